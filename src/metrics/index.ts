@@ -1,0 +1,9 @@
+// Measures of scores against labels (1 = anomaly, higher score = more anomalous), their intervals, and plain sample statistics.
+export { countByScore, type Labels, type ScoreCounts, type Scores } from './counts.js'
+export { auroc, aurocOf, rocCurve, rocCurveOf, type RocCurve } from './roc.js'
+export { averagePrecision, averagePrecisionOf, precisionRecallCurve, type PrecisionRecallCurve } from './precision-recall.js'
+export { confusion, confusionAt, confusionOf, f1Score, precision, predictShare, recall, type Confusion } from './decisions.js'
+export { bootstrapInterval, bootstrapIntervals, bootstrapParameters, type BootstrapInterval, type BootstrapOptions, type Interval, type Measure } from './bootstrap.js'
+export { meanInterval, studentQuantile, type MeanInterval } from './mean-interval.js'
+export { histogram, type Histogram, type HistogramOptions } from './histogram.js'
+export { quantile, type QuantileMethod } from '../base/index.js'
