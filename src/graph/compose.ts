@@ -1,0 +1,109 @@
+// Functions made of primitive ops: they need no rules of their own, since gradients and lowerings compose.
+
+import { TollError, sizeOf } from '../base/index.js'
+import { add, cast, div, erf, exp, log, mul, sqrt, square, stopGradient, sub } from './ops/elementwise.js'
+import { convSize, windowOf, type Window, type WindowOptions } from './ops/conv.js'
+import { gatherElements, maxPoolIndex } from './ops/gather.js'
+import { constant } from './ops/leaf.js'
+import { broadcastTo, maxOver, mean, sum } from './ops/reduce.js'
+import { pad, reshape, slice } from './ops/shape.js'
+import { knownSize, showShape, type Tensor } from './tensor.js'
+
+/** log(sum(exp(x))) over an axis, shifted by the largest value so that nothing overflows; the axis stays with size 1. */
+export function logSumExp(x: Tensor, axis: number): Tensor {
+  const shift = stopGradient(maxOver(x, [axis], true))
+  return add(log(sum(exp(sub(x, shift)), [axis], true)), shift)
+}
+
+export function logSoftmax(x: Tensor, axis: number): Tensor {
+  return sub(x, logSumExp(x, axis))
+}
+
+export function softmax(x: Tensor, axis: number): Tensor {
+  const weights = exp(sub(x, stopGradient(maxOver(x, [axis], true))))
+  return div(weights, sum(weights, [axis], true))
+}
+
+/** x times the standard normal distribution function of x (Hendrycks and Gimpel 2016), exact. */
+export function gelu(x: Tensor): Tensor {
+  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1))
+}
+
+/** Euclidean norm of every sample, (n, ...) to (n); its gradient at a zero row is 0. */
+export function rowNorm(x: Tensor): Tensor {
+  return sqrt(sum(square(x), x.shape.map((_, i) => i).slice(1)))
+}
+
+/** Zeroes where the fed mask is 0 and divides the rest by the share kept, so that expectations stay (inverted dropout). */
+export function dropout(x: Tensor, mask: Tensor, rate: number): Tensor {
+  if (!(rate >= 0 && rate < 1)) throw new TollError('argument', `the dropout rate must be at least 0 and below 1, got ${rate}`)
+  return mul(x, mul(cast(mask, x.dtype), 1 / (1 - rate)))
+}
+
+export interface PoolOptions extends WindowOptions {
+  /** Whether an average counts the zeros of the padding; default true, as in PyTorch. */
+  readonly countPadding?: boolean
+}
+
+/** Largest value of every window of images (n, c, h, w); the stride defaults to the window. */
+export function maxPool(x: Tensor, kernel: number | readonly [number, number], options: WindowOptions = {}): Tensor {
+  const indices = maxPoolIndex(x, kernel, { strides: kernel, ...options })
+  const [n, c, h, w] = x.shape
+  const [height, width] = indices.shape.slice(2).map((dim) => knownSize(dim, 'maxPool'))
+  const plane = knownSize(h, 'maxPool') * knownSize(w, 'maxPool')
+  const values = gatherElements(reshape(x, [n, c, plane]), reshape(indices, [n, c, height * width]), 2)
+  return reshape(values, [n, c, height, width])
+}
+
+/** Mean of every window of images (n, c, h, w); the stride defaults to the window. Sums of strided slices, rows first, then columns. */
+export function averagePool(x: Tensor, kernel: number | readonly [number, number], options: PoolOptions = {}): Tensor {
+  const { countPadding = true, ...rest } = { strides: kernel, ...options }
+  const window = windowOf(rest)
+  const size = typeof kernel === 'number' ? ([kernel, kernel] as const) : kernel
+  const plane = x.shape.slice(2) as number[]
+  const sums = windowSums(x, size, window)
+  if (countPadding) return mul(sums, 1 / (size[0] * size[1]))
+  return div(sums, windowSums(constant(new Float64Array(sizeOf(plane)).fill(1), [1, 1, ...plane], x.dtype), size, window))
+}
+
+function windowSums(x: Tensor, kernel: readonly [number, number], window: Window): Tensor {
+  const [top, left, bottom, right] = window.pads
+  const padded = pad(x, [0, 0, top, left], [0, 0, bottom, right])
+  return ([0, 1] as const).reduce((partial, direction) => {
+    const axis = direction + 2
+    const outputs = convSize(knownSize(x.shape[axis], 'averagePool'), kernel[direction], direction, window)
+    if (outputs < 1) throw new TollError('shape', `averagePool: a window of ${kernel.join(' x ')} does not fit ${showShape(x.shape)}`)
+    const stride = window.strides[direction]
+    const taps = Array.from({ length: kernel[direction] }, (_, tap) => {
+      const start = tap * window.dilations[direction]
+      return slice(partial, axis, start, start + (outputs - 1) * stride + 1, stride)
+    })
+    return taps.reduce((total, tap) => add(total, tap))
+  }, padded)
+}
+
+/** Repeats every pixel of images (n, c, h, w) `scale` times in both directions. */
+export function upsampleNearest(x: Tensor, scale: number): Tensor {
+  if (!Number.isInteger(scale) || scale < 1) throw new TollError('argument', `the scale must be an integer of at least 1, got ${scale}`)
+  const [n, c, h, w] = x.shape
+  const [height, width] = [knownSize(h, 'upsample'), knownSize(w, 'upsample')]
+  const wide = broadcastTo(reshape(x, [n, c, height, 1, width, 1]), [n, c, height, scale, width, scale])
+  return reshape(wide, [n, c, height * scale, width * scale])
+}
+
+/** Splits along an axis into pieces of the given sizes. */
+export function split(x: Tensor, sizes: readonly number[], axis = 0): Tensor[] {
+  let start = 0
+  return sizes.map((size) => {
+    start += size
+    return slice(x, axis, start - size, start)
+  })
+}
+
+/** Mean and biased variance over all axes but the second, kept as size 1: the statistics of batch norm. */
+export function channelMoments(x: Tensor): { mean: Tensor; variance: Tensor; centred: Tensor } {
+  const axes = x.shape.map((_, i) => i).filter((axis) => axis !== 1)
+  const centre = mean(x, axes, true)
+  const centred = sub(x, centre)
+  return { mean: centre, variance: mean(square(centred), axes, true), centred }
+}

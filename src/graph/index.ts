@@ -1,0 +1,25 @@
+// The graph language: build, differentiate, simplify, verify, print, interpret, lower to ONNX, and read back.
+export {
+  isFloat, sameShape, showShape, topological,
+  type Dim, type DType, type Op, type Shape, type Tensor, type TensorType, type Value,
+} from './tensor.js'
+export { constant, dimSize, input, onnxType, scalarLike, zeros } from './ops/leaf.js'
+export {
+  abs, add, and, cast, div, equal, erf, exp, gate, greater, isInfinite, isNaN, leakyRelu, less, log, max, min, mul, neg, not, or, pow,
+  reciprocal, reciprocalOrZero, relu, sigmoid, sign, softplus, sqrt, square, stopGradient, sub, tanh, where,
+} from './ops/elementwise.js'
+export { broadcastTo, maxOver, mean, sum, sumTo } from './ops/reduce.js'
+export { concat, embed, pad, reshape, slice, transpose } from './ops/shape.js'
+export { matmul } from './ops/matmul.js'
+export { conv, convSize, convTranspose, windowOf, type ConvTransposeOptions, type Window, type WindowOptions } from './ops/conv.js'
+export { gather, gatherElements, maxPoolIndex, scatterAdd } from './ops/gather.js'
+export {
+  averagePool, channelMoments, dropout, gelu, logSoftmax, logSumExp, maxPool, rowNorm, softmax, split, upsampleNearest, type PoolOptions,
+} from './compose.js'
+export { gradients } from './gradient.js'
+export { simplify } from './simplify.js'
+export { verify } from './verify.js'
+export { printGraph } from './print.js'
+export { interpret, type Fed } from './interpret.js'
+export { lower, opsetVersion, type LowerOptions } from './lower.js'
+export { vocabulary } from './vocabulary.js'

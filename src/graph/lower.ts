@@ -1,0 +1,202 @@
+// Lowering: a graph becomes one plain ONNX model. Each op emits its own nodes; here stand names, initialisers, named sizes and the two
+// things no single op can see: slices that together split a tensor, and results that carry an output's name without a copy.
+
+import { TollError, sizeOf } from '../base/index.js'
+import { makeNode, makeTensor, makeValue, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/index.js'
+import type { EmitAttributes, Lowering } from './lowering.js'
+import { topological, type Dim, type DType, type Shape, type Tensor } from './tensor.js'
+
+/** Version of the standard operator set that lowered models use; in onnxruntime since 1.14. */
+export const opsetVersion = 18
+const irVersion = 8
+
+export interface LowerOptions {
+  /** Entries of the model's `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly producerVersion?: string
+  /** Inputs that the model declares even if no output needs them, in this order; others follow. */
+  readonly inputs?: readonly Tensor[]
+}
+
+/** Lowers what the named outputs need. Inputs and outputs keep their names. */
+export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): OnnxModel {
+  const order = topological([...(options.inputs ?? []), ...Object.values(outputs)])
+  const inputs = order.filter((node) => node.op.name === 'input')
+  const builder = new Builder(new Set([...inputs.map(inputName), ...Object.keys(outputs)]), inputs)
+  const splits = findSplits(order)
+  for (const node of order) {
+    if (builder.has(node)) continue
+    const parts = splits.get(node)
+    if (parts) builder.splitInto(parts)
+    else builder.define(node, node.op.lower(builder, node, node.inputs.map((input) => builder.nameOf(input))))
+  }
+  for (const [name, node] of Object.entries(outputs)) builder.output(name, node)
+  return {
+    irVersion,
+    opsets: { '': opsetVersion },
+    producerName: 'toll',
+    ...(options.producerVersion && { producerVersion: options.producerVersion }),
+    metadata: options.metadata ?? {},
+    graph: {
+      name: 'toll',
+      nodes: builder.finish(),
+      inputs: inputs.map((node) => makeValue(inputName(node), node.dtype, node.shape)),
+      outputs: Object.entries(outputs).map(([name, node]) => makeValue(name, node.dtype, node.shape)),
+      initializers: builder.initializers,
+    },
+  }
+}
+
+class Builder implements Lowering {
+  readonly initializers: OnnxTensor[] = []
+  readonly #reserved: ReadonlySet<string>
+  readonly #inputs: readonly Tensor[]
+  readonly #nodes: OnnxNode[] = []
+  readonly #names = new Map<Tensor, string>()
+  readonly #shared = new Map<string, string>()
+  readonly #renamed = new Map<string, string>()
+  readonly #produced = new Set<string>()
+  #count = 0
+
+  constructor(reserved: ReadonlySet<string>, inputs: readonly Tensor[]) {
+    this.#reserved = reserved
+    this.#inputs = inputs
+  }
+
+  emit(op: string, inputs: readonly string[], attributes: EmitAttributes = {}): string {
+    return this.emitMany(op, inputs, 1, attributes)[0]
+  }
+
+  emitMany(op: string, inputs: readonly string[], outputs: number, attributes: EmitAttributes = {}): string[] {
+    const names = Array.from({ length: outputs }, () => this.#fresh())
+    this.#nodes.push(makeNode(op, inputs, names, Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, attribute(value)]))))
+    for (const name of names) this.#produced.add(name)
+    return names
+  }
+
+  constant(dtype: DType, shape: readonly number[], data: ArrayLike<number>): string {
+    return this.#once(sizeOf(shape) <= 64 ? `${dtype}(${shape.join()}):${Array.from(data, show).join()}` : undefined, () => {
+      const name = this.#fresh()
+      const values = dtype === 'float32' && data instanceof Float32Array ? data
+        : dtype === 'float64' && data instanceof Float64Array ? data
+        : dtype === 'bool' ? Uint8Array.from(data)
+        : Array.from(data)
+      this.initializers.push(makeTensor(name, dtype, shape, values as never))
+      return name
+    })
+  }
+
+  shapeVector(shape: Shape): string {
+    if (shape.every((dim) => typeof dim === 'number')) return this.constant('int64', [shape.length], shape)
+    return this.#once(`shape:${JSON.stringify(shape)}`, () => {
+      const parts = shape.map((dim) => (typeof dim === 'number' ? this.constant('int64', [1], [dim]) : this.sizeVector(dim)))
+      return this.emit('Concat', parts, { axis: 0 })
+    })
+  }
+
+  sizeVector(symbol: string): string {
+    return this.#once(`size:${symbol}`, () => {
+      const source = this.#inputs.find((node) => node.shape.includes(symbol))
+      if (!source) throw new TollError('shape', `no input has the size '${symbol}'`)
+      const axis = source.shape.indexOf(symbol)
+      return this.emit('Shape', [this.nameOf(source)], { start: axis, end: axis + 1 })
+    })
+  }
+
+  nameOf(tensor: Tensor): string {
+    const name = this.#names.get(tensor)
+    if (name === undefined) throw new TollError('internal', `'${tensor.op.name}' is used before it is lowered`)
+    return name
+  }
+
+  has(tensor: Tensor): boolean {
+    return this.#names.has(tensor)
+  }
+
+  define(tensor: Tensor, name: string): void {
+    this.#names.set(tensor, name)
+  }
+
+  /** One Split in place of slices that cut a tensor into consecutive pieces. */
+  splitInto(parts: readonly Tensor[]): void {
+    const [whole] = parts[0].inputs
+    const axis = parts[0].attrs.axis as number
+    const sizes = this.constant('int64', [parts.length], parts.map((part) => part.shape[axis] as number))
+    const names = this.emitMany('Split', [this.nameOf(whole), sizes], parts.length, { axis })
+    parts.forEach((part, i) => this.define(part, names[i]))
+  }
+
+  /** Gives the node's result the output's name; what already has a fixed name (an input, a constant, another output) is copied. */
+  output(name: string, node: Tensor): void {
+    const own = this.nameOf(node)
+    if (this.#produced.has(own) && !this.#renamed.has(own)) {
+      this.#renamed.set(own, name)
+    } else {
+      this.#nodes.push(makeNode('Identity', [own], [name]))
+    }
+  }
+
+  finish(): OnnxNode[] {
+    const rename = (name: string) => this.#renamed.get(name) ?? name
+    return this.#nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }))
+  }
+
+  #once(key: string | undefined, make: () => string): string {
+    if (key === undefined) return make()
+    const known = this.#shared.get(key)
+    if (known !== undefined) return known
+    const name = make()
+    this.#shared.set(key, name)
+    return name
+  }
+
+  #fresh(): string {
+    for (;;) {
+      const name = `t${this.#count++}`
+      if (!this.#reserved.has(name)) return name
+    }
+  }
+}
+
+function attribute(value: EmitAttributes[string]): OnnxAttribute {
+  if (typeof value === 'number') return { type: 'int', value }
+  if (typeof value === 'string') return { type: 'string', value }
+  return 'float' in value ? { type: 'float', value: value.float } : { type: 'ints', value }
+}
+
+/** Slices of one tensor that cover an axis piece by piece, listed under the first of them in order of need. */
+function findSplits(order: readonly Tensor[]): Map<Tensor, readonly Tensor[]> {
+  const groups = new Map<Tensor, Map<number, Tensor[]>>()
+  for (const node of order) {
+    if (node.op.name !== 'slice' || node.attrs.step !== 1) continue
+    const byAxis = groups.get(node.inputs[0]) ?? new Map<number, Tensor[]>()
+    const axis = node.attrs.axis as number
+    byAxis.set(axis, [...(byAxis.get(axis) ?? []), node])
+    groups.set(node.inputs[0], byAxis)
+  }
+  const found = new Map<Tensor, readonly Tensor[]>()
+  for (const [whole, byAxis] of groups) {
+    for (const [axis, slices] of byAxis) {
+      const sorted = slices.toSorted((a, b) => (a.attrs.start as number) - (b.attrs.start as number))
+      let end = 0
+      const covers = sorted.every((part) => {
+        const fits = part.attrs.start === end
+        end = part.attrs.end as number
+        return fits
+      })
+      if (covers && end === (whole.shape[axis] as Dim) && sorted.length > 1) {
+        for (const part of sorted) found.set(part, sorted)
+      }
+    }
+  }
+  return found
+}
+
+function inputName(node: Tensor): string {
+  return node.attrs.name as string
+}
+
+/** Tells -0 from 0, so that shared constants keep their sign. */
+function show(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
+}

@@ -1,0 +1,21 @@
+// What an op sees of the ONNX graph that it is lowered into.
+
+import type { DType, Shape, Tensor } from './tensor.js'
+
+/** Attributes of an emitted node: integers are plain, real numbers are marked. */
+export type EmitAttributes = Readonly<Record<string, number | readonly number[] | string | { readonly float: number }>>
+
+export interface Lowering {
+  /** Appends a node of the standard operator set and returns the name of its only output. */
+  emit(opType: string, inputs: readonly string[], attributes?: EmitAttributes): string
+  /** Appends a node with several outputs and returns their names. */
+  emitMany(opType: string, inputs: readonly string[], outputs: number, attributes?: EmitAttributes): string[]
+  /** An initialiser; equal ones are shared. */
+  constant(dtype: DType, shape: readonly number[], data: ArrayLike<number>): string
+  /** A shape as an int64 vector: a constant, or put together at run time where a size has only a name. */
+  shapeVector(shape: Shape): string
+  /** The value of a named size as an int64 vector of one element. */
+  sizeVector(symbol: string): string
+  /** The name that stands for a tensor lowered earlier. */
+  nameOf(tensor: Tensor): string
+}
