@@ -1,0 +1,71 @@
+// Training state as bytes, in the safetensors layout: an 8-byte length, a JSON header, raw little-endian tensors. Any language reads it.
+// Apart from tensors it holds one JSON record (step, random state, history) under `__metadata__`.
+
+import { TollError, messageOf, sizeOf } from '../base/index.js'
+
+export interface Checkpoint<R> {
+  readonly record: R
+  readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
+}
+
+/** Where checkpoints of a run are kept. `write` replaces the last one whole or not at all. */
+export interface CheckpointStore {
+  /** For messages. */
+  readonly location: string
+  read(): Promise<Uint8Array | undefined>
+  write(bytes: Uint8Array): Promise<void>
+  remove(): Promise<void>
+}
+
+export function encodeCheckpoint<R>({ record, tensors }: Checkpoint<R>): Uint8Array {
+  let end = 0
+  const entries = [...tensors].map(([name, { shape, data }]) => {
+    const start = end
+    end += data.byteLength
+    return [name, { dtype: 'F32', shape, data_offsets: [start, end] }] as const
+  })
+  const json = new TextEncoder().encode(JSON.stringify({ __metadata__: { record: JSON.stringify(record) }, ...Object.fromEntries(entries) }))
+  const headerSize = Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(8 + headerSize + end).fill(0x20, 8 + json.length, 8 + headerSize)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerSize), true)
+  bytes.set(json, 8)
+  let at = 8 + headerSize
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
+    at += data.byteLength
+  }
+  return bytes
+}
+
+/** Reads what `encodeCheckpoint` wrote; anything else is refused with code `format`. */
+export function decodeCheckpoint<R>(bytes: Uint8Array, isRecord: (value: unknown) => value is R): Checkpoint<R> {
+  const fail = (problem: string, cause?: unknown) =>
+    new TollError('format', `not a whole checkpoint: ${problem}; delete the file to start again`, { cause })
+  if (bytes.length < 8) throw fail(`${bytes.length} bytes`)
+  const headerSize = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
+  if (headerSize > bytes.length - 8) throw fail(`a header of ${headerSize} bytes in a file of ${bytes.length}`)
+  let header: Record<string, unknown>
+  let record: unknown
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerSize))) as Record<string, unknown>
+    record = JSON.parse((header.__metadata__ as { record: string }).record)
+  } catch (error) {
+    throw fail(`its header is damaged (${messageOf(error)})`, error)
+  }
+  if (!isRecord(record)) throw fail('its record is not of this kind')
+  const body = bytes.subarray(8 + headerSize)
+  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>()
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') continue
+    const { dtype, shape, data_offsets: range } = entry as { dtype: unknown; shape: readonly number[]; data_offsets: readonly number[] }
+    const fits = dtype === 'F32' && isSizes(shape) && isSizes(range) && range.length === 2
+      && range[1] <= body.length && range[1] - range[0] === 4 * sizeOf(shape)
+    if (!fits) throw fail(`tensor '${name}' does not fit the file`)
+    tensors.set(name, { shape, data: new Float32Array(body.slice(range[0], range[1]).buffer) })
+  }
+  return { record, tensors }
+}
+
+function isSizes(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
+}

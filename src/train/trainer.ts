@@ -1,0 +1,291 @@
+// The fit loop: random batches without replacement inside a batch, one engine run per step (or per few steps), state resident in the
+// engine. Checkpoints hold everything that the rest of a run depends on, so that a run killed anywhere and resumed ends in the same bits.
+
+import { Random, TollError, sizeOf, throwIfAborted, type NdArray, type RandomState } from '../base/index.js'
+import { printGraph } from '../graph/index.js'
+import { constantRate, type Schedule } from '../optim/index.js'
+import type { Engine, HostTensor, HostTensors, Loop } from '../runtime/index.js'
+import { decodeCheckpoint, encodeCheckpoint, type CheckpointStore } from './checkpoint.js'
+import { initialValues, packValues, unpackValues, type Block, type NamedValues } from './layout.js'
+import { buildStep, type StepProgram, type StepSpec } from './step.js'
+
+/** Reported values step by step; `loss` is always there. */
+export type History = Record<string, number[]>
+
+export interface TrainingProgress {
+  readonly step: number
+  readonly steps: number
+  /** Reported values of the last step. */
+  readonly values: Readonly<Record<string, number>>
+}
+
+export interface TrainOptions extends Omit<StepSpec, 'rows' | 'sampleShape' | 'dtype' | 'weighted'> {
+  readonly engine: Engine
+  /** (rows, ...sample); at least 2 rows. */
+  readonly data: NdArray<Float32Array>
+  /** One non-negative weight per row. */
+  readonly weights?: Float32Array
+  readonly steps: number
+  readonly learningRate: number
+  readonly schedule?: Schedule
+  readonly seed: number
+  /** Parameters and buffers to start from instead of fresh ones. */
+  readonly initial?: NamedValues
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: TrainingProgress) => void
+  /** Written every `every` steps and read at the start: a run that was stopped goes on where it was. Removed at the end. */
+  readonly checkpoint?: { readonly store: CheckpointStore; readonly every: number }
+  /** Computed every `every` steps; the values with the highest result so far (the first at a tie) are what training returns. */
+  readonly monitor?: { readonly every: number; readonly evaluate: (values: NamedValues, step: number) => number | Promise<number> }
+}
+
+export interface Trained {
+  /** Parameters and buffers by name. */
+  readonly values: NamedValues
+  readonly history: History
+  readonly steps: number
+  /** The monitored results by step, and the step whose values were kept. */
+  readonly monitored?: { readonly steps: readonly number[]; readonly results: readonly number[]; readonly best: number }
+}
+
+interface RunRecord {
+  readonly version: 1
+  readonly fingerprint: string
+  readonly step: number
+  readonly random: RandomState
+  readonly history: History
+  readonly monitored: { steps: number[]; results: number[]; best: number; bestResult: number | null }
+}
+
+/** Longest stretch between looks at the abort signal and progress events, in milliseconds. */
+const stretch = 100
+
+export async function train(options: TrainOptions): Promise<Trained> {
+  const run = new Run(options)
+  const session = await options.engine.load({ outputs: run.program.outputs, inputs: run.program.inputs })
+  try {
+    await run.resume()
+    const loop = await session.loop({ constants: run.constants(), state: run.state, carry: run.program.carry })
+    try {
+      return await run.finish(loop)
+    } finally {
+      await loop.close()
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+class Run {
+  readonly program: StepProgram
+  state: HostTensors
+  readonly #options: TrainOptions
+  readonly #batch: number
+  readonly #rows: number
+  readonly #fingerprint: string
+  #random: Random
+  #step = 0
+  #history: History
+  #monitored: RunRecord['monitored'] = { steps: [], results: [], best: 0, bestResult: null }
+  #best: NamedValues | undefined
+
+  constructor(options: TrainOptions) {
+    this.#options = options
+    this.#rows = options.data.shape[0]
+    if (this.#rows < 2) throw new TollError('data', `training needs at least 2 rows, got ${this.#rows}`)
+    this.#batch = Math.min(options.batch, this.#rows)
+    const spec = { ...options, rows: this.#rows, sampleShape: options.data.shape.slice(1), batch: this.#batch, weighted: options.weights !== undefined }
+    const every = [options.steps, options.monitor?.every ?? 0, options.checkpoint?.every ?? 0].reduce(greatestCommonDivisor)
+    this.program = buildStep({ ...spec, stepsPerRun: largestDivisor(every, options.stepsPerRun ?? 1) })
+    const seeded = Random.seeded(options.seed)
+    const values = new Map([
+      ...initialValues(options.parameters, seeded.fork('parameters')),
+      ...options.buffers.map(({ name, shape, initial }) => [name, new Float32Array(sizeOf(shape)).fill(initial)] as const),
+      ...(options.initial ?? []),
+    ])
+    this.#random = seeded.fork('batches')
+    this.state = this.#stateOf(values)
+    this.#history = Object.fromEntries(this.program.reports.map((name) => [name, []]))
+    this.#fingerprint = fingerprintOf(options, this.program)
+  }
+
+  constants(): HostTensors {
+    const { data, weights } = this.#options
+    return { data: float32(data.shape, data.data), ...(weights && { weights: float32([weights.length], weights) }) }
+  }
+
+  /** Takes over a checkpoint, if there is one; refuses one of another run. */
+  async resume(): Promise<void> {
+    const { checkpoint } = this.#options
+    const bytes = await checkpoint?.store.read()
+    if (!checkpoint || !bytes) return
+    const { record, tensors } = decodeCheckpoint(bytes, isRecord)
+    if (record.fingerprint !== this.#fingerprint) {
+      throw new TollError('argument', `${checkpoint.store.location} belongs to a run with other data or settings; delete it or choose another file`)
+    }
+    this.state = Object.fromEntries(Object.keys(this.state).map((name) => {
+      const tensor = tensors.get(name)
+      if (!tensor) throw new TollError('format', `${checkpoint.store.location} lacks '${name}'; delete it to start again`)
+      return [name, float32(tensor.shape, tensor.data)]
+    }))
+    this.#step = record.step
+    this.#random = Random.fromState(record.random)
+    this.#history = record.history
+    this.#monitored = record.monitored
+    const best = [...tensors].filter(([name]) => name.startsWith('best/'))
+    if (best.length > 0) this.#best = new Map(best.map(([name, { data }]) => [name.slice(5), data]))
+  }
+
+  async finish(loop: Loop): Promise<Trained> {
+    const { steps, signal, onProgress, monitor, checkpoint } = this.#options
+    let perRun = 1
+    while (this.#step < steps) {
+      throwIfAborted(signal)
+      const runs = Math.min(perRun, (this.#nextStop() - this.#step) / this.program.stepsPerRun)
+      const started = performance.now()
+      this.#record(await loop.advance(this.#feeds(runs)))
+      perRun = Math.max(1, Math.floor((runs * stretch) / Math.max(performance.now() - started, 1)))
+      if (monitor && this.#step % monitor.every === 0) await this.#evaluate(monitor, loop)
+      if (checkpoint && this.#step % checkpoint.every === 0 && this.#step < steps) await this.#save(checkpoint.store, loop)
+      onProgress?.({ step: this.#step, steps, values: this.#latest() })
+    }
+    const values = this.#best ?? this.#valuesOf(await this.#finiteState(loop))
+    await checkpoint?.store.remove()
+    const { bestResult: _, ...monitored } = this.#monitored
+    return { values, history: this.#history, steps, ...(monitor && { monitored }) }
+  }
+
+  /** The next step at which something other than training happens. */
+  #nextStop(): number {
+    const { steps, monitor, checkpoint } = this.#options
+    const after = (every: number) => (Math.floor(this.#step / every) + 1) * every
+    return Math.min(steps, ...[monitor?.every, checkpoint?.every].flatMap((every) => (every ? [after(every)] : [])))
+  }
+
+  #feeds(runs: number): HostTensors[] {
+    const { optimizer, learningRate, schedule = constantRate, steps } = this.#options
+    const { stepsPerRun, masks } = this.program
+    return Array.from({ length: runs }, (_, run) => {
+      const indices = new BigInt64Array(stepsPerRun * this.#batch)
+      const scalars = new Float32Array(stepsPerRun * optimizer.scalarCount)
+      for (let k = 0; k < stepsPerRun; k++) {
+        this.#random.sample(this.#rows, this.#batch).forEach((row, i) => {
+          indices[k * this.#batch + i] = BigInt(row)
+        })
+        const t = this.#step + run * stepsPerRun + k + 1
+        scalars.set(optimizer.scalars(t, learningRate * schedule(t, steps)), k * optimizer.scalarCount)
+      }
+      const drawn = masks.map(({ name, shape, keep }) => {
+        const data = Uint8Array.from({ length: sizeOf(shape) }, () => Number(this.#random.uniform() < keep))
+        return [name, { dtype: 'bool', shape, data }] as const
+      })
+      return {
+        indices: { dtype: 'int64', shape: [stepsPerRun, this.#batch], data: indices },
+        scalars: float32([stepsPerRun, optimizer.scalarCount], scalars),
+        ...Object.fromEntries(drawn),
+      }
+    })
+  }
+
+  #record(outputs: readonly Record<string, HostTensor>[]): void {
+    const firstStep = this.#step + 1
+    for (const output of outputs) {
+      for (const name of this.program.reports) this.#history[name].push(...(output[name].data as Float32Array))
+      this.#step += this.program.stepsPerRun
+    }
+    const bad = this.#history.loss.slice(firstStep - 1).findIndex((loss) => !Number.isFinite(loss))
+    if (bad >= 0) throw this.#diverged(firstStep + bad, `the loss became ${this.#history.loss[firstStep - 1 + bad]}`)
+  }
+
+  #diverged(step: number, what: string): TollError {
+    const { checkpoint } = this.#options
+    const every = checkpoint?.every ?? 0
+    const kept = checkpoint && step > every ? `; the last good checkpoint is kept at ${checkpoint.store.location}` : ''
+    return new TollError('diverged', `${what} at step ${step} of ${this.#options.steps}; try a lower learning rate, gradient clipping or scaled columns${kept}`)
+  }
+
+  async #evaluate(monitor: NonNullable<TrainOptions['monitor']>, loop: Loop): Promise<void> {
+    const values = this.#valuesOf(await this.#finiteState(loop))
+    const result = await monitor.evaluate(values, this.#step)
+    if (Number.isNaN(result)) throw new TollError('data', `the monitored value is NaN at step ${this.#step}`)
+    const { bestResult } = this.#monitored
+    this.#monitored.steps.push(this.#step)
+    this.#monitored.results.push(result)
+    if (bestResult === null || result > bestResult) {
+      this.#monitored.bestResult = result
+      this.#monitored.best = this.#step
+      this.#best = values
+    }
+  }
+
+  async #save(store: CheckpointStore, loop: Loop): Promise<void> {
+    const state = await this.#finiteState(loop)
+    const record: RunRecord = {
+      version: 1, fingerprint: this.#fingerprint, step: this.#step, random: this.#random.state(), history: this.#history, monitored: this.#monitored,
+    }
+    const best = [...(this.#best ?? [])].map(([name, data]) => [`best/${name}`, { shape: [data.length], data }] as const)
+    const tensors = new Map([
+      ...Object.entries(state).map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }] as const), ...best,
+    ])
+    await store.write(encodeCheckpoint({ record, tensors }))
+  }
+
+  async #finiteState(loop: Loop): Promise<Record<string, HostTensor>> {
+    const state = await loop.state()
+    for (const { data } of Object.values<HostTensor>(state)) {
+      if (!(data as Float32Array).every((value) => Number.isFinite(value))) throw this.#diverged(this.#step, 'a parameter became NaN or infinite')
+    }
+    return state
+  }
+
+  #latest(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.#history).map(([name, values]) => [name, values[values.length - 1]]))
+  }
+
+  #stateOf(values: NamedValues): HostTensors {
+    const { parameterBlocks, bufferBlocks } = this.program
+    const blocks = [...parameterBlocks, ...bufferBlocks].map((block) => [block.name, float32(block.shape, packValues(block, values))] as const)
+    const slots = parameterBlocks.flatMap((block) =>
+      this.program.slotNames(block).map((name) => [name, float32(block.shape, new Float32Array(sizeOf(block.shape)))] as const))
+    return Object.fromEntries([...blocks, ...slots])
+  }
+
+  #valuesOf(state: HostTensors): NamedValues {
+    const read = (block: Block) => state[block.name].data as Float32Array
+    return unpackValues([...this.program.parameterBlocks, ...this.program.bufferBlocks], read)
+  }
+}
+
+/** Identifies what a checkpoint belongs to: the program, the data, the seed and the length of the run. */
+function fingerprintOf({ data, weights, seed, steps, learningRate }: TrainOptions, program: StepProgram): string {
+  let hash = 0x811c9dc5
+  const take = (word: number) => {
+    hash = Math.imul(hash ^ word, 0x01000193)
+  }
+  for (const values of [data.data, weights ?? new Float32Array()]) {
+    const words = new Uint32Array(values.buffer, values.byteOffset, values.length)
+    words.forEach(take)
+  }
+  for (const char of printGraph(program.outputs)) take(char.codePointAt(0)!)
+  return [(hash >>> 0).toString(16), seed, steps, learningRate].join('-')
+}
+
+function isRecord(value: unknown): value is RunRecord {
+  const record = value as Partial<RunRecord> | null
+  return typeof record === 'object' && record?.version === 1 && Number.isInteger(record.step) && Array.isArray(record.random)
+    && typeof record.history === 'object' && typeof record.monitored === 'object' && typeof record.fingerprint === 'string'
+}
+
+function float32(shape: readonly number[], data: Float32Array): HostTensor {
+  return { dtype: 'float32', shape, data }
+}
+
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}
+
+function largestDivisor(of: number, atMost: number): number {
+  for (let d = Math.min(of, atMost); d > 1; d--) if (of % d === 0) return d
+  return 1
+}
