@@ -1,0 +1,114 @@
+// Images as PNG data URLs, and strips of them: what went in, what the model made of it, and where they differ.
+
+import { TollError } from '../base/index.js'
+
+/** `(n, channels, height, width)` with 1 or 3 channels, row-major. */
+export interface ImageBatch {
+  readonly shape: readonly number[]
+  readonly data: Uint8Array | Float32Array | Float64Array
+}
+
+export interface ImageStripOptions {
+  /** One line per image, shown above it; default its number from 1. */
+  readonly captions?: readonly string[]
+  /** What the images are, in alternative texts; default 'image'. */
+  readonly subject?: string
+  /** Values shown as black and white; default 0 to 255 for bytes and 0 to 1 for floats. Values outside are clipped. */
+  readonly range?: readonly [black: number, white: number]
+}
+
+/** A row of `urls` per kind of picture, one column per image. */
+export interface ImageStrip {
+  readonly width: number
+  readonly height: number
+  readonly captions: readonly string[]
+  readonly rows: readonly { readonly title: string; readonly urls: readonly string[]; readonly alternatives: readonly string[] }[]
+}
+
+/**
+ * Pictures of 1 to 12 images; with `reconstructions` (same shape) also of those and of the difference: the first colour where the input is
+ * brighter, the second where the reconstruction is, as strong as the difference, on no background.
+ *
+ * @throws `shape` when shapes are not (n, 1 or 3, height, width) or differ; `data` when a value is NaN; `argument` for a range or number of captions
+ * that does not fit.
+ */
+export async function imageStrip(originals: ImageBatch, reconstructions?: ImageBatch, options: ImageStripOptions = {}): Promise<ImageStrip> {
+  const [n, , height, width] = checkBatch(originals)
+  if (reconstructions && checkBatch(reconstructions).join() !== originals.shape.join()) {
+    throw new TollError('shape', `reconstructions of shape (${reconstructions.shape.join(', ')}) do not match images of shape (${originals.shape.join(', ')})`)
+  }
+  const captions = options.captions ?? Array.from({ length: n }, (_, i) => String(i + 1))
+  if (captions.length !== n) throw new TollError('argument', `${captions.length} captions for ${n} images`)
+  const { encode } = await import('fast-png')
+  const row = (title: string, paint: (i: number) => Pixels) => ({
+    title,
+    urls: captions.map((_, i) => toUrl(encode({ width, height, depth: 8, ...paint(i) }))),
+    alternatives: captions.map((caption) => `${title} of ${options.subject ?? 'image'} ${caption}`),
+  })
+  const rows = [row('original', (i) => paintImage(toUnit(originals, i, options.range), originals.shape))]
+  if (reconstructions) {
+    rows.push(
+      row('reconstruction', (i) => paintImage(toUnit(reconstructions, i, options.range), originals.shape)),
+      row('difference', (i) => paintDifference(toUnit(originals, i, options.range), toUnit(reconstructions, i, options.range), originals.shape)),
+    )
+  }
+  return { width, height, captions, rows }
+}
+
+interface Pixels {
+  readonly data: Uint8Array
+  readonly channels: 1 | 3 | 4
+}
+
+/** Where the input is brighter, and where the reconstruction is: readable on light and dark pages. */
+const missing = [232, 104, 44]
+const invented = [62, 142, 222]
+
+function checkBatch({ shape, data }: ImageBatch): readonly number[] {
+  const [n, channels, height, width] = shape
+  const fits = shape.length === 4 && shape.every((size) => Number.isInteger(size) && size > 0) && n <= 12 && (channels === 1 || channels === 3)
+  if (!fits) throw new TollError('shape', `a strip needs 1 to 12 images as (n, 1 or 3, height, width), got (${shape.join(', ')})`)
+  if (data.length !== n * channels * height * width) {
+    throw new TollError('shape', `images of shape (${shape.join(', ')}) need ${n * channels * height * width} values, got ${data.length}`)
+  }
+  return shape
+}
+
+/** Image i with black at 0 and white at 1, clipped. */
+function toUnit({ shape, data }: ImageBatch, i: number, range?: readonly [number, number]): Float64Array {
+  const [black, white] = range ?? (data instanceof Uint8Array ? [0, 255] : [0, 1])
+  if (!Number.isFinite(black) || !Number.isFinite(white) || black === white) {
+    throw new TollError('argument', `the range of images must be two different numbers, got ${black} and ${white}`)
+  }
+  const size = shape[1] * shape[2] * shape[3]
+  return Float64Array.from(data.subarray(i * size, (i + 1) * size), (value) => {
+    if (Number.isNaN(value)) throw new TollError('data', `image ${i} holds NaN and cannot be drawn`)
+    return Math.min(1, Math.max(0, (value - black) / (white - black)))
+  })
+}
+
+/** Planes to interleaved bytes. */
+function paintImage(unit: Float64Array, [, channels, height, width]: readonly number[]): Pixels {
+  const area = height * width
+  const data = new Uint8Array(unit.length)
+  for (let p = 0; p < area; p++) for (let c = 0; c < channels; c++) data[p * channels + c] = Math.round(255 * unit[c * area + p])
+  return { data, channels: channels as 1 | 3 }
+}
+
+function paintDifference(original: Float64Array, made: Float64Array, [, channels, height, width]: readonly number[]): Pixels {
+  const area = height * width
+  const data = new Uint8Array(4 * area)
+  for (let p = 0; p < area; p++) {
+    let difference = 0
+    for (let c = 0; c < channels; c++) difference += (original[c * area + p] - made[c * area + p]) / channels
+    data.set(difference > 0 ? missing : invented, 4 * p)
+    data[4 * p + 3] = Math.round(255 * Math.abs(difference))
+  }
+  return { data, channels: 4 }
+}
+
+function toUrl(png: Uint8Array): string {
+  let binary = ''
+  for (const byte of png) binary += String.fromCharCode(byte)
+  return `data:image/png;base64,${btoa(binary)}`
+}

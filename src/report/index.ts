@@ -1,0 +1,7 @@
+// Charts, tables, pictures of images, and one-file HTML reports made of them.
+export { renderSvg, type Chart, type ChartOptions } from './chart.js'
+export { imageStrip, type ImageBatch, type ImageStrip, type ImageStripOptions } from './images.js'
+export { learningCurve, lossChart, rocChart, type NamedRoc, type Series, type SeriesOptions } from './line-charts.js'
+export { renderReport, type Block, type MetricTile, type Report, type ReportSection } from './report.js'
+export { scoreHistogram, type ScoreHistogramOptions } from './score-histogram.js'
+export { renderHtml, renderMarkdown, renderText, type ReportCell, type ReportColumn, type ReportTable } from './table.js'

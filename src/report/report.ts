@@ -1,0 +1,115 @@
+// A report as one HTML file: no script, no request, nothing to install. A small tree of blocks goes in, escaped HTML comes out.
+
+import type { Chart } from './chart.js'
+import type { ImageStrip } from './images.js'
+import { html, trusted, type Markup } from './markup.js'
+import { reportStyle } from './style.js'
+import { tableMarkup, type ReportTable } from './table.js'
+
+export interface Report {
+  readonly title: string
+  /** One or two sentences under the title: what was done and what came out. */
+  readonly lead: string
+  readonly sections: readonly ReportSection[]
+  /** How the report was made: command, versions, seed. */
+  readonly footer?: string
+  /** BCP 47 code of the texts; default 'en'. */
+  readonly language?: string
+}
+
+export interface ReportSection {
+  readonly title: string
+  readonly blocks: readonly Block[]
+}
+
+/** One figure to read first. */
+export interface MetricTile {
+  readonly label: string
+  /** Already formatted. */
+  readonly value: string
+  /** Such as the interval. */
+  readonly note?: string
+  /** Whether this is the result that the report is about. */
+  readonly emphasis?: boolean
+}
+
+export type Block =
+  | { readonly kind: 'heading'; readonly text: string }
+  | { readonly kind: 'paragraph'; readonly text: string }
+  | { readonly kind: 'tiles'; readonly tiles: readonly MetricTile[] }
+  | { readonly kind: 'table'; readonly table: ReportTable }
+  | { readonly kind: 'figure'; readonly title: string; readonly caption?: string; readonly chart: Chart }
+  | { readonly kind: 'images'; readonly title: string; readonly caption?: string; readonly strip: ImageStrip }
+  /** Side by side where the page is wide enough. */
+  | { readonly kind: 'columns'; readonly blocks: readonly Block[] }
+
+/** The whole document. All texts are escaped; a policy in the file forbids scripts and requests. */
+export function renderReport(report: Report): string {
+  const sections = report.sections.map(({ title, blocks }, i) =>
+    html`<section aria-labelledby="s${i + 1}"><h2 id="s${i + 1}">${title}</h2>\n${blocks.map(blockMarkup)}</section>\n`)
+  const links = report.sections.map(({ title }, i) => html`<li><a href="#s${i + 1}">${title}</a></li>`)
+  const contents = links.length < 3 ? undefined : html`<nav aria-label="Contents"><ul>${links}</ul></nav>\n`
+  const footer = report.footer === undefined ? undefined : html`<footer><p>${report.footer}</p></footer>\n`
+  return html`<!doctype html>
+<html lang="${report.language ?? 'en'}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${report.title}</title>
+<style>
+${trusted(reportStyle)}</style>
+</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+<header>
+<h1>${report.title}</h1>
+<p class="lead">${report.lead}</p>
+${contents}</header>
+<main id="content" tabindex="-1">
+${sections}</main>
+${footer}</body>
+</html>
+`.markup
+}
+
+function blockMarkup(block: Block): Markup {
+  switch (block.kind) {
+    case 'heading': return html`<h3>${block.text}</h3>\n`
+    case 'paragraph': return html`<p>${block.text}</p>\n`
+    case 'tiles': return html`<dl class="tiles">${block.tiles.map(tileMarkup)}</dl>\n`
+    case 'table': return scrollable(block.table)
+    case 'figure': return figureMarkup(block.title, block.caption, html`${trusted(block.chart.wide)}\n${trusted(block.chart.narrow)}
+<details><summary>Numbers of this chart</summary>${scrollable(block.chart.table)}</details>`)
+    case 'images': return figureMarkup(block.title, block.caption, stripMarkup(block.strip))
+    case 'columns': return html`<div class="columns">\n${block.blocks.map(blockMarkup)}</div>\n`
+  }
+}
+
+function figureMarkup(title: string, caption: string | undefined, content: Markup): Markup {
+  const text = caption === undefined ? undefined : html`<span>${caption}</span>`
+  return html`<figure><figcaption><strong>${title}</strong>${text}</figcaption>\n${content}</figure>\n`
+}
+
+function tileMarkup({ label, value, note, emphasis }: MetricTile): Markup {
+  const remark = note === undefined ? undefined : html`<dd class="note">${note}</dd>`
+  return html`<div${emphasis ? trusted(' class="emphasis"') : undefined}><dt>${label}</dt><dd class="value">${value}</dd>${remark}</div>\n`
+}
+
+/** A table that scrolls by itself where it is too wide, by keyboard too. */
+function scrollable(table: ReportTable): Markup {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${table.caption ?? 'Table'}">${tableMarkup(table)}</div>\n`
+}
+
+/** The roles repeat what the elements mean, since a table that is laid out as a grid on a phone loses its meaning in some browsers. */
+function stripMarkup({ width, height, captions, rows }: ImageStrip): Markup {
+  const heads = captions.map((caption) => html`<th scope="col" role="columnheader">${caption}</th>`)
+  const lines = rows.map(({ title, urls, alternatives }) => {
+    const cells = urls.map((url, i) => html`<td role="cell"><img src="${url}" alt="${alternatives[i]}" width="${width}" height="${height}"></td>`)
+    return html`<tr role="row" class="${title}"><th scope="row" role="rowheader">${title}</th>${cells}</tr>\n`
+  })
+  return html`<table class="strip" role="table" style="--images: ${captions.length}"><thead role="rowgroup"><tr role="row"><td class="corner" role="cell"></td>${heads}</tr></thead>
+<tbody role="rowgroup">
+${lines}</tbody></table>`
+}

@@ -1,0 +1,97 @@
+// One table, three renderings: for a terminal, for Markdown, for HTML. The numbers are formatted once, so that they agree.
+
+import { TollError } from '../base/index.js'
+import { html, type Markup } from './markup.js'
+
+export interface ReportColumn {
+  readonly title: string
+  /** Default: right when `digits` is given, else left. */
+  readonly align?: 'left' | 'right'
+  /** Digits after the point for the numbers of this column, 0 to 20; default as JavaScript prints them. */
+  readonly digits?: number
+}
+
+/** null stands for "not known" and is shown as a dash. Numbers must be finite. */
+export type ReportCell = string | number | null
+
+export interface ReportTable {
+  readonly columns: readonly ReportColumn[]
+  readonly rows: readonly (readonly ReportCell[])[]
+  /** What the table shows, in one line. */
+  readonly caption?: string
+}
+
+/** For a terminal: padded columns under a line. Control characters are replaced, so that data cannot steer the terminal. */
+export function renderText(table: ReportTable): string {
+  const cells = formatTable(table).map((row) => row.map(removeControls))
+  const titles = table.columns.map(({ title }) => removeControls(title))
+  const widths = titles.map((title, c) => Math.max(countCharacters(title), ...cells.map((row) => countCharacters(row[c]))))
+  const line = (row: readonly string[]) => row.map((cell, c) => pad(cell, widths[c], table.columns[c])).join('  ').trimEnd()
+  const caption = table.caption === undefined ? [] : [removeControls(table.caption), '']
+  return [...caption, line(titles), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)].join('\n') + '\n'
+}
+
+/** A Markdown table with padded columns; the caption, if any, is a paragraph above it. */
+export function renderMarkdown(table: ReportTable): string {
+  const cells = formatTable(table).map((row) => row.map(escapeMarkdown))
+  const titles = table.columns.map(({ title }) => escapeMarkdown(title))
+  const widths = titles.map((title, c) => Math.max(3, countCharacters(title), ...cells.map((row) => countCharacters(row[c]))))
+  const line = (row: readonly string[]) => `| ${row.map((cell, c) => pad(cell, widths[c], table.columns[c])).join(' | ')} |`
+  const rule = widths.map((width, c) => (alignOf(table.columns[c]) === 'right' ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
+  const caption = table.caption === undefined ? [] : [escapeMarkdown(table.caption), '']
+  return [...caption, line(titles), `| ${rule.join(' | ')} |`, ...cells.map(line)].join('\n') + '\n'
+}
+
+/** A `<table>`; the first column heads its rows. */
+export function renderHtml(table: ReportTable): string {
+  return tableMarkup(table).markup
+}
+
+export function tableMarkup(table: ReportTable): Markup {
+  const classes = table.columns.map((column) => (alignOf(column) === 'right' ? 'number' : 'text'))
+  const heads = table.columns.map(({ title }, c) => html`<th scope="col" class="${classes[c]}">${title}</th>`)
+  const rows = formatTable(table).map((row) => {
+    const cells = row.map((cell, c) =>
+      c === 0 ? html`<th scope="row" class="${classes[c]}">${cell}</th>` : html`<td class="${classes[c]}">${cell}</td>`)
+    return html`<tr>${cells}</tr>\n`
+  })
+  const caption = table.caption === undefined ? undefined : html`<caption>${table.caption}</caption>`
+  return html`<table>${caption}<thead><tr>${heads}</tr></thead><tbody>\n${rows}</tbody></table>`
+}
+
+function formatTable({ columns, rows }: ReportTable): string[][] {
+  return rows.map((row, r) => {
+    if (row.length !== columns.length) {
+      throw new TollError('shape', `row ${r + 1} of the table has ${row.length} cells for ${columns.length} columns`)
+    }
+    return row.map((cell, c) => {
+      if (cell === null) return '–'
+      if (typeof cell === 'string') return cell
+      if (!Number.isFinite(cell)) throw new TollError('data', `row ${r + 1}, column '${columns[c].title}' of the table is ${cell}; give null for an unknown number`)
+      const { digits } = columns[c]
+      return digits === undefined ? String(cell) : cell.toFixed(digits)
+    })
+  })
+}
+
+function alignOf({ align, digits }: ReportColumn): 'left' | 'right' {
+  return align ?? (digits === undefined ? 'left' : 'right')
+}
+
+function pad(cell: string, width: number, column: ReportColumn): string {
+  const space = ' '.repeat(width - countCharacters(cell))
+  return alignOf(column) === 'right' ? space + cell : cell + space
+}
+
+/** Code points, so that a pair of surrogates counts once. */
+function countCharacters(text: string): number {
+  return [...text].length
+}
+
+function removeControls(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')
+}
+
+function escapeMarkdown(text: string): string {
+  return removeControls(text).replace(/[\\`*_[\]<>|~&]/g, '\\$&')
+}
