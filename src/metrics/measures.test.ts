@@ -139,7 +139,9 @@ describe('bad input', () => {
 const golden = join(process.env.TOLL_GOLDEN ?? '', 'classical.json')
 const reason = process.env.TOLL_GOLDEN === undefined ? 'TOLL_GOLDEN is not set' : existsSync(golden) ? '' : 'TOLL_GOLDEN has no classical.json'
 
-it.skipIf(reason)(`equals the golden measures${reason && ` (skipped: ${reason})`}`, () => {
+if (reason) console.info(`golden measures skipped: ${reason}`)
+
+it.skipIf(reason)('equals the golden measures', () => {
   const { metrics } = JSON.parse(readFileSync(golden, 'utf8')) as { metrics: Record<string, number> & { tiedScores: number[]; labels: number[] } }
   const counts = countByScore(metrics.tiedScores, metrics.labels)
   expect(aurocOf(counts)).toBeCloseTo(metrics.aurocWithTies, 15)
