@@ -4,3 +4,4 @@ export { ndarray, sizeOf, table, tableFromArray, tableFromRows, tableToArray, ta
 export { choice, describeDomain, flag, integer, parseParameter, real, resolveParameters, type ChoiceDomain, type Domain, type Domains, type FlagDomain, type RealDomain, type Values } from './domain.js'
 export { Random, type RandomState } from './random.js'
 export { quantile, quantileOfSorted, type QuantileMethod } from './quantile.js'
+export { version } from './version.js'

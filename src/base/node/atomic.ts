@@ -1,0 +1,107 @@
+// Files that appear whole or not at all: temporary file in the same folder, fsync, rename, fsync of the folder.
+// The order is that of "All file systems are not created equal" (Pillai et al., OSDI 2014). Devices and pipes are written directly.
+
+import { open, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { TollError, messageOf } from '../index.js'
+
+/** A file being written under another name; `commit` gives it its own. */
+export interface AtomicFile {
+  readonly handle: FileHandle
+  /** Where the bytes are until `commit`. */
+  readonly temporary: string
+  /** Flushes, closes and renames. After an error nothing is left behind. */
+  commit(): Promise<void>
+  /** Closes and removes the temporary file; harmless after `commit`. */
+  discard(): Promise<void>
+}
+
+/** Opens a temporary file beside `path`. Errors: `not-found` (no such folder), `io`. */
+export async function openAtomic(path: string): Promise<AtomicFile> {
+  const target = await realpath(path).catch(() => path)
+  const there = await stat(target).catch(() => undefined)
+  if (there?.isDirectory()) throw new TollError('io', `cannot write ${path}: it is a folder; give a file name`)
+  if (there && !there.isFile()) return openDevice(path)
+  const { handle, temporary } = await openBeside(target)
+  let done = false
+  const discard = async () => {
+    if (done) return
+    done = true
+    await handle.close().catch(() => undefined)
+    await unlink(temporary).catch(() => undefined)
+  }
+  const commit = async () => {
+    try {
+      await handle.sync()
+      await handle.close()
+      await rename(temporary, target)
+      done = true
+    } catch (error) {
+      await discard()
+      throw describeIo(error, `cannot write ${path}`)
+    }
+    await syncFolder(dirname(target))
+  }
+  return { handle, temporary, commit, discard }
+}
+
+/** Writes `content` to `path`, replacing what was there in one step. Errors: `not-found` (no such folder), `io`. */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const file = await openAtomic(path)
+  try {
+    await file.handle.writeFile(content)
+  } catch (error) {
+    await file.discard()
+    throw describeIo(error, `cannot write ${path}`)
+  }
+  await file.commit()
+}
+
+const hints: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the device; free some or choose another folder',
+  EDQUOT: 'the disk quota is used up; free some or choose another folder',
+  EMFILE: 'too many files are open',
+  EPIPE: 'the reader closed the pipe',
+}
+
+/** An error of the operating system as a `TollError` (`not-found` for a missing file, else `io`) that begins with `what`. */
+export function describeIo(error: unknown, what: string): TollError {
+  if (error instanceof TollError) return error
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const reason = (code && hints[code]) ?? messageOf(error)
+  return new TollError(code === 'ENOENT' ? 'not-found' : 'io', `${what}: ${reason}`, { cause: error })
+}
+
+/** The name is taken with `wx`, so two writers of one path never share a temporary file. */
+async function openBeside(target: string): Promise<{ handle: FileHandle; temporary: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const temporary = join(dirname(target), `.${basename(target)}.${process.pid}-${attempt}.tmp`)
+    try {
+      return { handle: await open(temporary, 'wx'), temporary }
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+      if (!taken || attempt === 10_000) throw describeIo(error, `cannot write ${target}`)
+    }
+  }
+}
+
+async function openDevice(path: string): Promise<AtomicFile> {
+  const handle = await open(path, 'w').catch((error: unknown) => {
+    throw describeIo(error, `cannot write ${path}`)
+  })
+  const close = () => handle.close().catch(() => undefined)
+  return { handle, temporary: path, commit: close, discard: close }
+}
+
+/** Makes the new name durable. Some systems cannot open folders; there the rename alone has to do. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined)
+  await folder?.sync().catch(() => undefined)
+  await folder?.close().catch(() => undefined)
+}

@@ -1,0 +1,74 @@
+// What a detector is: parameters declared as data, a fit on prepared numbers, and a scorer that is a piece of graph. Everything else
+// (preprocessing, thresholds, files, engines) is the same for all of them and stands elsewhere.
+
+import type { Domains, NdArray, Values } from '../base/index.js'
+import type { Tensor } from '../graph/index.js'
+import type { Engine } from '../runtime/index.js'
+import type { CheckpointStore } from '../train/index.js'
+
+export type SampleKind = 'table' | 'image'
+
+/** Prepared training data: imputed, scaled, finite. */
+export interface TrainingData {
+  /** (n, d) for tables, (n, channels, height, width) for images. */
+  readonly samples: NdArray<Float32Array>
+  /** 1 = anomaly, one per sample. Detectors that learn from normal data alone leave anomalies out. */
+  readonly labels?: Uint8Array
+  /** Non-negative weight of each sample; default 1. */
+  readonly weights?: Float32Array
+}
+
+export interface FitProgress {
+  readonly step: number
+  readonly steps: number
+  /** What the detector reports of a step, such as `loss`. */
+  readonly values: Readonly<Record<string, number>>
+}
+
+export interface FitContext {
+  readonly engine: Engine
+  /** Integer in [0, 2^32); the only source of randomness. */
+  readonly seed: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: FitProgress) => void
+  /** Where an interrupted fit is kept, and after how many steps it is written. */
+  readonly checkpoint?: { readonly store: CheckpointStore; readonly every: number }
+}
+
+/** What a scorer computes for samples x (n, ...). */
+export interface Scored {
+  /** (n), float64; higher is more anomalous. */
+  readonly score: Tensor
+  /** The score's parts, (n) each, by the name of the model file's output. */
+  readonly parts: Readonly<Record<string, Tensor>>
+  /** Further tensors that can be asked for, such as `reconstruction` in x's shape. */
+  readonly details: Readonly<Record<string, Tensor>>
+}
+
+export interface FittedDetector {
+  /** Builds the scoring graph on x: float32, (n, ...sample) with a named or known n. */
+  score(x: Tensor): Scored
+  /** What fitting found, as JSON: sizes, final losses, history. */
+  readonly summary: Readonly<Record<string, unknown>>
+  /** Whether the scorer contains rows of the training data, which a file would give away. */
+  readonly containsTrainingRows: boolean
+}
+
+export interface Detector<D extends Domains = Domains> {
+  /** Name on the command line and in manifests. */
+  readonly name: string
+  readonly title: string
+  /** The idea in one sentence. */
+  readonly idea: string
+  /** Where it comes from. */
+  readonly reference: string
+  readonly accepts: readonly SampleKind[]
+  readonly parameters: D
+  fit(data: TrainingData, parameters: Values<D>, context: FitContext): Promise<FittedDetector>
+}
+
+/** Indices of the samples that are not labelled as anomalies. */
+export function normalIndices({ samples, labels }: TrainingData): number[] {
+  const all = Array.from({ length: samples.shape[0] }, (_, i) => i)
+  return labels ? all.filter((i) => labels[i] === 0) : all
+}

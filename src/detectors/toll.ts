@@ -1,0 +1,142 @@
+// Targeted collapse: an autoencoder whose loss adds the norm of the code to the reconstruction error, and whose score is the same sum.
+// Normal data keep a compact code near the origin ("black hole at the center"), so that anomalies stand out by either part.
+// Source: Ghafourian et al., "Targeted collapse regularized autoencoder for anomaly detection: black hole at
+// the center" (arXiv 2306.12627), equations 2 and 3. Norms are not squared, as in the authors' implementation.
+
+import { TollError, choice, integer, real, takeSamples, type Domains, type NdArray, type Values } from '../base/index.js'
+import { add, cast, constant, div, mean, mul, rowNorm, sub, sum, type Tensor } from '../graph/index.js'
+import { cifarNetwork, imageDefault, mnistNetwork, parameterCount, reconstruct, tabularDefault, type Autoencoder } from '../nn/index.js'
+import { optimizerChoice, optimizerNamed } from '../optim/index.js'
+import { scoringScope, train, type NamedValues, type Objective } from '../train/index.js'
+import { normalIndices, type Detector, type FittedDetector, type Scored } from './contract.js'
+
+export const tollParameters = {
+  beta: real({
+    default: 10, min: 0, doc: 'Weight of the code norm in loss and score; 0 is a plain autoencoder.',
+    source: 'paper: 10 for Arrhythmia and CIFAR-10, 1000 for MNIST',
+  }),
+  latent: integer({ default: 16, min: 1, max: 65536, doc: 'Width of the code.', source: 'paper: 16 for Arrhythmia, 64 for CIFAR-10, 128 for MNIST' }),
+  steps: integer({ default: 2000, min: 1, max: 1e9, doc: 'Training steps, one random batch each.', source: 'paper, section 4.1' }),
+  batch: integer({ default: 100, min: 2, max: 1e6, doc: 'Rows per batch; all rows when there are fewer.', source: 'paper: 100 for Arrhythmia' }),
+  learningRate: real({ default: 1e-3, min: 0, aboveMin: true, doc: 'Learning rate of the optimiser.', source: 'paper: 0.001 for Arrhythmia' }),
+  optimizer: optimizerChoice,
+  weightDecay: real({ default: 0, min: 0, doc: 'Weight decay of the optimiser.', source: 'paper: none' }),
+  clip: real({ default: 0, min: 0, doc: 'Largest norm of the whole gradient; 0 does not clip.', source: 'paper: none' }),
+  network: choice({
+    values: ['auto', 'mnist', 'cifar10'], default: 'auto',
+    doc: 'Architecture: auto fits any width of table and any size of image; mnist (1 x 28 x 28) and cifar10 (3 x 32 x 32) are the paper\'s.',
+  }),
+} satisfies Domains
+
+export type TollParameters = Values<typeof tollParameters>
+
+/**
+ * loss = mean ||x - x'|| + beta mean ||z|| over the batch, weighted where rows have weights; reports both means as `reconstruction` and
+ * `latentNorm`, the latter without beta.
+ */
+export function tollObjective(network: Autoencoder, beta: number): Objective {
+  return (x, scope, weights) => {
+    const { error, norm } = parts(network, x, scope)
+    const average = (values: Tensor) => (weights ? div(sum(mul(values, weights)), sum(weights)) : mean(values))
+    const reconstruction = average(error)
+    const latentNorm = average(norm)
+    return { loss: beta === 0 ? reconstruction : add(reconstruction, mul(latentNorm, beta)), parts: { reconstruction, latentNorm } }
+  }
+}
+
+/** score = ||x - x'|| + beta ||z|| with running statistics; the sum is taken in float64. */
+export function tollScore(network: Autoencoder, beta: number, x: Tensor, lookup: (name: string) => Tensor): Scored {
+  const { error, norm, code, reconstruction } = parts(network, x, scoringScope(lookup))
+  const [error64, norm64] = [cast(error, 'float64'), cast(norm, 'float64')]
+  return {
+    score: add(error64, mul(norm64, beta)),
+    parts: { reconstruction_error: error64, latent_norm: norm64 },
+    details: { code, reconstruction },
+  }
+}
+
+function parts(network: Autoencoder, x: Tensor, scope: Parameters<Objective>[1]) {
+  const { code, reconstruction } = reconstruct(network, x, scope)
+  return { code, reconstruction, error: rowNorm(sub(x, reconstruction)), norm: rowNorm(code) }
+}
+
+/** The network for samples of this shape. */
+export function tollNetwork(sampleShape: readonly number[], { network, latent }: Pick<TollParameters, 'network' | 'latent'>): Autoencoder {
+  const build = { mnist: mnistNetwork, cifar10: cifarNetwork }
+  if (network !== 'auto') {
+    const built = build[network](latent)
+    if (built.sampleShape.join() !== sampleShape.join()) {
+      throw new TollError('shape', `network '${network}' takes images of ${built.sampleShape.join(' x ')}, got samples of ${sampleShape.join(' x ')}; use network auto`)
+    }
+    return built
+  }
+  if (sampleShape.length === 1) return tabularDefault(sampleShape[0], latent)
+  if (sampleShape.length === 3) {
+    const [channels, height, width] = sampleShape
+    return imageDefault({ channels, height, width }, latent)
+  }
+  throw new TollError('shape', `Toll takes tables (n, d) or images (n, channels, height, width), got samples of shape (${sampleShape.join(', ')})`)
+}
+
+export const toll: Detector<typeof tollParameters> = {
+  name: 'toll',
+  title: 'Targeted-collapse autoencoder (Toll)',
+  idea: 'An autoencoder trained to reconstruct normal data with codes near the origin; the score is reconstruction error plus beta times code norm.',
+  reference: 'Ghafourian et al., arXiv 2306.12627',
+  accepts: ['table', 'image'],
+  parameters: tollParameters,
+
+  async fit(data, parameters, context): Promise<FittedDetector> {
+    const kept = normalIndices(data)
+    const samples = kept.length === data.samples.shape[0] ? data.samples : (takeSamples(data.samples, kept) as NdArray<Float32Array>)
+    const weights = data.weights && Float32Array.from(kept, (i) => data.weights![i])
+    if (weights) requireWeights(weights)
+    const network = tollNetwork(samples.shape.slice(1), parameters)
+    const trained = await train({
+      ...context,
+      parameters: network.parameters,
+      buffers: network.buffers,
+      objective: tollObjective(network, parameters.beta),
+      optimizer: optimizerNamed(parameters.optimizer, parameters.weightDecay),
+      ...(parameters.clip > 0 && { clip: parameters.clip }),
+      data: samples,
+      ...(weights && { weights }),
+      steps: parameters.steps,
+      batch: parameters.batch,
+      learningRate: parameters.learningRate,
+    })
+    return {
+      score: (x) => tollScore(network, parameters.beta, x, constantsOf(network, trained.values)),
+      summary: {
+        network: network.name,
+        layers: { encoder: network.encoder.title, decoder: network.decoder.title },
+        parameters: parameterCount(network),
+        rows: samples.shape[0],
+        steps: trained.steps,
+        history: thin(trained.history, 200),
+      },
+      containsTrainingRows: false,
+    }
+  },
+}
+
+/** The network's tensors as constants with trained values. */
+export function constantsOf(network: Autoencoder, values: NamedValues): (name: string) => Tensor {
+  const shapes = new Map([...network.parameters, ...network.buffers].map(({ name, shape }) => [name, shape]))
+  return (name) => constant(values.get(name)!, shapes.get(name)!)
+}
+
+function requireWeights(weights: Float32Array): void {
+  const bad = weights.findIndex((weight) => !(weight >= 0 && Number.isFinite(weight)))
+  if (bad >= 0) throw new TollError('data', `sample weights must be finite and not negative, weight ${bad} is ${weights[bad]}`)
+  if (!weights.some((weight) => weight > 0)) throw new TollError('data', 'at least one sample weight must be positive')
+}
+
+/** At most `points` evenly spaced values of each list, the last one among them, with the steps they belong to. */
+function thin(history: Readonly<Record<string, readonly number[]>>, points: number): Record<string, number[]> {
+  const length = history.loss.length
+  const count = Math.min(points, length)
+  const at = Array.from({ length: count }, (_, i) => Math.round(((i + 1) * length) / count) - 1)
+  return { step: at.map((i) => i + 1), ...Object.fromEntries(Object.entries(history).map(([name, values]) => [name, at.map((i) => values[i])])) }
+}
+

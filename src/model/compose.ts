@@ -1,0 +1,114 @@
+// Preprocessing, scorer and threshold as one graph, and that graph as the bytes of a plain ONNX file.
+
+import { TollError } from '../base/index.js'
+import { compile, constant, greater, input, isNaN, where, type Tensor } from '../graph/index.js'
+import { decodeModel, encodeModel, makeTensor, type OnnxModel } from '../onnx/index.js'
+import type { FittedDetector } from '../detectors/index.js'
+import {
+  prepareImage, prepareTable, restoreImage, restoreTable, type ColumnSummary, type ImagePreprocessing, type TablePreprocessing,
+} from '../preprocess/index.js'
+import { decodeManifest, encodeManifest, type InputColumn, type Manifest, type ModelInput } from './manifest.js'
+
+/** The named size of the batch axis in every model file. */
+const batch = 'batch'
+
+/** Names that no column's input can take, beside the parts of the score. */
+const taken = ['score', 'is_anomaly', 'reconstruction', 'code', 'threshold']
+
+/** The model's inputs for these columns: their names, with underscores appended where a name is taken. */
+export function inputColumns(columns: readonly ColumnSummary[], parts: readonly string[]): InputColumn[] {
+  const used = new Set([...taken, ...parts])
+  return columns.map((column) => {
+    let name = column.name
+    while (used.has(name) || (name !== column.name && columns.some((other) => other.name === name))) name += '_'
+    used.add(name)
+    return { ...column, input: name }
+  })
+}
+
+export interface Composition {
+  readonly preprocessing: TablePreprocessing | ImagePreprocessing
+  readonly input: ModelInput
+  readonly fitted: FittedDetector
+}
+
+export interface Composed {
+  readonly inputs: readonly Tensor[]
+  readonly score: Tensor
+  readonly parts: Readonly<Record<string, Tensor>>
+  /** In the units of the input where they have x's shape. */
+  readonly details: Readonly<Record<string, Tensor>>
+}
+
+/** Raw inputs to scores. What a float32 network cannot tell from infinity scores infinity: never NaN, and always an anomaly. */
+export function compose({ preprocessing, input: port, fitted }: Composition): Composed {
+  const inputs = port.kind === 'table'
+    ? port.columns.map((column) => input(column.input, [batch, 1], 'float64'))
+    : [input(port.input, [batch, ...port.shape])]
+  const samples = preprocessing.kind === 'table' ? prepareTable(preprocessing, inputs) : prepareImage(preprocessing, inputs[0])
+  const { score, parts, details } = fitted.score(samples)
+  const { reconstruction, ...rest } = details
+  const restored = reconstruction && (preprocessing.kind === 'table' ? restoreTable(preprocessing, reconstruction) : restoreImage(preprocessing, reconstruction))
+  return {
+    inputs,
+    score: neverNaN(score),
+    parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, neverNaN(part)])),
+    details: { ...rest, ...(restored && { reconstruction: restored }) },
+  }
+}
+
+function neverNaN(x: Tensor): Tensor {
+  return where(isNaN(x), constant(Infinity, [], x.dtype), x)
+}
+
+/** The bytes of the model file. Details stay in the graph as named values that are no outputs, so that they cost nothing until asked for. */
+export function encodeFile({ inputs, score, parts, details }: Composed, manifest: Manifest): Uint8Array {
+  const bytes = compile(
+    { score, ...parts, is_anomaly: greater(score, constant(manifest.threshold.value, [], 'float64')), ...details },
+    { inputs, metadata: encodeManifest(manifest), producerVersion: manifest.versions.toll },
+  )
+  const model = decodeModel(bytes)
+  const hidden = new Set(Object.keys(details))
+  const { outputs } = model.graph
+  return encodeModel(withThreshold({
+    ...model,
+    graph: { ...model.graph, outputs: outputs.filter(({ name }) => !hidden.has(name)), values: outputs.filter(({ name }) => hidden.has(name)) },
+  }, manifest))
+}
+
+/** The same file with other named values as its outputs: `reconstruction`, `code`. */
+export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8Array {
+  const model = decodeModel(bytes)
+  const known = [...(model.graph.values ?? []), ...model.graph.outputs]
+  const outputs = names.map((name) => {
+    const value = known.find((candidate) => candidate.name === name)
+    if (!value) throw new TollError('not-found', `the model has no value '${name}'; it has ${known.map((candidate) => candidate.name).join(', ')}`)
+    return value
+  })
+  return encodeModel({ ...model, graph: { ...model.graph, outputs } })
+}
+
+/** The same file with the manifest's threshold in the graph too. */
+export function moveThreshold(bytes: Uint8Array, manifest: Manifest): Uint8Array {
+  return encodeModel(withThreshold(decodeModel(bytes), manifest))
+}
+
+/** Puts the threshold under its own name: the second operand of the comparison that makes `is_anomaly`. */
+function withThreshold(model: OnnxModel, manifest: Manifest): OnnxModel {
+  const { graph } = model
+  const decision = graph.nodes.find((node) => node.outputs.includes('is_anomaly'))
+  if (decision?.op !== 'Greater') throw new TollError('format', "the model has no comparison that makes 'is_anomaly'")
+  const nodes = graph.nodes.map((node) => (node === decision ? { ...node, inputs: [node.inputs[0], 'threshold'] } : node))
+  const read = new Set([...nodes.flatMap((node) => node.inputs), ...graph.outputs.map(({ name }) => name)])
+  const initializers = graph.initializers.filter(({ name }) => name !== 'threshold' && read.has(name))
+  return {
+    ...model,
+    metadata: { ...model.metadata, ...encodeManifest(manifest) },
+    graph: { ...graph, nodes, initializers: [...initializers, makeTensor('threshold', 'float64', [], [manifest.threshold.value])] },
+  }
+}
+
+/** The manifest in the bytes of a model file. */
+export function readManifest(bytes: Uint8Array): Manifest {
+  return decodeManifest(decodeModel(bytes).metadata)
+}

@@ -1,0 +1,17 @@
+// A fingerprint of training data: SHA-256 over names, shapes and values, so that a model says which data it was made from without them.
+
+import type { NdArray, Table } from '../base/index.js'
+
+export async function fingerprint(data: Table | NdArray): Promise<string> {
+  const header = 'columns' in data ? JSON.stringify({ names: data.names, rows: data.rows }) : JSON.stringify({ shape: data.shape })
+  const chunks = 'columns' in data ? data.columns : [data.data]
+  // Web Crypto has no streaming digest: each part is hashed, then the list of hashes.
+  const digests = [await sha256(new TextEncoder().encode(header))]
+  for (const { buffer, byteOffset, byteLength } of chunks) digests.push(await sha256(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)))
+  return `sha256:${await sha256(new TextEncoder().encode(digests.join()))}`
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,187 @@
+// From raw data to a model: hold normal rows back, fit the preprocessing, fit the detector, score what was held back, set the threshold.
+
+import { Random, TollError, resolveParameters, takeRows, takeSamples, version, type Domains, type NdArray, type Table, type Values } from '../base/index.js'
+import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
+import { input, opsetVersion, type Tensor } from '../graph/index.js'
+import {
+  fitImagePreprocessing, fitTablePreprocessing, imageParameters, prepareImage, prepareTable, summarize, tableParameters,
+} from '../preprocess/index.js'
+import type { Engine, HostTensors } from '../runtime/index.js'
+import { defaultThresholdRule, fitThreshold, type ThresholdRule } from '../threshold/index.js'
+import { compose, encodeFile, inputColumns, moveThreshold } from './compose.js'
+import { fingerprint } from './fingerprint.js'
+import { manifestFormat, type HeldBack, type Manifest, type ModelInput } from './manifest.js'
+import { Model } from './model.js'
+
+export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<FitContext, 'engine'>> {
+  readonly engine: Engine
+  /** Default Toll. */
+  readonly detector?: Detector<D>
+  /** The detector's parameters; what is left out takes its default. */
+  readonly parameters?: Partial<Values<D>>
+  /** How columns or pixels are scaled; default `standard`. */
+  readonly scale?: string
+  /** 1 = anomaly, one per row: left out of training by detectors that learn from normal data. */
+  readonly labels?: ArrayLike<number>
+  /** Non-negative weight of each row; default 1. */
+  readonly weights?: ArrayLike<number>
+  /** Share of the normal rows that training does not see, in [0, 0.9]; default 0.1. Below `fewestRows` normal rows none is held back. */
+  readonly holdBack?: number
+  /** Default: the 0.99 quantile of the held-back scores. */
+  readonly threshold?: ThresholdRule
+}
+
+/** Below this many normal rows all of them train. */
+export const fewestRows = 50
+
+/**
+ * Fits a detector to a table or to images (n, channels, height, width) of mostly normal rows and returns a model that scores and saves.
+ * The same data, options and seed give the same model on the same machine at the same number of threads.
+ * Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned from, `diverged`, `aborted`.
+ */
+export async function fit<D extends Domains>(data: Table | NdArray, options: FitOptions<D>): Promise<Model> {
+  const { engine, seed = 0, signal, onProgress, checkpoint } = options
+  const detector = (options.detector ?? toll) as unknown as Detector
+  const parameters = resolveParameters(detector.parameters, options.parameters ?? {}, `${detector.name} parameter`)
+  const kind = 'columns' in data ? 'table' : 'image'
+  if (!detector.accepts.includes(kind)) throw new TollError('argument', `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`)
+  const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
+  const labels = checkedLabels(options.labels, rowsOf(data))
+  const weights = options.weights && checkedLength('weights', options.weights, rowsOf(data))
+  const { anomalies, heldBack, training } = divide(rowsOf(data), labels, options.holdBack ?? 0.1, Random.seeded(seed).fork('held-back'))
+
+  const { preprocessing, port, inputs, samples } = prepare(take(training), options.scale)
+  const trainingRows = [...training, ...anomalies]
+  const trainingData: TrainingData = {
+    samples: await runPreparation(engine, take(trainingRows), { inputs, samples, port }),
+    ...(labels && { labels: Uint8Array.from(trainingRows, (row) => labels[row]) }),
+    ...(weights && { weights: Float32Array.from(trainingRows, (row) => weights[row]) }),
+  }
+  const fitted = await detector.fit(trainingData, parameters, { engine, seed, signal, onProgress, checkpoint })
+  return assemble({ data, options, detector, parameters, seed, preprocessing, port, fitted, engine }, {
+    heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack) } : { source: 'training', data: take(training) },
+    rows: { given: rowsOf(data), trained: training.length, anomalies: anomalies.length },
+  })
+}
+
+interface Parts {
+  readonly data: Table | NdArray
+  readonly options: Pick<FitOptions, 'threshold' | 'signal'>
+  readonly detector: Detector
+  readonly parameters: Values<Domains>
+  readonly seed: number
+  readonly preprocessing: Manifest['preprocessing']
+  readonly port: ModelInput
+  readonly fitted: FittedDetector
+  readonly engine: Engine
+}
+
+/** Composes the file with a provisional threshold, scores the held-back rows with it, and puts the real threshold in. */
+async function assemble(
+  { data, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
+  { heldBack, rows }: { heldBack: { source: HeldBack['source']; data: Table | NdArray }; rows: Manifest['rows'] },
+): Promise<Model> {
+  const draft = compose({ preprocessing, input: port, fitted })
+  // The names of the parts are known only now: a column may be called like one of them.
+  const input_ = port.kind === 'table' ? { ...port, columns: inputColumns(port.columns, Object.keys(draft.parts)) } : port
+  const composed = compose({ preprocessing, input: input_, fitted })
+  const provisional: Manifest = {
+    format: manifestFormat,
+    detector: detector.name,
+    parameters,
+    seed,
+    input: input_,
+    preprocessing,
+    parts: Object.keys(composed.parts),
+    threshold: { kind: 'fixed', value: 0 },
+    heldBack: { source: heldBack.source, scores: [] },
+    rows,
+    dataFingerprint: await fingerprint(data),
+    containsTrainingRows: fitted.containsTrainingRows,
+    training: fitted.summary,
+    versions: { toll: version, opset: String(opsetVersion) },
+  }
+  const bytes = encodeFile(composed, provisional)
+  const model = new Model(bytes, engine)
+  const { score } = await model.score(heldBack.data, { signal: options.signal })
+  await model.close()
+  const scores = Array.from(score).sort((a, b) => a - b)
+  const manifest = {
+    ...provisional,
+    heldBack: { source: heldBack.source, scores },
+    threshold: fitThreshold(options.threshold ?? defaultThresholdRule, scores),
+  }
+  return new Model(moveThreshold(bytes, manifest), engine)
+}
+
+interface Preparation {
+  readonly inputs: readonly Tensor[]
+  readonly samples: Tensor
+  readonly port: ModelInput
+}
+
+function prepare(data: Table | NdArray, scale = 'standard'): Preparation & { preprocessing: Manifest['preprocessing'] } {
+  if ('columns' in data) {
+    const summary = summarize(data)
+    const preprocessing = fitTablePreprocessing(summary, resolveParameters(tableParameters, { scale: scale as never }, 'option'))
+    const port = { kind: 'table', columns: inputColumns(summary, []) } as const
+    const inputs = port.columns.map((column) => input(column.input, ['batch', 1], 'float64'))
+    return { preprocessing, port, inputs, samples: prepareTable(preprocessing, inputs) }
+  }
+  const preprocessing = fitImagePreprocessing(data, resolveParameters(imageParameters, { scale: scale as never }, 'option'))
+  const port = { kind: 'image', input: 'image', layout: 'NCHW', shape: preprocessing.shape, range: preprocessing.range } as const
+  const inputs = [input(port.input, ['batch', ...port.shape])]
+  return { preprocessing, port, inputs, samples: prepareImage(preprocessing, inputs[0]) }
+}
+
+/** Runs the preprocessing as the model file will: the detector trains on what it will score. */
+async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, samples, port }: Preparation): Promise<NdArray<Float32Array>> {
+  const session = await engine.load({ inputs, outputs: { samples } })
+  try {
+    const rows = rowsOf(data)
+    const feeds: HostTensors = 'columns' in data
+      ? Object.fromEntries(data.columns.map((column, i) => [port.kind === 'table' ? port.columns[i].input : '', { dtype: 'float64', shape: [rows, 1], data: column }]))
+      : { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
+    const result = await session.run(feeds)
+    return { shape: result.samples.shape, data: result.samples.data as Float32Array }
+  } finally {
+    await session.close()
+  }
+}
+
+/** Which rows train, which are held back; anomalies are neither. */
+function divide(rows: number, labels: Uint8Array | undefined, holdBack: number, random: Random) {
+  if (!(holdBack >= 0 && holdBack <= 0.9)) throw new TollError('argument', `holdBack must be a share from 0 to 0.9, got ${holdBack}`)
+  const all = Array.from({ length: rows }, (_, row) => row)
+  const normals = labels ? all.filter((row) => labels[row] === 0) : all
+  const anomalies = labels ? all.filter((row) => labels[row] === 1) : []
+  if (normals.length < 2) {
+    const what = anomalies.length > 0 ? `normal rows (${anomalies.length} of ${rows} are labelled as anomalies)` : 'rows'
+    throw new TollError('data', `fitting needs at least 2 ${what}, got ${normals.length}`)
+  }
+  const count = normals.length < fewestRows ? 0 : Math.round(holdBack * normals.length)
+  const chosen = new Set(random.sample(normals.length, count))
+  return {
+    anomalies,
+    heldBack: normals.filter((_, i) => chosen.has(i)),
+    training: normals.filter((_, i) => !chosen.has(i)),
+  }
+}
+
+function checkedLabels(labels: ArrayLike<number> | undefined, rows: number): Uint8Array | undefined {
+  if (!labels) return undefined
+  checkedLength('labels', labels, rows)
+  return Uint8Array.from(labels, (label, row) => {
+    if (label !== 0 && label !== 1) throw new TollError('data', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${label}`)
+    return label
+  })
+}
+
+function checkedLength(what: string, values: ArrayLike<number>, rows: number): ArrayLike<number> {
+  if (values.length !== rows) throw new TollError('shape', `expected ${rows} ${what}, one per row, got ${values.length}`)
+  return values
+}
+
+function rowsOf(data: Table | NdArray): number {
+  return 'columns' in data ? data.rows : data.shape[0]
+}

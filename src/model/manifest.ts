@@ -1,0 +1,107 @@
+// The manifest of a model file: everything about the model that is not arithmetic, as JSON under one key of the ONNX `metadata_props`.
+// `format` is an integer that rises with every change that an older reader would misread; every version stays readable.
+
+import { TollError, messageOf } from '../base/index.js'
+import type { ColumnSummary, ImagePreprocessing, TablePreprocessing } from '../preprocess/index.js'
+import { readThreshold, type Threshold } from '../threshold/index.js'
+
+export const manifestFormat = 1
+export const manifestKey = 'toll.manifest'
+
+/** A column of the table that the model takes. */
+export interface InputColumn extends ColumnSummary {
+  /** Name of the model's input for this column: the column's own name unless that is taken. */
+  readonly input: string
+}
+
+export type ModelInput =
+  | {
+      readonly kind: 'table'
+      /** One input (n, 1) of type double per column, in this order. */
+      readonly columns: readonly InputColumn[]
+    }
+  | {
+      readonly kind: 'image'
+      /** One input (n, channels, height, width) of type float. */
+      readonly input: string
+      readonly layout: 'NCHW'
+      /** [channels, height, width]. */
+      readonly shape: readonly [number, number, number]
+      /** Smallest and largest training pixel: inputs are expected in the same units. */
+      readonly range: readonly [number, number]
+    }
+
+export interface HeldBack {
+  /** `held-back`: normal rows that training did not see. `training`: too few rows to keep any back, so the scores are of training rows and too low. */
+  readonly source: 'held-back' | 'training'
+  /** Sorted in rising order. */
+  readonly scores: readonly number[]
+}
+
+export interface Manifest {
+  readonly format: number
+  readonly detector: string
+  readonly parameters: Readonly<Record<string, number | string | boolean>>
+  readonly seed: number
+  readonly input: ModelInput
+  readonly preprocessing: TablePreprocessing | ImagePreprocessing
+  /** Outputs that add up to, or explain, the score, (n) each. */
+  readonly parts: readonly string[]
+  readonly threshold: Threshold
+  readonly heldBack: HeldBack
+  /** Rows given, rows that trained, rows labelled anomalous and left out. */
+  readonly rows: { readonly given: number; readonly trained: number; readonly anomalies: number }
+  /** SHA-256 of the column names and values, or of the images, that fit was given. */
+  readonly dataFingerprint: string
+  /** Whether the file holds rows of the training data. */
+  readonly containsTrainingRows: boolean
+  /** What the detector says of its training. */
+  readonly training: Readonly<Record<string, unknown>>
+  readonly versions: Readonly<Record<string, string>>
+}
+
+export function encodeManifest(manifest: Manifest): Record<string, string> {
+  return { [manifestKey]: JSON.stringify(manifest), 'toll.format': String(manifest.format) }
+}
+
+/** Reads and checks a manifest. Errors: `format` for a file that is no model of ours or is damaged, `version` for a newer one. */
+export function decodeManifest(metadata: Readonly<Record<string, string>>): Manifest {
+  const text = metadata[manifestKey]
+  if (text === undefined) throw new TollError('format', `the file is an ONNX model without '${manifestKey}': it was not made by toll`)
+  let value: Partial<Manifest> | null
+  try {
+    value = JSON.parse(text) as Partial<Manifest> | null
+  } catch (error) {
+    throw new TollError('format', `the manifest of the model is damaged: ${messageOf(error)}`, { cause: error })
+  }
+  const format = value?.format
+  if (typeof format !== 'number' || !Number.isInteger(format) || format < 1) throw new TollError('format', 'the manifest of the model has no format version')
+  if (format > manifestFormat) {
+    throw new TollError('version', `the model has format ${format}, this version of toll reads up to ${manifestFormat}; update toll to use it`)
+  }
+  const manifest = value as Manifest
+  const problem = problemOf(manifest)
+  if (problem) throw new TollError('format', `the manifest of the model is damaged: ${problem}`)
+  return { ...manifest, threshold: readThreshold(manifest.threshold) }
+}
+
+function problemOf({ input, heldBack, parts, parameters, preprocessing, rows, threshold, training, versions }: Partial<Manifest>): string | undefined {
+  const isRecord = (record: unknown) => typeof record === 'object' && record !== null && !Array.isArray(record)
+  for (const [name, record] of Object.entries({ input, heldBack, parameters, preprocessing, rows, threshold, training, versions })) {
+    if (!isRecord(record)) return `'${name}' is missing`
+  }
+  if (!Array.isArray(parts) || !parts.every((name) => typeof name === 'string')) return "'parts' must list names"
+  const scores = heldBack!.scores as unknown
+  if (!Array.isArray(scores) || !scores.every((score) => typeof score === 'number')) return "'heldBack.scores' must list numbers"
+  if (input!.kind === 'table') {
+    const { columns } = input as { columns: unknown }
+    const fine = Array.isArray(columns) && columns.length > 0
+      && columns.every((column: Partial<InputColumn> | null) => typeof column?.name === 'string' && typeof column.input === 'string')
+    return fine ? undefined : "'input.columns' must list columns"
+  }
+  if (input!.kind === 'image') {
+    const { shape, input: name } = input as { shape: unknown; input: unknown }
+    return Array.isArray(shape) && shape.length === 3 && shape.every(Number.isInteger) && typeof name === 'string' ? undefined : "'input.shape' must be three sizes"
+  }
+  return `'input.kind' is ${JSON.stringify((input as { kind?: unknown }).kind)}`
+}

@@ -1,0 +1,196 @@
+// A model: the bytes of a model file, its manifest, and an engine that runs them. A model just fitted and one read from a file are the same
+// thing, so that what ships scores as what was trained.
+
+import { TollError, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
+import { fitThreshold, type ThresholdRule } from '../threshold/index.js'
+import type { Engine, HostTensor, HostTensors, Session } from '../runtime/index.js'
+import { moveThreshold, readManifest, withOutputs } from './compose.js'
+import type { Manifest } from './manifest.js'
+
+/** What a row that cannot be scored does: stops everything (default), or is marked while the rest is scored. */
+export type BadRows = 'refuse' | 'mark'
+
+export interface ScoreOptions {
+  readonly badRows?: BadRows
+  readonly signal?: AbortSignal
+}
+
+export interface Scores {
+  /** (n), float64; higher is more anomalous. NaN only in rows that `errors` lists. */
+  readonly score: Float64Array
+  /** (n), 1 where the score is above the model's threshold. */
+  readonly isAnomaly: Uint8Array
+  /** The parts of the score, (n) each: for Toll `reconstruction_error` and `latent_norm`. */
+  readonly parts: Readonly<Record<string, Float64Array>>
+  /** Missing numbers that were replaced by the training median. */
+  readonly imputed: number
+  /** Rows (from 0) that could not be scored, with the reason; empty unless `badRows` is `mark`. */
+  readonly errors: ReadonlyMap<number, string>
+}
+
+/** Numbers that one engine run takes at most: bounds memory, and keeps a run long enough to be worth its overhead. */
+const valuesPerRun = { table: 1 << 19, image: 1 << 18 }
+
+export class Model {
+  readonly manifest: Manifest
+  /** The model file, as `onnxruntime` in any language reads it. */
+  readonly bytes: Uint8Array
+  readonly #engine: Engine
+  readonly #sessions = new Map<string, Promise<Session>>()
+
+  /** @throws `format` for bytes that are no model of ours, `version` for a newer format. */
+  constructor(bytes: Uint8Array, engine: Engine) {
+    this.bytes = bytes
+    this.manifest = readManifest(bytes)
+    this.#engine = engine
+  }
+
+  /**
+   * Scores a table (columns are found by name; others are ignored) or images (n, channels, height, width). A row's score does not depend on
+   * the other rows. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with their row.
+   */
+  async score(data: Table | NdArray, options: ScoreOptions = {}): Promise<Scores> {
+    const { kind } = this.manifest.input
+    const rows = rowsOf(data)
+    const result = emptyScores(rows, this.manifest.parts)
+    const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
+    const session = await this.#session(['score', ...this.manifest.parts, 'is_anomaly'])
+    const size = Math.max(1, Math.floor(valuesPerRun[kind] / source.rowSize))
+    for (let start = 0; start < rows; start += size) {
+      throwIfAborted(options.signal)
+      const outputs = await session.run(source.feeds(start, Math.min(start + size, rows)))
+      result.score.set(outputs.score.data as Float64Array, start)
+      result.isAnomaly.set(outputs.is_anomaly.data as Uint8Array, start)
+      for (const name of this.manifest.parts) result.parts[name].set(outputs[name].data as Float64Array, start)
+    }
+    for (const row of source.errors.keys()) {
+      result.score[row] = NaN
+      result.isAnomaly[row] = 0
+      for (const part of Object.values(result.parts)) part[row] = NaN
+    }
+    return { ...result, imputed: source.imputed, errors: source.errors }
+  }
+
+  /** Scores a stream, batch by batch, in order; memory does not grow with its length. */
+  async *scoreBatches(batches: AsyncIterable<Table | NdArray> | Iterable<Table | NdArray>, options: ScoreOptions = {}): AsyncGenerator<Scores, void, void> {
+    for await (const batch of batches) yield await this.score(batch, options)
+  }
+
+  /** What the model makes of each row: for tables (n, d) in the units of the columns, for images their shape. */
+  async reconstruct(data: Table | NdArray, options: ScoreOptions = {}): Promise<NdArray> {
+    const { kind } = this.manifest.input
+    const rows = rowsOf(data)
+    const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
+    const session = await this.#session(['reconstruction'])
+    const result = kind === 'table' ? new Float64Array(rows * source.rowSize) : new Float32Array(rows * source.rowSize)
+    const size = Math.max(1, Math.floor(valuesPerRun[kind] / source.rowSize))
+    for (let start = 0; start < rows; start += size) {
+      throwIfAborted(options.signal)
+      const { reconstruction } = await session.run(source.feeds(start, Math.min(start + size, rows)))
+      result.set(reconstruction.data as Float64Array & Float32Array, start * source.rowSize)
+    }
+    return { shape: [rows, ...source.rowShape], data: result }
+  }
+
+  /** The same model with another threshold, from the held-back scores in the file; nothing is trained again. */
+  withThreshold(rule: ThresholdRule): Model {
+    const manifest = { ...this.manifest, threshold: fitThreshold(rule, this.manifest.heldBack.scores) }
+    return new Model(moveThreshold(this.bytes, manifest), this.#engine)
+  }
+
+  /** Frees the engine's sessions, not the engine. */
+  async close(): Promise<void> {
+    const open = [...this.#sessions.values()]
+    this.#sessions.clear()
+    await Promise.all(open.map(async (session) => (await session).close()))
+  }
+
+  #session(outputs: readonly string[]): Promise<Session> {
+    const key = outputs.join()
+    const known = this.#sessions.get(key)
+    if (known) return known
+    const loading = this.#engine.load({ model: outputs.includes('score') ? this.bytes : withOutputs(this.bytes, outputs) })
+    this.#sessions.set(key, loading)
+    loading.catch(() => this.#sessions.delete(key))
+    return loading
+  }
+
+  #tableSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Source {
+    const { input } = this.manifest
+    if (input.kind !== 'table' || !('columns' in data)) {
+      throw new TollError('shape', `this model scores ${input.kind === 'table' ? 'tables with named columns' : 'images'}, got ${'columns' in data ? 'a table' : 'an array'}`)
+    }
+    const place = new Map(data.names.map((name, i) => [name, i]))
+    const missing = input.columns.filter(({ name }) => !place.has(name)).map(({ name }) => name)
+    if (missing.length > 0) {
+      const listed = missing.length > 8 ? `${missing.slice(0, 8).join(', ')} and ${missing.length - 8} more` : missing.join(', ')
+      throw new TollError('not-found', `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was trained on; it has ${data.names.join(', ')}`)
+    }
+    const columns = input.columns.map(({ name, input: port }) => ({ name, port, values: data.columns[place.get(name)!] }))
+    const errors = new Map<number, string>()
+    let imputed = 0
+    for (const { name, values } of columns) {
+      for (let row = 0; row < values.length; row++) {
+        const value = values[row]
+        if (value - value === 0) continue
+        if (Number.isNaN(value)) {
+          imputed++
+        } else {
+          const problem = `column '${name}' is ${value} in row ${row + 1}`
+          if (badRows === 'refuse') throw new TollError('data', `${problem}; infinity cannot be scored, replace it or leave it empty`)
+          if (!errors.has(row)) errors.set(row, problem)
+        }
+      }
+    }
+    return {
+      errors, imputed, rowSize: columns.length, rowShape: [columns.length],
+      feeds: (start, end) => Object.fromEntries(columns.map(({ port, values }) =>
+        [port, { dtype: 'float64', shape: [end - start, 1], data: values.slice(start, end) }])),
+    }
+  }
+
+  #imageSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Source {
+    const { input } = this.manifest
+    if (input.kind !== 'image' || 'columns' in data || data.shape.slice(1).join() !== input.shape.join()) {
+      const expected = input.kind === 'image' ? `images of shape (n, ${input.shape.join(', ')})` : 'tables with named columns'
+      throw new TollError('shape', `this model scores ${expected}, got ${'columns' in data ? 'a table' : `an array of shape (${data.shape.join(', ')})`}`)
+    }
+    const rowSize = sizeOf(input.shape)
+    const errors = new Map<number, string>()
+    for (let i = 0; i < data.data.length; i++) {
+      if (Number.isFinite(data.data[i])) continue
+      const row = Math.floor(i / rowSize)
+      const problem = `image ${row + 1} has a pixel that is ${data.data[i]}`
+      if (badRows === 'refuse') throw new TollError('data', `${problem}; pixels must be finite numbers`)
+      if (!errors.has(row)) errors.set(row, problem)
+    }
+    return {
+      errors, imputed: 0, rowSize, rowShape: input.shape,
+      feeds: (start, end) => {
+        const pixels = Float32Array.from(data.data.subarray(start * rowSize, end * rowSize))
+        const tensor: HostTensor = { dtype: 'float32', shape: [end - start, ...input.shape], data: pixels }
+        return { [input.input]: tensor }
+      },
+    }
+  }
+}
+
+interface Source {
+  readonly errors: ReadonlyMap<number, string>
+  readonly imputed: number
+  readonly rowSize: number
+  readonly rowShape: readonly number[]
+  feeds(start: number, end: number): HostTensors
+}
+
+function rowsOf(data: Table | NdArray): number {
+  return 'columns' in data ? data.rows : data.shape[0]
+}
+
+function emptyScores(rows: number, parts: readonly string[]) {
+  return {
+    score: new Float64Array(rows),
+    isAnomaly: new Uint8Array(rows),
+    parts: Object.fromEntries(parts.map((name) => [name, new Float64Array(rows)])),
+  }
+}

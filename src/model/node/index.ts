@@ -1,0 +1,2 @@
+// Model files on disk.
+export { loadModel, saveModel } from './file.js'

@@ -1,0 +1,2 @@
+// Checkpoints on disk.
+export { fileCheckpoint } from './file-checkpoint.js'
