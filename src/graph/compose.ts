@@ -1,6 +1,6 @@
 // Functions made of primitive ops: they need no rules of their own, since gradients and lowerings compose.
 
-import { TollError, sizeOf } from '../base/index.js'
+import { TollError } from '../base/index.js'
 import { add, cast, div, erf, exp, log, mul, sqrt, square, stopGradient, sub } from './ops/elementwise.js'
 import { convSize, windowOf, type Window, type WindowOptions } from './ops/conv.js'
 import { gatherElements, maxPoolIndex } from './ops/gather.js'
@@ -63,7 +63,7 @@ export function averagePool(x: Tensor, kernel: number | readonly [number, number
   const plane = x.shape.slice(2) as number[]
   const sums = windowSums(x, size, window)
   if (countPadding) return mul(sums, 1 / (size[0] * size[1]))
-  return div(sums, windowSums(constant(new Float64Array(sizeOf(plane)).fill(1), [1, 1, ...plane], x.dtype), size, window))
+  return div(sums, windowSums(broadcastTo(constant(1, [], x.dtype), [1, 1, ...plane]), size, window))
 }
 
 function windowSums(x: Tensor, kernel: readonly [number, number], window: Window): Tensor {

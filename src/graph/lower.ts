@@ -22,7 +22,10 @@ export interface LowerOptions {
 export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): OnnxModel {
   const order = topological([...(options.inputs ?? []), ...Object.values(outputs)])
   const inputs = order.filter((node) => node.op.name === 'input')
-  const builder = new Builder(new Set([...inputs.map(inputName), ...Object.keys(outputs)]), inputs)
+  const names = [...inputs.map(inputName), ...Object.keys(outputs)]
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) throw new TollError('argument', `inputs and outputs need different names, '${twice}' comes twice`)
+  const builder = new Builder(new Set(names), inputs)
   const splits = findSplits(order)
   for (const node of order) {
     if (builder.has(node)) continue
@@ -75,7 +78,7 @@ class Builder implements Lowering {
   }
 
   constant(dtype: DType, shape: readonly number[], data: ArrayLike<number>): string {
-    return this.#once(sizeOf(shape) <= 64 ? `${dtype}(${shape.join()}):${Array.from(data, show).join()}` : undefined, () => {
+    return this.#once(sizeOf(shape) <= 64 ? `${dtype}(${shape.join()}):${Array.from(data, (value) => show(dtype === 'float32' ? Math.fround(value) : value)).join()}` : undefined, () => {
       const name = this.#fresh()
       const values = dtype === 'float32' && data instanceof Float32Array ? data
         : dtype === 'float64' && data instanceof Float64Array ? data

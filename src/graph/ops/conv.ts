@@ -69,6 +69,10 @@ function requireSizes(actual: Pair, expected: Pair, what: string): void {
   }
 }
 
+function requireOneType(a: TensorType, b: TensorType, what: string): void {
+  if (a.dtype !== b.dtype) throw new TollError('shape', `${what}: operands are ${a.dtype} and ${b.dtype}; cast one of them`)
+}
+
 function requireChannels(a: number, b: number, what: string): void {
   if (a !== b) throw new TollError('shape', `${what}: ${a} channels meet a kernel for ${b}`)
 }
@@ -82,6 +86,7 @@ export const convOp: Op<Window> = {
   type: ([x, w], window) => {
     const { n, c, size } = image(x, 'conv')
     const kernel = image(w, 'conv')
+    requireOneType(x, w, 'conv')
     requireChannels(c, kernel.c, 'conv')
     return { dtype: x.dtype, shape: [n, kernel.n, ...outputSize(size, kernel.size, window, 'conv')] }
   },
@@ -119,6 +124,7 @@ export const convTransposeOp: Op<TransposeAttributes> = {
   type: ([g, w], attrs) => {
     const from = image(g, 'convTranspose')
     const kernel = image(w, 'convTranspose')
+    requireOneType(g, w, 'convTranspose')
     requireChannels(from.c, knownSize(kernel.n, 'convTranspose'), 'convTranspose')
     requireSizes(from.size, outputSize(attrs.size, kernel.size, attrs, 'convTranspose'), 'convTranspose')
     return { dtype: g.dtype, shape: [from.n, kernel.c, ...attrs.size] }
@@ -191,6 +197,7 @@ export const convWeightOp: Op<WeightAttributes> = {
   type: ([x, g], attrs) => {
     const from = image(x, 'convWeight')
     const to = image(g, 'convWeight')
+    requireOneType(x, g, 'convWeight')
     if (from.n !== to.n) throw new TollError('shape', `convWeight: batches of ${from.n} and ${to.n}`)
     requireSizes(to.size, outputSize(from.size, attrs.kernel, attrs, 'convWeight'), 'convWeight')
     return { dtype: x.dtype, shape: [to.c, from.c, ...attrs.kernel] }

@@ -155,7 +155,7 @@ export function cast(x: Tensor, to: DType): Tensor {
 export const stopGradientOp: Op<NoAttributes> = {
   name: 'stopGradient',
   type: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
-  lower: (to, _, [x]) => to.emit('Identity', [x]),
+  lower: (_to, _node, [x]) => x,
   evaluate: ([x]) => x.data,
   samples: [{ inputs: [{ shape: [2, 2] }] }],
 }
@@ -296,7 +296,7 @@ export const gateOp: Op<GateAttributes> = {
     const steep = to.emit('Mul', [x, to.constant(dtype, [], [1e38])])
     return to.emit('Mul', [g, to.emit('Clip', [steep, to.constant(dtype, [], [attrs.slope]), to.constant(dtype, [], [1])])])
   },
-  evaluate: ([g, x], { slope }) => g.data.map((value, i) => (x.data[i] > 0 ? value : slope * value)),
+  evaluate: ([g, x], { slope }) => g.data.map((value, i) => value * (x.data[i] > 0 ? 1 : x.data[i] <= 0 ? slope : NaN)),
   samples: [
     { inputs: [{ shape: [3, 4] }, { shape: [3, 4] }], attrs: { slope: 0.1 } },
     { inputs: [{ shape: [4] }, { shape: [4], values: [-1, 0, 1e-30, 2] }], attrs: { slope: 0 } },

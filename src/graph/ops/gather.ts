@@ -1,8 +1,8 @@
 // Ops that address elements by integer tensors. Gathering and scattering with addition are adjoint to each other: along a whole axis
 // (gather, scatterAdd) and element by element (gatherElements, scatterElementsAdd).
 
-import { TollError, invariant, sizeOf } from '../../base/index.js'
-import { apply, knownSize, normalizeAxes, sameShape, showShape, stridesOf, type Op, type Tensor, type TensorType } from '../tensor.js'
+import { TollError, sizeOf } from '../../base/index.js'
+import { apply, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf, type Op, type Tensor, type TensorType } from '../tensor.js'
 import { convSize, windowOf, type Window, type WindowOptions } from './conv.js'
 import { transpose } from './shape.js'
 
@@ -153,6 +153,12 @@ export const scatterElementsAddOp: Op<ScatterElementsAttributes> = {
   samples: [{ inputs: [{ shape: [2, 3] }, { shape: [2, 3], dtype: 'int64', values: [2, 0, 2, 1, 1, 1] }], attrs: { axis: 1, size: 4 } }],
 }
 
+/** Adds every element of `updates` to zeros of `size` along `axis`, at the place that `indices` (of the same shape) gives. */
+export function scatterElementsAdd(updates: Tensor, indices: Tensor, axis: number, size: number): Tensor {
+  const [at] = normalizeAxes([axis], updates.shape.length, 'scatterElementsAdd')
+  return apply(scatterElementsAddOp, [updates, indices], { axis: at, size })
+}
+
 /** For position i of an array of shape `from`: the offset in `to` where the coordinate along `axis` is replaced. */
 function elementOffsets(from: readonly number[], to: readonly number[], axis: number): (i: number, index: number) => number {
   const outer = stridesOf(from)
@@ -167,7 +173,9 @@ type PoolAttributes = Window & { readonly kernel: readonly [number, number] }
 export const maxPoolIndexOp: Op<PoolAttributes> = {
   name: 'maxPoolIndex',
   type: ([x], attrs) => {
-    if (x.shape.length !== 4) throw new TollError('shape', `maxPool: expected images (n, c, h, w), got ${showShape(x.shape)}`)
+    if (x.shape.length !== 4 || !isFloat(x.dtype)) {
+      throw new TollError('shape', `maxPool: expected real images (n, c, h, w), got ${x.dtype}${showShape(x.shape)}`)
+    }
     const [n, c, h, w] = x.shape
     const size = [h, w].map((dim, axis) => convSize(knownSize(dim, 'maxPool'), attrs.kernel[axis], axis as 0 | 1, attrs))
     if (size.some((dim) => dim < 1) || attrs.pads.some((pad, i) => pad >= attrs.kernel[i % 2])) {
@@ -199,7 +207,7 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
               if (best < 0 || x.data[offset + position] > x.data[offset + best]) best = position
             }
           }
-          invariant(best >= 0, 'an empty pooling window')
+          if (best < 0) throw new TollError('shape', `maxPool: the window at row ${y}, column ${k} holds nothing but padding`)
           result[at++] = best
         }
       }

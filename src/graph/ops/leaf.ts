@@ -89,7 +89,8 @@ export function lift(x: Tensor | number, like: Tensor | number): Tensor {
 /** Element types as ONNX numbers them (TensorProto.DataType). */
 export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int64: 7, bool: 9, float64: 11 }
 
-function checkDim(dim: Dim): void {
-  const fine = typeof dim === 'string' ? dim !== '' : Number.isInteger(dim) && dim >= 0
+/** Refuses sizes that are neither a non-negative integer nor a name. */
+export function checkDim(dim: Dim): void {
+  const fine = typeof dim === 'string' ? dim !== '' : Number.isSafeInteger(dim) && dim >= 0
   if (!fine) throw new TollError('shape', `a size must be a non-negative integer or a name, got ${JSON.stringify(dim)}`)
 }

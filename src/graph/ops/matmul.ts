@@ -3,6 +3,7 @@
 import { TollError, sizeOf } from '../../base/index.js'
 import { apply, broadcastShapes, isFloat, showShape, type Op, type Shape, type Tensor, type TensorType } from '../tensor.js'
 import { sumTo } from './reduce.js'
+import { transpose } from './shape.js'
 
 type MatMulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean }
 
@@ -16,6 +17,9 @@ interface Plan {
 function planOf([a, b]: readonly TensorType[], { transposeA, transposeB }: MatMulAttributes): Plan {
   if (a.shape.length < 2 || b.shape.length < 2 || !isFloat(a.dtype) || a.dtype !== b.dtype) {
     throw new TollError('shape', `matmul: expected two real matrices of one type, got ${a.dtype}${showShape(a.shape)} and ${b.dtype}${showShape(b.shape)}`)
+  }
+  if ((transposeA || transposeB) && a.shape.length + b.shape.length > 4) {
+    throw new TollError('shape', `matmul: only matrices enter transposed, got ${showShape(a.shape)} and ${showShape(b.shape)}`)
   }
   const [ar, ac] = a.shape.slice(-2)
   const [br, bc] = b.shape.slice(-2)
@@ -39,14 +43,10 @@ export const matmulOp: Op<MatMulAttributes> = {
     const db = transposeB ? matmul(g, a, { transposeA: true, transposeB: transposeA }) : matmul(a, g, { transposeA: !transposeA })
     return [sumTo(da, a.shape), sumTo(db, b.shape)]
   },
-  lower: (to, { inputs: [a, b], attrs: { transposeA, transposeB } }, [x, y]) => {
-    if (a.shape.length === 2 && b.shape.length === 2 && (transposeA || transposeB)) {
-      return to.emit('Gemm', [x, y], { transA: Number(transposeA), transB: Number(transposeB) })
-    }
-    const swap = (name: string, rank: number) =>
-      to.emit('Transpose', [name], { perm: Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i)) })
-    return to.emit('MatMul', [transposeA ? swap(x, a.shape.length) : x, transposeB ? swap(y, b.shape.length) : y])
-  },
+  lower: (to, { attrs: { transposeA, transposeB } }, inputs) =>
+    transposeA || transposeB
+      ? to.emit('Gemm', inputs, { transA: Number(transposeA), transB: Number(transposeB) })
+      : to.emit('MatMul', inputs),
   evaluate: ([a, b], attrs, { shape }) => {
     const { rows, inner, columns } = planOf([a, b], attrs) as { rows: number; inner: number; columns: number }
     const result = new Float64Array(sizeOf(shape))
@@ -73,13 +73,20 @@ export const matmulOp: Op<MatMulAttributes> = {
     { inputs: [{ shape: [3, 4] }, { shape: [2, 4] }], attrs: { transposeA: false, transposeB: true } },
     { inputs: [{ shape: [4, 3] }, { shape: [2, 4] }], attrs: { transposeA: true, transposeB: true } },
     { inputs: [{ shape: [2, 1, 3, 4] }, { shape: [3, 4, 2] }], attrs: { transposeA: false, transposeB: false } },
-    { inputs: [{ shape: [2, 3, 4] }, { shape: [2, 4] }], attrs: { transposeA: false, transposeB: true } },
+    { inputs: [{ shape: [3, 4] }, { shape: [2, 4, 2] }], attrs: { transposeA: false, transposeB: false } },
   ],
 }
 
 /** The matrix product over the last two axes; leading axes broadcast. Either operand can enter transposed. */
 export function matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
-  return apply(matmulOp, [a, b], { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false })
+  const { transposeA = false, transposeB = false } = options
+  if (a.shape.length === 2 && b.shape.length === 2) return apply(matmulOp, [a, b], { transposeA, transposeB })
+  return apply(matmulOp, [transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b], { transposeA: false, transposeB: false })
+}
+
+function swapLast(x: Tensor): Tensor {
+  const rank = x.shape.length
+  return transpose(x, x.shape.map((_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i)))
 }
 
 /** Maps the number of a batch of the result to the start of an operand's matrix. */

@@ -12,6 +12,7 @@ import { reshape } from './shape.js'
 type ReduceAttributes = { readonly axes: readonly number[]; readonly keepDims: boolean }
 
 function reducedType([x]: readonly TensorType[], { axes, keepDims }: ReduceAttributes): TensorType {
+  if (x.dtype === 'bool') throw new TollError('shape', 'reductions need numbers, got bool; cast it')
   const gone = new Set(axes)
   const shape = keepDims ? x.shape.map((dim, i) => (gone.has(i) ? 1 : dim)) : x.shape.filter((_, i) => !gone.has(i))
   return { dtype: x.dtype, shape }
@@ -68,6 +69,7 @@ export function maxOver(x: Tensor, axes?: readonly number[], keepDims = false): 
 
 /** Mean over `axes` (all when left out). */
 export function mean(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
+  if (!isFloat(x.dtype)) throw new TollError('shape', `mean: expected real numbers, got ${x.dtype}; cast it`)
   const all = normalizeAxes(axes ?? x.shape.map((_, i) => i), x.shape.length, 'mean')
   const total = sum(x, all, keepDims)
   const named = all.map((axis) => x.shape[axis]).filter((dim) => typeof dim === 'string')

@@ -1,6 +1,7 @@
 // Ops that move numbers without changing them: reshape, transpose, slice, embedding into zeros, concatenation.
 
 import { TollError, sizeOf } from '../../base/index.js'
+import { checkDim } from './leaf.js'
 import {
   apply, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf,
   type Dim, type Op, type Shape, type Tensor,
@@ -17,6 +18,7 @@ function volume(shape: Shape): string {
 export const reshapeOp: Op<ReshapeAttributes> = {
   name: 'reshape',
   type: ([x], { shape }) => {
+    for (const dim of shape) checkDim(dim)
     if (volume(x.shape) !== volume(shape)) {
       throw new TollError('shape', `reshape: ${showShape(x.shape)} has not as many elements as ${showShape(shape)}`)
     }
@@ -25,10 +27,11 @@ export const reshapeOp: Op<ReshapeAttributes> = {
   gradient: ({ inputs: [x] }, g) => [isFloat(x.dtype) ? reshape(g, x.shape) : undefined],
   lower: (to, { attrs: { shape } }, [x]) => {
     const named = shape.filter((dim) => typeof dim === 'string').length
-    const target = named === 1
+    const empty = shape.includes(0)
+    const target = named === 1 && !empty
       ? to.constant('int64', [shape.length], shape.map((dim) => (typeof dim === 'string' ? -1 : dim)))
       : to.shapeVector(shape)
-    return to.emit('Reshape', [x, target])
+    return to.emit('Reshape', [x, target], empty ? { allowzero: 1 } : {})
   },
   evaluate: ([x]) => x.data,
   samples: [{ inputs: [{ shape: [2, 6] }], attrs: { shape: [3, 4] } }, { inputs: [{ shape: [1] }], attrs: { shape: [] } }],
@@ -131,8 +134,12 @@ type EmbedAttributes = SliceAttributes & { readonly size: number }
 export const embedOp: Op<EmbedAttributes> = {
   name: 'embed',
   type: ([x], attrs) => {
-    if (x.shape[attrs.axis] !== sliceLength(attrs)) {
-      throw new TollError('shape', `embed: axis ${attrs.axis} of ${showShape(x.shape)} must have size ${sliceLength(attrs)}`)
+    const { axis, start, end, step, size } = attrs
+    if (![start, end, step, size].every(Number.isInteger) || start < 0 || end > size || step < 1) {
+      throw new TollError('shape', `embed: [${start}, ${end}) with step ${step} does not fit an axis of ${size}`)
+    }
+    if (x.shape[axis] !== sliceLength(attrs)) {
+      throw new TollError('shape', `embed: axis ${axis} of ${showShape(x.shape)} must have size ${sliceLength(attrs)}`)
     }
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === attrs.axis ? attrs.size : dim)) }
   },
