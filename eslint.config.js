@@ -1,0 +1,42 @@
+import tseslint from 'typescript-eslint'
+import { problemOf } from './tools/rooms.mjs'
+
+const rooms = {
+  rules: {
+    imports: {
+      meta: { type: 'problem', schema: [] },
+      create(context) {
+        const check = (node) => {
+          if (typeof node.source?.value !== 'string') return
+          const problem = problemOf(context.filename, node.source.value)
+          if (problem) context.report({ node, message: problem })
+        }
+        return { ImportDeclaration: check, ImportExpression: check, ExportNamedDeclaration: check, ExportAllDeclaration: check }
+      },
+    },
+  },
+}
+
+export default tseslint.config(
+  { ignores: ['dist/', 'bench/dist/', 'node_modules/', 'toll-demo/'] },
+  {
+    files: ['src/**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylistic],
+    languageOptions: { parserOptions: { projectService: true } },
+    plugins: { rooms },
+    rules: {
+      'rooms/imports': 'error',
+      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Name every export.' }],
+      'no-console': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/prefer-for-of': 'off',
+    },
+  },
+  { files: ['src/cli/**/*.ts', 'src/**/*.test.ts'], rules: { 'no-console': 'off' } },
+  { files: ['src/**/*.test.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off' } },
+)
