@@ -10,7 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(root, 'src')
 const { problemOf } = (await import(join(root, 'tools', 'rooms.mjs'))) as { problemOf: (file: string, specifier: string) => string | undefined }
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join(source, name))
-const importPattern = /^(?:import|export)\b[^'"]*'([^']+)'|\bimport\('([^']+)'\)/gm
+const importPattern = /^(?:import|export)\s+(?:type\s+)?(?:\{[^}]*\}|\*(?: as \w+)?|\w+)\s+from\s+'([^']+)'|\bimport\('([^']+)'\)/gm
 
 describe('architecture', () => {
   it('imports only along the arrows, through doors, and packages only from their rooms', () => {
