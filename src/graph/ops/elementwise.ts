@@ -1,7 +1,7 @@
 // Elementwise arithmetic with broadcasting. Gradients of broadcast operands are summed back to the operand's shape.
 
 import { TollError, sizeOf } from '../../base/index.js'
-import type { EmitAttributes, Lowering } from '../lowering.js'
+import type { Lowering } from '../lowering.js'
 import {
   apply, broadcastShapes, isFloat, sameShape, stridesOf,
   type Attributes, type DType, type Op, type Sample, type SampleInput, type Tensor, type TensorType, type Value,
@@ -18,7 +18,6 @@ interface UnarySpec<A extends Attributes> {
   readonly name: string
   /** The ONNX operator, where one node says it all. */
   readonly onnx?: string
-  readonly onnxAttributes?: (attrs: A) => EmitAttributes
   readonly lower?: (to: Lowering, x: string, dtype: DType, attrs: A) => string
   readonly evaluate: (x: number, attrs: A) => number
   /** g times the derivative; y is the node itself. Absent: piecewise constant. */
@@ -41,7 +40,7 @@ function unary<A extends Attributes = NoAttributes>(spec: UnarySpec<A>): Op<A> {
     },
     gradient: spec.gradient && ((node, g) => [spec.gradient!(g, node.inputs[0], node, node.attrs)]),
     lower: (to, node, [x]) =>
-      spec.lower?.(to, x, node.dtype, node.attrs) ?? to.emit(spec.onnx!, [x], spec.onnxAttributes?.(node.attrs)),
+      spec.lower?.(to, x, node.dtype, node.attrs) ?? to.emit(spec.onnx!, [x]),
     evaluate: ([x], attrs) => x.data.map((value) => spec.evaluate(value, attrs)),
     samples: (spec.sampleAttributes ?? [none as unknown as A]).map((attrs) => ({ inputs, attrs })),
   }
@@ -75,7 +74,11 @@ export const reciprocalOrZeroOp = unary({
 })
 export const reluOp = unary({ name: 'relu', onnx: 'Relu', evaluate: (x) => (x < 0 ? 0 : x), gradient: (g, _, y) => gate(g, y, 0) })
 export const leakyReluOp = unary<{ readonly slope: number }>({
-  name: 'leakyRelu', onnx: 'LeakyRelu', onnxAttributes: ({ slope }) => ({ alpha: { float: slope } }),
+  name: 'leakyRelu',
+  // An attribute is single precision even for double operands: there the slope enters as a constant.
+  lower: (to, x, dtype, { slope }) => dtype === 'float32'
+    ? to.emit('LeakyRelu', [x], { alpha: { float: slope } })
+    : to.emit(slope <= 1 ? 'Max' : 'Min', [x, to.emit('Mul', [x, to.constant(dtype, [], [slope])])]),
   evaluate: (x, { slope }) => (x < 0 ? slope * x : x),
   gradient: (g, x, _, { slope }) => gate(g, x, slope),
   sampleAttributes: [{ slope: 0.2 }],
