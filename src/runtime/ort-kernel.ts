@@ -1,0 +1,115 @@
+// What ONNX Runtime for Node and for the web have in common: their tensors, the types of their ports, the words of their errors.
+
+import type { InferenceSession, Tensor } from 'onnxruntime-web'
+import { TollError, messageOf } from '../base/index.js'
+import type { DType } from '../graph/index.js'
+import type { HostTensor, PortType } from './engine.js'
+import type { Kernel } from './executor.js'
+import { showType } from './host.js'
+
+/** The class that both packages take from onnxruntime-common. */
+export type TensorClass = new (type: DType, data: HostTensor['data'], dims: readonly number[]) => Tensor
+
+export interface OrtKernelOptions {
+  readonly tensorClass: TensorClass
+  /** The device and the package, for errors: `onnxruntime-node on cpu`. */
+  readonly where: string
+  /** Whether outputs are written into tensors that are passed in. */
+  readonly writesInto: boolean
+  /** Whether `hold` may use the array that it is given; else it copies. */
+  readonly owns: boolean
+  /** Whether to end profiling when the session closes. */
+  readonly profiles: boolean
+}
+
+/** A program loaded into ONNX Runtime; values are its tensors. */
+export class OrtKernel implements Kernel<Tensor> {
+  readonly inputs: readonly PortType[]
+  readonly outputs: readonly PortType[]
+  readonly writesInto: boolean
+  protected session: InferenceSession
+  protected readonly options: OrtKernelOptions
+
+  /** Throws `format` when the program has ports of other element types than ours. */
+  constructor(session: InferenceSession, options: OrtKernelOptions) {
+    this.session = session
+    this.options = options
+    this.writesInto = options.writesInto
+    this.inputs = session.inputMetadata.map(portOf)
+    this.outputs = session.outputMetadata.map(portOf)
+  }
+
+  keep(_outputs: readonly string[]): void | Promise<void> {}
+
+  hold({ dtype, shape, data }: HostTensor): Tensor {
+    return new this.options.tensorClass(dtype, this.options.owns ? data : data.slice(), shape)
+  }
+
+  reside(tensor: HostTensor): Tensor {
+    return this.hold(tensor)
+  }
+
+  async host(value: Tensor): Promise<HostTensor> {
+    const data = value.location === 'cpu' ? value.data : await value.getData()
+    return { dtype: value.type, shape: [...value.dims], data } as HostTensor
+  }
+
+  async run(feeds: Readonly<Record<string, Tensor>>, into: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    const fetches: Record<string, Tensor | null> = Object.fromEntries(this.outputs.map(({ name }) => [name, null]))
+    try {
+      const results = await this.session.run(feeds, { ...fetches, ...into }, { logSeverityLevel: 4 })
+      return { ...results, ...into }
+    } catch (error) {
+      throw runError(error, this.options.where, feeds)
+    }
+  }
+
+  free(value: Tensor): void {
+    if (value.location !== 'cpu') value.dispose()
+  }
+
+  async close(): Promise<void> {
+    if (this.options.profiles) this.session.endProfiling()
+    await this.session.release()
+  }
+}
+
+/** What to say of a model that ONNX Runtime does not load (code `format`, or `device` when memory ran out). */
+export function loadError(error: unknown, where: string, bytes: number): TollError {
+  const reason = firstLine(error)
+  if (ranOut(reason)) return new TollError('device', `${where} ran out of memory loading a model of ${bytes} bytes: ${reason}`, { cause: error })
+  return new TollError('format', `${where} cannot load this model of ${bytes} bytes: ${reason}`, { cause: error })
+}
+
+function runError(error: unknown, where: string, feeds: Readonly<Record<string, Tensor>>): TollError {
+  const reason = firstLine(error)
+  if (ranOut(reason)) return new TollError('device', `${where} ran out of memory; use smaller batches (${reason})`, { cause: error })
+  const fed = Object.entries(feeds).map(([name, { type, dims }]) => `${name} ${showType({ dtype: type as DType, shape: dims })}`)
+  const shown = fed.length > 8 ? [...fed.slice(0, 8), `and ${fed.length - 8} more`] : fed
+  return new TollError('data', `${where} says "${reason}"; fed were ${shown.join(', ')}`, { cause: error })
+}
+
+/** The first line of a native message, less the source position that some begin with. */
+export function firstLine(error: unknown): string {
+  const line = messageOf(error).split('\n').find((text) => text.trim() !== '') ?? 'no reason given'
+  return line.replace(/^\S*onnxruntime_src\S*\s/, '').trim()
+}
+
+function ranOut(reason: string): boolean {
+  return /bad_alloc|out of memory|failed to allocate|allocation failed/i.test(reason)
+}
+
+function portOf(meta: InferenceSession.ValueMetadata): PortType {
+  const dtype = meta.isTensor ? dtypes.get(meta.type) : undefined
+  if (!meta.isTensor || dtype === undefined) {
+    const kind = meta.isTensor ? meta.type : 'something else than a tensor'
+    throw new TollError('format', `'${meta.name}' of this model holds ${kind}; the types here are ${[...dtypes.keys()].join(', ')}`)
+  }
+  // A size without a name gets one of its own.
+  return { name: meta.name, dtype, shape: meta.shape.map((dim, axis) => (dim === '' ? `${meta.name}.${axis}` : dim)) }
+}
+
+const dtypes: ReadonlyMap<Tensor.Type, DType> = new Map<Tensor.Type, DType>([
+  ['float32', 'float32'], ['float64', 'float64'], ['int64', 'int64'], ['bool', 'bool'],
+])
+
