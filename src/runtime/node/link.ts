@@ -1,0 +1,81 @@
+// The main thread's end of a worker thread: numbered calls, typed errors when the worker dies, and no hold on the process while idle.
+
+import { Worker } from 'node:worker_threads'
+import { TollError, messageOf } from '../../base/index.js'
+import { receiveError, type Answer, type Call } from './protocol.js'
+
+interface Pending {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: TollError) => void
+}
+
+export class WorkerLink {
+  readonly #worker: Worker
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4))
+  readonly #pending = new Map<number, Pending>()
+  readonly #gone: Promise<void>
+  #next = 0
+  #failure: unknown
+  /** Why no more calls are taken. */
+  #ended: TollError | undefined
+
+  /** Starts the script at `url`; it gets `settings` and, as `stop`, the shared flag that `close` sets. */
+  constructor(url: URL, settings: object) {
+    // The flags of `node --input-type=module --eval` or of a loader would keep the worker from starting.
+    this.#worker = new Worker(url, { name: 'toll-engine', execArgv: [], workerData: { ...settings, stop: this.#stop.buffer } })
+    this.#worker.unref()
+    this.#worker.on('message', (answer: Answer) => this.#settle(answer))
+    this.#worker.on('error', (error) => { this.#failure = error })
+    this.#gone = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        const why = this.#failure === undefined ? `it exited with code ${code}` : messageOf(this.#failure)
+        this.#fail(new TollError('device', `the engine's worker thread stopped: ${why}; open a new engine`, { cause: this.#failure }))
+        resolve()
+      })
+    })
+  }
+
+  /** Calls a method of the worker. The buffers in `move` become the worker's. */
+  call<T>(call: Omit<Call, 'id'>, move: readonly ArrayBuffer[] = []): Promise<T> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    return this.#send(call, move) as Promise<T>
+  }
+
+  /** Fails what is pending with `aborted`, lets the worker free its things after the run it is in, and waits for its end. */
+  async close(): Promise<void> {
+    if (!this.#ended) {
+      Atomics.store(this.#stop, 0, 1)
+      this.#fail(new TollError('aborted', 'the engine was closed'))
+      // A worker that dies over this is gone as well.
+      await this.#send({ method: 'shutDown' }, []).catch(() => {})
+    }
+    this.#worker.ref()
+    await this.#gone
+  }
+
+  #send(call: Omit<Call, 'id'>, move: readonly ArrayBuffer[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = this.#next++
+      this.#worker.postMessage({ ...call, id } satisfies Call, move)
+      this.#pending.set(id, { resolve, reject })
+      if (this.#pending.size === 1) this.#worker.ref()
+    })
+  }
+
+  #settle(answer: Answer): void {
+    const pending = this.#pending.get(answer.id)
+    if (!pending) return
+    this.#pending.delete(answer.id)
+    if (this.#pending.size === 0) this.#worker.unref()
+    if ('error' in answer) pending.reject(receiveError(answer.error))
+    else pending.resolve(answer.value)
+  }
+
+  #fail(error: TollError): void {
+    this.#ended ??= error
+    const pending = [...this.#pending.values()]
+    this.#pending.clear()
+    this.#worker.unref()
+    for (const { reject } of pending) reject(error)
+  }
+}

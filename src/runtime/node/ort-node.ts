@@ -1,0 +1,132 @@
+// Opens ONNX Runtime for Node as an engine, in a worker thread of its own, so that timers, servers and Ctrl-C stay alive while it runs.
+
+import { mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { TollError, messageOf } from '../../base/index.js'
+import { add, compile, input } from '../../graph/index.js'
+import type { Engine, HostTensor, HostTensors, LoopOptions, PortType } from '../engine.js'
+import type { Executor } from '../executor.js'
+import { copyTensor } from '../host.js'
+import { openReference } from '../reference.js'
+import { engineOver } from '../session.js'
+import type { Accelerator } from './accelerators.js'
+import { WorkerLink } from './link.js'
+import { buffersOf, type Loaded, type Started, type WorkerSettings } from './protocol.js'
+
+export interface EngineOptions {
+  /** Where to run; `auto` (default) takes the first of `order` that works. `reference` is the interpreter, in the caller's thread. */
+  readonly device?: 'auto' | Accelerator | 'reference'
+  /** What `auto` tries; default cuda, webgpu, cpu. */
+  readonly order?: readonly Accelerator[]
+  /** Threads of one run on the CPU, 1 to 1024; default as many as the machine runs at once. Part of a result: other numbers give other bits. */
+  readonly threads?: number
+  /** Folder where ONNX Runtime writes one profile (JSON, chrome://tracing) per program when it is closed; made if missing. Default none. */
+  readonly profile?: string
+}
+
+const accelerators: readonly Accelerator[] = ['cuda', 'webgpu', 'cpu']
+
+/** Shared by all engines of the process, as the WebGPU context is that it guards. */
+const gpuLock = new SharedArrayBuffer(4)
+
+/**
+ * Opens an engine in a worker thread. An engine that is not closed does not keep the process alive, except while a call is pending.
+ *
+ * @throws `argument` for an option outside its domain; `device` when no device that was asked for is there, saying what is missing.
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { device = 'auto', order = accelerators, threads = availableParallelism(), profile } = options
+  if (!['auto', 'reference', ...accelerators].includes(device)) {
+    throw new TollError('argument', `device must be auto, ${accelerators.join(', ')} or reference, got ${JSON.stringify(device)}`)
+  }
+  if (order.length === 0 || order.some((candidate) => !accelerators.includes(candidate))) {
+    throw new TollError('argument', `order must list some of ${accelerators.join(', ')}, got [${order.join(', ')}]`)
+  }
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
+    throw new TollError('argument', `threads must be an integer from 1 to 1024, got ${threads}`)
+  }
+  if (device === 'reference') return openReference()
+  if (profile !== undefined) makeFolder(profile)
+
+  const settings: Omit<WorkerSettings, 'stop'> = { devices: device === 'auto' ? order : [device], threads, profile, probe: probe(), gpu: gpuLock }
+  const link = new WorkerLink(new URL('./ort-worker.js', import.meta.url), settings)
+  let started: Started
+  try {
+    started = await link.call<Started>({ method: 'start' })
+  } catch (error) {
+    await link.close()
+    throw error
+  }
+  return engineOver({
+    device: started.device,
+    threads,
+    widens: false,
+    open: async (program) => {
+      const bytes = 'model' in program ? program.model.slice() : compile(program.outputs, { inputs: program.inputs })
+      return new RemoteExecutor(link, await link.call<Loaded>({ method: 'load', argument: bytes }, [bytes.buffer as ArrayBuffer]))
+    },
+    close: () => link.close(),
+  })
+}
+
+/** A program in the worker. Tensors are copied once and the copies moved. */
+class RemoteExecutor implements Executor {
+  readonly inputs: readonly PortType[]
+  readonly outputs: readonly PortType[]
+  readonly #link: WorkerLink
+  readonly #program: number
+
+  constructor(link: WorkerLink, { program, inputs, outputs }: Loaded) {
+    this.#link = link
+    this.#program = program
+    this.inputs = inputs
+    this.outputs = outputs
+  }
+
+  run(feeds: HostTensors): Promise<Record<string, HostTensor>> {
+    const copy = copyTensors(feeds)
+    return this.#link.call({ method: 'run', program: this.#program, argument: copy }, buffersOf([copy]))
+  }
+
+  begin(loop: LoopOptions): Promise<void> {
+    const constants = copyTensors(loop.constants)
+    const state = copyTensors(loop.state)
+    const argument: LoopOptions = { constants, state, carry: { ...loop.carry } }
+    return this.#link.call({ method: 'begin', program: this.#program, argument }, buffersOf([constants, state]))
+  }
+
+  advance(feeds: readonly HostTensors[]): Promise<Record<string, HostTensor>[]> {
+    const copies = feeds.map(copyTensors)
+    return this.#link.call({ method: 'advance', program: this.#program, argument: copies }, buffersOf(copies))
+  }
+
+  state(): Promise<Record<string, HostTensor>> {
+    return this.#link.call({ method: 'state', program: this.#program })
+  }
+
+  end(): Promise<void> {
+    return this.#link.call({ method: 'end', program: this.#program })
+  }
+
+  close(): Promise<void> {
+    return this.#link.call({ method: 'close', program: this.#program })
+  }
+}
+
+// The copy takes only what a view shows; sending the view itself would send the whole buffer under it.
+function copyTensors(tensors: HostTensors): Record<string, HostTensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, copyTensor(tensor)]))
+}
+
+/** y = x + 1 */
+function probe(): Uint8Array {
+  return compile({ y: add(input('x', [2]), 1) })
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw new TollError('io', `cannot make the profile folder '${folder}': ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,42 @@
+// What an engine does to the process around it: it ends by itself, and nothing but our words reaches the terminal.
+
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+const run = (body: string) => promisify(execFile)(process.execPath, ['--input-type=module', '-e', `
+  import { float32, openEngine } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)}
+  import { exp, gather, input } from ${JSON.stringify(new URL('../../graph/index.js', import.meta.url).href)}
+  ${body}
+`], { timeout: 30_000 })
+
+const load = `
+  const engine = await openEngine({ device: 'cpu' })
+  const session = await engine.load({ outputs: { y: exp(input('x', [1])) } })
+  const loop = await session.loop({ constants: {}, state: { x: float32([1], [0]) }, carry: { x: 'y' } })
+`
+
+it('an engine that is not closed does not keep the process alive', async () => {
+  expect(await run(`${load} await loop.advance([{}]); console.log('end')`)).toMatchObject({ stdout: 'end\n', stderr: '' })
+})
+
+it('a pending run does, until it is done', async () => {
+  const body = `${load} loop.advance(Array.from({ length: 2000 }, () => ({}))).then((all) => console.log('ran', all.length))`
+  expect(await run(body)).toMatchObject({ stdout: 'ran 2000\n', stderr: '' })
+})
+
+it('the process ends after closing', async () => {
+  expect(await run(`${load} await engine.close(); console.log('end')`)).toMatchObject({ stdout: 'end\n', stderr: '' })
+})
+
+it('failures print nothing of their own', async () => {
+  const body = `${load}
+    const bad = await engine.load({ outputs: { y: gather(input('t', [3]), input('i', [1], 'int64'), 0) } })
+    const feeds = { t: float32([3], [0, 0, 0]), i: { dtype: 'int64', shape: [1], data: BigInt64Array.of(7n) } }
+    const codes = []
+    await bad.run(feeds).catch((error) => codes.push(error.code))
+    await engine.load({ model: new Uint8Array(100) }).catch((error) => codes.push(error.code))
+    for (const device of ['cuda', 'webgpu']) await openEngine({ device }).then(() => codes.push('device'), (error) => codes.push(error.code))
+    console.log(codes.join())`
+  expect(await run(body)).toMatchObject({ stdout: 'data,format,device,device\n', stderr: '' })
+})
