@@ -26,6 +26,8 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) throw new TollError('argument', `inputs and outputs need different names, '${twice}' comes twice`)
   const builder = new Builder(new Set(names), inputs)
+  // Before everything else: a named size may be read off an input that comes later in the order.
+  for (const node of inputs) builder.define(node, inputName(node))
   const splits = findSplits(order)
   for (const node of order) {
     if (builder.has(node)) continue

@@ -79,7 +79,7 @@ export const transposeOp: Op<TransposeAttributes> = {
 
 /** Axis i of the result is axis perm[i] of x; without `perm` the axes are reversed. */
 export function transpose(x: Tensor, perm: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Tensor {
-  return perm.every((axis, i) => axis === i) ? x : apply(transposeOp, [x], { perm })
+  return perm.length === x.shape.length && perm.every((axis, i) => axis === i) ? x : apply(transposeOp, [x], { perm })
 }
 
 type SliceAttributes = { readonly axis: number; readonly start: number; readonly end: number; readonly step: number }
