@@ -1,52 +1,75 @@
-// Rewrites a graph to a smaller one with the same meaning: equal nodes become one, constants are folded, arithmetic and movements that
-// change nothing disappear, and what no output needs is gone because nothing points at it.
+// Rewrites a graph to a smaller one with the same meaning: equal nodes become one, constants are folded, the rules of `rewrite.ts` are
+// applied until none fits, and what no output needs is gone because nothing points at it.
 
-import { sizeOf } from '../base/index.js'
-import { mul } from './ops/elementwise.js'
+import { invariant, sizeOf } from '../base/index.js'
 import { constant } from './ops/leaf.js'
-import { reshape, transpose } from './ops/shape.js'
-import { apply, sameShape, topological, type Tensor, type Value } from './tensor.js'
+import { rewrite } from './rewrite.js'
+import { apply, sameShape, showShape, topological, type Tensor, type Value } from './tensor.js'
 
 /** Constants larger than this are not made by folding: files would grow. */
 const largestFolded = 4096
 
+/** Constants up to this size are compared by value, larger ones by identity. */
+const largestCompared = 64
+
+/**
+ * The same results from fewer nodes, in the same element types and shapes. Differentiate first: marks that stop gradients do not survive.
+ * Numbers are the same to the bit, except where two scalar factors become one and where constants are computed in float64 ahead of time.
+ */
 export function simplify<K extends string>(outputs: Readonly<Record<K, Tensor>>): Record<K, Tensor> {
+  const pool = new Pool()
   const done = new Map<Tensor, Tensor>()
-  const known = new Map<string, Tensor>()
-  const ids = new Map<Tensor, number>()
   for (const node of topological(Object.values(outputs))) {
-    const inputs = node.inputs.map((input) => done.get(input)!)
-    const same = inputs.every((input, i) => input === node.inputs[i])
-    const rebuilt = same ? node : apply(node.op, inputs, node.attrs)
-    const reduced = rewrite(fold(rebuilt))
-    done.set(node, share(reduced, known, ids))
+    done.set(node, pool.reduce(withInputs(node, node.inputs.map((input) => done.get(input)!))))
   }
   return Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, done.get(node as Tensor)!])) as Record<K, Tensor>
 }
 
-/** One node for all that compute the same thing. */
-function share(node: Tensor, known: Map<string, Tensor>, ids: Map<Tensor, number>): Tensor {
-  const key = keyOf(node, ids)
-  if (key === undefined) return node
-  const twin = known.get(key)
-  if (twin) return twin
-  known.set(key, node)
-  ids.set(node, ids.size)
-  return node
+/** Reduced nodes; one for all that compute the same thing. */
+class Pool {
+  readonly #byKey = new Map<string, Tensor>()
+  readonly #ids = new Map<Tensor, number>()
+
+  /** The smallest form of a node whose inputs are reduced, or were just made by a rule. */
+  reduce(node: Tensor): Tensor {
+    let current = node
+    for (;;) {
+      const known = current
+      if (this.#ids.has(known)) return known
+      const ready = withInputs(known, known.inputs.map((input) => this.reduce(input)))
+      const next = rewrite(fold(ready))
+      if (next === ready) return this.#share(ready)
+      invariant(next.dtype === node.dtype && sameShape(next.shape, node.shape),
+        `a rule for '${ready.op.name}' turned ${node.dtype}${showShape(node.shape)} into ${next.dtype}${showShape(next.shape)}`)
+      current = next
+    }
+  }
+
+  #share(node: Tensor): Tensor {
+    const key = this.#keyOf(node)
+    const twin = key === undefined ? undefined : this.#byKey.get(key)
+    if (twin) return twin
+    if (key !== undefined) this.#byKey.set(key, node)
+    this.#ids.set(node, this.#ids.size)
+    return node
+  }
+
+  #keyOf(node: Tensor): string | undefined {
+    const { data, ...attrs } = node.attrs
+    const values = data as Float32Array | Float64Array | undefined
+    if (values && values.length > largestCompared) return undefined
+    const inputs = node.inputs.map((input) => this.#ids.get(input))
+    return `${node.op.name}:${node.dtype}:${inputs.join()}:${JSON.stringify(attrs)}:${values ? Array.from(values, show).join() : ''}`
+  }
 }
 
-function keyOf(node: Tensor, ids: Map<Tensor, number>): string | undefined {
-  const { data, ...attrs } = node.attrs
-  const values = data === undefined ? '' : (data as Float64Array).length <= 64 ? (data as Float64Array).join() : undefined
-  if (values === undefined) {
-    if (!ids.has(node)) ids.set(node, ids.size)
-    return undefined
-  }
-  const inputs = node.inputs.map((input) => {
-    if (!ids.has(input)) ids.set(input, ids.size)
-    return ids.get(input)
-  })
-  return `${node.op.name}:${node.dtype}:${inputs.join()}:${JSON.stringify(attrs)}:${values}`
+/** Tells -0 from 0: their reciprocals differ. */
+function show(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+function withInputs(node: Tensor, inputs: readonly Tensor[]): Tensor {
+  return inputs.every((input, i) => input === node.inputs[i]) ? node : apply(node.op, inputs, node.attrs)
 }
 
 function fold(node: Tensor): Tensor {
@@ -58,50 +81,4 @@ function fold(node: Tensor): Tensor {
     dtype: input.dtype, shape: input.shape as number[], data: Float64Array.from(input.attrs.data as Float32Array),
   }))
   return constant(node.op.evaluate(inputs, node.attrs, { dtype: node.dtype, shape }, new Map()), shape, node.dtype)
-}
-
-/** The single value of a constant whose elements are all equal. */
-function uniformValue(node: Tensor): number | undefined {
-  if (node.op.name !== 'constant') return undefined
-  const data = node.attrs.data as Float64Array
-  return data.length > 0 && data.every((value) => value === data[0]) ? data[0] : undefined
-}
-
-// x * 0 is not rewritten: it is NaN where x is not finite.
-function rewrite(node: Tensor): Tensor {
-  const [x, y] = node.inputs
-  const keeps = (operand: Tensor) => sameShape(operand.shape, node.shape)
-  switch (node.op.name) {
-    case 'add':
-      if (uniformValue(y) === 0 && keeps(x)) return x
-      if (uniformValue(x) === 0 && keeps(y)) return y
-      return node
-    case 'sub':
-      return uniformValue(y) === 0 && keeps(x) ? x : node
-    case 'mul': {
-      if (uniformValue(y) === 1 && keeps(x)) return x
-      if (uniformValue(x) === 1 && keeps(y)) return y
-      // (x * a) * b = x * (a b) for scalar constants
-      const b = y.shape.length === 0 ? uniformValue(y) : undefined
-      const a = x.op.name === 'mul' && x.inputs[1].shape.length === 0 ? uniformValue(x.inputs[1]) : undefined
-      return a !== undefined && b !== undefined ? mul(x.inputs[0], a * b) : node
-    }
-    case 'div':
-      return uniformValue(y) === 1 && keeps(x) ? x : node
-    case 'neg':
-      return x.op.name === 'neg' ? x.inputs[0] : node
-    case 'stopGradient':
-      return x
-    case 'reshape':
-      return x.op.name === 'reshape' ? reshape(x.inputs[0], node.shape) : keeps(x) ? x : node
-    case 'transpose': {
-      const perm = node.attrs.perm as readonly number[]
-      const first = x.attrs.perm as readonly number[]
-      return x.op.name === 'transpose' ? transpose(x.inputs[0], perm.map((axis) => first[axis])) : node
-    }
-    case 'broadcastTo':
-      return keeps(x) ? x : node
-    default:
-      return node
-  }
 }
