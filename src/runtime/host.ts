@@ -6,9 +6,7 @@ import type { HostTensor } from './engine.js'
 
 type DataOf<D extends DType> = Extract<HostTensor, { dtype: D }>['data']
 
-const arrayName: Readonly<Record<DType, string>> = {
-  float32: 'Float32Array', float64: 'Float64Array', int64: 'BigInt64Array', bool: 'Uint8Array',
-}
+const arrays = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, bool: Uint8Array } as const
 
 /** A host tensor over `data` (row-major, not copied). Throws `argument` for another kind of array, `shape` for another number of values. */
 export function hostTensor<D extends DType>(dtype: D, shape: readonly number[], data: DataOf<D>): Extract<HostTensor, { dtype: D }> {
@@ -39,9 +37,9 @@ export function int64(shape: readonly number[], numbers: ArrayLike<number>): Ext
 
 /** Refuses a tensor whose array is not of its element type or does not hold as many values as its shape says. */
 export function checkHostTensor(tensor: HostTensor, what: string): void {
-  const expected = Object.hasOwn(arrayName, tensor?.dtype ?? '') ? arrayName[tensor.dtype] : undefined
+  const expected = Object.hasOwn(arrays, tensor?.dtype ?? '') ? arrays[tensor.dtype].name : undefined
   if (expected === undefined) {
-    throw new TollError('argument', `${what} must be a tensor of ${Object.keys(arrayName).join(', ')}, got ${tensor?.dtype ?? typeof tensor}`)
+    throw new TollError('argument', `${what} must be a tensor of ${Object.keys(arrays).join(', ')}, got ${tensor?.dtype ?? typeof tensor}`)
   }
   // By tag and not by class: arrays may come from another realm.
   const kind = Object.prototype.toString.call(tensor.data).slice(8, -1)
@@ -54,9 +52,9 @@ export function checkHostTensor(tensor: HostTensor, what: string): void {
   }
 }
 
-/** The same numbers in an array of their own. */
+/** The same numbers in an array of their own. (`slice` would not do: Node's Buffer is a Uint8Array whose `slice` shares memory.) */
 export function copyTensor({ dtype, shape, data }: HostTensor): HostTensor {
-  return { dtype, shape: [...shape], data: data.slice() } as HostTensor
+  return { dtype, shape: [...shape], data: new arrays[dtype](data as never) } as HostTensor
 }
 
 /** `float32(n, 3)` */

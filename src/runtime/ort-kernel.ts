@@ -5,7 +5,7 @@ import { TollError, messageOf } from '../base/index.js'
 import type { DType } from '../graph/index.js'
 import type { HostTensor, PortType } from './engine.js'
 import type { Kernel } from './executor.js'
-import { showType } from './host.js'
+import { copyTensor, showType } from './host.js'
 
 /** The class that both packages take from onnxruntime-common. */
 export type TensorClass = new (type: DType, data: HostTensor['data'], dims: readonly number[]) => Tensor
@@ -41,8 +41,9 @@ export class OrtKernel implements Kernel<Tensor> {
 
   keep(_outputs: readonly string[]): void | Promise<void> {}
 
-  hold({ dtype, shape, data }: HostTensor): Tensor {
-    return new this.options.tensorClass(dtype, this.options.owns ? data : data.slice(), shape)
+  hold(tensor: HostTensor): Tensor {
+    const { dtype, shape, data } = this.options.owns ? tensor : copyTensor(tensor)
+    return new this.options.tensorClass(dtype, data, shape)
   }
 
   reside(tensor: HostTensor): Tensor {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { describeEngine } from './contract.test.suite.js'
 import { openWebEngine } from './index.js'
 
-describeEngine('wasm', () => openWebEngine({ device: 'wasm' }), { checksIndices: true, ownThread: false, busySize: 384 })
+describeEngine('wasm', () => openWebEngine({ device: 'wasm' }), { checksIndices: true, busySize: 384 })
 
 it('falls back to wasm where there is no WebGPU, and says why when asked for it', async () => {
   const engine = await openWebEngine()

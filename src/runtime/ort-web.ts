@@ -63,7 +63,7 @@ async function open(device: 'wasm' | 'webgpu', threads: number, wasmPaths: Env.W
     threads: device === 'wasm' ? threads : 1,
     widens: false,
     open: (program) => turns.take(async () => {
-      const bytes = 'model' in program ? program.model.slice() : compile(program.outputs, { inputs: program.inputs })
+      const bytes = 'model' in program ? new Uint8Array(program.model) : compile(program.outputs, { inputs: program.inputs })
       try {
         const session = await createSession(ort, bytes, device)
         const kernel = device === 'webgpu'
@@ -130,7 +130,7 @@ class WebGpuKernel extends OrtKernel {
       size: Math.ceil(tensor.data.byteLength / 16) * 16,
       usage: storageUsage,
     })
-    gpu.queue.writeBuffer(buffer, 0, tensor.data.slice())
+    gpu.queue.writeBuffer(buffer, 0, new Float32Array(tensor.data))
     return ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: tensor.shape, dispose: () => buffer.destroy() })
   }
 }

@@ -3,7 +3,7 @@ import { input, mul } from '../graph/index.js'
 import { describeEngine } from './contract.test.suite.js'
 import { float32, float64, openReference } from './index.js'
 
-describeEngine('reference', () => Promise.resolve(openReference()), { checksIndices: true, ownThread: false, busySize: 64 })
+describeEngine('reference', () => Promise.resolve(openReference()), { checksIndices: true, busySize: 64 })
 
 const third = () => {
   const x = input('x', [1])

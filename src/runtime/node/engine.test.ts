@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { messageOf } from '../../base/index.js'
-import { broadcastTo, exp, input, sum } from '../../graph/index.js'
+import { broadcastTo, compile, exp, input, not, sum } from '../../graph/index.js'
 import { describeEngine, descent } from '../contract.test.suite.js'
-import { float32, openEngine } from './index.js'
+import { float32, hostTensor, openEngine } from './index.js'
 
-describeEngine('cpu, one thread', () => openEngine({ device: 'cpu', threads: 1 }), { checksIndices: true, ownThread: true, busySize: 512 })
-describeEngine('cpu, two threads', () => openEngine({ device: 'cpu', threads: 2 }), { checksIndices: true, ownThread: true, busySize: 512 })
+describeEngine('cpu, one thread', () => openEngine({ device: 'cpu', threads: 1 }), { checksIndices: true, busySize: 512 })
+describeEngine('cpu, two threads', () => openEngine({ device: 'cpu', threads: 2 }), { checksIndices: true, busySize: 512 })
 
 for (const device of ['webgpu', 'cuda'] as const) {
   const missing = await openEngine({ device }).then((engine) => engine.close(), messageOf)
   if (missing === undefined) {
-    describeEngine(device, () => openEngine({ device }), { checksIndices: false, ownThread: true, busySize: 256 })
+    describeEngine(device, () => openEngine({ device }), { checksIndices: false, busySize: 256 })
   } else {
     console.log(`engine ${device} skipped: ${missing}`)
     it(`says in one line why there is no ${device}`, async () => {
@@ -58,6 +58,17 @@ describe('options', () => {
     await rm(folder, { recursive: true })
     await expect(openEngine({ profile: '/dev/null/deep' })).rejects.toThrow(expect.objectContaining({ code: 'io' }))
   })
+})
+
+it('leaves a Buffer that it is given as it was', async () => {
+  const engine = await openEngine({ device: 'cpu' })
+  const flag = input('flag', [3], 'bool')
+  const model = Buffer.from(compile({ flipped: not(flag) }))
+  const data = Buffer.from([1, 0, 1])
+  const session = await engine.load({ model })
+  expect(await session.run({ flag: hostTensor('bool', [3], data) })).toEqual({ flipped: hostTensor('bool', [3], Uint8Array.of(0, 1, 0)) })
+  expect([model.length > 0, ...data]).toEqual([true, 1, 0, 1])
+  await engine.close()
 })
 
 it('says that memory ran out, and goes on', async () => {

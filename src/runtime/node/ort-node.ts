@@ -31,6 +31,7 @@ const gpuLock = new SharedArrayBuffer(4)
 
 /**
  * Opens an engine in a worker thread. An engine that is not closed does not keep the process alive, except while a call is pending.
+ * A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so does `process.exit`; a signal that nobody handles does not.
  *
  * @throws `argument` for an option outside its domain; `device` when no device that was asked for is there, saying what is missing.
  */
@@ -62,7 +63,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     threads,
     widens: false,
     open: async (program) => {
-      const bytes = 'model' in program ? program.model.slice() : compile(program.outputs, { inputs: program.inputs })
+      const bytes = 'model' in program ? new Uint8Array(program.model) : compile(program.outputs, { inputs: program.inputs })
       return new RemoteExecutor(link, await link.call<Loaded>({ method: 'load', argument: bytes }, [bytes.buffer as ArrayBuffer]))
     },
     close: () => link.close(),

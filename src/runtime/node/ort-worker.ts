@@ -16,6 +16,7 @@ const stop = new Int32Array(settings.stop)
 const gpu = new Int32Array(settings.gpu)
 const turns = new Turns(() => Atomics.load(stop, 0) === 1)
 const programs = new Map<number, Executor>()
+let loaded = 0
 let device: Accelerator = 'cpu'
 
 // Errors come back as exceptions; the native log would print them a second time.
@@ -36,9 +37,11 @@ async function answer({ method, program, argument }: Call): Promise<[value: unkn
     case 'start': return [await start(), []]
     case 'load': return [await load(argument as Uint8Array), []]
     case 'shutDown':
-      await turns.close()
-      port.close()
-      return [undefined, []]
+      try {
+        return [await turns.close(), []]
+      } finally {
+        port.close()
+      }
   }
   const executor = programs.get(program!)
   invariant(executor, `program ${program} is not loaded`)
@@ -99,7 +102,7 @@ async function load(bytes: Uint8Array): Promise<Loaded> {
     const kernel = new ThreadKernel(session, {
       tensorClass: ort.Tensor, where, writesInto: true, owns: true, profiles: settings.profile !== undefined,
     })
-    const program = programs.size === 0 ? 0 : Math.max(...programs.keys()) + 1
+    const program = loaded++
     programs.set(program, new Stepper(kernel, turns))
     return { program, inputs: kernel.inputs, outputs: kernel.outputs }
   })

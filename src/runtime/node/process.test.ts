@@ -1,14 +1,15 @@
 // What an engine does to the process around it: it ends by itself, and nothing but our words reaches the terminal.
 
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-const run = (body: string) => promisify(execFile)(process.execPath, ['--input-type=module', '-e', `
+const run = (body: string, env: Record<string, string> = {}) => promisify(execFile)(process.execPath, ['--input-type=module', '-e', `
   import { float32, openEngine } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)}
   import { exp, gather, input } from ${JSON.stringify(new URL('../../graph/index.js', import.meta.url).href)}
   ${body}
-`], { timeout: 30_000 })
+`], { timeout: 30_000, env: { ...process.env, ...env } })
 
 const load = `
   const engine = await openEngine({ device: 'cpu' })
@@ -40,3 +41,20 @@ it('failures print nothing of their own', async () => {
     console.log(codes.join())`
   expect(await run(body)).toMatchObject({ stdout: 'data,format,device,device\n', stderr: '' })
 })
+
+// Chromium brings a Vulkan loader and a software rasteriser that WebGPU accepts.
+const rasteriser = '/usr/lib/chromium/vk_swiftshader_icd.json'
+if (!existsSync(rasteriser)) console.log(`WebGPU in two threads skipped: no software adapter at ${rasteriser}`)
+
+it.skipIf(!existsSync(rasteriser))('two engines share the one WebGPU context of the process', async () => {
+  const body = `
+    const outputs = { y: exp(input('x', [1])) }
+    const engines = await Promise.all([openEngine({ device: 'webgpu' }), openEngine({ device: 'webgpu' })])
+    const sessions = await Promise.all(engines.map((engine) => engine.load({ outputs })))
+    const runs = sessions.flatMap((session) => Array.from({ length: 20 }, () => session.run({ x: float32([1], [0]) })))
+    const results = await Promise.all(runs)
+    await Promise.all(engines.map((engine) => engine.close()))
+    console.log(engines.map((engine) => engine.device).join(), results.length, results.every(({ y }) => y.data[0] === 1))`
+  expect(await run(body, { LD_LIBRARY_PATH: '/usr/lib/chromium', VK_ICD_FILENAMES: rasteriser, VK_DRIVER_FILES: rasteriser }))
+    .toMatchObject({ stdout: 'webgpu,webgpu 40 true\n' })
+}, 60_000)
