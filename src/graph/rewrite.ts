@@ -9,7 +9,7 @@ import { reshape, slice, transpose } from './ops/shape.js'
 import { apply, broadcastShapes, sameShape, type Tensor } from './tensor.js'
 
 /** An equal tensor, or undefined where the rule does not fit. */
-type Rule = (node: Tensor) => Tensor | undefined
+export type Rule = (node: Tensor) => Tensor | undefined
 
 /** The node after the first rule that fits, or the node itself. */
 export function rewrite(node: Tensor): Tensor {
@@ -59,6 +59,13 @@ const stretchLess: Rule = (node) => {
 const stretchLater: Rule = ({ op, inputs: [x], attrs, shape }) =>
   x.op.name === 'broadcastTo' ? broadcastTo(apply(op, x.inputs, attrs), shape) : undefined
 
+/** f(stretched x, scalar) = stretched f(x, scalar) */
+const stretchLaterThanScalars: Rule = ({ op, inputs, attrs, shape }) => {
+  const [i, other] = inputs[1].shape.length === 0 ? [0, inputs[1]] : [1, inputs[0]]
+  if (other.shape.length > 0 || inputs[i].op.name !== 'broadcastTo') return undefined
+  return broadcastTo(apply(op, inputs.with(i, inputs[i].inputs[0]), attrs), shape)
+}
+
 /** f(f(x)) = x */
 const involution: Rule = ({ op, inputs: [x] }) => (x.op === op ? x.inputs[0] : undefined)
 
@@ -86,11 +93,13 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ({ inputs: [x, y] }) => (y.op.name === 'neg' ? sub(x, y.inputs[0]) : undefined),
     ({ inputs: [x, y] }) => (x.op.name === 'neg' ? sub(y, x.inputs[0]) : undefined),
     stretchLess,
+    stretchLaterThanScalars,
   ],
   sub: [
     unchangedBy(0, [1]),
     ({ inputs: [x, y] }) => (y.op.name === 'neg' ? add(x, y.inputs[0]) : undefined),
     stretchLess,
+    stretchLaterThanScalars,
   ],
   mul: [
     constantRight,
@@ -103,6 +112,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     },
     (node) => (uniformValue(node.inputs[1]) === -1 && sameShape(node.inputs[0].shape, node.shape) ? neg(node.inputs[0]) : undefined),
     stretchLess,
+    stretchLaterThanScalars,
   ],
   div: [
     unchangedBy(1, [1]),
@@ -113,17 +123,18 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       return exact ? mul(x, 1 / divisor) : undefined
     },
     stretchLess,
+    stretchLaterThanScalars,
   ],
   pow: [
     unchangedBy(1, [1]),
     (node) => (uniformValue(node.inputs[1]) === 2 && sameShape(node.inputs[0].shape, node.shape) ? mul(node.inputs[0], node.inputs[0]) : undefined),
     ({ inputs: [x, y], shape }) => (y.shape.length > 0 && uniformValue(y) !== undefined && sameShape(x.shape, shape) ? pow(x, uniformValue(y)!) : undefined),
   ],
-  max: [stretchLess],
-  min: [stretchLess],
-  equal: [stretchLess],
-  less: [stretchLess],
-  greater: [stretchLess],
+  max: [stretchLess, stretchLaterThanScalars],
+  min: [stretchLess, stretchLaterThanScalars],
+  equal: [stretchLess, stretchLaterThanScalars],
+  less: [stretchLess, stretchLaterThanScalars],
+  greater: [stretchLess, stretchLaterThanScalars],
   neg: [
     involution,
     ({ inputs: [x] }) => {
