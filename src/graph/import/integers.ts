@@ -9,7 +9,7 @@ import type { Shape, Tensor, Value } from '../tensor.js'
 const longest = 128
 
 /** The value of an integer or boolean node whose inputs are constants, as a constant; other nodes stay. */
-export function foldIntegers(node: Tensor): Tensor {
+function fold(node: Tensor): Tensor {
   const { shape } = node
   const foldable = node.inputs.length > 0 && (node.dtype === 'int64' || node.dtype === 'bool') && node.inputs.every(isShortConstant)
     && shape.every((dim): dim is number => typeof dim === 'number') && sizeOf(shape) <= longest
@@ -33,6 +33,14 @@ export class KnownIntegers {
     if (tensor.dtype !== 'int64' || tensor.shape.length > 1) return undefined
     if (!this.#found.has(tensor)) this.#found.set(tensor, this.#derive(tensor))
     return this.#found.get(tensor)
+  }
+
+  /** The tensor itself, or a constant where its integers are known. */
+  settle(tensor: Tensor): Tensor {
+    const folded = fold(tensor)
+    const known = this.of(folded)
+    const numbers = folded.op.name !== 'constant' && known?.every((dim) => typeof dim === 'number')
+    return numbers ? constant(known as readonly number[], folded.shape as readonly number[], 'int64') : folded
   }
 
   #derive({ op, inputs, attrs }: Tensor): Shape | undefined {

@@ -6,7 +6,7 @@ import { decodeModel, type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxTe
 import { input } from '../ops/leaf.js'
 import type { Tensor } from '../tensor.js'
 import { elementwise } from './elementwise.js'
-import { foldIntegers, KnownIntegers } from './integers.js'
+import { KnownIntegers } from './integers.js'
 import { lookups } from './lookups.js'
 import { movements } from './movements.js'
 import { own } from './own.js'
@@ -52,8 +52,7 @@ export function readModel(bytes: Uint8Array): ReadModel {
   nodes.live.forEach((node, i) => {
     const where = `node ${node.name ? `'${node.name}' ` : ''}${i} (${node.op} to '${node.outputs[0]}')`
     const operands = node.inputs.map((name) => (name === '' ? undefined : values.get(name) ?? missing(name, where)))
-    const results = readNode(new Site(node, opset, where, operands, known), where).map(foldIntegers)
-    for (const result of results) known.of(result)
+    const results = readNode(new Site(node, opset, where, operands, known), where, known)
     node.outputs.forEach((name, k) => {
       if (name !== '' && results[k]) define(values, name, results[k])
     })
@@ -100,7 +99,7 @@ function liveNodes(graph: OnnxGraph, constants: ReadonlyMap<string, OnnxTensor>)
   return { live: live.reverse(), names }
 }
 
-function readNode(site: Site, where: string): readonly Tensor[] {
+function readNode(site: Site, where: string, known: KnownIntegers): readonly Tensor[] {
   const { op, domain } = site.node
   const readers = domain === ownDomain ? own : domain ? {} : standard
   if (!Object.hasOwn(readers, op)) {
@@ -108,7 +107,7 @@ function readNode(site: Site, where: string): readonly Tensor[] {
   }
   try {
     const results = readers[op](site)
-    return Array.isArray(results) ? results as readonly Tensor[] : [results as Tensor]
+    return [results].flat().map((result) => known.settle(result))
   } catch (cause) {
     if (!(cause instanceof TollError) || cause.code === 'internal' || (cause.code === 'format' && cause.message.startsWith(where))) throw cause
     throw new TollError('format', `${where}: ${cause.message}`, { cause })
