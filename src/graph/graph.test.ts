@@ -247,6 +247,7 @@ describe('shape rules', () => {
     ['booleans in a sum', () => sum(x([2], 'bool'))],
     ['integers in a mean', () => mean(x([2], 'int64'))],
     ['stretching what is not 1', () => broadcastTo(x([2]), [4])],
+    ['stretching to a negative size', () => broadcastTo(x([1]), [-1])],
     ['shrinking by stretching', () => broadcastTo(x([2, 3]), [3])],
     ['reshaping to another size', () => reshape(x(), [4])],
     ['reshaping to negative sizes', () => reshape(x([6]), [-2, -3])],

@@ -275,6 +275,27 @@ describe('damaged files', () => {
     }
   }
 
+  it('with absurd sizes cost neither time nor memory', () => {
+    const huge = 2 ** 40
+    const big = [makeValue('x', 'float32', [1, 2, huge, huge])]
+    const read = (nodes: OnnxNode[], constants: OnnxTensor[] = []) => readModel(encodeModel(foreign({ nodes, constants, inputs: big }))).outputs.y.shape
+    expect(read([node('AveragePool', ['x'], { kernel_shape: list(2, 2) })])).toEqual([1, 2, huge - 1, huge - 1])
+    expect(read([node('ConstantOfShape', ['s'])], [ints('s', huge, huge)])).toEqual([huge, huge])
+    expect(read([node('Tile', ['x', 'r'])], [ints('r', 4096, 4096, 1, 1)])).toEqual([4096, 8192, huge, huge])
+    expect(thrown(() => read([node('AveragePool', ['x'], { kernel_shape: list(huge, 1) })])).code).toBe('format')
+    expect(thrown(() => read([node('Pad', ['x', 'p'], { mode: s('edge') })], [ints('p', 0, 0, 0, 1, 0, 0, 0, 0)])).code).toBe('format')
+    expect(thrown(() => read([node('ConstantOfShape', ['s'])], [ints('s', -1)])).code).toBe('format')
+    expect(thrown(() => readModel(encodeModel(foreign({ nodes: [node('Relu', ['x'])], inputs: x(...new Array<number>(65).fill(1)) })))).message).toContain('65 axes')
+  })
+
+  it('read long chains without deep recursion', () => {
+    const length = 20_000
+    const nodes = Array.from({ length }, (_, k) => node('Neg', [k === 0 ? 'x' : `h${k - 1}`], {}, [k === length - 1 ? 'y' : `h${k}`]))
+    const { outputs } = readModel(encodeModel(foreign({ nodes, inputs: x(2) })))
+    expect([...interpret(outputs, { x: { shape: [2], data: [1, 2] } }).y.data]).toEqual([1, 2])
+    expect(simplify(outputs).y.op.name).toBe('input')
+  })
+
   it('cut anywhere are refused with a typed error, or hold a whole model', () => {
     for (const bytes of models) {
       const stride = Math.max(1, Math.floor(bytes.length / 400))

@@ -19,6 +19,9 @@ import { readDType, readTensor } from './values.js'
 const oldestOpset = 7
 const newestOpset = 28
 
+/** Tensors with more axes than this are damage, not data. */
+const largestRank = 64
+
 const standard: Readers = { ...elementwise, ...reductions, ...products, ...movements, ...lookups }
 
 /** A file as a graph: fed tensors in the file's order, results by name, and the entries of `metadata_props`. */
@@ -137,6 +140,7 @@ function readOutput({ name, type }: OnnxValueInfo, values: ReadonlyMap<string, T
 
 function define(values: Map<string, Tensor>, name: string, tensor: Tensor): void {
   if (values.has(name)) throw new TollError('format', `the value '${name}' is made twice`)
+  if (tensor.shape.length > largestRank) throw new TollError('format', `the value '${name}' has ${tensor.shape.length} axes; at most ${largestRank} are supported`)
   values.set(name, tensor)
 }
 

@@ -6,7 +6,7 @@ import {
   type ConcreteType, type Op, type Shape, type Tensor, type TensorType, type Value,
 } from '../tensor.js'
 import { equal, cast, div, mul } from './elementwise.js'
-import { dimSize } from './leaf.js'
+import { checkDim, dimSize } from './leaf.js'
 import { reshape } from './shape.js'
 
 type ReduceAttributes = { readonly axes: readonly number[]; readonly keepDims: boolean }
@@ -82,6 +82,7 @@ type BroadcastAttributes = { readonly shape: Shape }
 export const broadcastToOp: Op<BroadcastAttributes> = {
   name: 'broadcastTo',
   type: ([x], { shape }) => {
+    for (const dim of shape) checkDim(dim)
     if (!sameShape(broadcastShapes(x.shape, shape, 'broadcastTo'), shape)) {
       throw new TollError('shape', `broadcastTo: ${showShape(x.shape)} does not stretch to ${showShape(shape)}`)
     }
