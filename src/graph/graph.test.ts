@@ -158,7 +158,7 @@ describe('lower', () => {
     const t = x()
     const y = exp(t)
     const { graph } = lower({ y, again: y, same: t, three: constant(3) })
-    expect(graph.nodes.map(({ op, inputs, outputs }) => `${outputs} = ${op}(${inputs})`))
+    expect(graph.nodes.map(({ op, inputs, outputs }) => `${outputs.join()} = ${op}(${inputs.join()})`))
       .toEqual(['y = Exp(x)', 'again = Identity(y)', 'same = Identity(x)', 'three = Identity(t1)'])
   })
 

@@ -4,7 +4,7 @@
 import { TollError, sizeOf } from '../base/index.js'
 import { makeNode, makeTensor, makeValue, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/index.js'
 import type { EmitAttributes, Lowering } from './lowering.js'
-import { topological, type Dim, type DType, type Shape, type Tensor } from './tensor.js'
+import { topological, type DType, type Shape, type Tensor } from './tensor.js'
 
 /** Version of the standard operator set that lowered models use; in onnxruntime since 1.14. */
 export const opsetVersion = 18
@@ -189,7 +189,7 @@ function findSplits(order: readonly Tensor[]): Map<Tensor, readonly Tensor[]> {
         end = part.attrs.end as number
         return fits
       })
-      if (covers && end === (whole.shape[axis] as Dim) && sorted.length > 1) {
+      if (covers && end === (whole.shape[axis]) && sorted.length > 1) {
         for (const part of sorted) found.set(part, sorted)
       }
     }

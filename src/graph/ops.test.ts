@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { Random, messageOf, sizeOf } from '../base/index.js'
 import { encodeModel, printModel } from '../onnx/index.js'
 import {
-  add, averagePool, channelMoments, concat, constant, conv, convTranspose, dropout, gelu, gradients, input, interpret, isFloat, logSoftmax, logSumExp, lower, matmul,
-  maxOver, maxPool, mean, mul, pad, readModel, rowNorm, simplify, slice, softmax, split, square, sum, topological, upsampleNearest, verify, vocabulary,
+  abs, add, averagePool, channelMoments, concat, constant, conv, convTranspose, dropout, gate, gelu, gradients, input, interpret, isFloat, leakyRelu, logSoftmax, logSumExp, lower, matmul,
+  max, maxOver, maxPool, mean, min, mul, pad, readModel, reciprocalOrZero, relu, rowNorm, sigmoid, sign, simplify, slice, softmax, softplus, split, square, sum, topological, upsampleNearest, verify, vocabulary,
   type DType, type Fed, type Tensor,
 } from './index.js'
 import { apply, type SampleInput } from './tensor.js'
@@ -138,6 +138,27 @@ async function runInOrt(outputs: Record<string, Tensor>, feeds: Record<string, F
 
 /** Ops that ONNX Runtime's CPU has in single precision only. */
 const singleOnly: readonly string[] = ['erf', 'conv', 'convTranspose', 'convWeight', 'gelu']
+
+describe('values that are not finite', () => {
+  const data = [NaN, Infinity, -Infinity, 0, 1e-30, -1e-30, 5, -5, ...new Array<number>(9).fill(NaN)]
+  const feeds = { x: { shape: [17], data }, g: { shape: [17], data: new Array<number>(17).fill(2) } }
+  const functions: Record<string, (x: Tensor, g: Tensor) => Tensor> = {
+    gate: (x, g) => gate(g, x, 0.1), relu, abs, sign, sigmoid, softplus, reciprocalOrZero, leakyRelu: (x) => leakyRelu(x, 0.1),
+    max: (x) => max(x, 0), min: (x) => min(x, 0), maxOver: (x) => maxOver(x), maxFromTheRight: (x, g) => max(g, x),
+  }
+  it.each(Object.keys(functions))('%s treats them as ONNX Runtime does', async (name) => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const y = functions[name](input('x', [17], dtype), input('g', [17], dtype))
+      const expected = interpret({ y }, feeds).y.data
+      const actual = (await runInOrt({ y }, feeds)).y
+      expect(actual.length).toBe(expected.length)
+      expected.forEach((value, i) => {
+        const same = Object.is(value, actual[i]) || Math.abs(value - actual[i]) <= 2e-5 * Math.abs(value) || (value === 0 && actual[i] === 0)
+        if (!same) expect.fail(`${dtype} ${name}(${data[i]}) is ${value}, ONNX Runtime gives ${actual[i]}`)
+      })
+    }
+  })
+})
 
 describe('the vocabulary', () => {
   it('has a sample of every op but the leaves', () => {

@@ -40,7 +40,7 @@ export class KnownIntegers {
     const folded = fold(tensor)
     const known = this.of(folded)
     const numbers = folded.op.name !== 'constant' && known?.every((dim) => typeof dim === 'number')
-    return numbers ? constant(known as readonly number[], folded.shape as readonly number[], 'int64') : folded
+    return numbers ? constant(known, folded.shape as readonly number[], 'int64') : folded
   }
 
   #derive({ op, inputs, attrs }: Tensor): Shape | undefined {

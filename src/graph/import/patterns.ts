@@ -118,11 +118,11 @@ const patterns: Readonly<Record<string, Pattern>> = {
     const zeros = between && wiring.integers(between.inputs[1])
     if (!column || around?.length !== 2 || axis?.length !== 1 || zeros?.length !== 2 || zeros[0] !== 0 || zeros[1] < 1) return undefined
     const inner = [axis[0] + 1]
-    const fits = wiring.equals(column.inputs[1], inner) && wiring.equals(between!.inputs[3], inner)
-      && wiring.scalar(node.inputs[2]) === 0 && wiring.scalar(between!.inputs[2]) === 0 && !node.attributes.mode && !between!.attributes.mode
+    const fits = wiring.equals(column.inputs[1], inner) && wiring.equals(between.inputs[3], inner)
+      && wiring.scalar(node.inputs[2]) === 0 && wiring.scalar(between.inputs[2]) === 0 && !node.attributes.mode && !between.attributes.mode
     const end = cut && wiring.integers(cut.inputs[2])
     if (!fits || (cut && !(cut.inputs.length === 4 && wiring.equals(cut.inputs[1], [0]) && wiring.equals(cut.inputs[3], axis) && end?.length === 1))) return undefined
-    return own('spread', node, [column.inputs[0], joined!.inputs[1]], {
+    return own('spread', node, [column.inputs[0], joined.inputs[1]], {
       axis: int(axis[0]), step: int(zeros[1] + 1), before: int(around[0]), after: int(around[1]), ...(end && { end: int(end[0]) }),
     })
   },
