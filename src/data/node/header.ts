@@ -1,0 +1,94 @@
+// The first lines of a delimited text file: which character separates its values, and what its columns are called (RFC 4180).
+
+import { TollError } from '../../base/index.js'
+
+/** Characters that are tried when none is given, in order of preference. */
+export const delimiters = [',', '\t', ';', '|'] as const
+
+export interface HeaderOptions {
+  /** One ASCII character; default: the candidate that splits the first line most often. */
+  readonly delimiter?: string
+  /**
+   * Whether the first line names the columns. Default: yes, but a first line with numbers in it, other than column numbers
+   * in sequence, is refused as doubtful. Without a header columns are called x0, x1, ...
+   */
+  readonly header?: boolean
+}
+
+export interface Header {
+  readonly delimiter: string
+  readonly names: readonly string[]
+}
+
+/**
+ * Reads the header from the first bytes of `name`; `whole` says whether they are the whole file.
+ * Errors: `format` (no line end, no rows, duplicate or empty names, wrong delimiter), `argument` (delimiter), `data` (doubtful header).
+ */
+export function readHeader(head: Uint8Array, name: string, whole: boolean, options: HeaderOptions = {}): Header {
+  if (options.delimiter !== undefined && !/^[^"\r\n]$/.test(options.delimiter)) {
+    throw new TollError('argument', `the delimiter must be one character other than a quote or line end, got ${JSON.stringify(options.delimiter)}`)
+  }
+  const text = new TextDecoder().decode(head)
+  const counts = delimiters.map((candidate) => splitRecord(text, candidate, name, whole).cells.length)
+  const best = delimiters[counts.indexOf(Math.max(...counts))]
+  const delimiter = options.delimiter ?? best
+  const first = splitRecord(text, delimiter, name, whole)
+  if (first.cells.length === 1 && first.cells[0].trim() === '') throw new TollError('format', `${name}: the first line is empty; it should name the columns`)
+  if (first.cells.length === 1 && Math.max(...counts) > 1) {
+    throw new TollError('format', `${name} has one column with delimiter ${show(delimiter)}, but its first line '${clip(first.cells[0])}' `
+      + `splits at ${show(best)}; set the delimiter to ${show(best)}`)
+  }
+  if (options.header === false) return { delimiter, names: first.cells.map((_, i) => `x${i}`) }
+  if (whole && text.slice(first.end).trim() === '') throw new TollError('format', `${name} has a header but no rows`)
+  // Row labels written by pandas have no name of their own.
+  const names = first.cells.map((cell, i) => (i === 0 && cell.trim() === '' ? 'column0' : cell.trim()))
+  checkNames(names, name, options.header === true)
+  return { delimiter, names }
+}
+
+function checkNames(names: readonly string[], file: string, sure: boolean): void {
+  const seen = new Map<string, number>()
+  names.forEach((column, i) => {
+    if (column === '') throw new TollError('format', `${file}, line 1: column ${i + 1} has no name`)
+    const before = seen.get(column)
+    if (before !== undefined) throw new TollError('format', `${file}, line 1: columns ${before + 1} and ${i + 1} are both called '${column}'; rename one`)
+    seen.set(column, i)
+  })
+  const numbers = names.filter((column) => Number.isFinite(Number(column)))
+  const counting = numbers.every((column, i) => Number(column) === Number(numbers[0]) + i)
+  if (!sure && numbers.length > 0 && !(counting && numbers.length > 1)) {
+    throw new TollError('data', `${file}, line 1: the header holds the number ${numbers[0]}, so it may be a row of data; set header to true or false`)
+  }
+}
+
+/** The cells of the first record and where the next one begins. Quotes may hold delimiters, line ends and doubled quotes. */
+function splitRecord(text: string, delimiter: string, name: string, whole: boolean): { cells: string[]; end: number } {
+  const cells: string[] = []
+  let cell = ''
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (quoted) {
+      if (char !== '"') cell += char
+      else if (text[at + 1] === '"') cell += text[at++ + 1]
+      else quoted = false
+    } else if (char === '"' && cell === '') quoted = true
+    else if (char === delimiter) {
+      cells.push(cell)
+      cell = ''
+    } else if (char === '\n' || char === '\r') {
+      cells.push(cell)
+      return { cells, end: char === '\r' && text[at + 1] === '\n' ? at + 2 : at + 1 }
+    } else cell += char
+  }
+  if (!whole) throw new TollError('format', `${name}: the first line is longer than ${text.length} characters; is this a text table?`)
+  return { cells: [...cells, cell], end: text.length }
+}
+
+function show(delimiter: string): string {
+  return delimiter === '\t' ? "tab ('\\t')" : `'${delimiter}'`
+}
+
+function clip(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}

@@ -1,0 +1,136 @@
+// From what a user writes (a path, a glob, a list, '-') to files that exist, each with its format, and a spool for streams.
+
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { TollError } from '../../base/index.js'
+import { describeIo } from '../../base/node/index.js'
+import { sniffKind } from '../kinds.js'
+import { connect, quoteText } from './duck.js'
+
+export type TableFormat = 'csv' | 'tsv' | 'ndjson' | 'json' | 'parquet'
+
+/** One file of a table source. */
+export interface TableFile {
+  /** As the user knows it, for messages. */
+  readonly name: string
+  readonly path: string
+  readonly format: TableFormat
+  readonly gzip: boolean
+  /** The first decompressed bytes, at most 1 MiB. */
+  readonly head: Uint8Array
+  /** Whether `head` is the whole file. */
+  readonly whole: boolean
+}
+
+const extensions: Readonly<Record<string, TableFormat>> = {
+  '.csv': 'csv', '.tsv': 'tsv', '.tab': 'tsv', '.ndjson': 'ndjson', '.jsonl': 'ndjson', '.json': 'json', '.parquet': 'parquet', '.pq': 'parquet',
+}
+const headBytes = 2 ** 20
+
+/** The files that `paths` name, in order, globs sorted by name. Error: `not-found`. */
+export async function expandPaths(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (const path of paths) {
+    const exists = await stat(path).then(() => true, () => false)
+    if (exists || !/[*?[]/.test(path)) found.push(path)
+    else found.push(...(await expandGlob(path)))
+  }
+  return found
+}
+
+/** Format, packing and first bytes of a file. Errors: `not-found`, `io`, `format` (empty, or of a kind that is no table). */
+export async function inspectFile(path: string, name: string, format?: TableFormat): Promise<TableFile> {
+  const status = await stat(path).catch((error: unknown) => {
+    throw describeIo(error, `cannot read ${name}`)
+  })
+  if (status.isDirectory()) throw new TollError('io', `cannot read ${name}: it is a folder; name its files, for example '${join(name, '*.csv')}'`)
+  const start = await readStart(path, name)
+  const gzip = sniffKind(start) === 'gzip'
+  const head = gzip ? await readGzipStart(path, name) : start
+  const kind = sniffKind(head)
+  if (kind === 'empty') throw new TollError('format', `${name} is empty`)
+  const known = format ?? extensions[extname(gzip ? name.replace(/\.gz$/i, '') : name).toLowerCase()] ?? guessFormat(head)
+  if ((known === 'parquet') !== (kind === 'parquet') || (kind !== 'parquet' && (kind !== 'text' || head.includes(0)))) {
+    const advice = kind === 'utf-16 text' ? '; convert it to UTF-8' : ''
+    throw new TollError('format', `${name} should be ${known.toUpperCase()} but seems to be ${kind === 'text' ? 'text' : kind} data${advice}`)
+  }
+  return { name, path, format: known, gzip, head, whole: head.length < headBytes }
+}
+
+/** A stream written to a temporary file; `remove` deletes it. */
+export async function spool(stream: Readable): Promise<{ path: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'toll-')).catch((error: unknown) => {
+    throw describeIo(error, `cannot write to ${tmpdir()}`)
+  })
+  const path = join(folder, 'input')
+  const remove = () => rm(folder, { recursive: true, force: true })
+  try {
+    await pipeline(stream, createWriteStream(path))
+  } catch (error) {
+    await remove()
+    throw describeIo(error, `cannot keep the input in ${tmpdir()}`)
+  }
+  return { path, remove }
+}
+
+/** Whether a path must be spooled: pipes and devices can be read only once. */
+export async function isStream(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined)
+  return status !== undefined && (status.isFIFO() || status.isCharacterDevice() || status.isSocket())
+}
+
+async function expandGlob(pattern: string): Promise<string[]> {
+  const connection = await connect()
+  try {
+    const rows = await (await connection.run(`SELECT file FROM glob(${quoteText(pattern)})`)).getRows()
+    if (rows.length === 0) throw new TollError('not-found', `no file matches '${pattern}'`)
+    return rows.map(([file]) => String(file)).sort()
+  } finally {
+    connection.closeSync()
+  }
+}
+
+async function readStart(path: string, name: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await handle.read(new Uint8Array(headBytes), 0, headBytes, 0)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw describeIo(error, `cannot read ${name}`)
+  }
+}
+
+async function readGzipStart(path: string, name: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  const source = createReadStream(path)
+  const unpacked = createGunzip()
+  source.on('error', (error) => unpacked.destroy(error)).pipe(unpacked)
+  try {
+    for await (const part of unpacked) {
+      parts.push(part as Uint8Array)
+      size += (part as Uint8Array).length
+      if (size >= headBytes) break
+    }
+  } catch (error) {
+    throw new TollError('format', `${name}: the gzip data is damaged or cut off`, { cause: error })
+  } finally {
+    source.destroy()
+  }
+  return Buffer.concat(parts).subarray(0, headBytes)
+}
+
+function guessFormat(head: Uint8Array): TableFormat {
+  if (sniffKind(head) === 'parquet') return 'parquet'
+  const first = new TextDecoder().decode(head.subarray(0, 4096)).trimStart()[0]
+  return first === '{' ? 'ndjson' : first === '[' ? 'json' : 'csv'
+}

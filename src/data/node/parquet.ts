@@ -1,0 +1,75 @@
+// Parquet output: rows are appended to a table of DuckDB, which spills to disk, and copied to a file at the end.
+
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR, type DuckDBValue } from '@duckdb/node-api'
+import { describeIo } from '../../base/node/index.js'
+import { connect, describeDuck, quoteName, quoteText } from './duck.js'
+import { checkBatch, type ByteSink, type OutputColumn, type OutputValues, type RowWriter } from './rows.js'
+
+const types = { number: DOUBLE, text: VARCHAR, boolean: BOOLEAN } as const
+/** Rows of one appended chunk: DuckDB's vector size. */
+const chunkRows = 2048
+
+export async function openParquet(sink: ByteSink, columns: readonly OutputColumn[]): Promise<RowWriter> {
+  const connection = await connect()
+  const columnTypes = columns.map(({ kind }) => types[kind])
+  const declarations = columns.map(({ name }, c) => `${quoteName(name)} ${columnTypes[c].toString()}`)
+  const fail = (error: unknown) => describeDuck(error, 'the Parquet output')
+  await connection.run(`CREATE TABLE rows (${declarations.join(', ')})`).catch(async (error: unknown) => {
+    await sink.abort()
+    throw fail(error)
+  })
+  const appender = await connection.createAppender('rows')
+  const chunk = DuckDBDataChunk.create(columnTypes)
+
+  const append = (values: readonly OutputValues[], from: number, count: number) => {
+    chunk.reset()
+    chunk.rowCount = count
+    values.forEach((column, c) => chunk.setColumnValues(c, cells(column, from, count, columns[c].kind)))
+    appender.appendDataChunk(chunk)
+  }
+  return {
+    write: (values) => new Promise((done) => {
+      checkBatch(values, columns)
+      try {
+        for (let from = 0; from < values[0].length; from += chunkRows) append(values, from, Math.min(chunkRows, values[0].length - from))
+      } catch (error) {
+        throw fail(error)
+      }
+      done()
+    }),
+    close: async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'toll-'))
+      try {
+        appender.closeSync()
+        const path = join(folder, 'rows.parquet')
+        await connection.run(`COPY rows TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`)
+        for await (const part of createReadStream(path, { highWaterMark: 2 ** 20 })) await sink.write(part as Uint8Array)
+        await sink.close()
+      } catch (error) {
+        await sink.abort()
+        const system = error instanceof Error && 'errno' in error
+        throw system ? describeIo(error, 'cannot write the Parquet output') : fail(error)
+      } finally {
+        connection.closeSync()
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+    abort: async () => {
+      connection.closeSync()
+      await sink.abort()
+    },
+  }
+}
+
+/** A key that is a number in one row goes into a text column as its text. */
+function cells(column: OutputValues, from: number, count: number, kind: OutputColumn['kind']): DuckDBValue[] {
+  return Array.from({ length: count }, (_, i) => {
+    const value = column[from + i]
+    if (value === null || Number.isNaN(value)) return null
+    return kind === 'text' ? String(value) : value
+  })
+}

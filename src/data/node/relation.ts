@@ -1,0 +1,103 @@
+// Each kind of table as something DuckDB can select from: CSV and JSON as bare text, so that every cell is judged by one rule
+// and a bad one can be named; Parquet and SQL with the types they have.
+
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { describeDuck, quoteName, quotePath, quoteText } from './duck.js'
+import { readHeader, type HeaderOptions } from './header.js'
+import type { TableFile } from './locate.js'
+
+export type ColumnKind = 'number' | 'boolean' | 'text' | 'time'
+
+export interface ColumnInfo {
+  readonly name: string
+  /**
+   * What the values are. A text file's column is a `number` when more than half of its first values are (the rest will be refused
+   * by row), a `boolean` when all are true or false, a `time` when all are dates or times.
+   */
+  readonly kind: ColumnKind
+  /** DuckDB's type; VARCHAR for CSV, TSV, NDJSON and JSON. */
+  readonly type: string
+}
+
+/** What stands for a missing number, beside NULL and empty cells, unless other texts are given. */
+export const missingTexts: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None', '?']
+
+export interface CellOptions {
+  /** Texts that mean a missing number, beside the empty one; default `missingTexts`. Surrounding space is ignored. */
+  readonly missing?: readonly string[]
+  /** The decimal separator of text files; default '.'. */
+  readonly decimal?: '.' | ','
+}
+
+/** One file, or one query, as a relation: its SQL and its columns in order, each with the expression that selects it. */
+export interface Relation {
+  readonly name: string
+  readonly sql: string
+  readonly columns: ReadonlyMap<string, { readonly ref: string; readonly type: string }>
+  /** Rows, where the format says so without reading them. */
+  readonly rowCount?: number
+}
+
+/** Rows from which DuckDB finds the names in a JSON file. */
+const sampleRows = 20_480
+
+/** The relation of one file. Errors as `readHeader`, and `format` for damaged files. */
+export async function relationOf(file: TableFile, connection: DuckDBConnection, options: HeaderOptions): Promise<Relation> {
+  switch (file.format) {
+    case 'csv': case 'tsv': return delimitedRelation(file, options)
+    case 'ndjson': case 'json': return jsonRelation(file, connection)
+    case 'parquet': return parquetRelation(file, connection)
+  }
+}
+
+export async function queryRelation(query: string, connection: DuckDBConnection): Promise<Relation> {
+  // The line end keeps a closing comment from swallowing the bracket.
+  const sql = `(${query.trim().replace(/[;\s]+$/, '')}\n)`
+  return { name: 'the SQL query', sql, columns: await describe(sql, connection, 'the SQL query') }
+}
+
+/** The kind of a column that has a type of its own. */
+export function kindOfType(type: string): ColumnKind {
+  if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type)) return 'number'
+  if (type === 'BOOLEAN') return 'boolean'
+  return /^(DATE|TIME|TIMESTAMP|INTERVAL)\b/.test(type) && !type.endsWith('[]') ? 'time' : 'text'
+}
+
+export async function runRows(sql: string, connection: DuckDBConnection, name: string): Promise<unknown[][]> {
+  try {
+    return await (await connection.run(sql)).getRows()
+  } catch (error) {
+    throw describeDuck(error, name)
+  }
+}
+
+function delimitedRelation(file: TableFile, options: HeaderOptions): Relation {
+  const preset = file.format === 'tsv' ? { delimiter: '\t', ...options } : options
+  const { delimiter, names } = readHeader(file.head, file.name, file.whole, preset)
+  // Positional names, since DuckDB's own ignore case: `a` and `A` are two columns of a CSV file.
+  const types = names.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
+  const sql = `read_csv(${quotePath(file.path)}, auto_detect = false, header = ${options.header !== false}, delim = ${quoteText(delimiter)}, `
+    + `quote = '"', escape = '"', compression = '${file.gzip ? 'gzip' : 'none'}', columns = {${types}})`
+  return { name: file.name, sql, columns: new Map(names.map((name, i) => [name, { ref: `c${i}`, type: 'VARCHAR' }])) }
+}
+
+async function jsonRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {
+  const format = file.format === 'ndjson' ? 'newline_delimited' : 'auto'
+  const common = `${quotePath(file.path)}, format = '${format}', compression = '${file.gzip ? 'gzip' : 'uncompressed'}'`
+  const names = [...(await describe(`read_json(${common}, sample_size = ${sampleRows})`, connection, file.name)).keys()]
+  const types = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')
+  const columns = new Map(names.map((name) => [name, { ref: quoteName(name), type: 'VARCHAR' }]))
+  return { name: file.name, sql: `read_json(${common}, columns = {${types}})`, columns }
+}
+
+async function parquetRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {
+  const sql = `read_parquet(${quotePath(file.path)})`
+  const columns = await describe(sql, connection, file.name)
+  const rows = await runRows(`SELECT num_rows FROM parquet_file_metadata(${quotePath(file.path)})`, connection, file.name)
+  return { name: file.name, sql, columns, rowCount: Number(rows[0][0]) }
+}
+
+async function describe(sql: string, connection: DuckDBConnection, name: string): Promise<Map<string, { ref: string; type: string }>> {
+  const rows = await runRows(`DESCRIBE SELECT * FROM ${sql}`, connection, name)
+  return new Map(rows.map(([column, type]) => [String(column), { ref: quoteName(String(column)), type: String(type) }]))
+}

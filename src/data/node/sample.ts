@@ -1,0 +1,39 @@
+// What the columns of a text file hold, judged by its first rows: the same cells, read the same way, as when the table is used.
+
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { validityOf } from './duck.js'
+import { missingTexts, type CellOptions, type ColumnInfo, type Relation } from './relation.js'
+import { fetchChunks, flagOf } from './stream.js'
+
+/** Cells of the first rows that decide the kinds of a text file's columns. */
+const sampleCells = 1_000_000
+const largestSample = 10_000
+const timePattern = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d(:?\d\d)?)?)?$/
+
+/** The columns of a text file with the kinds that their first rows suggest (see `ColumnInfo`). */
+export async function sampleColumns(relation: Relation, connection: DuckDBConnection, cell: CellOptions): Promise<ColumnInfo[]> {
+  const columns = [...relation.columns].map(([name, { type }]): ColumnInfo => ({ name, type, kind: 'text' }))
+  const missing = new Set(['', ...(cell.missing ?? missingTexts)])
+  const counts = columns.map(() => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
+  const rows = Math.ceil(Math.min(largestSample, sampleCells / columns.length))
+  const head = { ...relation, sql: `(SELECT * FROM ${relation.sql} LIMIT ${rows})` }
+  for await (const chunk of fetchChunks(head, { numbers: columns, passthrough: [], badRows: 'mark', batchRows: rows, cell }, connection)) {
+    counts.forEach((count, c) => {
+      const valid = validityOf(chunk.getColumnVector(c))
+      for (let i = 0; i < chunk.rowCount; i++) {
+        const number = valid === undefined || (valid[i >> 5] >>> (i & 31)) & 1
+        const text = number ? null : chunk.getColumnVector(columns.length + c).getItem(i)
+        if (!number && (typeof text !== 'string' || missing.has(text.trim()))) continue
+        count.present++
+        if (typeof text !== 'string') count.numbers++
+        else if (flagOf(text.trim()) !== undefined) count.flags++
+        else if (timePattern.test(text.trim())) count.times++
+      }
+    })
+  }
+  return columns.map(({ name, type }, c) => {
+    const { present, numbers, flags, times } = counts[c]
+    const kind = present === 0 || numbers > present / 2 ? 'number' : flags === present ? 'boolean' : times === present ? 'time' : 'text'
+    return { name, type, kind }
+  })
+}

@@ -1,0 +1,244 @@
+// Tables of every format, in order and with every refusal named.
+
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openTable, type BatchOptions, type ReadOptions, type TableInput, type TableOptions } from './index.js'
+
+let folder = ''
+const at = (name: string) => join(folder, name)
+beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), "toll it's-")) })
+afterAll(() => rm(folder, { recursive: true }))
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  await writeFile(at(name), content)
+  return at(name)
+}
+
+async function load(input: TableInput, options?: TableOptions, reading?: ReadOptions) {
+  const source = await openTable(input, options)
+  try {
+    const { table, passthrough, errors } = await source.readBatch(reading)
+    return { kinds: source.columns.map(({ name, kind }) => `${name}:${kind}`), names: table.names, columns: table.columns, passthrough: Object.fromEntries(passthrough), errors: [...errors] }
+  } finally {
+    await source.close()
+  }
+}
+
+const text = 'id,a,flag,day\n007,1.5,true,2024-01-01\nx,-2e3,False,2024-01-02\n'
+const expected = { names: ['a', 'flag'], columns: [Float64Array.of(1.5, -2000), Float64Array.of(1, 0)], passthrough: { id: ['007', 'x'] } }
+const kinds = ['id:text', 'a:number', 'flag:boolean', 'day:time']
+const json = '{"id":"007","a":1.5,"flag":true,"day":"2024-01-01"}\n{"id":"x","a":-2e3,"flag":false,"day":"2024-01-02"}\n'
+
+describe('formats', () => {
+  test.each([
+    ['t.csv', text], ['t.tsv', text.replaceAll(',', '\t')], ['semicolons.csv', text.replaceAll(',', ';')], ['pipes.txt', text.replaceAll(',', '|')],
+    ['crlf.csv', `\ufeff${text.replaceAll('\n', '\r\n')}`], ['t.ndjson', json], ['t.json', `[${json.trim().replace('\n', ',')}]`],
+  ])('%s, plain and gzip', async (name, content) => {
+    for (const path of [await file(name, content), await file(`${name}.gz`, gzipSync(content))]) {
+      expect(await load(path, {}, { passthrough: ['id'] })).toMatchObject({ ...expected, kinds })
+    }
+  })
+
+  test('Parquet keeps its types and knows its rows', async () => {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const path = at('t.parquet')
+    const values = "(7, 1.5::FLOAT, true, DATE '2024-01-01', 'u', 3::HUGEINT), (8, NULL, false, NULL, NULL, 4)"
+    await connection.run(`COPY (SELECT * FROM (VALUES ${values}) t(id, a, flag, day, word, huge)) TO '${path.replaceAll("'", "''")}'`)
+    connection.closeSync()
+    const source = await openTable(path)
+    expect(source.rowCount).toBe(2)
+    expect(source.columns.map(({ kind }) => kind)).toEqual(['number', 'number', 'boolean', 'time', 'text', 'number'])
+    const batch = await source.readBatch({ columns: ['a', 'flag', 'huge'], passthrough: ['id', 'word', 'flag', 'day'] })
+    expect(batch.table.columns).toEqual([Float64Array.of(1.5, NaN), Float64Array.of(1, 0), Float64Array.of(3, 4)])
+    expect(Object.fromEntries(batch.passthrough)).toEqual({ id: [7, 8], word: ['u', null], flag: [true, false], day: ['2024-01-01', null] })
+    await expect(source.read({ columns: ['day'] })).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('holds times (DATE)') })
+  })
+
+  test('SQL queries, with a semicolon and a comment', async () => {
+    const path = await file('q.csv', 'a,b\n3,x\n1,y\n2,z\n')
+    const sql = `SELECT a * 2 AS twice, b FROM '${path.replaceAll("'", "''")}' ORDER BY a -- by value\n;`
+    const query = await openTable({ sql })
+    expect(query.columns).toEqual([{ name: 'twice', kind: 'number', type: 'BIGINT' }, { name: 'b', kind: 'text', type: 'VARCHAR' }])
+    expect((await query.read()).columns).toEqual([Float64Array.of(2, 4, 6)])
+    await expect(openTable({ sql: 'SELEC 1' })).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('the SQL query') })
+    await expect(openTable({ sql: 'DROP TABLE x' })).rejects.toMatchObject({ code: 'data' })
+  })
+
+  test('globs and lists are one table, in order, columns by name', async () => {
+    await mkdir(at('many'))
+    await file('many/b.csv', 'y,x\n10,3\n')
+    await file('many/a.csv', 'x,y\n1,8\n2,9\n')
+    expect((await load(at('many/*.csv'))).columns).toEqual([Float64Array.of(1, 2, 3), Float64Array.of(8, 9, 10)])
+    expect((await load([at('many/b.csv'), at('many/a.csv')], {}, { columns: ['x'] })).columns).toEqual([Float64Array.of(3, 1, 2)])
+    await file('many/c.csv', 'x\n1\n')
+    await expect(openTable(at('many/*.csv'))).rejects.toMatchObject({ code: 'format', message: expect.stringMatching(/c\.csv lacks column 'y' that .*a\.csv has/) })
+  })
+
+  test('paths are names, not patterns or SQL', async () => {
+    expect((await load(await file('w[1]*;\'--.csv', 'a\n5\n'))).columns).toEqual([Float64Array.of(5)])
+  })
+
+  test('standard input is told by content and its spool is removed', async () => {
+    for (const content of [text, json, gzipSync(text)]) {
+      const source = await openTable('-', { stdin: Readable.from([Buffer.from(content)]) })
+      expect((await source.read()).columns).toEqual(expected.columns)
+      await source.close()
+    }
+    const script = `import { openTable } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)}
+      const source = await openTable('-')
+      console.log([...(await source.read({ columns: ['a'] })).columns[0]].join(' '), source.name)
+      await source.close()`
+    const spools = at('spools')
+    await mkdir(spools)
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, TMPDIR: spools } })
+    child.stdin.end(text)
+    let output = ''
+    for await (const part of child.stdout) output += String(part)
+    expect(output).toBe('1.5 -2000 standard input\n')
+    expect((await readdir(spools)).filter((name) => name.startsWith('toll-'))).toEqual([])
+  })
+
+  test.skipIf(process.platform === 'win32')('named pipes are read once', async () => {
+    const pipe = at('pipe')
+    execFileSync('mkfifo', [pipe])
+    const writer = spawn('sh', ['-c', 'printf "a\\n1\\n2\\n" > "$0"', pipe])
+    expect((await load(pipe)).columns).toEqual([Float64Array.of(1, 2)])
+    writer.kill()
+  })
+})
+
+describe('cells', () => {
+  test('missing numbers are NaN; other texts can be declared', async () => {
+    const path = await file('missing.csv', 'a,b\n1,\nNA,2\n?,NaN\n null ,4\n-,5\n7,8\n')
+    await expect(load(path)).rejects.toMatchObject({ code: 'data', message: expect.stringContaining("missing.csv, row 5: column 'a' holds '-', which is not a finite number") })
+    expect((await load(path, { missing: ['NA', '?', 'null', 'NaN', '-'] })).columns).toEqual([Float64Array.of(1, NaN, NaN, NaN, NaN, 7), Float64Array.of(NaN, 2, NaN, 4, 5, 8)])
+  })
+
+  test('marked rows carry their error and the others their numbers', async () => {
+    const path = await file('bad.csv', 'id,a,b\nx,1,2\ny,oops,3\nz,?,inf\nw,4,1e999\n')
+    const { columns, errors, passthrough } = await load(path, {}, { columns: ['b', 'a'], passthrough: ['id'], badRows: 'mark' })
+    expect(columns).toEqual([Float64Array.of(2, 3, NaN, NaN), Float64Array.of(1, NaN, NaN, 4)])
+    expect(passthrough.id).toEqual(['x', 'y', 'z', 'w'])
+    expect(errors.map(([row, message]) => [row, message.replace(folder, '')])).toEqual([
+      [1, "/bad.csv, row 2: column 'a' holds 'oops', which is not a finite number"],
+      [2, "/bad.csv, row 3: column 'b' holds 'infinity', which is not a finite number"],
+      [3, "/bad.csv, row 4: column 'b' holds 'infinity', which is not a finite number"],
+    ])
+  })
+
+  test('a bad cell far behind the sampled rows is found, in the right file', async () => {
+    const good = await file('good.csv', `a\n${'1\n'.repeat(30)}`)
+    const late = await file('late.csv', `a\n${'1\n'.repeat(50_000)}word\n`)
+    await expect(load([good, late])).rejects.toMatchObject({ code: 'data', message: expect.stringContaining("late.csv, row 50001: column 'a' holds 'word'") })
+  })
+
+  test('quoted values, names that differ in case, decimal commas, large numbers', async () => {
+    expect(await load(await file('quoted.csv', 'a,A,"b ""c"", d"\n1,"x\ny",3\n'), {}, { columns: ['a', 'b "c", d'], passthrough: ['A'] }))
+      .toMatchObject({ columns: [Float64Array.of(1), Float64Array.of(3)], passthrough: { A: ['x\ny'] } })
+    expect((await load(await file('comma.csv', 'a;b\n1,5;2\n'), { decimal: ',' })).columns).toEqual([Float64Array.of(1.5), Float64Array.of(2)])
+    expect((await load(await file('large.csv', 'a,b\n1e308,1e308\n9007199254740993,-1e308\n'))).columns).toEqual([Float64Array.of(1e308, 2 ** 53), Float64Array.of(1e308, -1e308)])
+  })
+
+  test('files without a header', async () => {
+    const path = await file('bare.csv', '1.5,2\n3,4\n')
+    await expect(load(path)).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('set header to true or false') })
+    expect(await load(path, { header: false })).toMatchObject({ names: ['x0', 'x1'], columns: [Float64Array.of(1.5, 3), Float64Array.of(2, 4)] })
+    expect((await load(await file('counted.csv', ',0,1\nr1,5,6\n'), {}, { columns: ['0', '1'], passthrough: ['column0'] })).passthrough).toEqual({ column0: ['r1'] })
+  })
+
+  test('many columns at once', async () => {
+    const names = Array.from({ length: 1500 }, (_, i) => `c${i}`)
+    const { columns } = await load(await file('wide.csv', `${names.join(',')}\n${names.map((_, i) => i).join(',')}\n`))
+    expect(columns.map(([value]) => value)).toEqual(names.map((_, i) => i))
+  })
+})
+
+describe('batches', () => {
+  test('keep file order, count rows and cross files', async () => {
+    const rows = (from: number, count: number) => Array.from({ length: count }, (_, i) => `${from + i},r${from + i},${'x'.repeat(60)}`).join('\n')
+    const paths = [await file('one.csv', `n,key,pad\n${rows(0, 100_000)}\n`), await file('two.csv', `n,key,pad\n${rows(100_000, 70_000)}\n`)]
+    const source = await openTable(paths)
+    let seen = 0
+    const sizes = new Set<number>()
+    for await (const { table, passthrough, firstRow } of source.batches({ columns: ['n'], passthrough: ['key'], batchRows: 5000 })) {
+      expect(firstRow).toBe(seen)
+      expect(table.columns[0][0]).toBe(seen)
+      expect(table.columns[0].every((value, i) => value === seen + i)).toBe(true)
+      expect(passthrough.get('key')?.every((value, i) => value === `r${seen + i}`)).toBe(true)
+      // A slow consumer must not change the order.
+      if (seen === 0) await new Promise((done) => setTimeout(done, 200))
+      seen += table.rows
+      sizes.add(table.rows)
+    }
+    expect([seen, ...sizes]).toEqual([170_000, 5000])
+  })
+
+  test('can be left early, twice, and aborted', async () => {
+    const source = await openTable(await file('long.csv', `a\n${'1\n'.repeat(200_000)}`))
+    for (let round = 0; round < 2; round++) {
+      for await (const { table } of source.batches({ batchRows: 100 })) {
+        expect(table.rows).toBe(100)
+        break
+      }
+    }
+    const stop = new AbortController()
+    const reading = (async () => {
+      for await (const { firstRow } of source.batches({ batchRows: 100, signal: stop.signal })) if (firstRow === 300) stop.abort()
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'aborted' })
+    await expect(source.read({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
+    const none: BatchOptions = { batchRows: 0 }
+    await expect((async () => { for await (const batch of source.batches(none)) expect(batch).toBeUndefined() })()).rejects.toMatchObject({ code: 'argument' })
+  })
+})
+
+describe('refusals', () => {
+  test.each<[string, string | Uint8Array, TableOptions, string, RegExp]>([
+    ['empty.csv', '', {}, 'format', /empty\.csv is empty$/],
+    ['header.csv', 'a,b\n', {}, 'format', /has a header but no rows/],
+    ['double.csv', 'a,b,a\n1,2,3\n', {}, 'format', /line 1: columns 1 and 3 are both called 'a'/],
+    ['unnamed.csv', 'a,,b\n1,2,3\n', {}, 'format', /line 1: column 2 has no name/],
+    ['wrong.csv', 'a;b\n1;2\n', { delimiter: ',' }, 'format', /one column with delimiter ',', but its first line 'a;b' splits at ';'; set the delimiter to ';'/],
+    ['wrong.tsv', 'a,b\n1,2\n', {}, 'format', /set the delimiter to ','/],
+    ['long.csv', 'a,b\n1,2\n', { delimiter: ',,' }, 'argument', /the delimiter must be one character/],
+    ['ragged.csv', 'a,b\n1,2\n3\n4,5\n', {}, 'format', /ragged\.csv, line 3: expected 2 values, found 1/],
+    ['broad.csv', 'a,b\n1,2\n3,4,5\n', {}, 'format', /broad\.csv, line 3: expected 2 values, found 3/],
+    ['open.csv', 'a,b\n1,2\n"3,4\n', {}, 'format', /line 3: a quoted value is never closed/],
+    ['latin.csv', Uint8Array.of(97, 10, 49, 10, 0xff, 10), {}, 'format', /line 3: the text is not UTF-8/],
+    ['wide.csv', Uint8Array.of(0xff, 0xfe, 97, 0, 10, 0), {}, 'format', /should be CSV but seems to be utf-16 text data; convert it to UTF-8/],
+    ['sheet.csv', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0), {}, 'format', /should be CSV but seems to be zip data/],
+    ['fake.csv', 'PAR1xxxx', {}, 'format', /should be CSV but seems to be parquet data/],
+    ['text.parquet', 'a,b\n1,2\n', {}, 'format', /should be PARQUET but seems to be text data/],
+    ['cut.parquet', 'PAR1xxxxxxxxxxxx', {}, 'format', /damaged, cut off or of another kind/],
+    ['cut.csv.gz', gzipSync('a\n1\n2\n').subarray(0, 15), {}, 'format', /gzip data is damaged or cut off/],
+    ['bad.ndjson', '{"a":1}\n{"a":tru\n', {}, 'format', /the JSON is malformed/],
+    ['none.json', '[]', {}, 'data', /no rows/],
+  ])('%s', async (name, content, options, code, message) => {
+    await expect(load(await file(name, content), options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+  })
+
+  test('missing files, folders, globs and columns', async () => {
+    await expect(openTable(at('nope.csv'))).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('nope.csv: no such file') })
+    await expect(openTable(at('*.nope'))).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('no file matches') })
+    await expect(openTable(folder)).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('it is a folder; name its files') })
+    await expect(openTable([])).rejects.toMatchObject({ code: 'argument' })
+    await expect(openTable('https://example.invalid/a.csv')).rejects.toMatchObject({ code: 'not-found' })
+    const source = await openTable(await file('some.csv', 'Age,b\n1,2\n'))
+    await expect(source.read({ columns: ['age'] })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining("did you mean 'Age'?") })
+    await expect(source.read({ columns: ['z'] })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('it has Age, b') })
+  })
+
+  test('a spool is removed when the input is refused', async () => {
+    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('toll-') && existsSync(join(tmpdir(), name, 'input')))
+    await expect(openTable('-', { stdin: Readable.from([]) })).rejects.toMatchObject({ code: 'format', message: 'standard input is empty' })
+    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('toll-') && existsSync(join(tmpdir(), name, 'input')))
+    expect(after.filter((name) => !before.includes(name))).toEqual([])
+  })
+})
