@@ -43,7 +43,10 @@ export interface ByteSink {
 export async function openRowWriter(target: string | Writable, { format, columns }: RowWriterOptions): Promise<RowWriter> {
   if (columns.length === 0) throw new TollError('argument', 'rows to write need at least one column')
   const sink = typeof target === 'string' ? await fileSink(target) : streamSink(target)
-  if (format === 'parquet') return openParquet(sink, columns)
+  if (format === 'parquet') {
+    const writer = await openParquet(sink, columns)
+    return { ...writer, write: async (values) => writer.write(checkBatch(values, columns)) }
+  }
   const names = columns.map(({ name }) => name)
   const print = format === 'csv' ? printCsv : (values: readonly OutputValues[]) => printJson(names, values)
   try {
@@ -60,7 +63,7 @@ export async function openRowWriter(target: string | Writable, { format, columns
 }
 
 /** Checks lengths and refuses infinity, which no format but Parquet can hold and no reader expects. */
-export function checkBatch(values: readonly OutputValues[], columns: readonly OutputColumn[]): readonly OutputValues[] {
+function checkBatch(values: readonly OutputValues[], columns: readonly OutputColumn[]): readonly OutputValues[] {
   if (values.length !== columns.length) throw new TollError('shape', `${columns.length} columns are written, got ${values.length}`)
   values.forEach((column, c) => {
     if (column.length !== values[0].length) {
