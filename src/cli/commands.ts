@@ -1,0 +1,46 @@
+// The closed list of commands. What a command needs is loaded when it is the one that runs, so that `toll --help` stays quick.
+
+import type { Command } from 'commander'
+import type { Terminal } from './terminal.js'
+
+/** Adds arguments, options, examples and the action of one command. */
+export type Definition = (command: Command, terminal: Terminal) => void
+
+export interface CommandEntry {
+  readonly name: string
+  /** Arguments, as the list of commands shows them. */
+  readonly usage: string
+  readonly summary: string
+  load(): Promise<Definition>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'fit', usage: 'SOURCE -o MODEL.onnx', summary: 'learn what is normal from a table or from images, and write a model file',
+    load: async () => (await import('./fit.js')).defineFit,
+  },
+  {
+    name: 'score', usage: 'MODEL SOURCE', summary: 'score every row of a source with a model',
+    load: async () => (await import('./score.js')).defineScore,
+  },
+  {
+    name: 'eval', usage: 'MODEL SOURCE --label COLUMN', summary: 'measure a model on labelled rows, with intervals',
+    load: async () => (await import('./eval.js')).defineEval,
+  },
+  {
+    name: 'inspect', usage: 'MODEL', summary: 'say what a model file holds',
+    load: async () => (await import('./inspect.js')).defineInspect,
+  },
+  {
+    name: 'datasets', usage: 'list|get|path', summary: 'find and download public data sets',
+    load: async () => (await import('./datasets.js')).defineDatasets,
+  },
+  {
+    name: 'demo', usage: '', summary: 'train on handwritten digits and write a report, in under 90 seconds',
+    load: async () => (await import('./demo.js')).defineDemo,
+  },
+  {
+    name: 'reproduce', usage: 'table3', summary: 'make a table of the paper again, with intervals',
+    load: async () => (await import('./reproduce.js')).defineReproduce,
+  },
+]

@@ -1,0 +1,59 @@
+// What the commands that run experiments share: several engines, progress bars by phase, and the folder for results.
+
+import { mkdir } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { integer } from '../base/index.js'
+import { describeIo } from '../base/node/index.js'
+import type { ExperimentProgress } from '../experiments/index.js'
+import type { Engine } from '../runtime/index.js'
+import { addEngineOptions, type EngineFlags } from './engine.js'
+import { parameterOption } from './parameters.js'
+import type { ProgressBar, Terminal } from './terminal.js'
+
+export interface EnginesFlags extends EngineFlags {
+  readonly workers?: number
+}
+
+const workers = integer({ default: 1, min: 1, max: 64, doc: 'Trainings side by side.' })
+
+export function addEnginesOptions(command: Command): void {
+  addEngineOptions(command, { device: 'cpu', threads: '1 each' })
+  command.addOption(parameterOption('workers', workers, 'one per core'))
+}
+
+/** Runs `work` on engines that are closed whatever happens. Errors: `device`, `argument`. */
+export async function withEngines<T>({ device = 'cpu', threads, workers: count }: EnginesFlags, work: (engines: readonly Engine[]) => Promise<T>): Promise<T> {
+  const { closeEngines, openEngines } = await import('../experiments/node/index.js')
+  const engines = await openEngines({ device, ...(threads !== undefined && { threads }), ...(count !== undefined && { workers: count }) })
+  try {
+    return await work(engines)
+  } finally {
+    await closeEngines(engines)
+  }
+}
+
+/** Makes a folder for results. Errors: `io`. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw describeIo(error, `cannot make the folder ${path}`)
+  })
+}
+
+/** Runs an experiment with one bar after the other, as it goes through its phases. */
+export async function showPhases<T>(terminal: Terminal, work: (onProgress: (progress: ExperimentProgress) => void) => Promise<T>): Promise<T> {
+  let phase = ''
+  let bar: Promise<ProgressBar> | undefined
+  const stop = async () => (await bar)?.stop()
+  try {
+    return await work(({ phase: next, done, total, message }) => {
+      if (next !== phase) {
+        void stop()
+        phase = next
+        bar = terminal.progress(next, total, '')
+      }
+      void bar?.then((shown) => shown.update(done, message))
+    })
+  } finally {
+    await stop()
+  }
+}

@@ -1,0 +1,233 @@
+// toll fit: a source of mostly normal rows to a model file.
+
+import { Option, type Command } from 'commander'
+import { TollError, choice, integer, real, type Domains, type NdArray, type Table, type Values } from '../base/index.js'
+import { openAtomic } from '../base/node/index.js'
+import { detectorNamed, detectors, type Detector } from '../detectors/index.js'
+import { fewestRows, fit, type Manifest, type Model } from '../model/index.js'
+import { imageParameters, tableParameters } from '../preprocess/index.js'
+import { describeThreshold } from '../threshold/index.js'
+import { openCheckpoint, type ResumableStore } from './checkpoint.js'
+import { chooseColumns, shellWord, shorten, type ColumnFlags } from './columns.js'
+import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
+import { addLabelOptions, readLabels, readSide, type LabelFlags } from './labels.js'
+import { addAssignments, addOutputOptions, append, examples, parameterOption, readAssignments, type Settings } from './parameters.js'
+import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
+import type { Terminal } from './terminal.js'
+
+const settings = {
+  scale: choice({
+    values: [...new Set([...tableParameters.scale.values, ...imageParameters.scale.values])], default: 'standard',
+    doc: 'Scaling of columns (all but contrast) or pixels (all but robust).',
+  }),
+  seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'Seed of everything random: the same seed gives the same model.' }),
+  holdBack: real({ default: 0.1, min: 0, max: 0.9, doc: `Share of the normal rows that training does not see, to set the threshold by; none below ${fewestRows} normal rows.` }),
+  thresholdQuantile: real({ default: 0.99, min: 0, max: 1, doc: 'Share of held-back normal rows at or below the threshold.' }),
+  checkpointEvery: integer({ default: 50, min: 1, max: 1e9, doc: 'Steps between checkpoints, which are written every two seconds at most.' }),
+} satisfies Domains
+
+interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, EngineFlags {
+  readonly output: string
+  readonly detector: string
+  readonly param?: readonly string[]
+  readonly scale?: string
+  readonly seed?: number
+  readonly holdBack?: number
+  readonly thresholdQuantile?: number
+  readonly checkpoint?: string | boolean
+  readonly checkpointEvery?: number
+  readonly restart?: boolean
+}
+
+export function defineFit(command: Command, terminal: Terminal): void {
+  command.description('Learns what is normal from a table or from images of mostly normal rows, and writes one ONNX model file.')
+    .argument('[SOURCE...]', 'table or array file to learn from')
+    .requiredOption('-o, --output <file>', 'model file to write, such as model.onnx')
+  command.optionsGroup('Columns:')
+    .option('--columns <a,b,...>', 'learn from these columns only; repeatable', append)
+    .option('--exclude <a,b,...>', 'leave these columns out; repeatable', append)
+    .option('--id <column>', 'a key, left out of learning; repeatable', append)
+  addLabelOptions(command, 'labels, 1 = anomaly: those rows are left out of training. For arrays a variable of the same file or another file', false)
+  command.option('--weight <column>', 'weight of each row in training, 0 or more')
+  command.optionsGroup('Learning:')
+    .addOption(new Option('--detector <name>', 'how to learn').choices([...detectors.keys()]).default('toll'))
+  for (const [name, domain] of Object.entries(parametersOfAll())) command.addOption(parameterOption(name, domain))
+  addAssignments(command)
+  for (const name of ['scale', 'seed', 'holdBack', 'thresholdQuantile'] as const) command.addOption(parameterOption(name, settings[name]))
+  command.optionsGroup('Checkpoints:')
+    .option('--checkpoint <file>', 'where an interrupted fit is kept (default: the model file with .checkpoint)')
+    .option('--no-checkpoint', 'keep none')
+    .addOption(parameterOption('checkpointEvery', settings.checkpointEvery))
+    .option('--restart', 'start again instead of going on from a checkpoint')
+  addSourceOptions(command)
+  addEngineOptions(command)
+  addOutputOptions(command)
+  examples(command, [
+    'toll fit normal.csv -o model.onnx',
+    'toll fit transactions.parquet -o model.onnx --id account --label fraud --beta 1 --steps 5000',
+    'toll fit \'logs/*.csv.gz\' -o model.onnx --exclude host,time --scale robust',
+    'toll fit train-images-idx3-ubyte.gz -o digits.onnx',
+    'zcat rows.csv.gz | toll fit - -o model.onnx --quiet',
+  ], `${sourceHelp}\nMissing numbers become the median of their column; text and infinity are errors.\n`
+    + 'Ctrl-C keeps the last checkpoint; the same command again goes on from there and ends in the same model.')
+  command.action((paths: string[], flags: FitFlags) => runFit(paths, flags, terminal))
+}
+
+async function runFit(paths: readonly string[], flags: FitFlags, terminal: Terminal): Promise<void> {
+  const detector = detectorNamed(flags.detector)
+  const parameters = parametersFrom(flags, detector)
+  await requireWritable(flags.output)
+  const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
+  const model = await withEngine(flags, (engine) => learn(input, { engine, detector, parameters }, flags, terminal))
+  terminal.summary(documentOf(model, flags.output), describeFit(model, flags.output))
+}
+
+/** The parameters of all detectors, each once: the flags of this command. */
+function parametersOfAll(): Domains {
+  return Object.assign({}, ...[...detectors.values()].map(({ parameters }) => parameters)) as Domains
+}
+
+function parametersFrom(flags: FitFlags, detector: Detector): Settings {
+  const given = flags as unknown as Settings
+  const fromFlags = Object.keys(parametersOfAll()).filter((name) => given[name] !== undefined).map((name) => [name, given[name]] as const)
+  return { ...Object.fromEntries(fromFlags), ...readAssignments(flags.param ?? [], detector.parameters, `detector '${detector.name}'`) }
+}
+
+/** Finds out before the training, not after it, that the model cannot be written. */
+async function requireWritable(path: string): Promise<void> {
+  if (path === '-') throw new TollError('argument', 'a model is written to a file, not to standard output')
+  await (await openAtomic(path)).discard()
+}
+
+interface TrainingInput {
+  readonly name: string
+  readonly data: Table | NdArray
+  readonly labels?: Uint8Array
+  readonly weights?: ArrayLike<number>
+}
+
+async function readTraining(source: Source, flags: FitFlags, signal: AbortSignal): Promise<TrainingInput> {
+  return source.kind === 'rows' ? readRows(source, flags, signal) : readArray(source, flags)
+}
+
+async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flags: FitFlags, signal: AbortSignal): Promise<TrainingInput> {
+  const columns = chooseColumns(table.columns, flags, name)
+  const { label, weight } = flags
+  const batch = await table.readBatch({
+    columns: weight === undefined ? columns : [...columns, weight], passthrough: label === undefined ? [] : [label], signal,
+  })
+  const features = { names: columns, columns: batch.table.columns.slice(0, columns.length), rows: batch.table.rows }
+  return {
+    name, data: features,
+    ...(label !== undefined && { labels: readLabels(batch.passthrough.get(label) ?? [], flags) }),
+    ...(weight !== undefined && { weights: batch.table.columns[columns.length] }),
+  }
+}
+
+async function readArray(source: Extract<Source, { kind: 'array' }>, flags: FitFlags): Promise<TrainingInput> {
+  const { name, data } = source
+  const { label, weight, id, columns, exclude } = flags
+  const rows = 'columns' in data ? data.rows : data.shape[0]
+  if (id) throw new TollError('argument', `--id names a column of a table; ${name} is an array`)
+  if (!('columns' in data) && (columns || exclude)) throw new TollError('argument', `--columns and --exclude choose columns of a table; ${name} holds images`)
+  return {
+    name, data: 'columns' in data ? selectColumns(data, { columns, exclude }, name) : data,
+    ...(label !== undefined && { labels: readLabels(await readSide(source, label, rows), flags) }),
+    ...(weight !== undefined && { weights: await readSide(source, weight, rows) }),
+  }
+}
+
+function selectColumns(table: Table, flags: ColumnFlags, name: string): Table {
+  const chosen = chooseColumns(table.names.map((column) => ({ name: column, kind: 'number' })), flags, name)
+  return { names: chosen, columns: chosen.map((column) => table.columns[table.names.indexOf(column)]), rows: table.rows }
+}
+
+interface Learning {
+  readonly engine: Parameters<typeof fit>[1]['engine']
+  readonly detector: Detector
+  readonly parameters: Settings
+}
+
+/** Fits and writes the model; the checkpoint goes only when the file is there. */
+async function learn({ data, labels, weights, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
+  const { seed, scale, holdBack, thresholdQuantile } = flags
+  const { saveModel } = await import('../model/node/index.js')
+  const store = flags.checkpoint === false ? undefined
+    : await openCheckpoint(typeof flags.checkpoint === 'string' ? flags.checkpoint : `${flags.output}.checkpoint`, flags.restart ?? false, terminal)
+  const bar = await terminal.progress('fit', Number(parameters.steps ?? detector.parameters.steps?.default ?? 0) || undefined, 'steps')
+  // Until the first step there is only computing, and nothing to keep.
+  terminal.unguard()
+  try {
+    const model = await fit(data, {
+      engine, detector, parameters: parameters as Partial<Values<Domains>>, seed, scale, holdBack, labels, weights, signal: terminal.signal,
+      ...(thresholdQuantile !== undefined && { threshold: { kind: 'quantile', quantile: thresholdQuantile } as const }),
+      ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
+      onProgress: ({ step, values }) => {
+        if (step > 0) terminal.guard()
+        bar.update(step, Object.entries(values).slice(0, 1).map(([key, value]) => `${key} ${value.toPrecision(4)}`).join())
+      },
+    })
+    terminal.guard()
+    bar.stop()
+    remark(model.manifest, terminal)
+    await saveModel(model, flags.output)
+    await store?.finish()
+    return model
+  } catch (error) {
+    bar.stop()
+    throw explain(error, store, name)
+  } finally {
+    terminal.guard()
+  }
+}
+
+function explain(error: unknown, store: ResumableStore | undefined, name: string): unknown {
+  if (!(error instanceof TollError)) return error
+  if (error.code === 'aborted' && store) {
+    const next = store.written ? `; ${store.location} keeps the last checkpoint, and the same command again goes on from there` : ' before the first checkpoint'
+    return new TollError('aborted', `stopped${next}`, { cause: error })
+  }
+  if (error.code === 'argument' && error.message.startsWith(store?.location ?? '\0')) {
+    return new TollError('argument', `${error.message} (--restart, --checkpoint FILE)`, { cause: error })
+  }
+  return error.code === 'data' && !error.message.startsWith(name) ? new TollError('data', `${name}: ${error.message}`, { cause: error }) : error
+}
+
+/** What the user may not expect. */
+function remark(manifest: Manifest, terminal: Terminal): void {
+  for (const text of remarks(manifest)) terminal.note(`note: ${text}`)
+}
+
+function remarks({ input, heldBack, rows, parameters }: Manifest): string[] {
+  const columns = input.kind === 'table' ? input.columns : []
+  const constant = columns.filter(({ min, max }) => min === max).map(({ name }) => name)
+  const missing = columns.filter((column) => column.missing > 0)
+  const batch = Number(parameters.batch)
+  return [
+    ...(constant.length > 0 ? [`${constant.length === 1 ? 'column' : 'columns'} ${shorten(constant)} never ${constant.length === 1 ? 'changes' : 'change'}, and will be scored by any change`] : []),
+    ...(missing.length > 0 ? [`missing numbers became the median of their column: ${shorten(missing.map((column) => `${column.missing} in ${column.name}`))}`] : []),
+    ...(batch > rows.trained ? [`a batch is all ${rows.trained} rows, fewer than the ${batch} asked for`] : []),
+    ...(heldBack.source === 'training' ? ['too few rows to hold any back: the threshold comes from training scores and is too low'] : []),
+  ]
+}
+
+function documentOf({ manifest, bytes }: Model, output: string): object {
+  const { detector, parameters, seed, rows, threshold, heldBack, dataFingerprint, input } = manifest
+  return {
+    model: output, bytes: bytes.length, detector, parameters, seed, rows: { ...rows, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },
+    input: input.kind === 'table' ? { kind: 'table', columns: input.columns.map(({ name }) => name) } : { kind: 'image', shape: input.shape },
+    threshold, dataFingerprint, notes: remarks(manifest),
+  }
+}
+
+function describeFit({ manifest, bytes }: Model, output: string): string {
+  const { rows, heldBack, input, threshold, detector } = manifest
+  const shape = input.kind === 'table' ? `${input.columns.length} columns` : `images of ${input.shape.join(' x ')}`
+  const held = heldBack.source === 'held-back' ? `, ${heldBack.scores.length} held back` : ''
+  const anomalies = rows.anomalies > 0 ? `, ${rows.anomalies} labelled anomalies left out` : ''
+  return [
+    `${output}: ${detector} on ${rows.trained} rows, ${shape}${held}${anomalies} (${Math.ceil(bytes.length / 1024)} KiB)`,
+    `threshold ${describeThreshold(threshold)}`,
+    `next: toll score ${shellWord(output)} NEW_DATA`,
+  ].join('\n')
+}

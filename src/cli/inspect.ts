@@ -1,0 +1,99 @@
+// toll inspect: the manifest of a model file in words.
+
+import type { Command } from 'commander'
+import type { Manifest } from '../model/index.js'
+import { loadModel } from '../model/node/index.js'
+import { renderText } from '../report/index.js'
+import { openReference } from '../runtime/index.js'
+import { describeThreshold } from '../threshold/index.js'
+import { addOutputOptions, examples } from './parameters.js'
+import type { Terminal } from './terminal.js'
+
+interface InspectFlags {
+  readonly full?: boolean
+}
+
+/** Columns that are shown without --full. */
+const fewColumns = 20
+
+export function defineInspect(command: Command, terminal: Terminal): void {
+  command.description('Says what a model file holds: columns and how they were distributed, parameters, threshold, training, versions.')
+    .argument('<MODEL>', 'model file')
+    .option('--full', `every column (else the first ${fewColumns}) and the course of training`)
+  addOutputOptions(command)
+  examples(command, ['toll inspect model.onnx', 'toll inspect model.onnx --full', 'toll inspect model.onnx --json | jq .threshold'],
+    'With --json the whole manifest is printed, as it stands in the file.')
+  command.action((path: string, flags: InspectFlags) => runInspect(path, flags, terminal))
+}
+
+async function runInspect(path: string, { full = false }: InspectFlags, terminal: Terminal): Promise<void> {
+  const engine = openReference()
+  const { manifest, bytes } = await loadModel(path, engine)
+  await engine.close()
+  terminal.result(manifest, describe(manifest, path, bytes.length, full))
+}
+
+function describe(manifest: Manifest, path: string, size: number, full: boolean): string {
+  const { detector, format, parameters, seed, rows, heldBack, threshold, parts, preprocessing, versions, containsTrainingRows, dataFingerprint } = manifest
+  const held = heldBack.source === 'held-back' ? `${heldBack.scores.length} held back` : 'none held back'
+  const facts: [string, string][] = [
+    ['model', `${path}, ${size} bytes, format ${format}`],
+    ['detector', `${detector} (${Object.entries(parameters).map(([name, value]) => `${name} ${value}`).join(', ')})`],
+    ['seed', String(seed)],
+    ['input', describeInput(manifest)],
+    ['scaling', preprocessing.scale],
+    ['outputs', ['score', ...parts, 'is_anomaly'].join(', ')],
+    ['threshold', describeThreshold(threshold)],
+    ['rows', `${rows.given} given, ${rows.trained} trained on, ${held}, ${rows.anomalies} labelled anomalies left out`],
+    ...trainingFacts(manifest),
+    ['training rows in the file', containsTrainingRows ? 'yes' : 'no'],
+    ['data fingerprint', dataFingerprint],
+    ['versions', Object.entries(versions).map(([name, value]) => `${name} ${value}`).join(', ')],
+  ]
+  const width = Math.max(...facts.map(([name]) => name.length))
+  const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+  return [...lines, '', ...describeColumns(manifest, full), ...(full ? describeHistory(manifest) : [])].join('\n').trimEnd()
+}
+
+function describeInput({ input }: Manifest): string {
+  return input.kind === 'table'
+    ? `table of ${input.columns.length} columns, one float64 input (n, 1) each`
+    : `images (n, ${input.shape.join(', ')}), ${input.layout}, trained on pixels from ${input.range[0]} to ${input.range[1]}`
+}
+
+function trainingFacts({ training }: Manifest): [string, string][] {
+  return Object.entries(training).flatMap(([name, value]): [string, string][] => {
+    if (typeof value === 'number' || typeof value === 'string') return [[`training: ${name}`, String(value)]]
+    if (name === 'history') return historyOf(value).filter(([key]) => key !== 'step').map(([key, values]) => [`training: last ${key}`, values.at(-1)!.toPrecision(6)])
+    if (typeof value !== 'object' || value === null) return []
+    return Object.entries(value).map(([key, inner]) => [`training: ${key}`, String(inner)])
+  })
+}
+
+function describeColumns({ input }: Manifest, full: boolean): string[] {
+  if (input.kind !== 'table') return []
+  const shown = full ? input.columns : input.columns.slice(0, fewColumns)
+  const number = (value: number) => Number(value.toPrecision(5))
+  const table = renderText({
+    columns: [{ title: 'Column' }, ...['missing', 'min', 'median', 'max', 'mean', 'sd', 'distinct'].map((title) => ({ title, align: 'right' }) as const)],
+    rows: shown.map(({ name, missing, min, median, max, mean, sd, distinct }) => [name, missing, ...[min, median, max, mean, sd].map(number), distinct === 1000 ? '1000+' : distinct]),
+  })
+  return [table.trimEnd(), ...(shown.length < input.columns.length ? [`... and ${input.columns.length - shown.length} more columns; --full shows them`] : []), '']
+}
+
+function describeHistory({ training }: Manifest): string[] {
+  const history = historyOf(training.history)
+  if (history.length === 0) return []
+  const length = history[0][1].length
+  const rows = Array.from({ length: Math.min(20, length) }, (_, i) => Math.round(((i + 1) * length) / Math.min(20, length)) - 1)
+  return [renderText({
+    columns: history.map(([title]) => ({ title, align: 'right' })),
+    rows: rows.map((row) => history.map(([, values]) => Number(values[row].toPrecision(6)))),
+  })]
+}
+
+/** Lists of numbers by name, step by step, as detectors keep them. */
+function historyOf(value: unknown): [string, number[]][] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).filter((entry): entry is [string, number[]] => Array.isArray(entry[1]) && entry[1].length > 0 && entry[1].every((x) => typeof x === 'number'))
+}

@@ -1,0 +1,137 @@
+// toll score: every row of a source with its score, in order, as CSV, NDJSON or Parquet.
+
+import { extname } from 'node:path'
+import { Option, type Command } from 'commander'
+import { TollError } from '../base/index.js'
+import type { OutputColumn, OutputValues, RowFormat, RowWriter } from '../data/node/index.js'
+import type { Model } from '../model/index.js'
+import { loadModel } from '../model/node/index.js'
+import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
+import { addOutputOptions, append, examples } from './parameters.js'
+import { scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
+import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
+import type { Terminal } from './terminal.js'
+
+interface ScoreFlags extends SourceFlags, EngineFlags {
+  readonly output: string
+  readonly format?: RowFormat
+  readonly id: readonly string[]
+  readonly strict?: boolean
+}
+
+const formats: Readonly<Record<string, RowFormat>> = {
+  '.csv': 'csv', '.ndjson': 'ndjson', '.jsonl': 'ndjson', '.parquet': 'parquet', '.pq': 'parquet',
+}
+
+export function defineScore(command: Command, terminal: Terminal): void {
+  command.description('Scores every row of a source with a model, in order; higher is more anomalous. Memory does not grow with the rows.')
+    .argument('<MODEL>', 'model file')
+    .argument('[SOURCE...]', 'table or array file to score')
+  command.optionsGroup('Result:')
+    .option('-o, --output <file>', 'file to write: .csv, .ndjson or .parquet; - is standard output', '-')
+    .addOption(new Option('--format <name>', 'how to write (default: by the extension of the file; csv on standard output)').choices(['csv', 'ndjson', 'parquet']))
+    .option('--id <column>', 'a key that is passed on with each row, in place of the row number; repeatable', append, [])
+    .option('--strict', 'stop at the first row that cannot be scored, and write nothing to the file')
+  addSourceOptions(command)
+  addEngineOptions(command)
+  addOutputOptions(command)
+  examples(command, [
+    'toll score model.onnx new.csv > scores.csv',
+    'toll score model.onnx new.parquet -o scores.parquet --id account --id day',
+    'toll score model.onnx rows.csv --strict --format ndjson | jq -c \'select(.is_anomaly)\'',
+    'toll score model.onnx --sql "select * from \'s.parquet\' where day = today()" -o today.csv',
+  ], `${sourceHelp}\nColumns are found by name, in any order. The result has a column per --id (or the row number from 1),
+the score, its parts, is_anomaly, and, without --strict, the error of rows that hold text or infinity
+where numbers belong. Missing numbers become the median of the training column and are counted.`)
+  command.action((path: string, sources: string[], flags: ScoreFlags) => runScore(path, sources, flags, terminal))
+}
+
+async function runScore(path: string, sources: readonly string[], flags: ScoreFlags, terminal: Terminal): Promise<void> {
+  const format = formatOf(flags)
+  if (terminal.json && flags.output === '-') throw new TollError('argument', '--json prints a summary and needs -o FILE for the rows; for rows as JSON use --format ndjson')
+  const totals = await withSource(sources, flags, terminal, (source) => withEngine(scoringThreads(flags, source), async (engine) =>
+    writeScores(source, await loadModel(path, engine), format, flags, terminal)))
+  const text = describe(totals)
+  if (flags.output === '-') terminal.note(text)
+  else terminal.summary({ output: flags.output, ...totals }, `${flags.output}: ${text}`)
+}
+
+function formatOf({ format, output }: ScoreFlags): RowFormat {
+  const known = format ?? (output === '-' || output.startsWith('/dev/') ? 'csv' : formats[extname(output).toLowerCase()])
+  if (!known) throw new TollError('argument', `cannot tell the format of ${output} from its extension; give --format csv, ndjson or parquet`)
+  return known
+}
+
+interface Totals {
+  rows: number
+  anomalies: number
+  /** Missing numbers that became the training median. */
+  imputed: number
+  /** Rows that could not be scored. */
+  errors: number
+}
+
+async function writeScores(source: Source, model: Model, format: RowFormat, flags: ScoreFlags, terminal: Terminal): Promise<Totals> {
+  const strict = flags.strict ?? false
+  const columns = outputColumns(source, model, flags)
+  const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, errors: 0 }
+  const { openRowWriter } = await import('../data/node/index.js')
+  const writer = await openRowWriter(flags.output === '-' ? process.stdout : flags.output, { format, columns })
+  const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
+  try {
+    for await (const batch of scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })) {
+      await write(writer, batch, columns, flags.id)
+      totals.rows += batch.rows
+      totals.imputed += batch.imputed
+      totals.errors += batch.errors.size
+      totals.anomalies += batch.isAnomaly.reduce((sum, flag) => sum + flag, 0)
+      bar.update(totals.rows)
+    }
+    await writer.close()
+  } catch (error) {
+    await writer.abort()
+    throw error
+  } finally {
+    bar.stop()
+  }
+  return totals
+}
+
+function outputColumns(source: Source, model: Model, { id, strict }: ScoreFlags): OutputColumn[] {
+  if (source.kind === 'array' && id.length > 0) throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
+  const kinds = source.kind === 'rows' ? new Map(source.table.columns.map(({ name, kind }) => [name, kind])) : new Map<string, string>()
+  const keys = id.map((name) => ({ name, kind: kinds.get(name) === 'boolean' ? 'boolean' : 'text' }) as const)
+  const columns: OutputColumn[] = [
+    ...(keys.length > 0 ? keys : [{ name: 'row', kind: 'number' } as const]),
+    ...['score', ...model.manifest.parts].map((name) => ({ name, kind: 'number' }) as const),
+    { name: 'is_anomaly', kind: 'boolean' },
+    ...(strict ? [] : [{ name: 'error', kind: 'text' } as const]),
+  ]
+  const twice = columns.find(({ name }, i) => columns.findIndex((column) => column.name === name) < i)
+  if (twice) throw new TollError('argument', `the result would have two columns called '${twice.name}'; rename the key, for example with --sql`)
+  return columns
+}
+
+/** Rows that are turned into text at once. */
+const rowsPerWrite = 16_384
+
+async function write(writer: RowWriter, batch: ScoredRows, columns: readonly OutputColumn[], id: readonly string[]): Promise<void> {
+  const { score, parts, isAnomaly, errors, firstRow, rows } = batch
+  const marks: OutputValues = Array.from(isAnomaly, (flag, row) => (errors.has(row) ? null : flag === 1))
+  const withErrors = columns.at(-1)?.name === 'error'
+  for (let start = 0; start < rows; start += rowsPerWrite) {
+    const end = Math.min(start + rowsPerWrite, rows)
+    const keys = id.length > 0 ? id.map((name) => batch.passthrough.get(name)!.slice(start, end)) : [Float64Array.from({ length: end - start }, (_, i) => firstRow + start + i + 1)]
+    const numbers = [score, ...Object.values(parts)].map((values) => values.subarray(start, end))
+    const messages = withErrors ? [Array.from({ length: end - start }, (_, i) => errors.get(start + i) ?? null)] : []
+    await writer.write([...keys, ...numbers, marks.slice(start, end), ...messages])
+  }
+}
+
+function describe({ rows, anomalies, imputed, errors }: Totals): string {
+  return [
+    `${rows} rows, ${anomalies} ${anomalies === 1 ? 'anomaly' : 'anomalies'}`,
+    ...(imputed > 0 ? [`${imputed} missing numbers replaced by the training median`] : []),
+    ...(errors > 0 ? [`${errors} rows could not be scored (see the error column; --strict stops at the first)`] : []),
+  ].join(', ')
+}
