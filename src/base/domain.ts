@@ -67,7 +67,7 @@ export function resolveParameters<D extends Domains>(domains: D, given: Partial<
   for (const [name, domain] of Object.entries(domains)) {
     const value = (given as Record<string, unknown>)[name] ?? domain.default
     const problem = violation(domain, value)
-    if (problem) throw new TollError('argument', `${owner} '${name}' must be ${problem}, got ${JSON.stringify(value) ?? String(value)}`)
+    if (problem) throw new TollError('argument', `${owner} '${name}' must be ${problem}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`)
     resolved[name] = value
   }
   return resolved as Values<D>
@@ -75,7 +75,7 @@ export function resolveParameters<D extends Domains>(domains: D, given: Partial<
 
 /** Reads one parameter from text, as a command line gives it. */
 export function parseParameter(domain: Domain, text: string): number | string | boolean {
-  if (domain.kind === 'flag') return text === 'true' ? true : text === 'false' ? false : (text as never)
+  if (domain.kind === 'flag') return text === 'true' ? true : text === 'false' ? false : text
   if (domain.kind === 'choice') return text
   return text.trim() === '' ? NaN : Number(text)
 }

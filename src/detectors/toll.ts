@@ -123,7 +123,7 @@ export const toll: Detector<typeof tollParameters> = {
 /** The network's tensors as constants with trained values. */
 export function constantsOf(network: Autoencoder, values: NamedValues): (name: string) => Tensor {
   const shapes = new Map([...network.parameters, ...network.buffers].map(({ name, shape }) => [name, shape]))
-  return (name) => constant(values.get(name)!, shapes.get(name)!)
+  return (name) => constant(values.get(name)!, shapes.get(name))
 }
 
 function requireWeights(weights: Float32Array): void {

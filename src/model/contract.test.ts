@@ -7,7 +7,8 @@ import { detectors, type Detector } from '../detectors/index.js'
 import { readModel, interpret } from '../graph/index.js'
 import type { Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
-import { fit, Model, type FitOptions } from './index.js'
+import type { Model} from './index.js';
+import { fit, type FitOptions } from './index.js'
 
 let engine: Engine
 beforeAll(async () => {

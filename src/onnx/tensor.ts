@@ -149,7 +149,7 @@ export function toTensorMessage(tensor: OnnxTensor): Message<'Tensor'> {
   const head = { dims, data_type: codeOfDType(dtype), name: name === '' ? undefined : name }
   return dtype === 'string'
     ? { ...head, string_data: data }
-    : { ...head, raw_data: bytesOf(data as NumberArray) }
+    : { ...head, raw_data: bytesOf(data) }
 }
 
 function isTexts(data: unknown): boolean {

@@ -248,10 +248,10 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
     }
   }
 
-  function writeRun(field: Field, values: Packed, { write }: Numbers<Packed>): void {
+  function writeRun(field: Field, values: Packed, numbers: Numbers<Packed>): void {
     if (values.length === 0) return
     writer.tag(field.number, WireType.LengthDelimited).fork()
-    for (let i = 0; i < values.length; i++) write(writer, values, i)
+    for (let i = 0; i < values.length; i++) numbers.write(writer, values, i)
     writer.join()
   }
 

@@ -6,7 +6,7 @@ import { learningCurve, lossChart, renderSvg, rocChart, scoreHistogram, type Cha
 const rejected = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) })
 
 function textsOf(svg: string): string[] {
-  return [...parseHTML(`<html><body>${svg}</body></html>`).document.querySelectorAll('text')].map((text) => text.textContent!)
+  return [...parseHTML(`<html><body>${svg}</body></html>`).document.querySelectorAll('text')].map((text) => text.textContent)
 }
 
 /** Both drawings: no broken coordinate, a sentence for screen readers, no request, colours of the page only. */
@@ -151,5 +151,6 @@ it('a chart can stand alone as an SVG file', async () => {
     else if (!empty) open.push(name)
   }
   expect(open).toEqual([])
-  expect(new DOMParser().parseFromString(svg, 'image/svg+xml').querySelector('svg')!.getAttribute('aria-label')).toContain('a &')
+  const document = new DOMParser().parseFromString(svg, 'image/svg+xml') as unknown as Document
+  expect(document.querySelector('svg')!.getAttribute('aria-label')).toContain('a &')
 })

@@ -55,6 +55,6 @@ export function describeThreshold(threshold: Threshold): string {
 
 /** The type parameters of the kinds differ, and `kind` ties rule and record to theirs; each kind checks what it is given. */
 function findKind(kind: unknown, code: 'argument' | 'format'): ThresholdKind<Rule, Fitted> {
-  if (typeof kind === 'string' && Object.hasOwn(kinds, kind)) return kinds[kind as keyof typeof kinds] as unknown as ThresholdKind<Rule, Fitted>
+  if (typeof kind === 'string' && Object.hasOwn(kinds, kind)) return kinds[kind as keyof typeof kinds]
   throw new TollError(code, `there is no threshold kind '${String(kind)}'; known: ${Object.keys(kinds).join(', ')}`)
 }
