@@ -61,7 +61,8 @@ export function decodeCheckpoint<R>(bytes: Uint8Array, isRecord: (value: unknown
     const fits = dtype === 'F32' && isSizes(shape) && isSizes(range) && range.length === 2
       && range[1] <= body.length && range[1] - range[0] === 4 * sizeOf(shape)
     if (!fits) throw fail(`tensor '${name}' does not fit the file`)
-    tensors.set(name, { shape, data: new Float32Array(body.slice(range[0], range[1]).buffer) })
+    // A copy of its own, aligned; `slice` would not do, which for a Buffer is a view.
+    tensors.set(name, { shape, data: new Float32Array(new Uint8Array(body.subarray(range[0], range[1])).buffer) })
   }
   return { record, tensors }
 }
