@@ -67,6 +67,8 @@ export async function* fetchChunks(relation: Relation, selection: Selection, con
       throwIfAborted(selection.signal)
       if (chunk === null || chunk.rowCount === 0) return
       next = result.fetchChunk()
+      // A failure is met at the top of the loop, not before.
+      next.catch(() => undefined)
       yield chunk
     }
   } catch (error) {

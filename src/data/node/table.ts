@@ -191,6 +191,8 @@ async function* readAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
       const result = await next
       if (result.done) return
       next = source.next()
+      // It may fail while the item before it is still in use: that failure is met at the top of the loop.
+      next.catch(() => undefined)
       yield result.value
     }
   } finally {
