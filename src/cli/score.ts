@@ -76,10 +76,12 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
   const columns = outputColumns(source, model, flags)
   const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, errors: 0 }
   const { openRowWriter } = await import('../data/node/index.js')
-  const writer = await openRowWriter(flags.output === '-' ? process.stdout : flags.output, { format, columns })
+  // Opened with the first scored rows, so that an early failure leaves standard output empty.
+  let writer: RowWriter | undefined
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
     for await (const batch of scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })) {
+      writer ??= await openRowWriter(flags.output === '-' ? process.stdout : flags.output, { format, columns })
       await write(writer, batch, columns, flags.id)
       totals.rows += batch.rows
       totals.imputed += batch.imputed
@@ -87,9 +89,9 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
       totals.anomalies += batch.isAnomaly.reduce((sum, flag) => sum + flag, 0)
       bar.update(totals.rows)
     }
-    await writer.close()
+    await writer?.close()
   } catch (error) {
-    await writer.abort()
+    await writer?.abort()
     throw error
   } finally {
     bar.stop()

@@ -51,6 +51,7 @@ const silent: ProgressBar = { update: () => undefined, stop: () => undefined }
 export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
   const stop = listenForStop()
   let broken: unknown
+  let failed = false
   process.stdout.on('error', (error) => { broken ??= error })
   const say = (text: string) => process.stderr.write(text.endsWith('\n') ? text : `${text}\n`)
   const print = (text: string) => {
@@ -74,6 +75,7 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
       if (!quiet && !json) say(text)
     },
     fail: (code, message, error) => {
+      failed = true
       const line = message.replaceAll(/\s*\n\s*/g, ' ')
       if (json) document({ error: { code, message: line } })
       else say(`toll: ${line}`)
@@ -82,9 +84,9 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
     progress: async (title, total, unit) => (json || quiet || !process.stderr.isTTY ? silent : openBar(title, total, unit)),
     finish: async (code) => {
       await new Promise<void>((done) => process.stdout.write('', () => done()))
-      if (broken === undefined || codeOf(broken) === 'EPIPE') return code
+      if (failed || broken === undefined || codeOf(broken) === 'EPIPE') return code
       say(`toll: cannot write the output: ${codeOf(broken) === 'ENOSPC' ? 'no space is left on the device' : messageOf(broken)}`)
-      return code === 0 ? 1 : code
+      return 1
     },
   }
 }
