@@ -31,6 +31,7 @@ const files: Readonly<Record<string, string | Uint8Array>> = {
   'gap.csv': 'a,label\n1,1\n2,\n3,0\n',
   'renamed.csv': 'a,b,see\n1,2,3\n',
   'cut-idx3-ubyte': idx(1, 2, 3),
+  'whole-idx3-ubyte': idx(1, 2, 3, 4, 5, 6, 7, 8),
   'cut.npy': npy('(20, 3)'),
   'cut.npz': Uint8Array.from([0x50, 0x4b, 3, 4, 20, 0, 0, 0]),
   'cut.mat': Buffer.from('MATLAB 5.0 MAT-file, cut'.padEnd(100)),
@@ -87,6 +88,7 @@ const data: readonly Case[] = [
   [fit('model.onnx'), 1, 'format', /should be CSV but seems to be (onnx|binary) data/],
   [['score', 'model.onnx', 'renamed.csv'], 1, 'not-found', /renamed\.csv lacks column c, which the model was trained on; it has a, b, see/],
   [['score', 'model.onnx', 'cut-idx3-ubyte', '--input-format', 'csv'], 1, 'format', /seems to be (idx|binary) data/],
+  [['score', 'model.onnx', 'whole-idx3-ubyte'], 1, 'shape', /the model scores tables, but whole-idx3-ubyte holds images/],
   [['score', 'nope.onnx', 'example.csv'], 1, 'not-found', /cannot read nope\.onnx: no such file/],
   [['score', 'text.onnx', 'example.csv'], 1, 'format', /text\.onnx: .*(damaged|another kind)/],
   [['score', 'cut.onnx', 'example.csv'], 1, 'format', /cut\.onnx: /],
@@ -114,12 +116,14 @@ const use: readonly Case[] = [
   [['score', 'model.onnx', 'example.csv', '-o', 'scores.txt'], 2, 'argument', /cannot tell the format of scores\.txt/],
   [['score', 'model.onnx', 'example.csv', '--id', 'score'], 2, 'argument', /two columns called 'score'; rename the key/],
   [['eval', 'model.onnx', 'example.csv'], 2, 'argument', /required option '--label <column>' not specified/],
+  [['datasets'], 2, 'argument', /the name of a command is missing; see "toll datasets --help"/],
+  [['datasets', 'frobnicate'], 2, 'argument', /unknown command 'frobnicate'; see "toll datasets --help"/],
   [['frobnicate'], 2, 'argument', /unknown command 'frobnicate'/],
 ]
 
 describe.each([...data, ...use].map((entry) => [entry[0].join(' '), entry] as const))('toll %s', (_, [args, exit, code, message]) => {
   // Half of the cases by either form of the error, so that both are seen for every exit code.
-  const json = args.length % 2 === 0 && args[0] !== 'frobnicate'
+  const json = args.length % 2 === 0 && !args.includes('frobnicate')
   test(`exit ${exit}, one line${json ? ' of JSON' : ''}, nothing written`, async () => {
     const before = await readdir(folder)
     const { code: left, out, err } = await toll(json ? [...args, '--json'] : args)

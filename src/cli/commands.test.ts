@@ -8,6 +8,7 @@ import { auroc, confusionAt, f1Score } from '../metrics/index.js'
 import { readManifest } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { openEngine } from '../runtime/node/index.js'
+import type { Evaluation } from './eval.js'
 import { runShell, runToll, writeExample } from './spawn.test.suite.js'
 
 let folder = ''
@@ -26,6 +27,16 @@ beforeAll(async () => {
   expect([code, err]).toEqual([0, expect.not.stringContaining('toll:')])
 })
 afterAll(() => rm(folder, { recursive: true }))
+
+interface ScoredRow {
+  readonly key: string
+  readonly score: number | null
+}
+
+/** NDJSON as objects. */
+function parseLines(text: string): ScoredRow[] {
+  return text.trim().split('\n').map((line) => JSON.parse(line) as ScoredRow)
+}
 
 /** What the library itself says of the example. */
 async function libraryScores() {
@@ -53,7 +64,7 @@ describe('fit', () => {
       '--seed', '5', '--scale', 'robust', '--hold-back', '0.2', '--threshold-quantile', '0.9', '--batch', '500')
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ seed: 5, parameters: { beta: 2.5, learningRate: 0.01, batch: 500 }, rows: { heldBack: 80 }, threshold: { quantile: 0.9 } })
-    expect(JSON.parse(out).notes).toEqual(['a batch is all 320 rows, fewer than the 500 asked for'])
+    expect((JSON.parse(out) as { notes: string[] }).notes).toEqual(['a batch is all 320 rows, fewer than the 500 asked for'])
     expect(readManifest(await readFile(at('set.onnx')))).toMatchObject({ preprocessing: { scale: 'robust' }, input: { columns: [{ name: 'a' }, { name: 'b' }] } })
   })
 
@@ -102,7 +113,7 @@ describe('score', () => {
     const input = `c,extra,b,a\n${features.slice(0, 5).map(([a, b, c]) => `${c},z,${b},${a}`).join('\n')}\n`
     const { code, out, err } = await runToll(['score', 'model.onnx', '-', '--format', 'ndjson', '--threads', '1', '--quiet'], { cwd: folder, input })
     expect([code, err]).toEqual([0, ''])
-    expect(out.trim().split('\n').map((line) => JSON.parse(line).score)).toEqual([...score.slice(0, 5)])
+    expect(parseLines(out).map((row) => row.score)).toEqual([...score.slice(0, 5)])
   })
 
   test('rows that cannot be scored carry their error, the others are scored as ever', async () => {
@@ -112,7 +123,7 @@ describe('score', () => {
     await writeFile(at('broken.csv'), `${broken.join('\n')}\n`)
     const { code, out } = await toll('score', 'model.onnx', 'broken.csv', '-o', 'broken.ndjson', '--id', 'key', '--threads', '1', '--json')
     expect([code, JSON.parse(out)]).toMatchObject([0, { rows: 6, imputed: 1, errors: 2 }])
-    const scored = (await readFile(at('broken.ndjson'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line))
+    const scored = parseLines(await readFile(at('broken.ndjson'), 'utf8'))
     expect(scored.map(({ key }) => key)).toEqual(['k0', 'bad', 'k1', 'inf', 'gap', 'k2'])
     expect([scored[0].score, scored[2].score, scored[5].score]).toEqual([...score.slice(0, 3)])
     expect(scored[1]).toMatchObject({ score: null, is_anomaly: null, error: "broken.csv, row 2: column 'a' holds 'oops', which is not a finite number" })
@@ -139,7 +150,7 @@ describe('eval and inspect', () => {
     const { score, manifest } = await libraryScores()
     const { code, out } = await toll('eval', 'model.onnx', 'example.csv', '--label', 'label', '--replicates', '50', '--threads', '1', '--json')
     expect(code).toBe(0)
-    const { measures, counts, rows, threshold } = JSON.parse(out)
+    const { measures, counts, rows, threshold } = JSON.parse(out) as Evaluation
     const expected = confusionAt(score, labels, manifest.threshold.value)
     expect(measures.auroc.value).toBe(auroc(score, labels))
     expect(measures.f1).toMatchObject({ value: f1Score(expected), level: 0.95, replicates: 50 })
@@ -179,7 +190,7 @@ describe('arrays', () => {
     const score = await toll('score', 'pictures.onnx', 'pictures-idx3-ubyte', '--quiet')
     expect(score.out.trim().split('\n').map((line) => line.split(',')[0])).toEqual(['row', ...Array.from({ length: 60 }, (_, i) => String(i + 1))])
     const evaluation = await toll('eval', 'pictures.onnx', 'pictures-idx3-ubyte', '--label', 'labels-idx1-ubyte', '--json', '--replicates', '10')
-    expect(JSON.parse(evaluation.out).rows).toMatchObject({ normal: 40, anomalies: 20 })
+    expect(JSON.parse(evaluation.out)).toMatchObject({ rows: { normal: 40, anomalies: 20 } })
   })
 
   test('a matrix is a table of columns x0, x1, ...', async () => {
@@ -195,7 +206,7 @@ describe('arrays', () => {
 describe('the rest', () => {
   test('datasets are listed and found', async () => {
     const list = await toll('datasets', 'list', '--json')
-    expect(JSON.parse(list.out).datasets.map(({ name }: { name: string }) => name)).toEqual(['mnist', 'fashion-mnist', 'cifar-10', 'cifar-100', 'arrhythmia', 'toll-splits'])
+    expect((JSON.parse(list.out) as { datasets: { name: string }[] }).datasets.map(({ name }) => name)).toEqual(['mnist', 'fashion-mnist', 'cifar-10', 'cifar-100', 'arrhythmia', 'toll-splits'])
     const found = await toll('datasets', 'path', 'mnist')
     expect(found.out.trim().split('\n').map((path) => path.split('/').at(-1)!.replace(/\.gz$/, ''))).toEqual(
       ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'])

@@ -11,7 +11,7 @@ export interface CommandEntry {
   /** Arguments, as the list of commands shows them. */
   readonly usage: string
   readonly summary: string
-  load(): Promise<Definition>
+  readonly load: () => Promise<Definition>
 }
 
 export const commands: readonly CommandEntry[] = [

@@ -99,7 +99,8 @@ function joined(parts: readonly Float64Array[]): Float64Array {
 
 type MeasureName = 'auroc' | 'averagePrecision' | 'f1' | 'precision' | 'recall'
 
-interface Evaluation {
+/** What --json prints. */
+export interface Evaluation {
   readonly rows: { readonly normal: number; readonly anomalies: number; readonly unscored: number; readonly imputedNumbers: number }
   readonly measures: Readonly<Record<MeasureName, BootstrapInterval>>
   readonly threshold: Threshold

@@ -155,6 +155,7 @@ async function learn({ data, labels, weights, name }: TrainingInput, { engine, d
   const store = flags.checkpoint === false ? undefined
     : await openCheckpoint(typeof flags.checkpoint === 'string' ? flags.checkpoint : `${flags.output}.checkpoint`, flags.restart ?? false, terminal)
   const bar = await terminal.progress('fit', Number(parameters.steps ?? detector.parameters.steps?.default ?? 0) || undefined, 'steps')
+  if (store) terminal.whenStopped(() => stopWords(store))
   // Until the first step there is only computing, and nothing to keep.
   terminal.unguard()
   try {
@@ -184,13 +185,16 @@ async function learn({ data, labels, weights, name }: TrainingInput, { engine, d
 function explain(error: unknown, store: ResumableStore | undefined, name: string): unknown {
   if (!(error instanceof TollError)) return error
   if (error.code === 'aborted' && store) {
-    const next = store.written ? `; ${store.location} keeps the last checkpoint, and the same command again goes on from there` : ' before the first checkpoint'
-    return new TollError('aborted', `stopped${next}`, { cause: error })
+    return new TollError('aborted', stopWords(store), { cause: error })
   }
   if (error.code === 'argument' && error.message.startsWith(store?.location ?? '\0')) {
     return new TollError('argument', `${error.message} (--restart, --checkpoint FILE)`, { cause: error })
   }
   return error.code === 'data' && !error.message.startsWith(name) ? new TollError('data', `${name}: ${error.message}`, { cause: error }) : error
+}
+
+function stopWords(store: ResumableStore): string {
+  return store.written ? `stopped; ${store.location} keeps the last checkpoint, and the same command again goes on from there` : 'stopped before the first checkpoint'
 }
 
 /** What the user may not expect. */

@@ -6,21 +6,30 @@ const patience = 900
 export interface StopListener {
   readonly signal: AbortSignal
   /** 128 + the number of the system's signal that asked. */
-  code(): number
-  unguard(): void
-  guard(): void
+  readonly code: () => number
+  readonly unguard: () => void
+  readonly guard: () => void
 }
 
-export function listenForStop(): StopListener {
+/** `lastWords` is called before a process that did not stop by itself is ended. */
+export function listenForStop(lastWords: () => void): StopListener {
   const controller = new AbortController()
   let exitCode = 130
-  const listen = { SIGINT: () => stop(130), SIGTERM: () => stop(143) } as const
-  const stop = (code: number) => {
+  const stop = (name: 'SIGINT' | 'SIGTERM', code: number) => {
+    // By the system's own hand: leaving through Node would wait for native code in a worker, and end in its abort.
+    const leave = () => {
+      unguard()
+      process.kill(process.pid, name)
+    }
+    if (controller.signal.aborted) return leave()
     exitCode = code
-    if (controller.signal.aborted) process.exit(code)
     controller.abort()
-    setTimeout(() => process.exit(code), patience).unref()
+    setTimeout(() => {
+      lastWords()
+      leave()
+    }, patience).unref()
   }
+  const listen = { SIGINT: () => stop('SIGINT', 130), SIGTERM: () => stop('SIGTERM', 143) } as const
   const unguard = () => {
     for (const [name, handler] of Object.entries(listen)) process.off(name, handler)
   }

@@ -52,8 +52,8 @@ Examples:
 function report(error: unknown, args: readonly string[], terminal: Terminal): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
-    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     const command = commands.find(({ name }) => args.includes(name))?.name
+    const message = error.code === 'commander.help' ? 'the name of a command is missing' : error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     terminal.fail('argument', `${message}; see "toll ${command ? `${command} ` : ''}--help"`)
     return 2
   }

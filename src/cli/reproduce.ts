@@ -31,9 +31,9 @@ export function defineReproduce(command: Command, terminal: Terminal): void {
   for (const [name, domain] of Object.entries(table3Parameters)) table3.addOption(parameterOption(name, domain))
   addEnginesOptions(table3)
   addOutputOptions(table3)
-  const lines = ['toll datasets get arrhythmia toll-splits', 'toll reproduce table3', 'toll reproduce table3 --splits 0', 'toll reproduce table3 --trials table3.ndjson -o results']
-  examples(table3, lines, 'Both data sets must be here; the 100 random splits take minutes (--splits 0 leaves them out).')
-  examples(command, [lines[1]])
+  const lines = ['toll reproduce table3', 'toll reproduce table3 --splits 0', 'toll reproduce table3 --trials table3.ndjson -o results']
+  examples(table3, lines, 'It needs two data sets (toll datasets get arrhythmia toll-splits). The 100 random splits take minutes.')
+  examples(command, lines.slice(0, 1))
   table3.action((flags: Table3Flags) => runTable3(flags, terminal))
 }
 

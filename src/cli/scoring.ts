@@ -1,7 +1,7 @@
 // Rows of a source scored in order, in bounded memory: while a batch is in the engine, the one before is used and the next one is read.
 
 import { availableParallelism } from 'node:os'
-import type { Table } from '../base/index.js'
+import { TollError, type Table } from '../base/index.js'
 import type { CellValue } from '../data/node/index.js'
 import type { Model, Scores } from '../model/index.js'
 import { requireColumns } from './columns.js'
@@ -34,6 +34,7 @@ const batchValues = 1 << 19
 /** Scores all rows of `source`. Errors: `not-found` for columns that the model needs, `shape`, `data`, `aborted`. */
 export async function* scoreSource(source: Source, model: Model, { passthrough, strict, signal }: ScoringOptions): AsyncGenerator<ScoredRows> {
   const badRows = strict ? 'refuse' : 'mark'
+  requireKind(source, model)
   if (source.kind === 'array') {
     const scores = await model.score(source.data, { badRows, signal })
     yield { ...scores, rows: scores.score.length, firstRow: 0, passthrough: new Map() }
@@ -59,6 +60,13 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   } finally {
     await scoring?.catch(() => undefined)
   }
+}
+
+function requireKind(source: Source, { manifest: { input } }: Model): void {
+  const isTable = source.kind === 'rows' || 'columns' in source.data
+  if (isTable === (input.kind === 'table')) return
+  const expected = input.kind === 'table' ? 'tables' : `images of ${input.shape.join(' x ')}`
+  throw new TollError('shape', `the model scores ${expected}, but ${source.name} holds ${isTable ? 'a table' : 'images'}`)
 }
 
 /** Rows that could not be read have no score; their gaps were not imputed. */

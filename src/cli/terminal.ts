@@ -37,6 +37,8 @@ export interface Terminal extends TerminalOptions {
   /** A remark on stderr, unless --quiet or --json. */
   note(text: string): void
   fail(code: ErrorCode, message: string, error?: unknown): void
+  /** What to say when a stop is forced, because a long step did not end in time. */
+  whenStopped(text: () => string): void
   /** A bar on stderr when that is a terminal; counts up without an end when `total` is not known. */
   progress(title: string, total: number | undefined, unit: string): Promise<ProgressBar>
   /** Waits until stdout has taken everything; returns the exit code. */
@@ -49,15 +51,23 @@ const barsize = 20
 const silent: ProgressBar = { update: () => undefined, stop: () => undefined }
 
 export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
-  const stop = listenForStop()
   let broken: unknown
   let failed = false
+  let words: () => string = () => 'stopped'
+  const stop = listenForStop(() => fail('aborted', words()))
   process.stdout.on('error', (error) => { broken ??= error })
   const say = (text: string) => process.stderr.write(text.endsWith('\n') ? text : `${text}\n`)
   const print = (text: string) => {
     process.stdout.write(`${text}\n`)
   }
   const document = (value: unknown) => print(JSON.stringify(value, undefined, 2))
+  const fail = (code: ErrorCode, message: string, error?: unknown) => {
+    failed = true
+    const line = message.replaceAll(/\s*\n\s*/g, ' ')
+    if (json) document({ error: { code, message: line } })
+    else say(`toll: ${line}`)
+    if (process.env.TOLL_DEBUG && error !== undefined) say(inspect(error))
+  }
   return {
     json, quiet, print,
     signal: stop.signal,
@@ -74,13 +84,8 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
     note: (text) => {
       if (!quiet && !json) say(text)
     },
-    fail: (code, message, error) => {
-      failed = true
-      const line = message.replaceAll(/\s*\n\s*/g, ' ')
-      if (json) document({ error: { code, message: line } })
-      else say(`toll: ${line}`)
-      if (process.env.TOLL_DEBUG && error !== undefined) say(inspect(error))
-    },
+    fail,
+    whenStopped: (text) => { words = text },
     progress: async (title, total, unit) => (json || quiet || !process.stderr.isTTY ? silent : openBar(title, total, unit)),
     finish: async (code) => {
       await new Promise<void>((done) => process.stdout.write('', () => done()))
