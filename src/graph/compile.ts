@@ -2,7 +2,7 @@
 
 import { encodeModel } from '../onnx/index.js'
 import { lower, type LowerOptions } from './lower.js'
-import { simplify } from './simplify.js'
+import { fuse } from './fuse.js'
 import type { Tensor } from './tensor.js'
 import { verify } from './verify.js'
 
@@ -11,7 +11,7 @@ export function compile(outputs: Readonly<Record<string, Tensor>>, options: Lowe
   // Declared inputs pass through the simplifier with the outputs, so that equal input nodes stay one node. The prefixes keep the two
   // kinds of names apart.
   const declared = options.inputs ?? []
-  const simplified = simplify(Object.fromEntries([
+  const simplified = fuse(Object.fromEntries([
     ...Object.entries(outputs).map(([name, node]): [string, Tensor] => [`output ${name}`, node]),
     ...declared.map((node, i): [string, Tensor] => [`input ${i}`, node]),
   ]))

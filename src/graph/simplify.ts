@@ -17,7 +17,12 @@ const largestCompared = 64
  * Numbers are the same to the bit, except where two scalar factors become one and where constants are computed in float64 ahead of time.
  */
 export function simplify<K extends string>(outputs: Readonly<Record<K, Tensor>>): Record<K, Tensor> {
-  const pool = new Pool()
+  return rewriteWith(outputs, rewrite)
+}
+
+/** The graph after `step` has been applied to every node, inputs first, until it changes nothing; constants are folded, equal nodes become one. */
+export function rewriteWith<K extends string>(outputs: Readonly<Record<K, Tensor>>, step: (node: Tensor) => Tensor): Record<K, Tensor> {
+  const pool = new Pool(step)
   const done = new Map<Tensor, Tensor>()
   for (const node of topological(Object.values(outputs))) {
     done.set(node, pool.reduce(withInputs(node, node.inputs.map((input) => done.get(input)!))))
@@ -27,8 +32,13 @@ export function simplify<K extends string>(outputs: Readonly<Record<K, Tensor>>)
 
 /** Reduced nodes; one for all that compute the same thing. */
 class Pool {
+  readonly #step: (node: Tensor) => Tensor
   readonly #byKey = new Map<string, Tensor>()
   readonly #ids = new Map<Tensor, number>()
+
+  constructor(step: (node: Tensor) => Tensor) {
+    this.#step = step
+  }
 
   /** The smallest form of a node whose inputs are reduced, or were just made by a rule. */
   reduce(node: Tensor): Tensor {
@@ -37,7 +47,7 @@ class Pool {
       const known = current
       if (this.#ids.has(known)) return known
       const ready = withInputs(known, known.inputs.map((input) => this.reduce(input)))
-      const next = rewrite(fold(ready))
+      const next = this.#step(fold(ready))
       if (next === ready) return this.#share(ready)
       invariant(next.dtype === node.dtype && sameShape(next.shape, node.shape),
         `a rule for '${ready.op.name}' turned ${node.dtype}${showShape(node.shape)} into ${next.dtype}${showShape(next.shape)}`)
