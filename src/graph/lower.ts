@@ -1,10 +1,11 @@
-// Lowering: a graph becomes one plain ONNX model. Each op emits its own nodes; here stand names, initialisers, named sizes and the two
-// things no single op can see: slices that together split a tensor, and results that carry an output's name without a copy.
+// Lowering: a graph becomes one plain ONNX model. Each op emits its own nodes; here stand names, initialisers, named sizes and the three
+// things no single op can see: slices that together split a tensor, products that take a bias along, and results that carry an output's
+// name without a copy.
 
 import { TollError, sizeOf } from '../base/index.js'
 import { makeNode, makeTensor, makeValue, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/index.js'
 import type { EmitAttributes, Lowering } from './lowering.js'
-import { topological, type DType, type Shape, type Tensor } from './tensor.js'
+import { sameShape, topological, type DType, type Shape, type Tensor } from './tensor.js'
 
 /** Version of the standard operator set that lowered models use; in onnxruntime since 1.14. */
 export const opsetVersion = 18
@@ -29,10 +30,14 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
   // Before everything else: a named size may be read off an input that comes later in the order.
   for (const node of inputs) builder.define(node, inputName(node))
   const splits = findSplits(order)
+  const biased = findBiased(order, new Set(Object.values(outputs)))
+  const products = new Set([...biased.values()].map(({ product }) => product))
   for (const node of order) {
-    if (builder.has(node)) continue
+    if (builder.has(node) || products.has(node)) continue
     const parts = splits.get(node)
+    const fused = biased.get(node)
     if (parts) builder.splitInto(parts)
+    else if (fused) builder.define(node, fused.product.op.lower(builder, fused.product, [...fused.product.inputs, fused.bias].map((input) => builder.nameOf(input))))
     else builder.define(node, node.op.lower(builder, node, node.inputs.map((input) => builder.nameOf(input))))
   }
   for (const [name, node] of Object.entries(outputs)) builder.output(name, node)
@@ -195,6 +200,40 @@ function findSplits(order: readonly Tensor[]): Map<Tensor, readonly Tensor[]> {
     }
   }
   return found
+}
+
+/** A product that nothing else needs, and the vector that is added to its last axis (matrix) or its channels (images). */
+interface Biased {
+  readonly product: Tensor
+  readonly bias: Tensor
+}
+
+/** Sums whose product takes the other operand as the third input of Gemm, Conv or ConvTranspose: one pass over the result less. */
+function findBiased(order: readonly Tensor[], outputs: ReadonlySet<Tensor>): Map<Tensor, Biased> {
+  const uses = new Map<Tensor, number>()
+  for (const node of order) for (const input of node.inputs) uses.set(input, (uses.get(input) ?? 0) + 1)
+  const found = new Map<Tensor, Biased>()
+  for (const node of order) {
+    if (node.op.name !== 'add') continue
+    for (const side of [0, 1] as const) {
+      const [product, addend] = [node.inputs[side], node.inputs[1 - side]]
+      if (uses.get(product) !== 1 || outputs.has(product) || !sameShape(product.shape, node.shape)) continue
+      const bias = biasFor(product, addend)
+      if (bias && !found.has(node)) found.set(node, { product, bias })
+    }
+  }
+  return found
+}
+
+function biasFor(product: Tensor, addend: Tensor): Tensor | undefined {
+  const { name } = product.op
+  if (name === 'matmul') {
+    return product.shape.length === 2 && addend.shape.length === 1 && addend.shape[0] === product.shape[1] ? addend : undefined
+  }
+  const channels = product.shape[1]
+  const fits = (name === 'conv' || name === 'convTranspose') && sameShape(addend.shape, [1, channels, 1, 1])
+    && addend.op.name === 'reshape' && sameShape(addend.inputs[0].shape, [channels])
+  return fits ? addend.inputs[0] : undefined
 }
 
 function inputName(node: Tensor): string {

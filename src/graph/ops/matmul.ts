@@ -44,7 +44,7 @@ export const matmulOp: Op<MatMulAttributes> = {
     return [sumTo(da, a.shape), sumTo(db, b.shape)]
   },
   lower: (to, { attrs: { transposeA, transposeB } }, inputs) =>
-    transposeA || transposeB
+    transposeA || transposeB || inputs.length === 3
       ? to.emit('Gemm', inputs, { transA: Number(transposeA), transB: Number(transposeB) })
       : to.emit('MatMul', inputs),
   evaluate: ([a, b], attrs, { shape }) => {
