@@ -45,6 +45,14 @@ export function addSourceOptions(command: Command): void {
 
 /** Opens SOURCE, gives it to `work`, and closes it whatever happens. Errors as the data room's, and `argument` without a source. */
 export async function withSource<T>(paths: readonly string[], flags: SourceFlags, terminal: Terminal, work: (source: Source) => Promise<T>): Promise<T> {
+  try {
+    return await useSource(paths, flags, terminal, work)
+  } catch (error) {
+    throw withHint(error)
+  }
+}
+
+async function useSource<T>(paths: readonly string[], flags: SourceFlags, terminal: Terminal, work: (source: Source) => Promise<T>): Promise<T> {
   if (flags.sql !== undefined && paths.length > 0) throw new TollError('argument', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
   if (flags.sql === undefined && paths.length === 0) throw new TollError('argument', 'a SOURCE is missing: name a file, - for standard input, or give --sql')
   const format = arrayFormatOf(paths, flags)
@@ -64,14 +72,12 @@ export async function withSource<T>(paths: readonly string[], flags: SourceFlags
     table = await openTable(sql === undefined ? paths : { sql }, options)
   } catch (error) {
     if (terminal.signal.aborted) throw new TollError('aborted', 'stopped before the source was read', { cause: error })
-    throw withHint(error)
+    throw error
   } finally {
     terminal.signal.removeEventListener('abort', endInput)
   }
   try {
     return await work({ kind: 'rows', name: table.name, table })
-  } catch (error) {
-    throw withHint(error)
   } finally {
     await table.close()
   }
@@ -81,6 +87,8 @@ export async function withSource<T>(paths: readonly string[], flags: SourceFlags
 const spellings: readonly (readonly [RegExp, string])[] = [
   [/set the delimiter to (tab \('\\t'\)|'.')$/, '--delimiter'],
   [/set header to true or false$/, '--header or --no-header'],
+  [/both called '-?[\d.]+'; rename one$/, '--no-header if that line is data'],
+  [/name the variable to read;/, '--variable NAME'],
   [/leave the column out, or declare the text as missing$/, '--exclude COLUMN, --missing TEXT'],
 ]
 
