@@ -6,5 +6,5 @@ export { reproduceTable3, table3Parameters, type MethodResult, type Summary, typ
 export { explainTable3, renderTable3Json, renderTable3Markdown, renderTable3Text, tabulateF1, tabulateRanking } from './table3-render.js'
 export { paperTable3, referenceCode, type PublishedResult } from './table3-paper.js'
 export type { Measured, StoredTrial, Trial, TrialKey, TrialStore } from './trials.js'
-export { compareOnDigits, demoParameters, demoSettings, type ComparedDetector, type CompareOptions, type Comparison } from './demo.js'
+export { compareOnDigits, demoParameters, demoSettings, toSamples, type ComparedDetector, type CompareOptions, type Comparison } from './demo.js'
 export { renderDemoReport, tabulateDemo } from './demo-report.js'
