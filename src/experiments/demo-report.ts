@@ -23,7 +23,7 @@ export async function renderDemoReport(comparison: Comparison, test: ImageSet): 
   return renderReport({
     title: `Which digits are not ${digit === 8 ? 'an' : 'a'} ${digit}?`,
     lead: `Two autoencoders learned from ${count(trainingImages)} handwritten digits ${digit} and nothing else, then scored ${count(labels.length)} test digits of all ten `
-      + `classes. They differ in one term of the loss: Toll also keeps its codes small. That moves the AUROC from ${percent(plain.auroc.value)} to ${percent(toll.auroc.value)} %.`,
+      + `classes. They differ in one term of the loss: Toll also keeps its codes small. That moves the AUROC from ${percent(plain.auroc.value)} to ${share(toll.auroc.value)}.`,
     footer: `Made by toll ${version} with the command "toll demo", seed ${seed}. Digits: MNIST, LeCun, Bottou, Bengio and Haffner 1998. `
       + 'Method: Ghafourian et al., Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627.',
     sections: [
@@ -35,7 +35,7 @@ export async function renderDemoReport(comparison: Comparison, test: ImageSet): 
             kind: 'columns',
             blocks: detectors.map(({ name }, i): Block => ({
               kind: 'figure', title: name, chart: histograms[i],
-              caption: 'Scores of the test digits. Beyond the threshold a digit is called an anomaly; 99 % of held-back training digits lie below it.',
+              caption: 'Scores of the test digits. Beyond the threshold a digit is called an anomaly; 99\u00a0% of held-back training digits lie below it.',
             })),
           },
           {
@@ -92,7 +92,7 @@ function resultBlocks(comparison: Comparison): Block[] {
   const { truePositives, falsePositives, falseNegatives, trueNegatives } = toll.decisions
   const tiles: MetricTile[] = [
     ...[toll, plain].map(({ name, auroc }, i): MetricTile => ({
-      label: `${name}, AUROC`, value: `${percent(auroc.value)} %`, note: `95 % interval ${percent(auroc.low)} to ${percent(auroc.high)}`, emphasis: i === 0,
+      label: `${name}, AUROC`, value: share(auroc.value), note: `95\u00a0% interval ${percent(auroc.low)} to ${percent(auroc.high)}`, emphasis: i === 0,
     })),
     { label: 'Found by Toll at its threshold', value: count(truePositives), note: `of ${count(truePositives + falseNegatives)} digits that are not ${digit}` },
     { label: 'Mistaken alarms of Toll', value: count(falsePositives), note: `of ${count(falsePositives + trueNegatives)} digits ${digit}` },
@@ -101,7 +101,7 @@ function resultBlocks(comparison: Comparison): Block[] {
     { kind: 'tiles', tiles },
     {
       kind: 'paragraph',
-      text: `AUROC is the chance that a digit of another class scores higher than a digit ${digit}; 50 % is guessing. Intervals come from drawing the test digits again 1000 times; `
+      text: `AUROC is the chance that a digit of another class scores higher than a digit ${digit}; 50\u00a0% is guessing. Intervals come from drawing the test digits again 1000 times; `
         + 'they do not cover another seed.',
     },
     { kind: 'table', table: tabulateDemo(comparison) },
@@ -145,8 +145,8 @@ function explainClasses({ toll, plain, digit }: Comparison): Block[] {
   const [{ label, ours, theirs }, { label: next, ours: nextOurs, theirs: nextTheirs }] = gains
   return [{
     kind: 'paragraph',
-    text: `The difference is largest on the digit ${label}: the plain autoencoder tells it from ${digit} with ${percent(theirs)} %`
-      + `${theirs < 0.5 ? ', worse than guessing,' : ''} and Toll with ${percent(ours)} %. Next comes ${next}, ${percent(nextTheirs)} and ${percent(nextOurs)} %.`,
+    text: `The difference is largest on the digit ${label}: the plain autoencoder tells it from ${digit} with an AUROC of ${share(theirs)}`
+      + `${theirs < 0.5 ? ', worse than guessing,' : ''} and Toll with ${share(ours)}. Next comes ${next}: ${share(nextTheirs)} and ${share(nextOurs)}.`,
   }]
 }
 
@@ -248,6 +248,11 @@ function formatScore(score: number): string {
 
 function percent(share: number): string {
   return (100 * share).toFixed(1)
+}
+
+/** Per cent with its sign, which stays on the same line. */
+function share(part: number): string {
+  return `${percent(part)}\u00a0%`
 }
 
 function signed(points: number): string {

@@ -79,7 +79,7 @@ describe('the report', () => {
     expect(document.querySelectorAll('img')).toHaveLength(6 * 3 * 8)
     expect(document.querySelectorAll('svg')).toHaveLength(5 * 2)
     const { value } = compared.toll.auroc
-    expect(document.querySelector('.tiles .emphasis .value')!.textContent).toBe(`${(100 * value).toFixed(1)} %`)
+    expect(document.querySelector('.tiles .emphasis .value')!.textContent).toBe(`${(100 * value).toFixed(1)}\u00a0%`)
     expect(page).not.toMatch(/<script|https?:\/\//)
     const lowest = Array.from(compared.toll.scores).filter((_, row) => compared.labels[row] === 0).sort((a, b) => a - b)[0]
     const shown = lowest >= 100 ? lowest.toFixed(0) : lowest.toPrecision(3)
@@ -107,7 +107,7 @@ describe('runDemo', () => {
   it('writes a model that scores as it did, and a report', async () => {
     const result = await runDemo({ folder: join(folder, 'new', 'folder'), engines, steps: 2 })
     expect(await readdir(join(folder, 'new', 'folder'))).toEqual(['model.onnx', 'report.html'])
-    expect(await readFile(result.reportPath, 'utf8')).toContain(`${(100 * result.toll.auroc.value).toFixed(1)} %`)
+    expect(await readFile(result.reportPath, 'utf8')).toContain(`${(100 * result.toll.auroc.value).toFixed(1)}\u00a0%`)
     const model = await loadModel(result.modelPath, engines[0])
     const all = (await loadImages('mnist')).test
     const { score } = await model.score(toSamples(all))
