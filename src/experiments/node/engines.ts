@@ -18,7 +18,7 @@ export async function openEngines({ device = 'cpu', threads = 1, workers }: Engi
   }
   const first = await openEngine({ device, threads })
   const count = workers ?? (first.device === 'cpu' ? Math.min(64, Math.max(1, Math.floor(availableParallelism() / threads))) : 1)
-  const others = await Promise.allSettled(Array.from({ length: count - 1 }, () => openEngine({ device: first.device as 'cpu', threads })))
+  const others = await Promise.allSettled(Array.from({ length: count - 1 }, () => openEngine({ device: first.device as EnginesOptions['device'], threads })))
   const engines = [first, ...others.flatMap((other) => (other.status === 'fulfilled' ? [other.value] : []))]
   const failed = others.find((other) => other.status === 'rejected')
   if (failed) {
