@@ -3,9 +3,9 @@
 import { TollError, sizeOf } from 'toll/base'
 import { tollObjective, tollScore } from 'toll/detectors'
 import { constant, gradients, input, type Tensor } from 'toll/graph'
-import { cifarNetwork, dense, mnistNetwork, type Autoencoder } from 'toll/nn'
+import { cifarNetwork, dense, mnistNetwork, type Autoencoder, type Scope } from 'toll/nn'
 import { adam } from 'toll/optim'
-import type { HostTensor, HostTensors, LoopOptions, Program } from 'toll/runtime'
+import { float32, float64, type HostTensor, type HostTensors, type LoopOptions, type Program } from 'toll/runtime'
 import { buildStep, packValues, scoringScope, type NamedValues, type StepProgram } from 'toll/train'
 import { fillBatch, hashedParameter } from './hash.js'
 
@@ -47,6 +47,11 @@ export function hashedData({ network, batch, batches }: Pick<Setting, 'network' 
   return data
 }
 
+/** Numbers as a tensor of this element type. */
+export function tensorOf(dtype: FloatType, shape: readonly number[], numbers: ArrayLike<number>): HostTensor {
+  return dtype === 'float32' ? float32(shape, numbers) : float64(shape, Float64Array.from(numbers))
+}
+
 export interface Training {
   readonly step: StepProgram
   readonly program: Program
@@ -59,8 +64,7 @@ const optimizer = adam()
 
 export function hashedTraining(setting: Setting): Training {
   const { network, beta, learningRate, batch, batches, dtype } = setting
-  const tensor = (shape: readonly number[], data: Float32Array): HostTensor =>
-    dtype === 'float32' ? { dtype, shape, data } : { dtype, shape, data: Float64Array.from(data) }
+  const tensor = (shape: readonly number[], data: Float32Array) => tensorOf(dtype, shape, data)
   const step = buildStep({
     parameters: network.parameters, buffers: network.buffers, objective: tollObjective(network, beta), optimizer,
     rows: batches * batch, sampleShape: network.sampleShape, batch, dtype,
@@ -79,29 +83,25 @@ export function hashedTraining(setting: Setting): Training {
     },
     feeds: (index) => {
       const scalars = optimizer.scalars(index + 1, learningRate)
-      const shape = [1, scalars.length]
       return {
         indices: {
           dtype: 'int64', shape: [1, batch], data: BigInt64Array.from({ length: batch }, (_, i) => BigInt((index % batches) * batch + i)),
         },
-        scalars: dtype === 'float32'
-          ? { dtype, shape, data: Float32Array.from(scalars) }
-          : { dtype, shape, data: Float64Array.from(scalars) },
+        scalars: tensorOf(dtype, [1, scalars.length], scalars),
       }
     },
   }
 }
 
-/** Outputs `0`, `1`, ...: the gradient of every parameter at the start, from the input `x` (batch, ...sample). */
+/** Outputs `0`, `1`, ...: the gradient of every parameter at the start, from the inputs `x` (batch, ...sample) and the parameters' names. */
 export function hashedGradients({ network, beta, batch, dtype }: Setting): Program {
   const x = input('x', [batch, ...network.sampleShape], dtype)
-  const values = hashedValues(network)
-  const shapes = new Map([...network.parameters, ...network.buffers].map(({ name, shape }) => [name, shape]))
-  const held = new Map([...values].map(([name, data]) => [name, constant(dtype === 'float32' ? data : Float64Array.from(data), shapes.get(name), dtype)]))
-  const scope = { ...scoringScope((name) => held.get(name)!), training: true }
+  const parameters = new Map(network.parameters.map(({ name, shape }) => [name, input(name, shape, dtype)]))
+  const unused: Scope['buffer'] = (name) => constant(0, network.buffers.find((buffer) => buffer.name === name)!.shape.map(() => 1), dtype)
+  const scope: Scope = { ...scoringScope((name) => parameters.get(name)!), buffer: unused, training: true }
   const { loss } = tollObjective(network, beta)(x, scope, undefined)
-  const wanted = network.parameters.map(({ name }) => held.get(name)!)
-  return { outputs: Object.fromEntries(gradients(loss, wanted).map((g, k) => [String(k), g])), inputs: [x] }
+  const inputs = [...parameters.values()]
+  return { outputs: Object.fromEntries(gradients(loss, inputs).map((g, k) => [String(k), g])), inputs: [x, ...inputs] }
 }
 
 /** Output `score` (n) of `x` (n, ...sample) with these parameters and buffers as constants. */

@@ -11,7 +11,7 @@ import { TollError, messageOf, sizeOf } from 'toll/base'
 import { openReference, type Engine, type HostTensor } from 'toll/runtime'
 import { openEngine } from 'toll/runtime/node'
 import { courseLists, parseGolden, type Course, type Golden } from './golden.js'
-import { hashedData, hashedGradients, hashedTraining, scorer, type FloatType, type Setting } from './hashed-training.js'
+import { hashedData, hashedGradients, hashedTraining, hashedValues, scorer, tensorOf, type FloatType, type Setting } from './hashed-training.js'
 
 const defaultFiles = ['tabular.json', 'cifar10.json', 'mnist.json']
 
@@ -40,7 +40,9 @@ export async function rerun(golden: Golden, engine: Engine, dtype: FloatType): P
 
 async function firstGradients(setting: Setting, engine: Engine): Promise<number[]> {
   const session = await engine.load(hashedGradients(setting))
-  const results = await session.run({ x: firstRows(setting, setting.batch) })
+  const values = hashedValues(setting.network)
+  const parameters = setting.network.parameters.map(({ name, shape }) => [name, tensorOf(setting.dtype, shape, values.get(name)!)] as const)
+  const results = await session.run({ x: firstRows(setting, setting.batch), ...Object.fromEntries(parameters) })
   await session.close()
   return setting.network.parameters.map((_, k) => Math.sqrt(numbers(results[String(k)]).reduce((total, g) => total + g * g, 0)))
 }
@@ -54,8 +56,7 @@ async function scores(setting: Setting, engine: Engine, values: ReadonlyMap<stri
 
 function firstRows({ network, batch, dtype }: Setting, rows: number): HostTensor {
   const data = hashedData({ network, batch, batches: 1 }).slice(0, rows * sizeOf(network.sampleShape))
-  const shape = [rows, ...network.sampleShape]
-  return dtype === 'float32' ? { dtype, shape, data } : { dtype, shape, data: Float64Array.from(data) }
+  return tensorOf(dtype, [rows, ...network.sampleShape], data)
 }
 
 function numbers(tensor: HostTensor): Float64Array {

@@ -24,6 +24,9 @@ export const workloads: readonly Workload[] = [
   { name: 'mnist', batch: 100, scoringBatch: 16, multiplyAdds: 455.6e6, steps: 1, scorings: 2 },
 ]
 
+/** What is aimed at: a step in at most this share of PyTorch's time, scoring at least so many times as fast. */
+export const targets = { step: { tabular: 0.6, cifar10: 0.5, mnist: 0.6 }, scoring: 3 } as const
+
 export function workloadNamed(name: string): Workload {
   const found = workloads.find((workload) => workload.name === name)
   if (!found) throw new TollError('not-found', `no network is called '${name}'; there are ${workloads.map((workload) => workload.name).join(', ')}`)

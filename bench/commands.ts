@@ -1,0 +1,59 @@
+// Times whole commands, as a user waits for them: the help, scoring a CSV of 1,000,000 x 30 with the default network, ten Arrhythmia seeds.
+// Peak memory is what the operating system counted for the process (GNU time), where /usr/bin/time is there.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { formatTable, median } from './table.js'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'toll-bench-'))
+const rows = Number(process.env.BENCH_ROWS ?? 1_000_000)
+
+interface Measured {
+  readonly seconds: number
+  /** MiB, or NaN where it cannot be told. */
+  readonly peak: number
+}
+
+function timed(args: readonly string[], rounds: number): Measured {
+  const clock = existsSync('/usr/bin/time')
+  const runs = Array.from({ length: rounds }, () => {
+    const started = performance.now()
+    const command = clock ? ['/usr/bin/time', '-f', '%M', process.execPath, main, ...args] : [process.execPath, main, ...args]
+    const { status, stderr, error } = spawnSync(command[0], command.slice(1), { encoding: 'utf8', cwd: scratch })
+    if (status !== 0) throw new Error(`toll ${args.join(' ')} failed: ${error?.message ?? stderr}`)
+    const peak = clock ? Number(stderr.trim().split('\n').at(-1)) / 1024 : NaN
+    return { seconds: (performance.now() - started) / 1000, peak }
+  })
+  return { seconds: median(runs.map((run) => run.seconds)), peak: median(runs.map((run) => run.peak)) }
+}
+
+async function makeTables(): Promise<void> {
+  const connection = await (await DuckDBInstance.create()).connect()
+  await connection.run('select setseed(0.5)')
+  const columns = Array.from({ length: 30 }, (_, i) => `round(${i + 1} * sin(i * 0.001 + ${i}) + random() * 3, 4) as c${i}`).join(', ')
+  const copy = (count: number, name: string) => connection.run(`copy (select ${columns} from range(${count}) t(i)) to '${join(scratch, name)}' (header)`)
+  await copy(5000, 'train.csv')
+  await copy(rows, 'rows.csv')
+}
+
+try {
+  const table: string[][] = []
+  const add = (what: string, { seconds, peak }: Measured, target: string) =>
+    table.push([what, `${seconds.toFixed(2)} s`, Number.isNaN(peak) ? '' : `${peak.toFixed(0)} MiB`, target])
+
+  add('toll --help', timed(['--help'], 9), '0.20 s')
+  await makeTables()
+  timed(['fit', 'train.csv', '-o', 'model.onnx', '--steps', '200', '--quiet'], 1)
+  add(`toll score, CSV ${rows.toLocaleString('en')} x 30 to CSV`, timed(['score', 'model.onnx', 'rows.csv', '-o', 'scores.csv', '--quiet'], 3), '8.00 s, 1024 MiB')
+  if (process.env.TOLL_DATA) {
+    add('toll reproduce table3, ten seeds', timed(['reproduce', 'table3', '--splits', '0', '--quiet'], 1), '25.00 s (PyTorch: 62 s)')
+  }
+  console.log(formatTable(['command', 'time', 'peak memory', 'target'], table))
+} finally {
+  rmSync(scratch, { recursive: true })
+}
