@@ -54,6 +54,55 @@ const negateSmallFactor: Rule = ({ inputs: [x] }) => {
 /** x + x = 2 x */
 const twice: Rule = ({ inputs: [x, y] }) => (x === y ? mul(x, 2) : undefined)
 
+// ---- products with constant weights: what scoring is made of
+
+/** Where in the weights of a product its output channels stand. */
+function channelAxis({ op, attrs }: Tensor): number | undefined {
+  if (op.name === 'conv') return 0
+  if (op.name === 'convTranspose') return 1
+  return op.name === 'matmul' ? Number(!attrs.transposeB) : undefined
+}
+
+/** The constant as one value per channel of `product`, if that is what it is; a scalar counts. */
+function perChannel(factor: Tensor, product: Tensor): Float32Array | Float64Array | undefined {
+  if (factor.op.name !== 'constant') return undefined
+  const data = factor.attrs.data as Float32Array
+  const channels = product.shape[product.op.name === 'matmul' ? product.shape.length - 1 : 1] as number
+  if (data.length === 1) return data.constructor === Float32Array ? new Float32Array(channels).fill(data[0]) : new Float64Array(channels).fill(data[0])
+  const trailing = product.op.name === 'matmul' ? [channels] : [channels, 1, 1]
+  const own = factor.shape.slice(factor.shape.findIndex((dim) => dim !== 1))
+  return sameShape(own, trailing) ? data : undefined
+}
+
+// a * (w x) = (a w) x, where a is one constant per channel and w is constant: batch norm disappears into the layer before it.
+const scaleWeights: Rule = ({ inputs: [product, factor], shape }) => {
+  const axis = channelAxis(product)
+  if (axis === undefined || !sameShape(product.shape, shape)) return undefined
+  const weights = product.inputs[1]
+  const factors = perChannel(factor, product)
+  if (!factors || weights.op.name !== 'constant' || weights.shape.length > (product.op.name === 'matmul' ? 2 : 4)) return undefined
+  const sizes = weights.shape as readonly number[]
+  const step = sizeOf(sizes.slice(axis + 1))
+  const scaled = (weights.attrs.data as Float32Array).map((value, i) => value * factors[Math.floor(i / step) % sizes[axis]])
+  return apply(product.op, [product.inputs[0], constant(scaled, sizes, weights.dtype)], product.attrs)
+}
+
+// (y + b) * a = y * a + b * a for constants: brings the factor to the weights.
+const scaleBeforeShift: Rule = ({ inputs: [shifted, factor], shape }) => {
+  if (shifted.op.name !== 'add' || factor.op.name !== 'constant' || !sameShape(shifted.shape, shape)) return undefined
+  const [product, shift] = shifted.inputs
+  const applies = shift.op.name === 'constant' && product.inputs[1]?.op.name === 'constant' && channelAxis(product) !== undefined && perChannel(factor, product)
+  return applies && sameShape(product.shape, shape) ? add(mul(product, factor), mul(shift, factor)) : undefined
+}
+
+// (y + b) + c = y + (b + c) for constants, and (y + b) - c.
+const joinShifts: Rule = ({ op, inputs: [shifted, c], shape }) => {
+  if (shifted.op.name !== 'add' || c.op.name !== 'constant' || !sameShape(shifted.shape, shape)) return undefined
+  const [y, b] = shifted.inputs
+  const joins = b.op.name === 'constant' && isSmaller(broadcastShapes(b.shape, c.shape, 'fuse'), shape) && sameShape(y.shape, shape)
+  return joins ? add(y, apply(op, [b, c], {})) : undefined
+}
+
 // ---- reductions
 
 type Reduction = { readonly axes: readonly number[]; readonly keepDims: boolean }
@@ -213,9 +262,9 @@ const convWeightAsProduct: Rule = ({ inputs: [x, g], attrs, shape }) => {
 }
 
 const rules: Readonly<Record<string, readonly Rule[]>> = {
-  add: [twice, centreOnce],
-  sub: [centreOnce],
-  mul: [gatherSmallFactors],
+  add: [twice, centreOnce, joinShifts],
+  sub: [centreOnce, joinShifts],
+  mul: [scaleWeights, scaleBeforeShift, gatherSmallFactors],
   neg: [negateSmallFactor],
   reciprocalOrZero: [({ inputs: [x] }) => (isPositive(x) ? reciprocal(x) : undefined)],
   sum: [sumBeforeScaling, sumOfCentred, sumOfRows],

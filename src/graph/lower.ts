@@ -37,7 +37,7 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
     const parts = splits.get(node)
     const fused = biased.get(node)
     if (parts) builder.splitInto(parts)
-    else if (fused) builder.define(node, fused.product.op.lower(builder, fused.product, [...fused.product.inputs, fused.bias].map((input) => builder.nameOf(input))))
+    else if (fused) builder.define(node, fused.product.op.lower(builder, fused.product, [...fused.product.inputs.map((input) => builder.nameOf(input)), builder.vector(fused.bias)]))
     else builder.define(node, node.op.lower(builder, node, node.inputs.map((input) => builder.nameOf(input))))
   }
   for (const [name, node] of Object.entries(outputs)) builder.output(name, node)
@@ -121,6 +121,13 @@ class Builder implements Lowering {
 
   has(tensor: Tensor): boolean {
     return this.#names.has(tensor)
+  }
+
+  /** The name of a vector; a constant of another shape becomes one. */
+  vector(tensor: Tensor): string {
+    if (tensor.op.name !== 'constant' || tensor.shape.length === 1) return this.nameOf(tensor)
+    const data = tensor.attrs.data as Float32Array
+    return this.constant(tensor.dtype, [data.length], data)
   }
 
   define(tensor: Tensor, name: string): void {
@@ -231,9 +238,9 @@ function biasFor(product: Tensor, addend: Tensor): Tensor | undefined {
     return product.shape.length === 2 && addend.shape.length === 1 && addend.shape[0] === product.shape[1] ? addend : undefined
   }
   const channels = product.shape[1]
-  const fits = (name === 'conv' || name === 'convTranspose') && sameShape(addend.shape, [1, channels, 1, 1])
-    && addend.op.name === 'reshape' && sameShape(addend.inputs[0].shape, [channels])
-  return fits ? addend.inputs[0] : undefined
+  if ((name !== 'conv' && name !== 'convTranspose') || !sameShape(addend.shape, [1, channels, 1, 1])) return undefined
+  if (addend.op.name === 'constant') return addend
+  return addend.op.name === 'reshape' && sameShape(addend.inputs[0].shape, [channels]) ? addend.inputs[0] : undefined
 }
 
 function inputName(node: Tensor): string {
