@@ -39,7 +39,7 @@ async function runDemoCommand(flags: DemoFlags, terminal: Terminal): Promise<voi
 
 function describe({ digit, table, modelPath, reportPath }: DemoResult): string {
   return [
-    `Digit ${digit} is normal, the other nine are anomalies. Neither detector has seen any of them.`, '', renderText(table),
+    `Digit ${digit} is normal, the other nine are anomalies. Both learned from training digits ${digit} alone.`, '', renderText(table),
     `Report: ${reportPath} (open it in a browser)`,
     `Model:  ${modelPath} (toll inspect ${shellWord(modelPath)})`,
   ].join('\n')
