@@ -15,13 +15,20 @@ import { apply, broadcastShapes, isFloat, sameShape, type Shape, type Tensor } f
 
 /** The same results, to rounding, in fewer and cheaper nodes. Simplifies as well. */
 export function fuse<K extends string>(outputs: Readonly<Record<K, Tensor>>): Record<K, Tensor> {
-  return rewriteWith(outputs, (node) => {
+  // Sums become products after the algebra, which looks for sums.
+  return rewriteWith(rewriteWith(outputs, stepOf(algebra)), stepOf(products))
+}
+
+type Rules = Readonly<Record<string, readonly Rule[]>>
+
+function stepOf(rules: Rules): (node: Tensor) => Tensor {
+  return (node) => {
     for (const rule of Object.hasOwn(rules, node.op.name) ? rules[node.op.name] : []) {
       const next = rule(node)
       if (next) return next
     }
     return rewrite(node)
-  })
+  }
 }
 
 // ---- products and sums
@@ -182,10 +189,9 @@ const sumOfRows: Rule = ({ inputs: [x], attrs, shape }) => {
 
 // ---- values that cannot be zero
 
-function isNotNegative({ op, inputs: [x, y], attrs }: Tensor): boolean {
+function isNotNegative({ op, inputs: [x, y], attrs, shape }: Tensor): boolean {
   switch (op.name) {
-    case 'constant': return (attrs.data as Float32Array).length <= mostOnes && (attrs.data as Float32Array).every((value) => value >= 0)
-    case 'matmul': return isNotNegative(x) && isNotNegative(y)
+    case 'constant': return shape.length === 0 && (attrs.data as Float32Array)[0] >= 0
     case 'mul': return x === y || (isNotNegative(x) && isNotNegative(y))
     case 'sum': case 'broadcastTo': case 'reshape': return isNotNegative(x)
     case 'abs': case 'exp': case 'sqrt': case 'relu': return true
@@ -261,14 +267,18 @@ const convWeightAsProduct: Rule = ({ inputs: [x, g], attrs, shape }) => {
   return reshape(sum(matmul(pixels(g), pixels(x), { transposeB: true }), [0]), shape)
 }
 
-const rules: Readonly<Record<string, readonly Rule[]>> = {
+const algebra: Rules = {
   add: [twice, centreOnce, joinShifts],
   sub: [centreOnce, joinShifts],
   mul: [scaleWeights, scaleBeforeShift, gatherSmallFactors],
   neg: [negateSmallFactor],
   reciprocalOrZero: [({ inputs: [x] }) => (isPositive(x) ? reciprocal(x) : undefined)],
-  sum: [sumBeforeScaling, sumOfCentred, sumOfRows],
+  sum: [sumBeforeScaling, sumOfCentred],
   concat: [joinBefore],
+}
+
+const products: Rules = {
+  sum: [sumOfRows],
   conv: [convAsProduct],
   convTranspose: [convTransposeAsProduct],
   convWeight: [convWeightAsProduct],
