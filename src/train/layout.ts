@@ -22,7 +22,7 @@ export interface Block {
 }
 
 /** Elements from which a parameter stands alone: copying fewer costs less than the nodes of another update. */
-const largeFrom = 16_384
+const largeFrom = 100_000
 
 type Spec = Pick<ParameterSpec, 'name' | 'shape'>
 
