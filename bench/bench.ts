@@ -68,7 +68,7 @@ async function compare(engine: Engine, peer: Peer | undefined, workload: Workloa
   const ours = await (mode === 'train' ? timedTraining : timedScoring)(engine, workload)
   const ceiling = await timedProduct(engine)
   const { name } = workload
-  const repeat = mode === 'train' ? workload.steps : workload.scorings
+  const repeat = mode === 'train' ? workload.steps * workload.stepsPerRun : workload.scorings
   const times: number[] = []
   const products: number[] = []
   const theirs = new Map(peerThreads.map((threads): [number, number[]] => [threads, []]))
@@ -95,12 +95,12 @@ async function timedTraining(engine: Engine, workload: Workload): Promise<Timed>
   const training = trainingOf(workload)
   const session = await engine.load(training.program)
   const loop = await session.loop(training.loop)
-  let step = 0
+  let run = 0
   return {
     workload, mode: 'train', batch: workload.batch,
     async once() {
-      const feeds = Array.from({ length: workload.steps }, () => training.feeds(step++))
-      return (await seconds(() => loop.advance(feeds))) / feeds.length
+      const feeds = Array.from({ length: workload.steps }, () => training.feeds(run++))
+      return (await seconds(() => loop.advance(feeds))) / (feeds.length * workload.stepsPerRun)
     },
     close: () => session.close(),
   }

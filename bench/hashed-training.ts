@@ -5,7 +5,7 @@ import { tollObjective, tollScore } from 'toll/detectors'
 import { constant, gradients, input, type Tensor } from 'toll/graph'
 import { cifarNetwork, dense, mnistNetwork, type Autoencoder, type Scope } from 'toll/nn'
 import { adam } from 'toll/optim'
-import { float32, float64, type HostTensor, type HostTensors, type LoopOptions, type Program } from 'toll/runtime'
+import { float32, float64, int64, type HostTensor, type HostTensors, type LoopOptions, type Program } from 'toll/runtime'
 import { buildStep, packValues, scoringScope, type NamedValues, type StepProgram } from 'toll/train'
 import { fillBatch, hashedParameter } from './hash.js'
 
@@ -19,6 +19,8 @@ export interface Setting {
   /** Different batches in the resident data. */
   readonly batches: number
   readonly dtype: FloatType
+  /** Steps chained in one run; default 1. */
+  readonly stepsPerRun?: number
 }
 
 /** The network that golden files call `name`. */
@@ -56,18 +58,18 @@ export interface Training {
   readonly step: StepProgram
   readonly program: Program
   readonly loop: LoopOptions
-  /** What step number `step` (from 0) takes: the batches in turn. */
-  feeds(step: number): HostTensors
+  /** What run number `run` (from 0) takes: the batches in turn. */
+  feeds(run: number): HostTensors
 }
 
 const optimizer = adam()
 
 export function hashedTraining(setting: Setting): Training {
-  const { network, beta, learningRate, batch, batches, dtype } = setting
-  const tensor = (shape: readonly number[], data: Float32Array) => tensorOf(dtype, shape, data)
+  const { network, beta, learningRate, batch, batches, dtype, stepsPerRun = 1 } = setting
+  const tensor = (shape: readonly number[], data: ArrayLike<number>) => tensorOf(dtype, shape, data)
   const step = buildStep({
     parameters: network.parameters, buffers: network.buffers, objective: tollObjective(network, beta), optimizer,
-    rows: batches * batch, sampleShape: network.sampleShape, batch, dtype,
+    rows: batches * batch, sampleShape: network.sampleShape, batch, stepsPerRun, dtype,
   })
   const values = hashedValues(network)
   const held = [...step.parameterBlocks, ...step.bufferBlocks].map((block) => [block.name, tensor(block.shape, packValues(block, values))] as const)
@@ -81,14 +83,11 @@ export function hashedTraining(setting: Setting): Training {
       state: Object.fromEntries([...held, ...slots]),
       carry: step.carry,
     },
-    feeds: (index) => {
-      const scalars = optimizer.scalars(index + 1, learningRate)
-      return {
-        indices: {
-          dtype: 'int64', shape: [1, batch], data: BigInt64Array.from({ length: batch }, (_, i) => BigInt((index % batches) * batch + i)),
-        },
-        scalars: tensorOf(dtype, [1, scalars.length], scalars),
-      }
+    feeds: (run) => {
+      const steps = Array.from({ length: stepsPerRun }, (_, k) => run * stepsPerRun + k)
+      const rows = steps.flatMap((index) => Array.from({ length: batch }, (_, i) => (index % batches) * batch + i))
+      const scalars = steps.flatMap((index) => optimizer.scalars(index + 1, learningRate))
+      return { indices: int64([stepsPerRun, batch], rows), scalars: tensor([stepsPerRun, optimizer.scalarCount], scalars) }
     },
   }
 }

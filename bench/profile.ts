@@ -44,7 +44,7 @@ async function main(): Promise<void> {
     await engine.close()
     const [file] = await readdir(folder)
     const events = JSON.parse(await readFile(join(folder, file), 'utf8')) as ProfileEvent[]
-    report(events, runs, positive('--top', values.top))
+    report(events, runs, values.score ? 1 : workload.stepsPerRun, positive('--top', values.top))
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -65,7 +65,7 @@ async function runScoring(engine: Engine, workload: Workload, runs: number): Pro
   await session.close()
 }
 
-function report(events: readonly ProfileEvent[], runs: number, top: number): void {
+function report(events: readonly ProfileEvent[], runs: number, steps: number, top: number): void {
   const nodes = nodeTimes(events)
   const total = nodes.reduce((sum, { total }) => sum + total, 0)
   const whole = events.filter(({ name }) => name === 'model_run').reduce((sum, { dur }) => sum + dur / 1000, 0)
@@ -77,7 +77,7 @@ function report(events: readonly ProfileEvent[], runs: number, top: number): voi
     operators.set(operator, { total: so.total + total, count: so.count + 1 })
   }
   const byTime = [...operators].toSorted(([, a], [, b]) => b.total - a.total)
-  console.log(`${show(whole)} ms per run, ${show(total)} ms of it in ${nodes.length} nodes; mean of ${runs} runs, the first among them\n`)
+  console.log(`${show(whole)} ms per run, ${show(total)} ms of it in ${nodes.length} nodes; mean of ${runs} runs, the first among them${steps > 1 ? `; ${steps} steps each` : ''}\n`)
   console.log(formatTable(['operator', 'nodes', 'ms', 'share'], byTime.map(([name, { total, count }]) => [name, String(count), show(total), share(total)])))
   const heaviest = nodes.toSorted((a, b) => b.total - a.total).slice(0, top)
   console.log(`\n${formatTable(['ms', 'share', 'operator', 'node', 'shapes'], heaviest.map(({ total, operator, node, shapes }) => [show(total), share(total), operator, node, shapes]))}`)
