@@ -84,9 +84,9 @@ function withInputs(node: Tensor, inputs: readonly Tensor[]): Tensor {
 
 function fold(node: Tensor): Tensor {
   const foldable = node.inputs.length > 0 && node.inputs.every((input) => input.op.name === 'constant')
-    && node.shape.every((dim) => typeof dim === 'number') && sizeOf(node.shape as number[]) <= largestFolded
+    && node.shape.every((dim) => typeof dim === 'number') && sizeOf(node.shape) <= largestFolded
   if (!foldable) return node
-  const shape = node.shape as readonly number[]
+  const shape = node.shape
   const inputs = node.inputs.map((input): Value => ({
     dtype: input.dtype, shape: input.shape as number[], data: Float64Array.from(input.attrs.data as Float32Array),
   }))
