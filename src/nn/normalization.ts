@@ -29,7 +29,9 @@ export function batchNorm({ features, eps = 1e-5, momentum = 0.1, affine = true 
       { name: 'running_mean', shape: [features], initial: 0 },
       { name: 'running_var', shape: [features], initial: 1 },
     ],
-    apply: (x, scope) => {
+    apply: (input, scope) => {
+      // Images of one pixel are rows: onnxruntime is slow where axes of size 1 follow the channels.
+      const x = scope.training && input.shape.slice(2).every((size) => size === 1) ? reshape(input, input.shape.slice(0, 2)) : input
       const channels = x.shape.map((_, axis) => (axis === 1 ? features : 1))
       const column = (vector: Tensor) => reshape(vector, channels)
       const scale = (deviation: Tensor) => (affine ? mul(column(scope.parameter('weight')), deviation) : deviation)
@@ -42,7 +44,7 @@ export function batchNorm({ features, eps = 1e-5, momentum = 0.1, affine = true 
       const { mean, variance, centred } = channelMoments(x)
       track(scope, x, features, momentum, mean, variance)
       const normal = mul(centred, scale(div(1, sqrt(add(variance, eps)))))
-      return affine ? add(normal, column(scope.parameter('bias'))) : normal
+      return reshape(affine ? add(normal, column(scope.parameter('bias'))) : normal, input.shape)
     },
   }
 }

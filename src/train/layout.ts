@@ -1,5 +1,6 @@
 // How parameters lie in the state of a training step. Small ones (biases, batch norm) share one vector, so that the optimiser touches them
-// in a dozen nodes instead of a dozen each; large ones stand alone, so that nothing copies them.
+// in a dozen nodes instead of a dozen each; large ones stand alone, so that nothing copies them. All lie flat: the optimiser's formulas know
+// no shapes, and elementwise nodes are fastest on vectors.
 
 import { sizeOf, type Random } from '../base/index.js'
 import { reshape, slice, type Tensor } from '../graph/index.js'
@@ -37,16 +38,13 @@ export function layOut(prefix: string, specs: readonly Spec[], pack: boolean): B
   })
   return [
     ...(end > 0 ? [{ name: `${prefix}:packed`, shape: [end], entries }] : []),
-    ...alone.map(({ name, shape }) => ({ name: `${prefix}:${name}`, shape, entries: [{ name, shape, offset: 0 }] })),
+    ...alone.map(({ name, shape }) => ({ name: `${prefix}:${name}`, shape: [sizeOf(shape)], entries: [{ name, shape, offset: 0 }] })),
   ]
 }
 
 /** The tensors in a block. */
-export function unpack({ entries, shape }: Block, tensor: Tensor): Map<string, Tensor> {
-  return new Map(entries.map((entry) => {
-    if (entry.shape === shape) return [entry.name, tensor]
-    return [entry.name, reshape(slice(tensor, 0, entry.offset, entry.offset + sizeOf(entry.shape)), entry.shape)]
-  }))
+export function unpack({ entries }: Block, tensor: Tensor): Map<string, Tensor> {
+  return new Map(entries.map(({ name, shape, offset }) => [name, reshape(slice(tensor, 0, offset, offset + sizeOf(shape)), shape)]))
 }
 
 export function packValues(block: Block, values: NamedValues): Float32Array {

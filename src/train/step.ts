@@ -143,8 +143,8 @@ function nextState({ optimizer, clip }: StepSpec, now: Moment): Map<string, Tens
 }
 
 function pack(block: Block, tensors: ReadonlyMap<string, Tensor>): Tensor {
-  if (block.entries.length === 1 && block.entries[0].shape === block.shape) return tensors.get(block.entries[0].name)!
-  return concat(block.entries.map(({ name, shape }) => reshape(tensors.get(name)!, [sizeOf(shape)])), 0)
+  const flat = block.entries.map(({ name, shape }) => reshape(tensors.get(name)!, [sizeOf(shape)]))
+  return flat.length === 1 ? flat[0] : concat(flat, 0)
 }
 
 
