@@ -279,8 +279,19 @@ const algebra: Rules = {
   concat: [joinBefore],
 }
 
+// (1 x) * c = (c 1) x: the mean over the first axis is one product too.
+const scaledSumOfRows: Rule = ({ inputs: [x, y] }) => {
+  const [total, factor] = x.op.name === 'matmul' ? [x, constantValue(y)] : [y, constantValue(x)]
+  if (total.op.name !== 'matmul' || factor === undefined) return undefined
+  const [ones, rowsOf] = total.inputs
+  if (ones.op.name !== 'constant' || ones.shape[0] !== 1 || total.attrs.transposeA || total.attrs.transposeB) return undefined
+  const weights = Float64Array.from(ones.attrs.data as Float32Array, (weight) => weight * factor)
+  return matmul(constant(weights, ones.shape as readonly number[], ones.dtype), rowsOf)
+}
+
 const products: Rules = {
   sum: [sumOfRows],
+  mul: [scaledSumOfRows],
   conv: [convAsProduct],
   convTranspose: [convTransposeAsProduct],
   convWeight: [convWeightAsProduct],

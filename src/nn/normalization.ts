@@ -33,7 +33,8 @@ export function batchNorm({ features, eps = 1e-5, momentum = 0.1, affine = true 
       // Images of one pixel are rows: onnxruntime is slow where axes of size 1 follow the channels.
       const x = scope.training && input.shape.slice(2).every((size) => size === 1) ? reshape(input, input.shape.slice(0, 2)) : input
       const channels = x.shape.map((_, axis) => (axis === 1 ? features : 1))
-      const column = (vector: Tensor) => reshape(vector, channels)
+      // A vector lies along the last axis of a matrix as it is.
+      const column = (vector: Tensor) => (x.shape.length === 2 ? vector : reshape(vector, channels))
       const scale = (deviation: Tensor) => (affine ? mul(column(scope.parameter('weight')), deviation) : deviation)
       if (!scope.training) {
         // One product and one sum per element: scale and shift are constants of the scoring graph.

@@ -58,7 +58,7 @@ export interface LoopOptions {
 export interface Loop {
   /** One run per element of `feeds`, in order; returns the outputs that are not state. A failure leaves the state of the last good run. */
   advance(feeds: readonly HostTensors[]): Promise<Record<string, HostTensor>[]>
-  /** A copy of the current state. */
-  state(): Promise<Record<string, HostTensor>>
+  /** A copy of the current state, or of the inputs named. */
+  state(names?: readonly string[]): Promise<Record<string, HostTensor>>
   close(): Promise<void>
 }

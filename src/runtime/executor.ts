@@ -11,7 +11,7 @@ export interface Executor {
   run(feeds: HostTensors): Promise<Record<string, HostTensor>>
   begin(loop: LoopOptions): Promise<void>
   advance(feeds: readonly HostTensors[]): Promise<Record<string, HostTensor>[]>
-  state(): Promise<Record<string, HostTensor>>
+  state(names?: readonly string[]): Promise<Record<string, HostTensor>>
   end(): Promise<void>
   close(): Promise<void>
 }
@@ -142,10 +142,11 @@ export class Stepper<V> implements Executor {
     })
   }
 
-  state(): Promise<Record<string, HostTensor>> {
+  state(names?: readonly string[]): Promise<Record<string, HostTensor>> {
     return this.#turns.take(async () => {
       const copies: Record<string, HostTensor> = {}
-      for (const [name, value] of Object.entries(this.#begun().state)) copies[name] = copyTensor(await this.#kernel.host(value))
+      const { state } = this.#begun()
+      for (const name of names ?? Object.keys(state)) copies[name] = copyTensor(await this.#kernel.host(state[name]))
       return copies
     })
   }

@@ -72,7 +72,7 @@ class CheckedSession implements Session {
       throw new TollError('argument', `${this.#name} is in a loop already; close that loop first`)
     }
     const { fed, sizes } = checkLoop(this.inputs, this.outputs, options, this.#name, this.#widens)
-    const loop = new CheckedLoop(this.#executor, { fed, sizes, widens: this.#widens, name: this.#name })
+    const loop = new CheckedLoop(this.#executor, { fed, sizes, widens: this.#widens, name: this.#name, state: Object.keys(options.state) })
     this.#loop = loop
     try {
       await named(this.#name, () => this.#executor.begin(options))
@@ -98,6 +98,8 @@ interface LoopShape {
   readonly sizes: Sizes
   readonly widens: boolean
   readonly name: string
+  /** Names of the state inputs. */
+  readonly state: readonly string[]
 }
 
 class CheckedLoop implements Loop {
@@ -118,9 +120,11 @@ class CheckedLoop implements Loop {
     return named(name, () => this.#executor.advance(feeds))
   }
 
-  async state(): Promise<Record<string, HostTensor>> {
+  async state(names?: readonly string[]): Promise<Record<string, HostTensor>> {
     this.#checkOpen()
-    return this.#executor.state()
+    const unknown = names?.find((name) => !this.#shape.state.includes(name))
+    if (unknown !== undefined) throw new TollError('argument', `'${unknown}' is no state of ${this.#shape.name}; it has ${this.#shape.state.join(', ')}`)
+    return this.#executor.state(names)
   }
 
   async close(): Promise<void> {

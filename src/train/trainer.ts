@@ -149,7 +149,7 @@ class Run {
       if (checkpoint && this.#step % checkpoint.every === 0 && this.#step < steps) await this.#save(checkpoint.store, loop)
       onProgress?.({ step: this.#step, steps, values: this.#latest() })
     }
-    const values = this.#best ?? this.#valuesOf(await this.#finiteState(loop))
+    const values = this.#best ?? await this.#finiteValues(loop)
     await checkpoint?.store.remove()
     const { bestResult: _, ...monitored } = this.#monitored
     return { values, history: this.#history, steps, ...(monitor && { monitored }) }
@@ -205,7 +205,7 @@ class Run {
   }
 
   async #evaluate(monitor: NonNullable<TrainOptions['monitor']>, loop: Loop): Promise<void> {
-    const values = this.#valuesOf(await this.#finiteState(loop))
+    const values = await this.#finiteValues(loop)
     const result = await monitor.evaluate(values, this.#step)
     if (Number.isNaN(result)) throw new TollError('data', `the monitored value is NaN at step ${this.#step}`)
     const { bestResult } = this.#monitored
@@ -230,8 +230,14 @@ class Run {
     await store.write(encodeCheckpoint({ record, tensors }))
   }
 
-  async #finiteState(loop: Loop): Promise<Record<string, HostTensor>> {
-    const state = await loop.state()
+  /** Parameters and buffers, without the optimiser's slots. */
+  async #finiteValues(loop: Loop): Promise<NamedValues> {
+    const { parameterBlocks, bufferBlocks } = this.program
+    return this.#valuesOf(await this.#finiteState(loop, [...parameterBlocks, ...bufferBlocks].map(({ name }) => name)))
+  }
+
+  async #finiteState(loop: Loop, names?: readonly string[]): Promise<Record<string, HostTensor>> {
+    const state = await loop.state(names)
     for (const { data } of Object.values<HostTensor>(state)) {
       if (!allFinite(data as Float32Array)) throw this.#diverged(this.#step, 'a parameter became NaN or infinite')
     }

@@ -101,8 +101,8 @@ class RemoteExecutor implements Executor {
     return this.#link.call({ method: 'advance', program: this.#program, argument: copies }, buffersOf(copies))
   }
 
-  state(): Promise<Record<string, HostTensor>> {
-    return this.#link.call({ method: 'state', program: this.#program })
+  state(names?: readonly string[]): Promise<Record<string, HostTensor>> {
+    return this.#link.call({ method: 'state', program: this.#program, argument: names })
   }
 
   end(): Promise<void> {

@@ -48,7 +48,7 @@ async function answer({ method, program, argument }: Call): Promise<[value: unkn
   switch (method) {
     case 'run': return moved([await executor.run(argument as HostTensors)], ([only]) => only)
     case 'advance': return moved(await executor.advance(argument as HostTensors[]), (all) => all)
-    case 'state': return moved([await executor.state()], ([only]) => only)
+    case 'state': return moved([await executor.state(argument as readonly string[] | undefined)], ([only]) => only)
     case 'begin': return [await executor.begin(argument as LoopOptions), []]
     case 'end': return [await executor.end(), []]
     case 'close':
