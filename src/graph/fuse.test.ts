@@ -42,6 +42,7 @@ const rules: readonly (readonly [string, Tensor, readonly string[]])[] = [
   ['a sign leaves a sum', sum(neg(mul(image, image)), [0, 2, 3], true), ['mul', 'sum', 'neg']],
   ['a centred tensor sums to nothing', sum(sub(image, mean(image, [0, 2, 3], true)), [0, 2, 3], true), []],
   ['the rows of a matrix are summed by a product', sum(x, [0], true), ['matmul']],
+  ['their mean is one product too', mean(x, [0], true), ['matmul']],
   ['positive roots need no guard', reciprocalOrZero(sqrt(add(sum(square(x), [0], true), 1e-5))), ['mul', 'matmul', 'add', 'sqrt', 'reciprocal']],
   ['roots that may be zero keep it', reciprocalOrZero(sqrt(sum(square(x), [0], true))), ['mul', 'matmul', 'sqrt', 'reciprocalOrZero']],
   ['a kernel as large as the image is a product', conv(image, input('w', [2, 3, 5, 5], 'float64')), ['reshape', 'reshape', 'matmul', 'transpose', 'reshape']],
