@@ -4,7 +4,7 @@
 import { Random, TollError, sizeOf, throwIfAborted, type NdArray, type RandomState } from '../base/index.js'
 import { printGraph } from '../graph/index.js'
 import { constantRate, type Schedule } from '../optim/index.js'
-import type { Engine, HostTensor, HostTensors, Loop } from '../runtime/index.js'
+import { float32, type Engine, type HostTensor, type HostTensors, type Loop } from '../runtime/index.js'
 import { decodeCheckpoint, encodeCheckpoint, type CheckpointStore } from './checkpoint.js'
 import { initialValues, packValues, unpackValues, type Block, type NamedValues } from './layout.js'
 import { buildStep, type StepProgram, type StepSpec } from './step.js'
@@ -106,7 +106,8 @@ class Run {
     this.#random = seeded.fork('batches')
     this.state = this.#stateOf(values)
     this.#history = Object.fromEntries(this.program.reports.map((name) => [name, []]))
-    this.#fingerprint = fingerprintOf(options, this.program)
+    // Hashing the data is worth its time only where a checkpoint could be confused.
+    this.#fingerprint = options.checkpoint ? fingerprintOf(options, this.program) : ''
   }
 
   constants(): HostTensors {
@@ -288,11 +289,6 @@ function allFinite(values: Float32Array): boolean {
   for (let i = 0; i < values.length; i++) sum += 0 * values[i]
   return sum === 0
 }
-
-function float32(shape: readonly number[], data: Float32Array): HostTensor {
-  return { dtype: 'float32', shape, data }
-}
-
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
