@@ -21,6 +21,11 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1)
 }
 
+/** Rows of a table, or samples of an array. */
+export function rowCount(data: Table | NdArray): number {
+  return 'columns' in data ? data.rows : data.shape[0]
+}
+
 /** Wraps `data` in `shape`, after checking that they agree. */
 export function ndarray<T extends FloatArray>(data: T, shape: readonly number[]): NdArray<T> {
   if (shape.some((dim) => !Number.isInteger(dim) || dim < 0)) {

@@ -1,6 +1,6 @@
 // From raw data to a model: hold normal rows back, fit the preprocessing, fit the detector, score what was held back, set the threshold.
 
-import { Random, TollError, resolveParameters, takeRows, takeSamples, version, type Domains, type NdArray, type Table, type Values } from '../base/index.js'
+import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, version, type Domains, type NdArray, type Table, type Values } from '../base/index.js'
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
 import {
@@ -46,9 +46,9 @@ export async function fit<D extends Domains>(data: Table | NdArray, options: Fit
   const kind = 'columns' in data ? 'table' : 'image'
   if (!detector.accepts.includes(kind)) throw new TollError('argument', `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`)
   const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
-  const labels = checkedLabels(options.labels, rowsOf(data))
-  const weights = options.weights && checkedLength('weights', options.weights, rowsOf(data))
-  const { anomalies, heldBack, training } = divide(rowsOf(data), labels, options.holdBack ?? 0.1, Random.seeded(seed).fork('held-back'))
+  const labels = checkedLabels(options.labels, rowCount(data))
+  const weights = options.weights && checkedLength('weights', options.weights, rowCount(data))
+  const { anomalies, heldBack, training } = divide(rowCount(data), labels, options.holdBack ?? 0.1, Random.seeded(seed).fork('held-back'))
 
   const { preprocessing, port, inputs, samples } = prepare(take(training), options.scale)
   const trainingRows = [...training, ...anomalies]
@@ -60,7 +60,7 @@ export async function fit<D extends Domains>(data: Table | NdArray, options: Fit
   const fitted = await detector.fit(trainingData, parameters, { engine, seed, signal, onProgress, checkpoint })
   return assemble({ data, options, detector, parameters, seed, preprocessing, port, fitted, engine }, {
     heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack) } : { source: 'training', data: take(training) },
-    rows: { given: rowsOf(data), trained: training.length, anomalies: anomalies.length },
+    rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
   })
 }
 
@@ -138,7 +138,7 @@ function prepare(data: Table | NdArray, scale = 'standard'): Preparation & { pre
 async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, samples, port }: Preparation): Promise<NdArray<Float32Array>> {
   const session = await engine.load({ inputs, outputs: { samples } })
   try {
-    const rows = rowsOf(data)
+    const rows = rowCount(data)
     const feeds: HostTensors = 'columns' in data
       ? Object.fromEntries(data.columns.map((column, i) => [port.kind === 'table' ? port.columns[i].input : '', { dtype: 'float64', shape: [rows, 1], data: column }]))
       : { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
@@ -180,8 +180,4 @@ function checkedLabels(labels: ArrayLike<number> | undefined, rows: number): Uin
 function checkedLength(what: string, values: ArrayLike<number>, rows: number): ArrayLike<number> {
   if (values.length !== rows) throw new TollError('shape', `expected ${rows} ${what}, one per row, got ${values.length}`)
   return values
-}
-
-function rowsOf(data: Table | NdArray): number {
-  return 'columns' in data ? data.rows : data.shape[0]
 }

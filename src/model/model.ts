@@ -1,7 +1,7 @@
 // A model: the bytes of a model file, its manifest, and an engine that runs them. A model just fitted and one read from a file are the same
 // thing, so that what ships scores as what was trained.
 
-import { TollError, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
+import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
 import { fitThreshold, type ThresholdRule } from '../threshold/index.js'
 import type { Engine, HostTensor, HostTensors, Session } from '../runtime/index.js'
 import { moveThreshold, readManifest, withOutputs } from './compose.js'
@@ -51,7 +51,7 @@ export class Model {
    */
   async score(data: Table | NdArray, options: ScoreOptions = {}): Promise<Scores> {
     const { kind } = this.manifest.input
-    const rows = rowsOf(data)
+    const rows = rowCount(data)
     const result = emptyScores(rows, this.manifest.parts)
     const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
     const session = await this.#session(['score', ...this.manifest.parts, 'is_anomaly'])
@@ -79,7 +79,7 @@ export class Model {
   /** What the model makes of each row: for tables (n, d) in the units of the columns, for images their shape. */
   async reconstruct(data: Table | NdArray, options: ScoreOptions = {}): Promise<NdArray> {
     const { kind } = this.manifest.input
-    const rows = rowsOf(data)
+    const rows = rowCount(data)
     const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
     const session = await this.#session(['reconstruction'])
     const result = kind === 'table' ? new Float64Array(rows * source.rowSize) : new Float32Array(rows * source.rowSize)
@@ -181,10 +181,6 @@ interface Source {
   readonly rowSize: number
   readonly rowShape: readonly number[]
   feeds(start: number, end: number): HostTensors
-}
-
-function rowsOf(data: Table | NdArray): number {
-  return 'columns' in data ? data.rows : data.shape[0]
 }
 
 function emptyScores(rows: number, parts: readonly string[]) {

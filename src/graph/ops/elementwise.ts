@@ -6,7 +6,7 @@ import {
   apply, broadcastShapes, isFloat, sameShape, stridesOf,
   type Attributes, type DType, type Op, type Sample, type SampleInput, type Tensor, type TensorType, type Value,
 } from '../tensor.js'
-import { lift, onnxType, scalarLike } from './leaf.js'
+import { lift, onnxType } from './leaf.js'
 import { sumTo } from './reduce.js'
 
 type NoAttributes = Readonly<Record<string, never>>
@@ -309,11 +309,6 @@ export const gateOp: Op<GateAttributes> = {
 /** g where x is positive, slope * g elsewhere. */
 export function gate(g: Tensor, x: Tensor, slope: number): Tensor {
   return apply(gateOp, [g, x], { slope })
-}
-
-/** Everything set to `value`, in the shape and type of x; NaN and infinity in x do not spread. */
-export function fullLike(x: Tensor, value: number): Tensor {
-  return where(equal(x, x), scalarLike(value, x), scalarLike(value, x))
 }
 
 // ---- reference loops
