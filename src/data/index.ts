@@ -2,7 +2,7 @@
 export {
   elementBytes, joinImages, takeImages, toFloat64, toIndices, type ElementType, type ImageSet, type NumberArray, type NumberData,
 } from './array.js'
-export { cifar100Layout, cifar10Layout, readCifar, type CifarLayout } from './cifar.js'
+export { cifar100CoarseLayout, cifar100Layout, cifar10Layout, readCifar, type CifarLayout } from './cifar.js'
 export { readIdx, readIdxImages } from './idx.js'
 export { sniffKind, type FileKind } from './kinds.js'
 export { listMat, readMat, type MatVariable } from './mat.js'

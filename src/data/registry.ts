@@ -32,6 +32,8 @@ export interface Dataset {
   readonly downloads: readonly DatasetDownload[]
   /** Names of the classes of an image set, by label. */
   readonly classes?: readonly string[]
+  /** Names of the groups of classes, where a set has a second, coarse label. */
+  readonly coarseClasses?: readonly string[]
 }
 
 function idxFiles(bases: readonly string[], sums: readonly [string, string, string, string]): DatasetDownload[] {
@@ -65,6 +67,12 @@ const cifar100Classes = (
   + 'skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip '
   + 'turtle wardrobe whale willow_tree wolf woman worm'
 ).split(' ')
+
+const cifar100CoarseClasses = [
+  'aquatic mammals', 'fish', 'flowers', 'food containers', 'fruit and vegetables', 'household electrical devices', 'household furniture', 'insects',
+  'large carnivores', 'large man-made outdoor things', 'large natural outdoor scenes', 'large omnivores and herbivores', 'medium-sized mammals',
+  'non-insect invertebrates', 'people', 'reptiles', 'small mammals', 'trees', 'vehicles 1', 'vehicles 2',
+]
 
 const krizhevsky = 'Krizhevsky, A.: Learning multiple layers of features from tiny images. Technical report, University of Toronto, 2009.'
 
@@ -131,6 +139,7 @@ export const datasets: readonly Dataset[] = [
       files: [{ path: 'train.bin', bytes: 153_700_000, sha256: undefined }, { path: 'test.bin', bytes: 30_740_000, sha256: undefined }],
     }],
     classes: cifar100Classes,
+    coarseClasses: cifar100CoarseClasses,
   },
   {
     name: 'arrhythmia',

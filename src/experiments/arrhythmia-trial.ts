@@ -79,11 +79,15 @@ export class ArrhythmiaBench {
       batch, learningRate, steps, stepsPerRun, signal,
       seed: key.seed,
       onProgress: ({ step }) => onSteps(step),
-      monitor: { every: validateEvery, evaluate: async (values) => shareF1(await this.#score(validation, values, key.beta), labels) },
+      monitor: {
+        every: validateEvery, keep: ['f1'],
+        evaluate: async (values) => ({ f1: shareF1(await this.#score(validation, values, key.beta), labels) }),
+      },
     })
-    const { best, steps: at, results } = trained.monitored!
-    const scores = await this.#score(test, trained.values, key.beta)
-    return { ...key, ...measureScores(scores, takeLabels(this.#data, split.test)), step: best, validationF1: results[at.indexOf(best)] }
+    const { best, steps: at, measures } = trained.monitored!
+    const { step, values } = best.get('f1')!
+    const scores = await this.#score(test, values, key.beta)
+    return { ...key, ...measureScores(scores, takeLabels(this.#data, split.test)), step, validationF1: measures[at.indexOf(step)].f1 }
   }
 
   async close(): Promise<void> {

@@ -97,26 +97,39 @@ describe('train', () => {
     three.history.loss.forEach((loss, i) => expect(loss).toBeCloseTo(one.history.loss[i], 4))
   })
 
-  it('keeps the values with the highest monitored result, the first at a tie, also across a resume', async () => {
-    const results: Record<number, number> = { 10: 1, 20: 3, 30: 3, 40: 2, 50: 0, 60: -1 }
+  it('keeps the values where each named measure was highest, the first at a tie, also across a resume', async () => {
+    const up: Record<number, number> = { 10: 1, 20: 3, 30: 3, 40: 2, 50: 0, 60: -1 }
     const captured = new Map<number, unknown>()
     const evaluate = (values: ReadonlyMap<string, Float32Array>, step: number) => {
       captured.set(step, bitsOf(values))
-      return results[step]
+      return { up: up[step], down: -up[step], seen: step }
     }
-    const whole = await train(optionsFor(network, { monitor: { every: 10, evaluate } }))
-    expect(whole.monitored).toEqual({ steps: [10, 20, 30, 40, 50, 60], results: [1, 3, 3, 2, 0, -1], best: 20 })
-    expect(bitsOf(whole.values)).toEqual(captured.get(20))
+    const monitor = { every: 10, keep: ['up', 'down'], evaluate }
+    const whole = await train(optionsFor(network, { monitor }))
+    expect(whole.monitored!.steps).toEqual([10, 20, 30, 40, 50, 60])
+    expect(whole.monitored!.measures[2]).toEqual({ up: 3, down: -3, seen: 30 })
+    expect([...whole.monitored!.best].map(([name, { step }]) => [name, step])).toEqual([['up', 20], ['down', 60]])
+    for (const { step, values } of whole.monitored!.best.values()) expect(bitsOf(values)).toEqual(captured.get(step))
+    expect(bitsOf(whole.values)).toEqual(captured.get(60))
 
     const store = memoryStore()
     const controller = new AbortController()
-    const options = { monitor: { every: 10, evaluate }, checkpoint: { store, every: 10 } }
+    const options = { monitor, checkpoint: { store, every: 10 } }
     await expect(train(optionsFor(network, { ...options, signal: controller.signal, onProgress: ({ step }) => {
       if (step >= 40) controller.abort()
     } }))).rejects.toMatchObject({ code: 'aborted' })
     const resumed = await train(optionsFor(network, options))
-    expect(resumed.monitored).toEqual(whole.monitored)
-    expect(bitsOf(resumed.values)).toEqual(bitsOf(whole.values))
+    expect(resumed.monitored!.measures).toEqual(whole.monitored!.measures)
+    const bits = ({ monitored, values }: typeof whole) => [bitsOf(values), ...[...monitored!.best].map(([name, best]) => [name, best.step, bitsOf(best.values)])]
+    expect(bits(resumed)).toEqual(bits(whole))
+  })
+
+  it.each<[string, Record<string, number>, string, RegExp]>([
+    ['a measure that is NaN', { good: 1, bad: NaN }, 'data', /monitored bad is NaN at step 10/],
+    ['a kept measure that is not there', { other: 1 }, 'argument', /keeps the best 'good' but measures other/],
+  ])('refuses %s', async (_, measures, code, message) => {
+    const monitor = { every: 10, keep: ['good'], evaluate: () => measures }
+    await expect(train(optionsFor(network, { monitor }))).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
   })
 
   it('stops at the step whose loss is not finite and keeps the last good checkpoint', async () => {

@@ -35,26 +35,44 @@ export interface TrainOptions extends Omit<StepSpec, 'rows' | 'sampleShape' | 'd
   readonly onProgress?: (progress: TrainingProgress) => void
   /** Written every `every` steps and read at the start: a run that was stopped goes on where it was. Removed at the end. */
   readonly checkpoint?: { readonly store: CheckpointStore; readonly every: number }
-  /** Computed every `every` steps; the values with the highest result so far (the first at a tie) are what training returns. */
-  readonly monitor?: { readonly every: number; readonly evaluate: (values: NamedValues, step: number) => number | Promise<number> }
+  readonly monitor?: Monitor
+}
+
+export interface Monitor {
+  /** Steps between two looks. */
+  readonly every: number
+  /** Named measures of the values after `step`; NaN is refused with code `data`. */
+  readonly evaluate: (values: NamedValues, step: number) => Measures | Promise<Measures>
+  /** Names of measures: for each, the values where it was highest (the first at a tie) are kept. */
+  readonly keep: readonly string[]
+}
+
+export type Measures = Readonly<Record<string, number>>
+
+export interface Monitored {
+  /** The steps looked at, and every measure at each of them. */
+  readonly steps: readonly number[]
+  readonly measures: readonly Measures[]
+  /** By name of the measure: where it was highest. */
+  readonly best: ReadonlyMap<string, { readonly step: number; readonly values: NamedValues }>
 }
 
 export interface Trained {
-  /** Parameters and buffers by name. */
+  /** Parameters and buffers by name, after the last step. */
   readonly values: NamedValues
   readonly history: History
   readonly steps: number
-  /** The monitored results by step, and the step whose values were kept. */
-  readonly monitored?: { readonly steps: readonly number[]; readonly results: readonly number[]; readonly best: number }
+  readonly monitored?: Monitored
 }
 
 interface RunRecord {
-  readonly version: 1
+  readonly version: 2
   readonly fingerprint: string
   readonly step: number
   readonly random: RandomState
   readonly history: History
-  readonly monitored: { steps: number[]; results: number[]; best: number; bestResult: number | null }
+  /** `best` holds steps; their values are tensors `best@STEP/NAME`. */
+  readonly monitored: { steps: number[]; measures: Measures[]; best: Record<string, number> }
 }
 
 /** Longest stretch between looks at the abort signal and progress events, in milliseconds. */
@@ -86,8 +104,9 @@ class Run {
   #random: Random
   #step = 0
   #history: History
-  #monitored: RunRecord['monitored'] = { steps: [], results: [], best: 0, bestResult: null }
-  #best: NamedValues | undefined
+  #monitored: RunRecord['monitored'] = { steps: [], measures: [], best: {} }
+  /** Values by step, of the steps in `#monitored.best`. */
+  #kept = new Map<number, NamedValues>()
 
   constructor(options: TrainOptions) {
     this.#options = options
@@ -133,8 +152,11 @@ class Run {
     this.#random = Random.fromState(record.random)
     this.#history = record.history
     this.#monitored = record.monitored
-    const best = [...tensors].filter(([name]) => name.startsWith('best/'))
-    if (best.length > 0) this.#best = new Map(best.map(([name, { data }]) => [name.slice(5), data]))
+    this.#kept = new Map([...new Set(Object.values(record.monitored.best))].map((step) => {
+      const prefix = `best@${step}/`
+      const kept = [...tensors].filter(([name]) => name.startsWith(prefix))
+      return [step, new Map(kept.map(([name, { data }]) => [name.slice(prefix.length), data]))]
+    }))
   }
 
   async finish(loop: Loop): Promise<Trained> {
@@ -150,10 +172,14 @@ class Run {
       if (checkpoint && this.#step % checkpoint.every === 0 && this.#step < steps) await this.#save(checkpoint.store, loop)
       onProgress?.({ step: this.#step, steps, values: this.#latest() })
     }
-    const values = this.#best ?? await this.#finiteValues(loop)
+    const values = await this.#finiteValues(loop)
     await checkpoint?.store.remove()
-    const { bestResult: _, ...monitored } = this.#monitored
-    return { values, history: this.#history, steps, ...(monitor && { monitored }) }
+    return { values, history: this.#history, steps, ...(monitor && { monitored: this.#results() }) }
+  }
+
+  #results(): Monitored {
+    const { steps, measures, best } = this.#monitored
+    return { steps, measures, best: new Map(Object.entries(best).map(([name, step]) => [name, { step, values: this.#kept.get(step)! }])) }
   }
 
   /** The next step at which something other than training happens. */
@@ -205,26 +231,31 @@ class Run {
     return new TollError('diverged', `${what} at step ${step} of ${this.#options.steps}; try a lower learning rate, gradient clipping or scaled columns${kept}`)
   }
 
-  async #evaluate(monitor: NonNullable<TrainOptions['monitor']>, loop: Loop): Promise<void> {
+  async #evaluate({ evaluate, keep }: Monitor, loop: Loop): Promise<void> {
     const values = await this.#finiteValues(loop)
-    const result = await monitor.evaluate(values, this.#step)
-    if (Number.isNaN(result)) throw new TollError('data', `the monitored value is NaN at step ${this.#step}`)
-    const { bestResult } = this.#monitored
-    this.#monitored.steps.push(this.#step)
-    this.#monitored.results.push(result)
-    if (bestResult === null || result > bestResult) {
-      this.#monitored.bestResult = result
-      this.#monitored.best = this.#step
-      this.#best = values
+    const measures = await evaluate(values, this.#step)
+    const bad = Object.keys(measures).find((name) => Number.isNaN(measures[name]))
+    if (bad !== undefined) throw new TollError('data', `the monitored ${bad} is NaN at step ${this.#step}`)
+    const { steps, best, measures: earlier } = this.#monitored
+    for (const name of keep) {
+      if (!Object.hasOwn(measures, name)) throw new TollError('argument', `the monitor keeps the best '${name}' but measures ${Object.keys(measures).join(', ')}`)
+      const so = Object.hasOwn(best, name) ? earlier[steps.indexOf(best[name])][name] : -Infinity
+      if (measures[name] > so || !Object.hasOwn(best, name)) best[name] = this.#step
     }
+    steps.push(this.#step)
+    earlier.push(measures)
+    const kept = new Set(Object.values(best))
+    if (kept.has(this.#step)) this.#kept.set(this.#step, values)
+    for (const step of this.#kept.keys()) if (!kept.has(step)) this.#kept.delete(step)
   }
 
   async #save(store: CheckpointStore, loop: Loop): Promise<void> {
     const state = await this.#finiteState(loop)
     const record: RunRecord = {
-      version: 1, fingerprint: this.#fingerprint, step: this.#step, random: this.#random.state(), history: this.#history, monitored: this.#monitored,
+      version: 2, fingerprint: this.#fingerprint, step: this.#step, random: this.#random.state(), history: this.#history, monitored: this.#monitored,
     }
-    const best = [...(this.#best ?? [])].map(([name, data]) => [`best/${name}`, { shape: [data.length], data }] as const)
+    const best = [...this.#kept].flatMap(([step, values]) =>
+      [...values].map(([name, data]) => [`best@${step}/${name}`, { shape: [data.length], data }] as const))
     const tensors = new Map([
       ...Object.entries(state).map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }] as const), ...best,
     ])
@@ -279,7 +310,7 @@ function fingerprintOf({ data, weights, seed, steps, learningRate }: TrainOption
 
 function isRecord(value: unknown): value is RunRecord {
   const record = value as Partial<RunRecord> | null
-  return typeof record === 'object' && record?.version === 1 && Number.isInteger(record.step) && Array.isArray(record.random)
+  return typeof record === 'object' && record?.version === 2 && Number.isInteger(record.step) && Array.isArray(record.random)
     && typeof record.history === 'object' && typeof record.monitored === 'object' && typeof record.fingerprint === 'string'
 }
 

@@ -11,7 +11,7 @@ import envPaths from 'env-paths'
 import { TollError, throwIfAborted } from '../../base/index.js'
 import { writeFileAtomic } from '../../base/node/index.js'
 import { joinImages, type ImageSet } from '../array.js'
-import { cifar100Layout, cifar10Layout, readCifar } from '../cifar.js'
+import { cifar100CoarseLayout, cifar100Layout, cifar10Layout, readCifar } from '../cifar.js'
 import { readIdxImages } from '../idx.js'
 import { datasets, type Dataset, type DatasetDownload, type DatasetFile } from '../registry.js'
 import { readUnpacked } from './arrays.js'
@@ -95,10 +95,16 @@ export async function readDatasetFile(name: string | Dataset, path: string, fold
   return content
 }
 
-/** Training and test images of an image set. Errors as `readDatasetFile`. */
-export async function loadImages(name: string | Dataset, folders: DataFolders = {}): Promise<{ train: ImageSet; test: ImageSet }> {
+export interface ImageOptions extends DataFolders {
+  /** Which label is the class, where a data set has two; default `fine`. */
+  readonly labels?: 'fine' | 'coarse'
+}
+
+/** Training and test images of an image set. Errors as `readDatasetFile`; `argument` for coarse labels where there are none. */
+export async function loadImages(name: string | Dataset, { labels = 'fine', ...folders }: ImageOptions = {}): Promise<{ train: ImageSet; test: ImageSet }> {
   const dataset = typeof name === 'string' ? findDataset(name) : name
-  const { classes } = dataset
+  const classes = labels === 'coarse' ? dataset.coarseClasses : dataset.classes
+  if (labels === 'coarse' && dataset.classes && !classes) throw new TollError('argument', `data set '${dataset.name}' has no coarse labels`)
   if (dataset.kind !== 'images' || !classes) throw new TollError('argument', `data set '${dataset.name}' holds no images`)
   const read = (path: string) => readDatasetFile(dataset, path, folders)
   const paths = dataset.downloads.flatMap((download) => download.files.map((file) => file.path))
@@ -106,7 +112,7 @@ export async function loadImages(name: string | Dataset, folders: DataFolders = 
     const load = async (part: string) => readIdxImages(await read(`${part}-images-idx3-ubyte`), await read(`${part}-labels-idx1-ubyte`), classes)
     return { train: await load('train'), test: await load('t10k') }
   }
-  const layout = classes.length > 10 ? cifar100Layout : cifar10Layout
+  const layout = labels === 'coarse' ? cifar100CoarseLayout : classes.length > 10 ? cifar100Layout : cifar10Layout
   const load = async (chosen: readonly string[]) => {
     const sets: ImageSet[] = []
     for (const path of chosen) sets.push(readCifar(await read(path), layout, classes))

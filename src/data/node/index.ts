@@ -2,7 +2,7 @@
 export { readArrayFile, type ArrayFileOptions } from './arrays.js'
 export {
   cacheFolder, downloadDataset, findDataset, loadImages, locateDataset, readDatasetFile,
-  type DataFolders, type DatasetOptions, type DatasetProgress, type LocatedDataset,
+  type DataFolders, type DatasetOptions, type DatasetProgress, type ImageOptions, type LocatedDataset,
 } from './datasets.js'
 export type { DownloadProgress } from './download.js'
 export type { TableFormat } from './locate.js'

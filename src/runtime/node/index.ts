@@ -2,3 +2,4 @@
 export * from '../index.js'
 export { openEngine, type EngineOptions } from './ort-node.js'
 export type { Accelerator } from './accelerators.js'
+export { engineVersions } from './versions.js'
