@@ -43,4 +43,8 @@ export const commands: readonly CommandEntry[] = [
     name: 'reproduce', usage: 'table3', summary: 'make a table of the paper again, with intervals',
     load: async () => (await import('./reproduce.js')).defineReproduce,
   },
+  {
+    name: 'trials', usage: 'LOG...', summary: 'list finished trials of experiments, or query them in SQL',
+    load: async () => (await import('./trials.js')).defineTrials,
+  },
 ]

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeFileAtomic } from '../base/node/index.js'
-import { renderTable3Json, renderTable3Markdown, renderTable3Text, reproduceTable3, table3Parameters } from '../experiments/index.js'
+import { readTrial, renderTable3Json, renderTable3Markdown, renderTable3Text, reproduceTable3, table3Parameters } from '../experiments/index.js'
 import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
@@ -38,14 +38,14 @@ export function defineReproduce(command: Command, terminal: Terminal): void {
 }
 
 async function runTable3(flags: Table3Flags, terminal: Terminal): Promise<void> {
-  const { loadArrhythmia, trialFile } = await import('../experiments/node/index.js')
+  const { loadArrhythmia, openTrialLog } = await import('../experiments/node/index.js')
   const { output, trials, plain, seeds, splits, steps } = flags
   const data = await loadArrhythmia()
   if (output !== undefined) await makeFolder(output)
+  const store = trials === undefined ? undefined : await openTrialLog(trials, { parse: readTrial, warn: (text) => terminal.note(text) })
   const result = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => reproduceTable3({
-    data, engines, seeds, splits, steps, plain, signal: terminal.signal, onProgress,
-    ...(trials !== undefined && { store: trialFile(trials) }),
-  })))
+    data, engines, seeds, splits, steps, plain, signal: terminal.signal, onProgress, ...(store && { store }),
+  }))).finally(() => store?.close())
   const [markdown, json] = [renderTable3Markdown(result), renderTable3Json(result)]
   if (output !== undefined) {
     await writeFileAtomic(join(output, 'table3.md'), markdown)

@@ -1,10 +1,18 @@
 // Experiments: the paper's protocols and tables, and the demo. Reading data and writing files stand in ./node.
 export type { ExperimentProgress, Watched } from './progress.js'
 export { distanceToMean, randomSplit, shippedSplit, type ArrhythmiaData, type ProtocolSplit } from './arrhythmia.js'
+export {
+  differencesFrom, imageParameters, imageProtocols, resolveImageSetting, type ImageDataset, type ImageProtocol, type ImageSetting,
+} from './image-protocol.js'
+export { oneClassProblem, type ImageData, type LabelledImages, type OneClassProblem } from './one-class.js'
+export {
+  choices, imageKey, readImageRecord, type Choice, type Curve, type ImageRecord, type ImageTrialKey, type Machine, type PartHistogram, type TestMeasures,
+} from './image-record.js'
+export { identifyTrials, runImageTrials, type IdentifiedTrial, type ImageTrialsOptions, type ImageTrialStore, type WantedTrials } from './image-trials.js'
 export { arrhythmiaProtocol } from './arrhythmia-trial.js'
 export { reproduceTable3, table3Parameters, type MethodResult, type Summary, type Table3, type Table3Options } from './table3.js'
 export { explainTable3, renderTable3Json, renderTable3Markdown, renderTable3Text, tabulateF1, tabulateRanking } from './table3-render.js'
 export { paperTable3, referenceCode, type PublishedResult } from './table3-paper.js'
-export type { Measured, StoredTrial, Trial, TrialKey, TrialStore } from './trials.js'
+export { readTrial, type Measured, type StoredTrial, type Trial, type TrialKey, type TrialStore } from './trials.js'
 export { compareOnDigits, demoParameters, demoSettings, toSamples, type ComparedDetector, type CompareOptions, type Comparison } from './demo.js'
 export { renderDemoReport, tabulateDemo } from './demo-report.js'

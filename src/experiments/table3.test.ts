@@ -1,8 +1,5 @@
 // Table 3 in small: few steps on data of the same kind, with exact structure, equal numbers for equal seeds, resuming and stopping.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random, ndarray } from '../base/index.js'
 import type { Engine } from '../runtime/index.js'
@@ -10,7 +7,7 @@ import {
   renderTable3Json, renderTable3Markdown, renderTable3Text, reproduceTable3,
   type ArrhythmiaData, type ExperimentProgress, type StoredTrial, type Table3, type Table3Options, type TrialStore,
 } from './index.js'
-import { closeEngines, openEngines, trialFile } from './node/index.js'
+import { closeEngines, openEngines } from './node/index.js'
 import { readTrial } from './trials.js'
 
 let engines: Engine[]
@@ -122,32 +119,8 @@ describe('the table', () => {
   })
 })
 
-describe('a file of trials', () => {
+describe('a trial read from a log', () => {
   const trial: StoredTrial = { settings: 's', split: 3, beta: 10, seed: 3, f1: 0.5, auroc: 0.75, averagePrecision: 0.25, step: 20, validationF1: 1 }
-  let folder: string
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'toll-trials-'))
-  })
-  afterAll(() => rm(folder, { recursive: true }))
-
-  it('returns what was added, and nothing of a line that was cut off', async () => {
-    const path = join(folder, 'trials.ndjson')
-    const store = trialFile(path)
-    expect(await store.read()).toEqual([])
-    await store.append(trial)
-    await writeFile(path, '{"settings":"s","spl', { flag: 'a' })
-    expect(await store.read()).toEqual([trial])
-    await store.append({ ...trial, split: 'shipped' })
-    expect(await store.read()).toEqual([trial, { ...trial, split: 'shipped' }])
-    expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(3)
-  })
-
-  it('names a line that is no trial, and a folder that is not there', async () => {
-    const path = join(folder, 'damaged.ndjson')
-    await writeFile(path, `${JSON.stringify(trial)}\n{"settings":\n`)
-    await expect(trialFile(path).read()).rejects.toMatchObject({ code: 'format', message: expect.stringContaining('line 2') })
-    await expect(trialFile(join(folder, 'no', 'such')).append(trial)).rejects.toMatchObject({ code: 'not-found' })
-  })
 
   it.each(['f1', 'auroc', 'averagePrecision', 'validationF1', 'split', 'beta', 'seed', 'step', 'settings'])('refuses a trial with a wrong %s', (field) => {
     expect(() => readTrial({ ...trial, [field]: -1 })).toThrow(expect.objectContaining({ code: 'format' }))

@@ -1,5 +1,10 @@
-// Experiments on Node: engines, data of this machine, files.
+// Experiments on Node: engines, data of this machine, trial logs, files.
 export { loadArrhythmia } from './arrhythmia.js'
 export { closeEngines, openEngines, type EnginesOptions } from './engines.js'
-export { trialFile } from './trial-file.js'
+export { openTrialLog, readTrialLog, type TrialLog, type TrialLogOptions } from './trial-log.js'
+export { openImageStore, type OpenImageStore } from './image-store.js'
+export { loadImageData } from './image-data.js'
+export { runLoggedTrials, type LoggedTrialsOptions } from './image-trials.js'
+export { describeMachine } from './machine.js'
 export { runDemo, type DemoMeasures, type DemoOptions, type DemoResult } from './demo.js'
+export { defaultTrialQuery, queryTrials, readImageLogs, trialViews } from './trial-query.js'

@@ -87,6 +87,7 @@ async function openForAppending(path: string, warn: (message: string) => void): 
   let file: FileHandle | undefined
   try {
     file = await open(path, 'a')
+    if (!(await file.stat()).isFile()) throw new TollError('argument', `a trial log is a regular file, ${path} is none`)
     await endLastLine(path, file, warn)
     return file
   } catch (error) {
