@@ -14,7 +14,7 @@ describe('queries over records', () => {
       [{ x: 1, y: [1, 2] }, null, '9007199254740993'], [{ x: 2.5, y: [] }, true, null],
     ])
     expect((await queryRecords({ records, sql: 'SELECT count(*), 1 / 0.0, 9007199254740993, DATE \'2020-01-02\' FROM records' })).rows).toEqual([
-      [2, null, '9007199254740993', '2020-01-02'],
+      [2, null, '9007199254740993', '2020-01-02T00:00:00.000Z'],
     ])
   })
 

@@ -53,6 +53,6 @@ function plain(value: unknown): QueryValue {
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return value.map(plain)
-  if (Object.getPrototypeOf(value) === Object.prototype) return Object.fromEntries(Object.entries(value as object).map(([name, part]) => [name, plain(part)]))
-  return String(value as { toString(): string })
+  if (Object.getPrototypeOf(value) === Object.prototype) return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
+  return String(value)
 }
