@@ -54,5 +54,5 @@ function plain(value: unknown): QueryValue {
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return value.map(plain)
   if (Object.getPrototypeOf(value) === Object.prototype) return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
-  return String(value)
+  return JSON.stringify(value) ?? null
 }

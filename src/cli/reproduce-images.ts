@@ -1,0 +1,207 @@
+// toll reproduce table1, table2, table4 and figure4: many trials on images, one class at a time being the normal one. Finished trials are kept
+// in a log, so that the same command goes on where it was stopped and makes its tables again at no cost.
+
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { TollError, choice, integer } from '../base/index.js'
+import { writeFileAtomic } from '../base/node/index.js'
+import { datasets } from '../data/index.js'
+import {
+  imageParameters, imageProtocols, renderAblation, renderBetaSweep, renderImageTable, resolveImageSetting,
+  type ImageDataset, type ImageProtocol, type ImageRecord, type ImageReportOptions, type ImageSetting, type RenderedExperiment, type WantedTrials,
+} from '../experiments/index.js'
+import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
+import { addOutputOptions, examples, parameterOption } from './parameters.js'
+import type { Terminal } from './terminal.js'
+
+export interface ImageExperiment {
+  readonly name: 'table1' | 'table2' | 'table4' | 'figure4'
+  readonly summary: string
+  readonly description: string
+  /** The first is the default. */
+  readonly datasets: readonly ImageDataset[]
+  /** Normal classes; default all. */
+  readonly classes?: readonly number[]
+  /** Weights of the norm term; default the protocol's. */
+  readonly betas?: readonly number[]
+  /** Whether beta 0 runs beside it: always, when asked for, or as one of the betas. */
+  readonly plain: 'always' | 'optional' | 'listed'
+  readonly render: (options: ImageReportOptions) => Promise<RenderedExperiment>
+  readonly examples: readonly string[]
+}
+
+export const imageExperiments: readonly ImageExperiment[] = [
+  {
+    name: 'table1', summary: 'AUROC on MNIST (or Fashion-MNIST), each class being the normal one', datasets: ['mnist', 'fashion-mnist'],
+    description: 'Table 1 of the paper, MNIST, and the same protocol on Fashion-MNIST: test AUROC per normal class over seeds, beside the paper\'s columns.',
+    plain: 'optional', render: renderImageTable,
+    examples: ['toll reproduce table1 --dry-run', 'toll reproduce table1 --steps 260 --batch 64 --validation 500 --seeds 2 -o results', 'toll reproduce table1 --dataset fashion-mnist --classes 0-4 --seeds 1'],
+  },
+  {
+    name: 'table2', summary: 'AUROC on CIFAR-10 (or CIFAR-100 by coarse classes), each class being the normal one', datasets: ['cifar-10', 'cifar-100'],
+    description: 'Table 2 of the paper, CIFAR-10, and the same protocol on the 20 coarse classes of CIFAR-100: test AUROC per normal class over seeds, beside the paper\'s columns.',
+    plain: 'optional', render: renderImageTable,
+    examples: ['toll reproduce table2 --validation 1000 --seeds 2 -o results', 'toll reproduce table2 --classes truck,ship --seeds 1'],
+  },
+  {
+    name: 'table4', summary: 'with the norm term against without, on the same classes and seeds', datasets: ['mnist', 'fashion-mnist', 'cifar-10', 'cifar-100'],
+    description: 'Table 4 of the paper: Toll against the same network with beta 0, as differences between trials with equal class and seed.',
+    plain: 'always', render: renderAblation,
+    examples: ['toll reproduce table4 --steps 260 --batch 64 --validation 500 --seeds 2', 'toll reproduce table4 --dataset cifar-10 --validation 1000 --seeds 1'],
+  },
+  {
+    name: 'figure4', summary: 'AUROC over beta', datasets: ['mnist', 'fashion-mnist', 'cifar-10', 'cifar-100'], classes: [2, 8],
+    description: 'Figure 4 of the paper: test AUROC over the weight of the norm term, for a few classes.',
+    betas: [0, 1, 10, 100, 1000, 10_000], plain: 'listed', render: renderBetaSweep,
+    examples: ['toll reproduce figure4 --classes 2,8 --beta 0,1,10,100,1000,10000 --seeds 1 --steps 260 --batch 64 --validation 500 -o results'],
+  },
+]
+
+interface ImageFlags extends EnginesFlags, Partial<ImageSetting> {
+  readonly dataset?: ImageDataset
+  readonly classes?: string
+  readonly seeds?: number
+  readonly beta?: readonly number[]
+  readonly plain?: boolean
+  readonly trials: string
+  readonly output?: string
+  readonly markdown?: boolean
+  readonly renderOnly?: boolean
+  readonly dryRun?: boolean
+}
+
+const seeds = integer({ default: 10, min: 1, max: 1000, doc: 'Trials of each class and beta, with seeds 0, 1, ...', source: 'paper, section 4.1' })
+
+export function defineImageExperiment(command: Command, experiment: ImageExperiment, terminal: Terminal): void {
+  const [first] = experiment.datasets
+  command.description(experiment.description)
+  const dataset = choice({ values: experiment.datasets as readonly [ImageDataset, ...ImageDataset[]], default: first, doc: 'The image set.' })
+  command.addOption(parameterOption('dataset', dataset))
+    .option('--classes <list>', `normal classes by number, range or name, such as 0,3-5,truck (default ${experiment.classes?.join(',') ?? 'all'})`)
+    .addOption(parameterOption('seeds', seeds))
+    .option(
+      experiment.plain === 'listed' ? '--beta <list>' : '--beta <number>',
+      `weight${experiment.plain === 'listed' ? 's' : ''} of the norm term, from 0 (default ${experiment.betas?.join(',') ?? 'the paper\'s'})`, readBetas,
+    )
+  if (experiment.plain === 'optional') command.option('--plain', 'run the same network without the norm term (beta 0) as well')
+  const { beta: _, ...domains } = imageParameters(imageProtocols[first])
+  for (const [name, domain] of Object.entries(domains)) command.addOption(parameterOption(name, domain, experiment.datasets.length > 1 ? 'the paper\'s' : undefined))
+  command.optionsGroup('Results:')
+    .option('--trials <file>', 'log of finished trials (NDJSON): what it holds is not run again', 'toll-trials.ndjson')
+    .option('-o, --output <folder>', 'write report.html, tables (Markdown, CSV, JSON) and charts (SVG) there')
+    .option('--markdown', 'print Markdown')
+    .option('--render-only', 'run nothing: make tables of what the log holds')
+    .option('--dry-run', 'run nothing: print what it would take')
+  addEnginesOptions(command)
+  addOutputOptions(command)
+  examples(command, experiment.examples, `It needs data sets (toll datasets get ${first} toll-splits). The paper's setting takes many hours on a CPU: look at --dry-run first.`)
+  command.action((flags: ImageFlags) => runExperiment(experiment, flags, terminal))
+}
+
+async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, terminal: Terminal): Promise<void> {
+  const protocol = imageProtocols[flags.dataset ?? experiment.datasets[0]]
+  const { latent, batch, learningRate, steps, validateEvery, validation, output } = flags
+  const setting = resolveImageSetting(protocol, { latent, batch, learningRate, steps, validateEvery, validation })
+  const names = classNames(protocol)
+  const wanted: WantedTrials = {
+    classes: flags.classes === undefined ? (experiment.classes ?? names.map((_, i) => i)) : readClasses(flags.classes, names),
+    seeds: Array.from({ length: flags.seeds ?? seeds.default }, (_, seed) => seed),
+    betas: chooseBetas(experiment, protocol, flags),
+  }
+  if (output !== undefined) await makeFolder(output)
+  const records = await (flags.renderOnly ? readFinished(flags.trials, terminal) : runTrials({ protocol, setting, wanted, flags, terminal }))
+  const name = `${experiment.name}-${protocol.dataset}`
+  const { text, markdown, csv, json, svg, html } = await experiment.render({
+    records, protocol, setting, classes: names, name, beta: Math.max(...wanted.betas), command: `toll reproduce ${experiment.name}`,
+  })
+  if (output !== undefined) {
+    const files = { [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, [`${name}.html`]: html, ...svg }
+    for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(output, file), content)
+    terminal.note(`wrote ${join(output, `${name}.html`)} and ${Object.keys(files).length - 1} files beside it`)
+  }
+  if (terminal.json) terminal.print(json.trimEnd())
+  else terminal.print((flags.markdown ? markdown : text).trimEnd())
+}
+
+function chooseBetas({ betas, plain, name }: ImageExperiment, protocol: ImageProtocol, flags: ImageFlags): readonly number[] {
+  const given = flags.beta ?? betas ?? [protocol.beta]
+  if (plain === 'listed') return given
+  if (given.length > 1) throw new TollError('argument', `toll reproduce ${name} takes one --beta, got ${given.join(',')}; figure4 takes several`)
+  if (plain === 'always' && given[0] === 0) throw new TollError('argument', `toll reproduce ${name} compares with beta 0: --beta must be above 0`)
+  return given[0] !== 0 && (plain === 'always' || flags.plain) ? [0, ...given] : given
+}
+
+interface Running {
+  readonly protocol: ImageProtocol
+  readonly setting: ImageSetting
+  readonly wanted: WantedTrials
+  readonly flags: ImageFlags
+  readonly terminal: Terminal
+}
+
+/** Runs what the log lacks. A remark after every trial says how it went and what is left, for those who read a file instead of a bar. */
+async function runTrials({ protocol, setting, wanted, flags, terminal }: Running): Promise<ImageRecord[]> {
+  const { runLoggedTrials } = await import('../experiments/node/index.js')
+  const log = flags.trials
+  terminal.whenStopped(() => `stopped; what is finished is in ${log}, the same command goes on`)
+  const clock = { from: performance.now(), done: -1, first: 0, total: 1 }
+  return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => runLoggedTrials({
+    protocol, setting, wanted, engines, log, signal: terminal.signal, warn: (message) => terminal.note(message),
+    onProgress: (progress) => {
+      if (clock.done < 0) Object.assign(clock, { from: performance.now(), first: progress.done })
+      Object.assign(clock, { done: progress.done, total: progress.total })
+      onProgress(progress)
+    },
+    onTrial: ({ className, beta, seed, test }) => {
+      const rate = (performance.now() - clock.from) / Math.max(1, clock.done - clock.first)
+      const left = clock.total > clock.done ? `, about ${duration((rate * (clock.total - clock.done)) / 1e3)} left` : ''
+      terminal.note(`${className}, beta ${beta}, seed ${seed}: AUROC ${(100 * test.labelled.auroc).toFixed(1)} (last step ${(100 * test.last.auroc).toFixed(1)})${left}`)
+    },
+  })))
+}
+
+async function readFinished(log: string, terminal: Terminal): Promise<ImageRecord[]> {
+  const { readImageLogs } = await import('../experiments/node/index.js')
+  const records = await readImageLogs([log], (message) => terminal.note(message))
+  if (records.length === 0) throw new TollError('not-found', `no finished trial is in ${log}; run without --render-only, or name a log with --trials`)
+  return records
+}
+
+/** As people say it: `40 s`, `12 min`, `3.5 h`, `4 days`. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
+  return seconds < 48 * 3600 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds / 86_400)} days`
+}
+
+function classNames({ dataset, labels }: ImageProtocol): readonly string[] {
+  const { classes, coarseClasses } = datasets.find(({ name }) => name === dataset)!
+  return (labels === 'coarse' ? coarseClasses : classes)!
+}
+
+/** `0,3-5,truck` as class numbers, in their order, each once. Error: `argument`. */
+export function readClasses(text: string, names: readonly string[]): number[] {
+  const chosen = text.split(',').map((part) => part.trim()).filter((part) => part !== '').flatMap((part) => {
+    const named = names.findIndex((name) => name.toLowerCase() === part.toLowerCase())
+    // Digits name themselves: class 8 is '8'.
+    if (named >= 0) return [named]
+    const range = /^(\d+)(?:-(\d+))?$/.exec(part)
+    const [from, to] = range ? [Number(range[1]), Number(range[2] ?? range[1])] : [0, -1]
+    if (!range || from > to || to >= names.length) {
+      throw new TollError('argument', `--classes takes numbers from 0 to ${names.length - 1}, ranges such as 3-5, or names (${names.join(', ')}); '${part}' is none of them`)
+    }
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  })
+  if (chosen.length === 0) throw new TollError('argument', '--classes names no class')
+  return [...new Set(chosen)].sort((a, b) => a - b)
+}
+
+export function readBetas(text: string): number[] {
+  const betas = text.split(',').map((part) => part.trim()).filter((part) => part !== '').map((part) => {
+    const beta = Number(part)
+    if (!(beta >= 0 && Number.isFinite(beta))) throw new TollError('argument', `--beta takes numbers from 0, such as 10 or 0,10,100; '${part}' is none`)
+    return beta
+  })
+  if (betas.length === 0) throw new TollError('argument', '--beta names no number')
+  return [...new Set(betas)].sort((a, b) => a - b)
+}
