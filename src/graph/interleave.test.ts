@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { Random, sizeOf } from '../base/index.js'
 import { fuse } from './fuse.js'
-import { add, constant, conv, convTranspose, gradients, input, interpret, lower, mul, reshape, sum, topological, type Tensor } from './index.js'
+import { add, constant, conv, convTranspose, gradients, input, interpret, lower, mul, reshape, sum, topological, type Tensor, type WindowOptions } from './index.js'
 
 const images = (name: string, shape: readonly (number | string)[]) => input(name, shape, 'float64')
 
@@ -25,9 +25,9 @@ function deviation(y: Tensor): number {
 
 // A kernel of 64 x 64 x 2 x 2 = 16,384 terms is just large enough.
 const w = images('w', [64, 64, 2, 2])
-const weightGradient = (x: Tensor, out: number, kernel: number, strides: number) => {
+const weightGradient = (x: Tensor, out: number, kernel: number, window: WindowOptions) => {
   const kernels = images('kernels', [out, x.shape[1], kernel, kernel])
-  const y = conv(x, kernels, { strides })
+  const y = conv(x, kernels, window)
   return gradients(sum(mul(y, images('g', y.shape))), [kernels])[0]
 }
 
@@ -47,10 +47,10 @@ describe('a fused graph', () => {
     ['leaves it where the kernel is no multiple of the stride', convTranspose(images('x', [6, 64, 2, 2]), w, { strides: 3 }), ['convTranspose 6 x 64 x 2 x 2']],
     ['leaves it where a column is added', convTranspose(images('x', [6, 64, 2, 2]), w, { strides: 2, outputPadding: 1 }), ['convTranspose 6 x 64 x 2 x 2']],
     ['leaves a transposed convolution of more than 64 positions', convTranspose(images('x', [2, 64, 9, 8]), w), ['convTranspose 2 x 64 x 9 x 8']],
-    ['joins the channels of a weight gradient', weightGradient(images('x', [3, 4, 5, 6]), 2, 3, 1), ['conv 1 x 3 x 5 x 24']],
-    ['by a divisor of their number', weightGradient(images('x', [1, 96, 3, 3]), 1, 2, 1), ['conv 2 x 1 x 3 x 144']],
-    ['along the height where it is strided', weightGradient(images('x', [2, 16, 6, 6]), 2, 3, 2), ['conv 2 x 2 x 48 x 6']],
-    ['leaves the weight gradient of one channel', weightGradient(images('x', [3, 1, 5, 6]), 2, 3, 1), ['convWeight 3 x 1 x 5 x 6']],
+    ['joins the channels of a weight gradient', weightGradient(images('x', [3, 4, 5, 6]), 2, 3, {}), ['conv 1 x 3 x 5 x 24']],
+    ['strided and padded', weightGradient(images('x', [2, 3, 6, 7]), 2, 3, { strides: [2, 3], pads: [1, 0, 2, 1] }), ['conv 1 x 2 x 6 x 21']],
+    ['leaves a dilated weight gradient', weightGradient(images('x', [2, 3, 6, 6]), 2, 2, { dilations: 2 }), ['convWeight 2 x 3 x 6 x 6']],
+    ['leaves the weight gradient of one channel', weightGradient(images('x', [3, 1, 5, 6]), 2, 3, {}), ['convWeight 3 x 1 x 5 x 6']],
   ])('%s', (_, y, expected) => {
     expect(convolutions(y)).toEqual(expected)
     expect(deviation(y)).toBeLessThan(1e-10)

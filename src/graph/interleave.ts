@@ -8,8 +8,8 @@
 //   conv           64-512 k4, 16 positions    24 -> 14     256-512 k4, 49 positions    176 -> 144    64-128 k4, 100 positions  12.2 -> 10.7
 //   convTranspose  64-512 k4, 16 positions    33 -> 22     512-256 k4, 49 positions    230 -> 175    64-128 k4, 100 positions  12.0 -> 12.7
 //   its stride 2   256-128 k4, 16 positions  14.3 -> 10.1  256-128 k4, 100 positions   137 -> 180
-//   convWeight     32-32 k5                    44 -> 26     64-128 k4                  13.5 -> 10.4   256-512 k4                 164 -> 142
-//   its stride 2   128-256 k4                 9.9 -> 9.0    32-64 k4                    8.8 -> 8.7
+//   convWeight     32-32 k5                    44 -> 23     64-128 k4                  13.5 -> 9.5    256-512 k4                164 -> 141
+//   its stride 2   128-256 k4                 9.9 -> 6.9    32-64 k4                    8.8 -> 5.1
 
 import { sizeOf } from '../base/index.js'
 import { conv, convTransposeOp, type Window } from './ops/conv.js'
@@ -26,9 +26,6 @@ const widest = 512
 
 /** Terms of a kernel from which its products outweigh the copies around them. */
 const largeKernel = 16_384
-
-/** Channels that a weight gradient interleaves at most, at stride 1 and above. */
-const mostChannels = { dense: 64, strided: 8 } as const
 
 /** The largest divisor of `count` up to `most`. */
 function divisorUpTo(most: number, count: number): number {
@@ -86,34 +83,24 @@ export const joinConvTranspose: Rule = ({ inputs: [g, w], attrs, shape }) => {
   const size = [height, (width / columns) * b] as const
   const joined = apply(convTransposeOp, [join(g, b), kernel], { ...window, strides: [rows, 1], dilations: [1, b], size })
   const n = g.shape[0] as number
-  const apart = reshape(joined, [n / b, columns, channels, height, width / columns, b])
-  return reshape(transpose(apart, [0, 5, 2, 3, 4, 1]), shape)
+  // In two moves: runs of b pixels to their columns, then images apart; onnxruntime has fast paths for moves of one axis.
+  const columnsLast = transpose(reshape(joined, [n / b, columns, channels * height * (width / columns), b]), [0, 2, 1, 3])
+  return part(reshape(columnsLast, [n / b, channels, height, width * b]), b)
 }
 
-// The weight gradient is a convolution with batch and channels swapped: its images are channels of x, its positions the few of the kernel.
-// At stride 1, interleaving along the width makes runs of b k; at larger strides along the height keeps the runs of k.
+// The weight gradient is a convolution with batch and channels swapped: its images are the channels of x, its positions the few of the
+// kernel. All channels join: (c, n, h, w) becomes (1, n, h, w c).
 export const joinConvWeight: Rule = ({ inputs: [x, g], attrs, shape }) => {
-  const window = attrs as Window
-  const [n, c, h, w] = x.shape
-  if (!isPlain(window) || typeof n !== 'number' || typeof c !== 'number' || typeof h !== 'number' || typeof w !== 'number') return undefined
+  const { strides, pads: [top, left, bottom, right], dilations } = attrs as Window
+  const [n, ...image] = x.shape
+  const [c, h, w] = image as readonly number[]
   const [out, , kh, kw] = shape as readonly number[]
-  const [down, right] = window.strides
-  const strided = down > 1 || right > 1
-  const b = divisorUpTo(strided ? mostChannels.strided : mostChannels.dense, c)
-  if (b === 1 || kh * kw === 1) return undefined
-  const kernel = transpose(g, [1, 0, 2, 3])
-  const groups = reshape(x, [n, c / b, b, h, w])
-  if (strided) {
-    const image = reshape(transpose(groups, [1, 0, 3, 2, 4]), [c / b, n, h * b, w])
-    const result = conv(image, kernel, { dilations: [down * b, right] })
-    const cut = reshape(slice(slice(result, 2, 0, kh * b), 3, 0, kw), [c / b, out, kh, b, kw])
-    return reshape(transpose(cut, [1, 0, 3, 2, 4]), shape)
-  }
-  // With all channels in one image it is their only move, which onnxruntime has a fast path for.
-  const pixels = b === c ? transpose(reshape(x, [n, c, h * w]), [0, 2, 1]) : transpose(groups, [1, 0, 3, 4, 2])
-  const image = reshape(pixels, [c / b, n, h, w * b])
-  const result = reshape(conv(image, kernel, { dilations: [1, b] }), [c / b, out, kh, kw, b])
-  return reshape(transpose(result, [1, 0, 4, 2, 3]), shape)
+  if (typeof n !== 'number' || c === 1 || kh * kw === 1 || dilations.some((dilation) => dilation !== 1)) return undefined
+  const joined = reshape(transpose(reshape(x, [n, c, h * w]), [0, 2, 1]), [1, n, h, w * c])
+  const raw = conv(joined, transpose(g, [1, 0, 2, 3]), { dilations: [strides[0], strides[1] * c], pads: [top, left * c, bottom, right * c] })
+  // The rows and columns that the stride cut off make the result a little larger than the kernel.
+  const exact = slice(slice(raw, 2, 0, kh), 3, 0, kw * c)
+  return reshape(transpose(reshape(exact, [out, kh * kw, c]), [0, 2, 1]), shape)
 }
 
 // A sum with one value per channel enters the convolution as its bias, where it costs no pass of its own.
