@@ -37,6 +37,7 @@ function deviation(outputs: Record<string, Tensor>): number {
 
 const rules: readonly (readonly [string, Tensor, readonly string[]])[] = [
   ['x + x is one product', add(image, image), ['mul']],
+  ['what is added twice is doubled where it is small', add(mul(image, column), add(square(image), mul(image, column))), ['mul', 'mul', 'mul', 'add']],
   ['small factors meet before the large one', mul(mul(image, column), mul(column, column)), ['mul', 'mul', 'mul']],
   ['a factor leaves a sum', sum(mul(image, column), [0, 2, 3], true), ['sum', 'mul']],
   ['a sign leaves a sum', sum(neg(mul(image, image)), [0, 2, 3], true), ['mul', 'sum', 'neg']],

@@ -5,6 +5,7 @@
 import { sizeOf } from '../base/index.js'
 import type { Window } from './ops/conv.js'
 import { add, mul, neg, reciprocal, sub } from './ops/elementwise.js'
+import { biasInside, joinConv, joinConvTranspose, joinConvWeight } from './interleave.js'
 import { constant, zeros } from './ops/leaf.js'
 import { matmul } from './ops/matmul.js'
 import { mean, sum } from './ops/reduce.js'
@@ -56,6 +57,15 @@ const negateSmallFactor: Rule = ({ inputs: [x] }) => {
   if (x.op.name !== 'mul') return undefined
   const small = x.inputs.findIndex((factor) => isSmaller(factor.shape, x.shape))
   return small < 0 || !sameShape(x.inputs[1 - small].shape, x.shape) ? undefined : mul(x.inputs[1 - small], neg(x.inputs[small]))
+}
+
+// (a + x b) + x b = a + x (2 b) where b is small: the product is added once.
+const addTwiceAtOnce: Rule = ({ inputs: [x, y] }) => {
+  const [whole, part] = x.op.name === 'add' && x.inputs.includes(y) ? [x, y] : [y, x]
+  if (whole.op.name !== 'add' || !whole.inputs.includes(part) || part.op.name !== 'mul') return undefined
+  const small = part.inputs.findIndex((factor) => isSmaller(factor.shape, part.shape))
+  if (small < 0 || !sameShape(part.inputs[1 - small].shape, part.shape)) return undefined
+  return add(whole.inputs[1 - whole.inputs.indexOf(part)], mul(part.inputs[1 - small], mul(part.inputs[small], 2)))
 }
 
 /** x + x = 2 x */
@@ -270,7 +280,7 @@ const convWeightAsProduct: Rule = ({ inputs: [x, g], attrs, shape }) => {
 }
 
 const algebra: Rules = {
-  add: [twice, centreOnce, joinShifts],
+  add: [twice, addTwiceAtOnce, centreOnce, joinShifts],
   sub: [centreOnce, joinShifts],
   mul: [scaleWeights, scaleBeforeShift, gatherSmallFactors],
   neg: [negateSmallFactor],
@@ -290,9 +300,10 @@ const scaledSumOfRows: Rule = ({ inputs: [x, y] }) => {
 }
 
 const products: Rules = {
+  add: [biasInside],
   sum: [sumOfRows],
   mul: [scaledSumOfRows],
-  conv: [convAsProduct],
-  convTranspose: [convTransposeAsProduct],
-  convWeight: [convWeightAsProduct],
+  conv: [convAsProduct, joinConv],
+  convTranspose: [convTransposeAsProduct, joinConvTranspose],
+  convWeight: [convWeightAsProduct, joinConvWeight],
 }

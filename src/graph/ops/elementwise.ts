@@ -80,7 +80,8 @@ export const leakyReluOp = unary<{ readonly slope: number }>({
     ? to.emit('LeakyRelu', [x], { alpha: { float: slope } })
     : to.emit(slope <= 1 ? 'Max' : 'Min', [x, to.emit('Mul', [x, to.constant(dtype, [], [slope])])]),
   evaluate: (x, { slope }) => (x < 0 ? slope * x : x),
-  gradient: (g, x, _, { slope }) => gate(g, x, slope),
+  // The result has the sign of x unless the slope takes it away; then x itself need not be kept for the gradient.
+  gradient: (g, x, y, { slope }) => gate(g, slope > 0 ? y : x, slope),
   sampleAttributes: [{ slope: 0.2 }],
 })
 export const sigmoidOp = unary({
