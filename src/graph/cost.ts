@@ -43,7 +43,8 @@ export interface CostOptions {
 /**
  * The cost of one run of a program, of the same fused graph that `compile` makes of it.
  *
- * @throws `shape` when a size has only a name and `sizes` does not give it; `argument` for a size that is no whole number.
+ * @throws `shape` when a size has only a name and `sizes` does not give it; `argument` for a size that is no whole number, or when an
+ * input and an output have one name.
  */
 export function costOf(outputs: Readonly<Record<string, Tensor>>, { inputs = [], sizes = {} }: CostOptions = {}): Cost {
   for (const [name, size] of Object.entries(sizes)) {
