@@ -13,6 +13,8 @@ export interface MachineRates {
   readonly productsPerSecond: number
   /** Bytes per second that elementwise passes over large tensors read and write. */
   readonly bytesPerSecond: number
+  /** The same where operands and result of a node are at most `cachedBytes` together, so that a core's cache holds them. */
+  readonly cachedBytesPerSecond: number
   /** What unfolding images for a convolution costs, per row of a patch. */
   readonly secondsPerPiece: number
   /** Overhead of a node. */
@@ -21,19 +23,22 @@ export interface MachineRates {
   readonly secondsPerRun: number
 }
 
+/** What counts as small: three tensors of 65,536 float32. */
+export const cachedBytes = 3 * 2 ** 18
+
 /** Expected seconds of one run of a program once it is warm; the first run takes longer. */
 export function expectedSeconds(cost: Cost, rates: MachineRates): number {
   return cost.nodes.reduce(
     (total, { products, pieces, bytes }) =>
-      total + Math.max(products / rates.productsPerSecond + pieces * rates.secondsPerPiece, bytes / rates.bytesPerSecond),
+      total + Math.max(products / rates.productsPerSecond + pieces * rates.secondsPerPiece, bytes / (bytes > cachedBytes ? rates.bytesPerSecond : rates.cachedBytesPerSecond)),
     rates.secondsPerRun + cost.dispatches * rates.secondsPerNode)
 }
 
-// What ONNX Runtime 1.30 for Node holds beyond the tensors: its own structures for a session; a constant five times while a program is
-// loaded (the file on both sides, its message, the tensor, the packed tensor); and the gaps of an arena that grows by doubling.
-const sessionBytes = 30e6
+// What ONNX Runtime 1.30 for Node holds beyond the tensors: its own structures and ours around a session; a constant five times while a
+// program is loaded (the file on both sides, its message, the tensor, the packed tensor); and the gaps of an arena that grows by doubling.
+const sessionBytes = 60e6
 const constantCopies = 5
-const arenaShare = 1.5
+const arenaShare = 1.4
 
 /** Expected growth of the process in bytes from loading a program and running it; of the device's memory where that is another. */
 export function expectedBytes({ peakBytes, constantBytes, inputBytes, outputBytes }: Cost): number {
@@ -51,13 +56,13 @@ interface Probe {
 const enough = 0.005
 const patience = 0.1
 
-/** Measures an engine; takes about a second and at most 100 MB. Nothing else should run meanwhile. */
+/** Measures an engine; takes about a second and at most 200 MB. Nothing else should run meanwhile. */
 export async function measureMachine(engine: Engine): Promise<MachineRates> {
-  const few = await timed(engine, smallNodes(8))
-  const many = await timed(engine, smallNodes(520))
+  const few = await timed(engine, chain(8, 8))
+  const many = await timed(engine, chain(8, 520))
   const secondsPerNode = Math.max(0, many.seconds - few.seconds) / (many.cost.dispatches - few.cost.dispatches)
   const secondsPerRun = Math.max(0, few.seconds - few.cost.dispatches * secondsPerNode)
-  const known = { secondsPerNode, secondsPerRun, productsPerSecond: Infinity, bytesPerSecond: Infinity, secondsPerPiece: 0 }
+  const known = { secondsPerNode, secondsPerRun, productsPerSecond: Infinity, bytesPerSecond: Infinity, cachedBytesPerSecond: Infinity, secondsPerPiece: 0 }
 
   /** Seconds of the largest probe that is worth its time, less what is known already. */
   const rest = async (rates: MachineRates, probes: readonly Probe[]) => {
@@ -65,8 +70,14 @@ export async function measureMachine(engine: Engine): Promise<MachineRates> {
     return { cost, seconds: Math.max(seconds - expectedSeconds(cost, rates), seconds * 1e-3) }
   }
   const product = await rest(known, [128, 256, 512, 1024].map(squareProduct))
-  const stream = await rest(known, [14, 18, 22].map((bits) => passes(2 ** bits)))
-  const measured = { ...known, productsPerSecond: product.cost.products / product.seconds, bytesPerSecond: stream.cost.bytes / stream.seconds }
+  const large = await rest(known, [14, 18, 22].map((bits) => chain(2 ** bits, 4)))
+  const small = await rest(known, [chain(2 ** 16, 64)])
+  const measured = {
+    ...known,
+    productsPerSecond: product.cost.products / product.seconds,
+    bytesPerSecond: large.cost.bytes / large.seconds,
+    cachedBytesPerSecond: small.cost.bytes / small.seconds,
+  }
   const images = await firstSlow(engine, [1, 8, 32].map(convolutions))
   const pieces = images.cost.nodes.reduce((total, node) => total + node.pieces, 0)
   return { ...measured, secondsPerPiece: Math.max(0, images.seconds - expectedSeconds(images.cost, measured)) / pieces }
@@ -109,14 +120,6 @@ function chain(length: number, nodes: number): Probe {
   let x = start
   for (let i = 0; i < nodes; i++) x = i % 2 === 0 ? add(x, half) : mul(x, half)
   return { outputs: { next: x }, loop: { constants: filled({ half: [length] }, 0.5), state: filled({ x: [length] }, 1), carry: { x: 'next' } } }
-}
-
-function smallNodes(nodes: number): Probe {
-  return chain(8, nodes)
-}
-
-function passes(length: number): Probe {
-  return chain(length, 4)
 }
 
 /** Twice the product with a matrix whose rows average, so that numbers stay as large as they are. */
