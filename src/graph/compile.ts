@@ -8,14 +8,28 @@ import { verify } from './verify.js'
 
 /** The bytes of a plain ONNX model of the named outputs; options as for `lower`. */
 export function compile(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): Uint8Array {
+  const ready = prepare(outputs, options.inputs)
+  return encodeModel(lower(ready.outputs, { ...options, inputs: ready.inputs }))
+}
+
+/** A program as it is lowered. */
+export interface Prepared {
+  readonly outputs: Readonly<Record<string, Tensor>>
+  /** The declared inputs, in their order. */
+  readonly inputs: readonly Tensor[]
+}
+
+/** The fused and verified graph of a program. */
+export function prepare(outputs: Readonly<Record<string, Tensor>>, declared: readonly Tensor[] = []): Prepared {
   // Declared inputs pass through fusion with the outputs, so that equal input nodes stay one node. The prefixes keep the two
   // kinds of names apart.
-  const declared = options.inputs ?? []
   const fused = fuse(Object.fromEntries([
     ...Object.entries(outputs).map(([name, node]): [string, Tensor] => [`output ${name}`, node]),
     ...declared.map((node, i): [string, Tensor] => [`input ${i}`, node]),
   ]))
   verify(fused)
-  const results = Object.fromEntries(Object.keys(outputs).map((name) => [name, fused[`output ${name}`]]))
-  return encodeModel(lower(results, { ...options, inputs: declared.map((_, i) => fused[`input ${i}`]) }))
+  return {
+    outputs: Object.fromEntries(Object.keys(outputs).map((name) => [name, fused[`output ${name}`]])),
+    inputs: declared.map((_, i) => fused[`input ${i}`]),
+  }
 }

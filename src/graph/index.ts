@@ -1,7 +1,7 @@
 // The graph language: build, differentiate, simplify, verify, print, interpret, lower to ONNX, and read back.
 export {
   isFloat, sameShape, showShape, topological,
-  type Dim, type DType, type Op, type Shape, type Tensor, type TensorType, type Value,
+  type Dim, type DType, type Op, type Shape, type Tensor, type TensorType, type Value, type Work,
 } from './tensor.js'
 export { constant, dimSize, input, onnxType, scalarLike, zeros } from './ops/leaf.js'
 export {
@@ -22,6 +22,7 @@ export { verify } from './verify.js'
 export { printGraph } from './print.js'
 export { interpret, type Fed } from './interpret.js'
 export { compile } from './compile.js'
+export { costOf, type Cost, type CostOptions, type NodeCost } from './cost.js'
 export { lower, opsetVersion, type LowerOptions } from './lower.js'
 export { readModel, type ReadModel } from './import/read.js'
 export { vocabulary } from './vocabulary.js'

@@ -216,7 +216,7 @@ interface Biased {
 }
 
 /** Sums whose product takes the other operand as the third input of Gemm, Conv or ConvTranspose: one pass over the result less. */
-function findBiased(order: readonly Tensor[], outputs: ReadonlySet<Tensor>): Map<Tensor, Biased> {
+export function findBiased(order: readonly Tensor[], outputs: ReadonlySet<Tensor>): Map<Tensor, Biased> {
   const uses = new Map<Tensor, number>()
   for (const node of order) for (const input of node.inputs) uses.set(input, (uses.get(input) ?? 0) + 1)
   const found = new Map<Tensor, Biased>()

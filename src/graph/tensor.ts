@@ -47,6 +47,26 @@ export interface SampleInput {
   readonly values?: readonly number[]
 }
 
+/** What running a node takes. */
+export interface Work {
+  /** Floating-point operations of sums of products; a multiplication and an addition are two. Positions in the padding count. */
+  readonly products: number
+  /** Operations on single elements, whatever the function; an addition in a reduction counts too. */
+  readonly elementwise: number
+  /** Bytes read from operands and written to results, those of intermediate tensors within the op included. */
+  readonly bytes: number
+  /** Short contiguous pieces (rows of image patches) that are copied one by one: what a convolution costs beyond its product. */
+  readonly pieces: number
+  /** Bytes that are held only while the node runs. */
+  readonly scratch: number
+}
+
+/** An operand as the rule of `Work` sees it. */
+export interface Operand extends ConcreteType {
+  /** Whether its numbers are known before the graph runs. */
+  readonly constant: boolean
+}
+
 /** One operation: everything the compiler knows of it, in one record. */
 export interface Op<A extends Attributes = Attributes> {
   readonly name: string
@@ -61,6 +81,10 @@ export interface Op<A extends Attributes = Attributes> {
   lower(to: Lowering, node: Tensor<A>, inputs: readonly string[]): string
   /** The reference: plain float64 loops. */
   evaluate(inputs: readonly Value[], attrs: A, type: ConcreteType, bindings: Bindings): Float64Array
+  /** Where it differs from one operation per element of the result, every operand read and the result written once. */
+  work?(inputs: readonly Operand[], attrs: A, type: ConcreteType): Partial<Work>
+  /** The result is the operand's memory under another type. */
+  readonly view?: true
   readonly samples: readonly Sample<A>[]
 }
 
@@ -98,6 +122,14 @@ export function topological(outputs: Iterable<Tensor>): Tensor[] {
     }
   }
   return order
+}
+
+/** Bytes of one element. */
+export const elementBytes: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int64: 8, bool: 1 }
+
+/** Bytes of all elements. */
+export function bytesOf({ dtype, shape }: ConcreteType): number {
+  return shape.reduce((product, dim) => product * dim, elementBytes[dtype])
 }
 
 export function isFloat(dtype: DType): boolean {

@@ -3,3 +3,4 @@ export type { Device, Engine, HostTensor, HostTensors, Loop, LoopOptions, PortTy
 export { float32, float64, hostTensor, int64 } from './host.js'
 export { openReference, type ReferenceOptions } from './reference.js'
 export { openWebEngine, type WebEngineOptions } from './ort-web.js'
+export { cachedBytes, expectedBytes, expectedSeconds, measureMachine, type MachineRates } from './rates.js'

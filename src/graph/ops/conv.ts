@@ -9,7 +9,9 @@
 // channels is convTranspose with w of shape (in, out, kh, kw).
 
 import { TollError, sizeOf } from '../../base/index.js'
-import { apply, isFloat, knownSize, showShape, type Dim, type Op, type Tensor, type TensorType, type Value } from '../tensor.js'
+import {
+  apply, bytesOf, isFloat, knownSize, showShape, type ConcreteType, type Dim, type Op, type Tensor, type TensorType, type Value,
+} from '../tensor.js'
 import { pad } from './shape.js'
 
 /** Geometry shared by the three: [vertical, horizontal] steps, [top, left, bottom, right] zeros, [vertical, horizontal] spacing. */
@@ -103,6 +105,8 @@ export const convOp: Op<Window> = {
     })
     return g.data
   },
+  // Constant kernels are laid out beforehand so that nothing is unfolded (ONNX Runtime's blocked channels).
+  work: ([x, w], _, g) => ({ products: termsOf(x, w, g), elementwise: 0, pieces: w.constant ? 0 : kernelRows(x, w) * g.shape[2] }),
   samples: [
     { inputs: [{ shape: [2, 3, 5, 6] }, { shape: [4, 3, 3, 2] }], attrs: windowOf({}) },
     { inputs: [{ shape: [1, 2, 7, 7] }, { shape: [3, 2, 3, 3] }], attrs: windowOf({ strides: 2, pads: 1 }) },
@@ -149,6 +153,7 @@ export const convTransposeOp: Op<TransposeAttributes> = {
     })
     return x.data
   },
+  work: ([g, w], _, x) => ({ products: termsOf(x, w, g), elementwise: 0, pieces: kernelRows(x, w) * g.shape[2] }),
   samples: [
     { inputs: [{ shape: [2, 4, 3, 5] }, { shape: [4, 3, 3, 2] }], attrs: { ...windowOf({}), size: [5, 6] } },
     { inputs: [{ shape: [1, 3, 4, 4] }, { shape: [3, 2, 3, 3] }], attrs: { ...windowOf({ strides: 2, pads: 1 }), size: [8, 7] } },
@@ -233,11 +238,26 @@ export const convWeightOp: Op<WeightAttributes> = {
     })
     return w.data
   },
+  // Both operands and the result change the order of their axes first or last; pieces are rows of the kernel.
+  work: ([x, g], _, w) => {
+    const moved = bytesOf(x) + bytesOf(g) + bytesOf(w)
+    return { products: termsOf(x, w, g), elementwise: 0, bytes: 3 * moved, pieces: x.shape[0] * x.shape[1] * g.shape[2] * g.shape[3] * w.shape[2], scratch: moved }
+  },
   samples: [
     { inputs: [{ shape: [2, 3, 5, 6] }, { shape: [2, 4, 3, 5] }], attrs: { ...windowOf({}), kernel: [3, 2] } },
     { inputs: [{ shape: [1, 2, 8, 7] }, { shape: [1, 3, 4, 4] }], attrs: { ...windowOf({ strides: 2, pads: 1 }), kernel: [3, 3] } },
     { inputs: [{ shape: [2, 1, 8, 7] }, { shape: [2, 2, 2, 4] }], attrs: { ...windowOf({ strides: [3, 2], pads: [0, 1, 2, 0], dilations: [2, 1] }), kernel: [3, 2] } },
   ],
+}
+
+/** Multiplications and additions of T: every weight meets every position of g. */
+function termsOf(x: ConcreteType, w: ConcreteType, g: ConcreteType): number {
+  return 2 * x.shape[0] * sizeOf(w.shape) * g.shape[2] * g.shape[3]
+}
+
+/** Pairs of an image of one channel and a weight of its kernel: for each, the rows of x under it are copied out, or back in. */
+function kernelRows(x: ConcreteType, w: ConcreteType): number {
+  return x.shape[0] * x.shape[1] * w.shape[2] * w.shape[3]
 }
 
 type Block = Pick<Value, 'data'> & { readonly shape: readonly number[] }

@@ -3,7 +3,7 @@
 import { TollError, sizeOf } from '../../base/index.js'
 import type { Lowering } from '../lowering.js'
 import {
-  apply, broadcastShapes, isFloat, sameShape, stridesOf,
+  apply, broadcastShapes, bytesOf, isFloat, sameShape, stridesOf,
   type Attributes, type DType, type Op, type Sample, type SampleInput, type Tensor, type TensorType, type Value,
 } from '../tensor.js'
 import { lift, onnxType } from './leaf.js'
@@ -161,6 +161,7 @@ export const stopGradientOp: Op<NoAttributes> = {
   type: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
   lower: (_to, _node, [x]) => x,
   evaluate: ([x]) => x.data,
+  view: true,
   samples: [{ inputs: [{ shape: [2, 2] }] }],
 }
 
@@ -301,6 +302,8 @@ export const gateOp: Op<GateAttributes> = {
     return to.emit('Mul', [g, to.emit('Clip', [steep, to.constant(dtype, [], [attrs.slope]), to.constant(dtype, [], [1])])])
   },
   evaluate: ([g, x], { slope }) => g.data.map((value, i) => value * (x.data[i] > 0 ? 1 : x.data[i] <= 0 ? slope : NaN)),
+  // Two passes make the factor, in memory of its own.
+  work: (_, _attrs, type) => ({ elementwise: 3 * sizeOf(type.shape), bytes: 7 * bytesOf(type), scratch: bytesOf(type) }),
   samples: [
     { inputs: [{ shape: [3, 4] }, { shape: [3, 4] }], attrs: { slope: 0.1 } },
     { inputs: [{ shape: [4] }, { shape: [4], values: [-1, 0, 1e-30, 2] }], attrs: { slope: 0 } },

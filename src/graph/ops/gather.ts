@@ -2,7 +2,10 @@
 // (gather, scatterAdd) and element by element (gatherElements, scatterElementsAdd).
 
 import { TollError, sizeOf } from '../../base/index.js'
-import { apply, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf, type Op, type Tensor, type TensorType } from '../tensor.js'
+import {
+  apply, bytesOf, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf,
+  type ConcreteType, type Op, type Tensor, type TensorType, type Work,
+} from '../tensor.js'
 import { convSize, windowOf, type Window, type WindowOptions } from './conv.js'
 import { transpose } from './shape.js'
 
@@ -15,6 +18,11 @@ function wrap(index: number, size: number): number {
   const at = index < 0 ? index + size : index
   if (!(at >= 0 && at < size)) throw new TollError('data', `index ${index} is outside an axis of ${size}`)
   return at
+}
+
+/** Zeros are written, copied into the result, and one element of it is read and written per update. */
+function scattered([updates, indices]: readonly ConcreteType[], _: unknown, type: ConcreteType): Partial<Work> {
+  return { elementwise: sizeOf(updates.shape), bytes: 3 * bytesOf(updates) + bytesOf(indices) + 3 * bytesOf(type), scratch: bytesOf(type) }
 }
 
 // ---- whole slices along an axis
@@ -51,6 +59,7 @@ export const gatherOp: Op<GatherAttributes> = {
     }
     return result
   },
+  work: ([, indices], _, type) => ({ elementwise: 0, bytes: bytesOf(indices) + 2 * bytesOf(type) }),
   samples: [
     { inputs: [{ shape: [4, 3] }, { shape: [5], dtype: 'int64', values: [0, 3, 3, 1, 0] }], attrs: { axis: 0 } },
     { inputs: [{ shape: [2, 4, 3] }, { shape: [2, 2], dtype: 'int64', values: [0, 3, 2, 2] }], attrs: { axis: 1 } },
@@ -90,6 +99,7 @@ export const scatterAddOp: Op<ScatterAttributes> = {
     })
     return result
   },
+  work: scattered,
   samples: [
     { inputs: [{ shape: [4, 2] }, { shape: [4], dtype: 'int64', values: [1, 0, 1, 4] }], attrs: { size: 5 } },
     { inputs: [{ shape: [2, 2, 3] }, { shape: [2, 2], dtype: 'int64', values: [1, 0, 1, 2] }], attrs: { size: 3 } },
@@ -119,6 +129,7 @@ export const gatherElementsOp: Op<GatherAttributes> = {
     const at = elementOffsets(shape, x.shape, axis)
     return Float64Array.from(indices.data, (index, i) => x.data[at(i, wrap(index, x.shape[axis]))])
   },
+  work: ([, indices], _, type) => ({ elementwise: 0, bytes: bytesOf(indices) + 2 * bytesOf(type) }),
   samples: [{ inputs: [{ shape: [2, 3] }, { shape: [2, 2], dtype: 'int64', values: [2, 0, 1, 1] }], attrs: { axis: 1 } }],
 }
 
@@ -150,6 +161,7 @@ export const scatterElementsAddOp: Op<ScatterElementsAttributes> = {
     })
     return result
   },
+  work: scattered,
   samples: [{ inputs: [{ shape: [2, 3] }, { shape: [2, 3], dtype: 'int64', values: [2, 0, 2, 1, 1, 1] }], attrs: { axis: 1, size: 4 } }],
 }
 
@@ -214,6 +226,7 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
     }
     return result
   },
+  work: (_, { kernel }, { shape }) => ({ elementwise: sizeOf(shape) * kernel[0] * kernel[1] }),
   samples: [
     { inputs: [{ shape: [2, 2, 4, 6] }], attrs: { ...windowOf({ strides: 2 }), kernel: [2, 2] } },
     { inputs: [{ shape: [1, 2, 5, 5] }], attrs: { ...windowOf({ strides: 2, pads: 1 }), kernel: [3, 3] } },

@@ -3,6 +3,8 @@
 import { TollError, sizeOf } from '../../base/index.js'
 import { apply, isFloat, type Dim, type DType, type Op, type Shape, type Tensor } from '../tensor.js'
 
+const nothing = { elementwise: 0, bytes: 0 }
+
 type InputAttributes = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
 
 export const inputOp: Op<InputAttributes> = {
@@ -15,6 +17,7 @@ export const inputOp: Op<InputAttributes> = {
   evaluate: (_, attrs) => {
     throw new TollError('internal', `input '${attrs.name}' was not fed`)
   },
+  work: () => nothing,
   samples: [],
 }
 
@@ -36,6 +39,7 @@ export const constantOp: Op<ConstantAttributes> = {
   },
   lower: (to, { attrs }) => to.constant(attrs.dtype, attrs.shape, attrs.data),
   evaluate: (_, { data }) => (data instanceof Float64Array ? data : Float64Array.from(data)),
+  work: () => nothing,
   samples: [],
 }
 
@@ -66,6 +70,7 @@ export const dimSizeOp: Op<DimSizeAttributes> = {
     if (size === undefined) throw new TollError('shape', `no input gives the size '${symbol}'`)
     return Float64Array.of(size)
   },
+  work: () => nothing,
   samples: [],
 }
 

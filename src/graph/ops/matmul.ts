@@ -67,6 +67,7 @@ export const matmulOp: Op<MatMulAttributes> = {
     }
     return result
   },
+  work: ([a], { transposeA }, { shape }) => ({ products: 2 * sizeOf(shape) * a.shape[a.shape.length - (transposeA ? 2 : 1)], elementwise: 0 }),
   samples: [
     { inputs: [{ shape: [3, 4] }, { shape: [4, 2] }], attrs: { transposeA: false, transposeB: false } },
     { inputs: [{ shape: [4, 3] }, { shape: [4, 2] }], attrs: { transposeA: true, transposeB: false } },

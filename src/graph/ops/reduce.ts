@@ -18,6 +18,9 @@ function reducedType([x]: readonly TensorType[], { axes, keepDims }: ReduceAttri
   return { dtype: x.dtype, shape }
 }
 
+/** One operation per element of the operand. */
+const everyElement = ([x]: readonly ConcreteType[]) => ({ elementwise: sizeOf(x.shape) })
+
 const samples = [
   { inputs: [{ shape: [2, 3, 4] }], attrs: { axes: [0, 2], keepDims: true } },
   { inputs: [{ shape: [2, 3, 4] }], attrs: { axes: [1], keepDims: false } },
@@ -31,6 +34,7 @@ export const sumOp: Op<ReduceAttributes> = {
   lower: (to, { attrs: { axes, keepDims } }, [x]) =>
     to.emit('ReduceSum', [x, to.constant('int64', [axes.length], axes)], { keepdims: Number(keepDims) }),
   evaluate: ([x], { axes }, type) => fold(x, axes, type, 0, (sum, value) => sum + value),
+  work: everyElement,
   samples,
 }
 
@@ -48,6 +52,7 @@ export const maxOverOp: Op<ReduceAttributes> = {
     to.emit('ReduceMax', [x, to.constant('int64', [axes.length], axes)], { keepdims: Number(keepDims) }),
   evaluate: ([x], { axes }, type) =>
     fold(x, axes, type, -Infinity, (best, value) => (Number.isNaN(best) || best > value ? best : value)),
+  work: everyElement,
   samples,
 }
 
@@ -102,6 +107,7 @@ export const broadcastToOp: Op<BroadcastAttributes> = {
       return x.data[offset]
     })
   },
+  work: () => ({ elementwise: 0 }),
   samples: [
     { inputs: [{ shape: [3, 1] }], attrs: { shape: [2, 3, 4] } },
     { inputs: [{ shape: [] }], attrs: { shape: [2, 2] } },

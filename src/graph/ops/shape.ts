@@ -3,9 +3,14 @@
 import { TollError, sizeOf } from '../../base/index.js'
 import { checkDim } from './leaf.js'
 import {
-  apply, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf,
-  type Dim, type Op, type Shape, type Tensor,
+  apply, bytesOf, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf,
+  type ConcreteType, type Dim, type Op, type Shape, type Tensor,
 } from '../tensor.js'
+
+/** Every element of the result is read once and written once. */
+function moved(type: ConcreteType): { elementwise: number; bytes: number } {
+  return { elementwise: 0, bytes: 2 * bytesOf(type) }
+}
 
 type ReshapeAttributes = { readonly shape: Shape }
 
@@ -34,6 +39,7 @@ export const reshapeOp: Op<ReshapeAttributes> = {
     return to.emit('Reshape', [x, target], empty ? { allowzero: 1 } : {})
   },
   evaluate: ([x]) => x.data,
+  view: true,
   samples: [{ inputs: [{ shape: [2, 6] }], attrs: { shape: [3, 4] } }, { inputs: [{ shape: [1] }], attrs: { shape: [] } }],
 }
 
@@ -74,6 +80,7 @@ export const transposeOp: Op<TransposeAttributes> = {
       return x.data[offset]
     })
   },
+  work: (_, _attrs, type) => moved(type),
   samples: [{ inputs: [{ shape: [2, 3, 4] }], attrs: { perm: [2, 0, 1] } }],
 }
 
@@ -113,6 +120,7 @@ export const sliceOp: Op<SliceAttributes> = {
     }
     return result
   },
+  work: (_, _attrs, type) => moved(type),
   samples: [
     { inputs: [{ shape: [2, 5, 3] }], attrs: { axis: 1, start: 1, end: 4, step: 1 } },
     { inputs: [{ shape: [7, 2] }], attrs: { axis: 0, start: 1, end: 7, step: 3 } },
@@ -171,6 +179,11 @@ export const embedOp: Op<EmbedAttributes> = {
       }
     }
     return result
+  },
+  // With a step, the zeros between the elements are made in a pass of their own.
+  work: ([x], { step }, type) => {
+    const spread = step > 1 ? step * bytesOf(x) : 0
+    return { elementwise: 0, bytes: bytesOf(x) + 2 * spread + bytesOf(type), scratch: spread }
   },
   samples: [
     { inputs: [{ shape: [2, 3] }], attrs: { axis: 1, start: 2, end: 5, step: 1, size: 6 } },
@@ -234,6 +247,7 @@ export const concatOp: Op<ConcatAttributes> = {
     }
     return result
   },
+  work: (_, _attrs, type) => moved(type),
   samples: [{ inputs: [{ shape: [2, 3] }, { shape: [2, 1] }, { shape: [2, 2] }], attrs: { axis: 1 } }],
 }
 
