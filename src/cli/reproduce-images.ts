@@ -10,6 +10,8 @@ import {
   imageParameters, imageProtocols, renderAblation, renderBetaSweep, renderImageTable, resolveImageSetting,
   type ImageDataset, type ImageProtocol, type ImageRecord, type ImageReportOptions, type ImageSetting, type RenderedExperiment, type WantedTrials,
 } from '../experiments/index.js'
+import { printDryRun } from './dry-run.js'
+import { duration } from './duration.js'
 import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
@@ -108,6 +110,7 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
     seeds: Array.from({ length: flags.seeds ?? seeds.default }, (_, seed) => seed),
     betas: chooseBetas(experiment, protocol, flags),
   }
+  if (flags.dryRun) return printDryRun({ protocol, setting, wanted, log: flags.trials, flags }, terminal)
   if (output !== undefined) await makeFolder(output)
   const records = await (flags.renderOnly ? readFinished(flags.trials, terminal) : runTrials({ protocol, setting, wanted, flags, terminal }))
   const name = `${experiment.name}-${protocol.dataset}`
@@ -165,13 +168,6 @@ async function readFinished(log: string, terminal: Terminal): Promise<ImageRecor
   const records = await readImageLogs([log], (message) => terminal.note(message))
   if (records.length === 0) throw new TollError('not-found', `no finished trial is in ${log}; run without --render-only, or name a log with --trials`)
   return records
-}
-
-/** As people say it: `40 s`, `12 min`, `3.5 h`, `4 days`. */
-export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
-  return seconds < 48 * 3600 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds / 86_400)} days`
 }
 
 function classNames({ dataset, labels }: ImageProtocol): readonly string[] {

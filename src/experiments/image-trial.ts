@@ -30,7 +30,7 @@ export interface ImageTrialOptions {
 }
 
 /** Images scored in one run of the engine. */
-const piece = 32
+export const piece = 32
 const bins = 40
 
 /** Parts of the scores of images, in order. */

@@ -4,6 +4,7 @@ export { distanceToMean, randomSplit, shippedSplit, type ArrhythmiaData, type Pr
 export {
   differencesFrom, imageParameters, imageProtocols, resolveImageSetting, type ImageDataset, type ImageProtocol, type ImageSetting,
 } from './image-protocol.js'
+export { costOfTrial, usualImages, type PartCost, type TrialCost, type TrialImages } from './image-cost.js'
 export { oneClassProblem, type ImageData, type LabelledImages, type OneClassProblem } from './one-class.js'
 export {
   choices, imageKey, readImageRecord, type Choice, type Curve, type ImageRecord, type ImageTrialKey, type Machine, type PartHistogram, type TestMeasures,

@@ -6,10 +6,14 @@ import type { ImageProtocol } from '../image-protocol.js'
 import { checkImageData, type ImageData } from '../one-class.js'
 
 /** Errors: `not-found` with the command that gets the files; `checksum`, `format`, `io`; `data` for rows that do not fit the images. */
-export async function loadImageData({ dataset, labels, split }: ImageProtocol, folders: DataFolders = {}): Promise<ImageData> {
-  const { train, test } = await loadImages(dataset, { ...folders, labels })
-  const rows = readNpy(await readDatasetFile('toll-splits', split, folders))
-  const data = { train, test, validationRows: toIndices(rows, train.shape[0]) }
+export async function loadImageData(protocol: ImageProtocol, folders: DataFolders = {}): Promise<ImageData> {
+  const { train, test } = await loadImages(protocol.dataset, { ...folders, labels: protocol.labels })
+  const data = { train, test, validationRows: await loadValidationRows(protocol, folders) }
   checkImageData(data)
   return data
+}
+
+/** The published rows alone. Errors as `loadImageData`. */
+export async function loadValidationRows({ split }: Pick<ImageProtocol, 'split'>, folders: DataFolders = {}): Promise<Int32Array> {
+  return toIndices(readNpy(await readDatasetFile('toll-splits', split, folders)), 2 ** 31)
 }
