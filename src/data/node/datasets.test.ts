@@ -236,4 +236,20 @@ describe('looking', () => {
     }
     await expect(loadImages('arrhythmia', folders())).rejects.toMatchObject({ code: 'argument' })
   })
+
+  test('CIFAR-100 loads by its fine or its coarse classes', async () => {
+    const record = (coarse: number, fine: number) => Buffer.concat([Buffer.from([coarse, fine]), Buffer.alloc(3072, fine)])
+    const parts = { 'train.bin': Buffer.concat([record(19, 99), record(0, 4)]), 'test.bin': record(7, 24) }
+    await mkdir(join(cache, 'cifar-100'), { recursive: true })
+    for (const [path, content] of Object.entries(parts)) await writeFile(join(cache, 'cifar-100', path), content)
+    const files = Object.entries(parts).map(([path, content]) => ({ path, bytes: content.length, sha256: undefined }))
+    const probe: Dataset = { ...findDataset('cifar-100'), downloads: dataset({ files }).downloads }
+    const labels = async (kind: 'fine' | 'coarse') => {
+      const { train, test: held } = await loadImages(probe, { ...folders(), labels: kind })
+      return [[...train.labels, ...held.labels].map((label) => train.classes[label]), train.classes.length]
+    }
+    expect(await labels('fine')).toEqual([['worm', 'beaver', 'cockroach'], 100])
+    expect(await labels('coarse')).toEqual([['vehicles 2', 'aquatic mammals', 'insects'], 20])
+    await expect(loadImages('cifar-10', { ...folders(), labels: 'coarse' })).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining('no coarse labels') })
+  })
 })
