@@ -68,7 +68,7 @@ export function renderSvg(chart: Chart): string {
 }
 
 /** A horizontal axis with its label centred below. */
-export function axisX(plot: Plot, label: string, options: { ticks?: number; tickFormat?: (x: number) => string } = {}) {
+export function axisX(plot: Plot, label: string, options: { ticks?: number | number[]; tickFormat?: (x: number) => string } = {}) {
   return plot.axisX({ label, labelAnchor: 'center', labelArrow: 'none', tickSize: 0, tickPadding: 6, fill: 'var(--muted)', ...options })
 }
 

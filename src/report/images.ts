@@ -1,6 +1,8 @@
 // Images as PNG data URLs, and strips of them: what went in, what the model made of it, and where they differ.
 
 import { TollError } from '../base/index.js'
+import { escapeText } from './markup.js'
+import { chartColours } from './style.js'
 
 /** `(n, channels, height, width)` with 1 or 3 channels, row-major. */
 export interface ImageBatch {
@@ -53,6 +55,27 @@ export async function imageStrip(originals: ImageBatch, reconstructions?: ImageB
     )
   }
   return { width, height, captions, rows }
+}
+
+/** A strip as an SVG file that stands alone: captions above, titles to the left, `scale` pixels for each of the image's. */
+export function renderStripSvg({ width, height, captions, rows }: ImageStrip, scale = 2): string {
+  const [w, h, gap] = [width * scale, height * scale, 6]
+  const left = 16 + Math.ceil(7.2 * Math.max(...rows.map(({ title }) => [...title].length)))
+  const top = captions.some((caption) => caption !== '') ? 26 : gap
+  const full = [left + captions.length * (w + gap), top + rows.length * (h + gap)]
+  const text = (x: number, y: number, anchor: string, content: string) => `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeText(content)}</text>`
+  const pictures = rows.flatMap(({ title, urls, alternatives }, r) => [
+    text(left - 8, top + r * (h + gap) + h / 2 + 4, 'end', title),
+    ...urls.map((url, i) => `<image x="${left + i * (w + gap)}" y="${top + r * (h + gap)}" width="${w}" height="${h}" href="${escapeText(url)}">`
+      + `<title>${escapeText(alternatives[i])}</title></image>`),
+  ])
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeText(`Pictures: ${rows.map(({ title }) => title).join(', ')}`)}" `
+    + `width="${full[0]}" height="${full[1]}" viewBox="0 0 ${full.join(' ')}" font-size="12" font-family="system-ui, sans-serif">`,
+    `<style>${chartColours} svg { background: var(--paper) } text { fill: var(--ink) } image { image-rendering: pixelated }</style>`,
+    ...captions.map((caption, i) => text(left + i * (w + gap) + w / 2, 16, 'middle', caption)),
+    ...pictures, '</svg>\n',
+  ].join('\n')
 }
 
 interface Pixels {

@@ -203,7 +203,7 @@ function thin(x: ArrayLike<number>, y: ArrayLike<number>, dx: number, dy: number
 }
 
 /** At most `size` points, each the mean of an equal run of neighbours, but the first and last as they are. */
-function average({ x, y }: Series, size: number): Point[] {
+export function average({ x, y }: Series, size: number): Point[] {
   if (x.length <= size) return Array.from(x, (value, i): Point => [value, y[i]])
   const inner = Array.from({ length: size - 2 }, (_, k): Point => {
     const from = 1 + Math.floor((k * (x.length - 2)) / (size - 2))

@@ -14,6 +14,7 @@ const report: Report = {
     blocks: [
       { kind: 'heading', text: hostile },
       { kind: 'paragraph', text: hostile },
+      { kind: 'list', items: [hostile, 'b'] },
       { kind: 'tiles', tiles: [{ label: hostile, value: hostile, note: hostile, emphasis: true }, { label: 'b', value: '1' }] },
       { kind: 'columns', blocks: [{ kind: 'paragraph', text: 'left' }, { kind: 'table', table: { columns: [{ title: hostile }], rows: [[hostile]], caption: hostile } }] },
       {
@@ -29,7 +30,7 @@ describe('report', () => {
   it('shows every text as it is and runs none', () => {
     const { document } = parseHTML(renderReport(report))
     expect(document.querySelectorAll('script')).toHaveLength(0)
-    for (const selector of ['title', 'h1', '.lead', 'h2', 'h3', 'p', 'dt', 'dd.value', 'dd.note', 'tbody th', 'caption', 'figcaption strong', 'footer p', '.strip thead th']) {
+    for (const selector of ['title', 'h1', '.lead', 'h2', 'h3', 'p', 'main li', 'dt', 'dd.value', 'dd.note', 'tbody th', 'caption', 'figcaption strong', 'footer p', '.strip thead th']) {
       expect(document.querySelector(selector)?.textContent, selector).toBe(hostile)
     }
     for (const [selector, attribute] of [['img', 'alt'], ['img', 'src'], ['.scroll', 'aria-label']]) {

@@ -36,10 +36,12 @@ export interface MetricTile {
 export type Block =
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'paragraph'; readonly text: string }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
   | { readonly kind: 'tiles'; readonly tiles: readonly MetricTile[] }
   | { readonly kind: 'table'; readonly table: ReportTable }
-  | { readonly kind: 'figure'; readonly title: string; readonly caption?: string; readonly chart: Chart }
-  | { readonly kind: 'images'; readonly title: string; readonly caption?: string; readonly strip: ImageStrip }
+  /** `file` is what its picture is called where pictures are files of their own. */
+  | { readonly kind: 'figure'; readonly title: string; readonly caption?: string; readonly chart: Chart; readonly file?: string }
+  | { readonly kind: 'images'; readonly title: string; readonly caption?: string; readonly strip: ImageStrip; readonly file?: string }
   /** Side by side where the page is wide enough. */
   | { readonly kind: 'columns'; readonly blocks: readonly Block[] }
 
@@ -78,6 +80,7 @@ function blockMarkup(block: Block): Markup {
   switch (block.kind) {
     case 'heading': return html`<h3>${block.text}</h3>\n`
     case 'paragraph': return html`<p>${block.text}</p>\n`
+    case 'list': return html`<ul>${block.items.map((item) => html`<li>${item}</li>\n`)}</ul>\n`
     case 'tiles': return html`<dl class="tiles">${block.tiles.map(tileMarkup)}</dl>\n`
     case 'table': return scrollable(block.table)
     case 'figure': return figureMarkup(block.title, block.caption, html`${trusted(block.chart.wide)}\n${trusted(block.chart.narrow)}

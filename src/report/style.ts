@@ -30,6 +30,8 @@ section { margin-top: clamp(2.2rem, 5vw, 3.4rem); }
 h2 { margin: 0; font-size: 1.4rem; line-height: 1.25; font-weight: 650; letter-spacing: -.01em; }
 h3 { margin: 1.8rem 0 0; font-size: 1.05rem; line-height: 1.35; font-weight: 650; }
 p { margin: .55rem 0 0; max-width: 44rem; }
+main ul { margin: .8rem 0 0; padding-left: 1.2rem; max-width: 44rem; }
+main li { margin-top: .35rem; }
 .tiles + p, .scroll + p, figure + p, .columns + p { margin-top: 1.2rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9.5rem), 1fr)); gap: 1rem; margin: 1.2rem 0 0; }
 .tiles > div { display: grid; grid-template-rows: subgrid; grid-row: span 3; row-gap: 0; padding: 1rem clamp(.8rem, 2vw, 1.2rem); background: var(--card); border: 1px solid var(--line); border-radius: 10px; }

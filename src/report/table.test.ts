@@ -1,6 +1,6 @@
 import { parseHTML } from 'linkedom'
 import { describe, expect, it } from 'vitest'
-import { renderHtml, renderMarkdown, renderText, type ReportTable } from './index.js'
+import { renderCsv, renderHtml, renderMarkdown, renderText, type ReportTable } from './index.js'
 
 const table: ReportTable = {
   caption: 'F1 on Arrhythmia',
@@ -44,6 +44,12 @@ describe('one table', () => {
     expect([...document.querySelectorAll('tbody th')].every((cell) => cell.getAttribute('scope') === 'row')).toBe(true)
   })
 
+  it('as comma-separated values, unknown ones empty', () => {
+    expect(renderCsv(table)).toBe('detector,F1 (%),interval,paper\nToll,65.4,54.7–76.0,60.00\ndistance to the mean,69.3,,\n')
+    expect(renderCsv({ columns: [{ title: 'a,b' }, { title: 'n' }], rows: [['say "x"', 1 / 3], ['two\nlines', -0.5]] }))
+      .toBe('"a,b",n\n"say ""x""",0.3333333333333333\n"two\nlines",-0.5\n')
+  })
+
   it('without rows or caption', () => {
     const empty = { columns: [{ title: 'a' }], rows: [] }
     expect(renderText(empty)).toBe('a\n─\n')
@@ -76,7 +82,7 @@ describe('hostile cells', () => {
 })
 
 it('refuses uneven rows and numbers that are not finite', () => {
-  for (const render of [renderText, renderMarkdown, renderHtml]) {
+  for (const render of [renderText, renderMarkdown, renderHtml, renderCsv]) {
     expect(() => render({ ...table, rows: [['x', 1]] })).toThrow(expect.objectContaining({ code: 'shape', message: expect.stringContaining('2 cells for 4') }))
     expect(() => render({ columns: [{ title: 'a' }], rows: [[NaN]] })).toThrow(expect.objectContaining({ code: 'data', message: expect.stringContaining("column 'a'") }))
   }

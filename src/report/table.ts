@@ -1,4 +1,4 @@
-// One table, three renderings: for a terminal, for Markdown, for HTML. The numbers are formatted once, so that they agree.
+// One table, four renderings: for a terminal, for Markdown, for HTML, for a spreadsheet. The numbers are formatted once, so that they agree.
 
 import { TollError } from '../base/index.js'
 import { html, type Markup } from './markup.js'
@@ -59,13 +59,20 @@ export function tableMarkup(table: ReportTable): Markup {
   return html`<table>${caption}<thead><tr>${heads}</tr></thead><tbody>\n${rows}</tbody></table>`
 }
 
-function formatTable({ columns, rows }: ReportTable): string[][] {
+/** Comma-separated values (RFC 4180, lines end in a line feed) without the caption; unknown cells are empty. */
+export function renderCsv(table: ReportTable): string {
+  const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+  const rows = [table.columns.map(({ title }) => title), ...formatTable(table, '')]
+  return rows.map((row) => `${row.map(field).join(',')}\n`).join('')
+}
+
+function formatTable({ columns, rows }: ReportTable, unknown = '–'): string[][] {
   return rows.map((row, r) => {
     if (row.length !== columns.length) {
       throw new TollError('shape', `row ${r + 1} of the table has ${row.length} cells for ${columns.length} columns`)
     }
     return row.map((cell, c) => {
-      if (cell === null) return '–'
+      if (cell === null) return unknown
       if (typeof cell === 'string') return cell
       if (!Number.isFinite(cell)) throw new TollError('data', `row ${r + 1}, column '${columns[c].title}' of the table is ${cell}; give null for an unknown number`)
       const { digits } = columns[c]
@@ -88,10 +95,10 @@ function countCharacters(text: string): number {
   return [...text].length
 }
 
-function removeControls(text: string): string {
+export function removeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')
 }
 
-function escapeMarkdown(text: string): string {
+export function escapeMarkdown(text: string): string {
   return removeControls(text).replace(/[\\`*_[\]<>|~&]/g, '\\$&')
 }
