@@ -2,9 +2,9 @@
 
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { choice, integer } from '../base/index.js'
+import { choice } from '../base/index.js'
 import { writeFileAtomic } from '../base/node/index.js'
-import { imageProtocols, renderSamplePictures, type ImageDataset } from '../experiments/index.js'
+import { imageProtocols, renderSamplePictures, samplePictureParameters, type ImageDataset } from '../experiments/index.js'
 import { makeFolder } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
@@ -13,23 +13,22 @@ interface Figure3Flags {
   readonly dataset?: ImageDataset | 'paper'
   readonly output?: string
   readonly seed?: number
-  readonly pictures?: number
+  readonly perClass?: number
 }
 
 const dataset = choice({ values: ['paper', 'mnist', 'fashion-mnist', 'cifar-10', 'cifar-100'], default: 'paper', doc: 'Which images; paper: MNIST and CIFAR-10.' })
-const pictures = integer({ default: 8, min: 1, max: 12, doc: 'Pictures of each class.' })
-const seed = integer({ default: 0, min: 0, max: 0xffffffff, doc: 'Seed of the choice of pictures.' })
 
 export function defineFigure3(command: Command, terminal: Terminal): void {
   command.description('Figure 3 of the paper: pictures of every class, drawn with a seed from the training images.')
-    .addOption(parameterOption('dataset', dataset)).addOption(parameterOption('pictures', pictures)).addOption(parameterOption('seed', seed))
-    .option('-o, --output <folder>', 'where the page and the pictures go', '.')
+    .addOption(parameterOption('dataset', dataset))
+  for (const [name, domain] of Object.entries(samplePictureParameters)) command.addOption(parameterOption(name, domain))
+  command.option('-o, --output <folder>', 'where the page and the pictures go', '.')
   addOutputOptions(command)
   examples(command, ['toll reproduce figure3 -o results', 'toll reproduce figure3 --dataset fashion-mnist'])
   command.action((flags: Figure3Flags) => runFigure3(flags, terminal))
 }
 
-async function runFigure3({ dataset: chosen = 'paper', output = '.', ...flags }: Figure3Flags, terminal: Terminal): Promise<void> {
+async function runFigure3({ dataset: chosen = 'paper', output = '.', perClass, seed }: Figure3Flags, terminal: Terminal): Promise<void> {
   const { loadImages } = await import('../data/node/index.js')
   const names: readonly ImageDataset[] = chosen === 'paper' ? ['mnist', 'cifar-10'] : [chosen]
   const sets = await Promise.all(names.map(async (name) => {
@@ -38,7 +37,7 @@ async function runFigure3({ dataset: chosen = 'paper', output = '.', ...flags }:
   }))
   await makeFolder(output)
   const name = chosen === 'paper' ? 'figure3' : `figure3-${chosen}`
-  const { json, text, html, svg } = renderSamplePictures({ sets, name, perClass: flags.pictures, seed: flags.seed, command: 'toll reproduce figure3' })
+  const { json, text, html, svg } = await renderSamplePictures({ sets, name, perClass, seed, command: 'toll reproduce figure3' })
   for (const [file, content] of Object.entries({ [`${name}.html`]: html, ...svg })) await writeFileAtomic(join(output, file), content)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.summary(undefined, `${text.trimEnd()}\nwrote ${join(output, `${name}.html`)}`)

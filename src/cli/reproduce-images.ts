@@ -77,7 +77,7 @@ const seeds = integer({ default: 10, min: 1, max: 1000, doc: 'Trials of each cla
 export function defineImageExperiment(command: Command, experiment: ImageExperiment, terminal: Terminal): void {
   const [first] = experiment.datasets
   command.description(experiment.description)
-  const dataset = choice({ values: experiment.datasets as readonly [ImageDataset, ...ImageDataset[]], default: first, doc: 'The image set.' })
+  const dataset = choice({ values: experiment.datasets, default: first, doc: 'The image set.' })
   command.addOption(parameterOption('dataset', dataset))
     .option('--classes <list>', `normal classes by number, range or name, such as 0,3-5,truck (default ${experiment.classes?.join(',') ?? 'all'})`)
     .addOption(parameterOption('seeds', seeds))

@@ -17,9 +17,7 @@ export { paperTable3, referenceCode, type PublishedResult } from './table3-paper
 export { readTrial, type Measured, type StoredTrial, type Trial, type TrialKey, type TrialStore } from './trials.js'
 export { compareOnDigits, demoParameters, demoSettings, toSamples, type ComparedDetector, type CompareOptions, type Comparison } from './demo.js'
 export { renderDemoReport, tabulateDemo } from './demo-report.js'
-export { imageParameters, imageProtocols, differencesFrom, resolveImageSetting, type ImageDataset, type ImageProtocol, type ImageSetting } from './image-protocol.js'
 export { renderAblation, renderBetaSweep, renderImageTable, type ImageReportOptions } from './image-render.js'
-export { choices, type Choice, type ImageRecord } from './image-record.js'
 export {
   compareWithPlain, selectTrials, summarizeImages, type ByChoice, type ClassSummary, type ImageAblation, type ImageSelection, type ImageSummary, type PairedSummary,
 } from './image-summary.js'
