@@ -4,7 +4,7 @@
 import type { MeanInterval } from '../metrics/index.js'
 import { curvePanels, type Chart, type ReportCell, type ReportTable } from '../report/index.js'
 import { choices, type Choice, type ImageRecord } from './image-record.js'
-import { betasOf, summarizeImages, type ImageAblation, type PairedSummary } from './image-summary.js'
+import { betasOf, meanOverClasses, summarizeImages, type ImageAblation, type PairedSummary } from './image-summary.js'
 import { choiceTitles, fixed, paperCell, paperMean, spreadCells, spreadValues, type PaperRow } from './image-table.js'
 import type { PaperTable } from './paper-images.js'
 
@@ -13,9 +13,17 @@ interface Row extends PaperRow {
   readonly ours: Omit<PairedSummary, 'name'>
 }
 
+/** Every class, the average over all, and, where some have no pair, the mean of those that have. */
 function rowsOf({ classes, average }: ImageAblation): Row[] {
+  const all = classes.map((_, c) => c)
+  const ran = all.filter((c) => classes[c].difference)
   const rows = classes.map(({ name, ...ours }, c): Row => ({ name, over: [c], ours, whole: false }))
-  return [...rows, { name: 'average', over: classes.map((_, c) => c), ours: average, whole: true }]
+  rows.push({ name: 'average', over: all, ours: average, whole: true })
+  if (ran.length > 1 && ran.length < all.length) {
+    const mean = (part: 'plain' | 'toll' | 'difference') => meanOverClasses(ran.map((c) => classes[c][part]!))
+    rows.push({ name: `mean of ${ran.length} run`, over: ran, ours: { seeds: [], plain: mean('plain'), toll: mean('toll'), difference: mean('difference') }, whole: false })
+  }
+  return rows
 }
 
 /** Per cent and points, by one choice of the checkpoint; the paper's columns and their difference beside it where it has them. */

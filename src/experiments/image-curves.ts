@@ -1,5 +1,6 @@
 // How the trials of one beta learned and how they score: learning curves and histograms of both parts of the score, one panel per class.
 
+import { TollError } from '../base/index.js'
 import { meanInterval } from '../metrics/index.js'
 import { curvePanels, histogramPanels, type Chart, type CurvePanel, type PanelSeries, type ReportTable } from '../report/index.js'
 import type { Curve, ImageRecord } from './image-record.js'
@@ -89,8 +90,12 @@ function groupByClass(trials: readonly ImageRecord[]): { readonly name: string; 
   })
 }
 
-/** All records look at the same steps, being of one setting. */
+/** All records look at the same steps, being of one setting. Error: `data` for one that does not. */
 function meanCurve(records: readonly ImageRecord[], part: keyof Curve, scale: number): number[] {
+  const { length } = records[0].curve.step
+  for (const { id, curve } of records) {
+    if (curve[part]?.length !== length) throw new TollError('data', `the curve '${part}' of trial ${id} has ${curve[part]?.length ?? 'no'} values, expected ${length}`)
+  }
   return records[0].curve[part].map((_, i) => scale * meanInterval(records.map(({ curve }) => curve[part][i])).mean)
 }
 

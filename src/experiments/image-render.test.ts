@@ -130,6 +130,12 @@ describe('Table 1', () => {
     expect(rendered.markdown).not.toMatch(/(?<!\\)<(script|img)/)
   })
 
+  it('refuses curves that do not fit each other', async () => {
+    const [{ curve }] = whole
+    await expect(renderImageTable(options([{ ...whole[0], curve: { ...curve, validationAuroc: curve.validationAuroc.slice(1) } }])))
+      .rejects.toMatchObject({ code: 'data', message: expect.stringMatching(/'validationAuroc' of trial mnist 0 1000 0.* has 9 values, expected 10/) })
+  })
+
   it('refuses names that are no files', async () => {
     await expect(renderImageTable(options([], { name: '../x' }))).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining("'../x'") })
   })
@@ -143,6 +149,7 @@ describe('Table 4', () => {
     const { rows } = tabulateAblation('MNIST', ablation, 'labelled', paperTables.mnist)
     expect(rows[0]).toEqual(['0', null, null, null, null, null, '99.1 ± 0.1', '99.8 ± 0.1', '+0.7'])
     expect(rows[1]).toEqual(['1', 1, '99.0', '98.0', '−1.0', null, '99.9 ± 0.0', '99.9 ± 0.0', '0.0'])
+    expect(rows[11]).toEqual(['mean of 2 run', null, '90.5', '97.5', '+7.0', null, '91.4', '98.6', '+7.2'])
     // 14 and 16 points: 15 and 12.706 on both sides.
     expect(rows[8]).toEqual(['8', 2, '82.0 ± 1.0', '97.0 ± 0.0', '+15.0', '+2.3 to +27.7', '82.9 ± 0.2', '97.3 ± 0.5', '+14.4'])
     expect(rows[10]).toEqual(['average', null, null, null, null, null, '94.7', '98.4', '+3.7'])

@@ -79,7 +79,7 @@ export async function renderAblation(options: ImageReportOptions): Promise<Rende
       { title: 'Tables', blocks: [{ kind: 'tiles', tiles }, ...choices.map((choice) => table(tabulateAblation(protocol.title, ablation, choice, paper)))] },
       { title: 'Notes', blocks: [{ kind: 'list', items: [
         'Both betas of a row are over the seeds that ran with both, so that the columns subtract to the difference.',
-        ...explainImages(trials, options, [beta, 0]), ...explainColumns(paper?.plain && paper),
+        ...explainImages(trials, options, [beta, 0]), ...explainColumns(paper?.plain && { ...paper, baselines: [] }),
       ] }] },
     ],
   }, listAblation(ablation, paper), { beta, ablation, gains, paper: paper ?? null, trials: trials.map(withoutCurves) })

@@ -132,6 +132,11 @@ export function compareWithPlain(trials: readonly ImageRecord[], classes: readon
   }
 }
 
+/** The mean of means over classes, which has no spread of its own. */
+export function meanOverClasses(classes: readonly ByChoice[]): ByChoice {
+  return byChoice((choice) => [meanInterval(classes.map((of) => of[choice].mean)).mean])
+}
+
 /**
  * Places of values from the highest, 1 first; values that tie share the mean of their places (mid-ranks). Unknown values have no place.
  */

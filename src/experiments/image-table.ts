@@ -4,7 +4,7 @@
 import { meanInterval, type MeanInterval } from '../metrics/index.js'
 import type { ReportCell, ReportColumn, ReportTable } from '../report/index.js'
 import { choices, type Choice } from './image-record.js'
-import { rankDescending, type ByChoice, type ImageSummary } from './image-summary.js'
+import { meanOverClasses, rankDescending, type ByChoice, type ImageSummary } from './image-summary.js'
 import type { PaperColumn, PaperTable } from './paper-images.js'
 
 export const choiceTitles: Readonly<Record<Choice, string>> = { labelled: 'labelled choice', last: 'last step' }
@@ -29,15 +29,10 @@ function rowsOf({ classes, average }: ImageSummary): Row[] {
   const ran = all.filter((c) => classes[c].auroc)
   const rows: Row[] = classes.map(({ name, seeds, auroc }, c) => ({ name, over: [c], ours: { auroc, seeds: seeds.length }, whole: false }))
   rows.push({ name: 'average', over: all, ours: { auroc: average.auroc, seeds: average.seeds.length }, whole: true })
-  if (ran.length > 0 && ran.length < all.length) rows.push({ name: `mean of ${ran.length} run`, over: ran, ours: {}, whole: false })
+  if (ran.length > 1 && ran.length < all.length) {
+    rows.push({ name: `mean of ${ran.length} run`, over: ran, ours: { auroc: meanOverClasses(ran.map((c) => classes[c].auroc!)) }, whole: false })
+  }
   return rows
-}
-
-/** Per cent; means of several classes have no spread of their own. */
-function ourMean({ classes }: ImageSummary, { over, ours }: Row, choice: Choice): number | undefined {
-  if (ours.auroc) return 100 * ours.auroc[choice].mean
-  const means = over.map((c) => classes[c].auroc?.[choice].mean)
-  return over.length > 1 && means.every((mean) => mean !== undefined) ? 100 * meanInterval(means).mean : undefined
 }
 
 /** Per cent; the printed figure for the average over all classes. */
@@ -76,7 +71,7 @@ export function tabulateOurs(dataset: string, summary: ImageSummary, paper?: Pap
     rows: rowsOf(summary).map((row) => [
       row.name, row.ours.seeds ? row.ours.seeds : null,
       ...choices.flatMap((choice) => [
-        ...(row.ours.auroc ? spreadCells(row.ours.auroc[choice]) : [fixed(ourMean(summary, row, choice)), null]),
+        ...(row.ours.auroc ? spreadCells(row.ours.auroc[choice]) : [null, null]),
         ...place(row, (c) => perCent(summary.classes[c].auroc?.[choice].mean)),
       ]),
       ...(published ? [paperCell(published, row)] : []),
@@ -93,7 +88,7 @@ export function tabulateBaselines(dataset: string, summary: ImageSummary, paper:
     caption: `${dataset}, AUROC (%) beside the columns of ${title} of the paper`,
     columns: [{ title: 'normal class' }, { title: 'here', digits: 1 }, { title: 'Toll', digits: 1 }, ...baselines.map(({ method }) => ({ title: method, digits: 1 }))],
     rows: [
-      ...rowsOf(summary).map((row) => [row.name, ourMean(summary, row, 'labelled') ?? null, paperMean(toll, row), ...baselines.map((column) => paperMean(column, row))]),
+      ...rowsOf(summary).map((row) => [row.name, perCent(row.ours.auroc?.labelled.mean) ?? null, paperMean(toll, row), ...baselines.map((column) => paperMean(column, row))]),
       [name, ...[places[0], ofPaper, ...places.slice(1)].map(fixed)],
     ],
   }
@@ -117,7 +112,7 @@ export function listValues(summaries: readonly ImageSummary[], paper?: PaperTabl
     const ranked = paper && summary === main && row.over.every((c) => summary.classes[c].auroc)
     const [place] = ranked ? placesOf((c) => perCent(summary.classes[c].auroc?.[choice].mean), paper.baselines, row.over) : []
     return [
-      row.name, 'Toll here', summary.beta, choice, row.ours.seeds ?? null, ourMean(summary, row, choice) ?? null,
+      row.name, 'Toll here', summary.beta, choice, row.ours.seeds ?? null, perCent(value?.mean) ?? null,
       ...spreadValues(value), place ?? null,
     ]
   })))
@@ -130,7 +125,8 @@ export function listValues(summaries: readonly ImageSummary[], paper?: PaperTabl
   const mean = paper && meanPlaces(main, paper)
   const ranks = mean ? ['Toll here', ...paper.baselines.map(({ method }) => `paper: ${method}`), 'paper: Toll'].map((method, i): ReportCell[] =>
     [mean.name, method, ...(i === 0 ? [main.beta, 'labelled'] : [null, null]), null, null, null, null, null, [...mean.places, mean.toll][i] ?? null]) : []
-  return { columns: ['class', 'method', 'beta', 'choice', 'seeds', 'mean', 'sd', 'low95', 'high95', 'rank'].map((title) => ({ title })), rows: [...ours, ...published, ...ranks] }
+  const titles = ['class', 'method', 'beta', 'choice', 'seeds', 'mean', 'sd', 'low95', 'high95', 'rank']
+  return { columns: titles.map((title) => ({ title })), rows: [...ours, ...published, ...ranks] }
 }
 
 /** `mean ± sd` and the 95 % interval, per cent; one seed has neither spread nor interval. */

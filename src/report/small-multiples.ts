@@ -175,7 +175,8 @@ async function drawPanels(
         ...(planned.marks ?? []),
         plot.text(titles, { fx: '1', fy: '2', text: '0', frameAnchor: 'top-left', textAnchor: 'start', dy: -10, fontWeight: 600, fill: 'var(--ink)' }),
         ...(above === undefined ? [] : [plot.text([above], {
-          facet: 'super', frameAnchor: 'top-left', lineAnchor: 'middle', textAnchor: 'start', dx: 8 - marginLeft, dy: 14 + 18 * legend.rows - marginTop, text: (label: string) => label, fill: 'var(--muted)',
+          facet: 'super', frameAnchor: 'top-left', lineAnchor: 'middle', textAnchor: 'start', dx: 8 - marginLeft, dy: 14 + 18 * legend.rows - marginTop,
+          text: (label: string) => label, fill: 'var(--muted)',
         })]),
         ...legend.items.flatMap(({ name, colour, dashed, x, row }) => {
           const at = { facet: 'super' as const, frameAnchor: 'top-left' as const, dx: x - marginLeft, dy: 12 + 18 * row - marginTop }
