@@ -115,15 +115,25 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
   const records = await (flags.renderOnly ? readFinished(flags.trials, terminal) : runTrials({ protocol, setting, wanted, flags, terminal }))
   const name = `${experiment.name}-${protocol.dataset}`
   const { text, markdown, csv, json, svg, html } = await experiment.render({
-    records, protocol, setting, classes: names, name, beta: Math.max(...wanted.betas), command: `toll reproduce ${experiment.name}`,
+    records, protocol, setting, classes: names, name, beta: Math.max(...wanted.betas), command: commandLine(experiment, flags),
   })
   if (output !== undefined) {
     const files = { [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, [`${name}.html`]: html, ...svg }
     for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(output, file), content)
     terminal.note(`wrote ${join(output, `${name}.html`)} and ${Object.keys(files).length - 1} files beside it`)
+  } else {
+    terminal.note('the charts and a page with all of it are written with -o FOLDER')
   }
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
+}
+
+/** The command that asks for the same numbers, wherever its files go. */
+function commandLine({ name }: ImageExperiment, flags: ImageFlags): string {
+  const { dataset, classes, seeds: count, beta, plain, latent, batch, learningRate, steps, validateEvery, validation } = flags
+  const values = { dataset, classes, seeds: count, beta: beta?.join(','), plain, latent, batch, 'learning-rate': learningRate, steps, 'validate-every': validateEvery, validation }
+  const given = Object.entries(values).flatMap(([option, value]) => (value === undefined ? [] : value === true ? [`--${option}`] : [`--${option} ${value}`]))
+  return ['toll reproduce', name, ...given].join(' ')
 }
 
 function chooseBetas({ betas, plain, name }: ImageExperiment, protocol: ImageProtocol, flags: ImageFlags): readonly number[] {
