@@ -101,6 +101,11 @@ const data: readonly Case[] = [
   [['eval', 'model.onnx', 'example.csv', '--label', 'a'], 1, 'data', /label column 'a': labels must be two classes/],
   [['datasets', 'path', 'nope'], 1, 'not-found', /data set 'nope' does not exist; known: mnist/],
   [['reproduce', 'table3'], 1, 'not-found', /toll datasets get /],
+  [['reproduce', 'table2', '--trials', 'new.ndjson'], 1, 'not-found', /cifar-10' is not here; get it with "toll datasets get cifar-10"/],
+  [['reproduce', 'table1', '--render-only'], 1, 'not-found', /no finished trial is in toll-trials\.ndjson/],
+  [['reproduce', 'table1', '--render-only', '--trials', 'text.csv', '--quiet'], 1, 'not-found', /no finished trial is in text\.csv/],
+  [['trials', 'nope.ndjson'], 1, 'not-found', /there is no trial log nope\.ndjson/],
+  [['trials', 'example.csv', '--quiet'], 1, 'data', /no finished trial is in example\.csv/],
 ]
 
 const use: readonly Case[] = [
@@ -123,6 +128,17 @@ const use: readonly Case[] = [
   [['datasets'], 2, 'argument', /the name of a command is missing; see "toll datasets --help"/],
   [['datasets', 'frobnicate'], 2, 'argument', /unknown command 'frobnicate'; see "toll datasets --help"/],
   [['frobnicate'], 2, 'argument', /unknown command 'frobnicate'/],
+  [['reproduce', 'table1', '--classes', '3,10'], 2, 'argument', /--classes takes numbers from 0 to 9, .*'10' is none of them/],
+  [['reproduce', 'table2', '--classes', 'truk'], 2, 'argument', /names \(airplane, .*'truk' is none of them/],
+  [['reproduce', 'table2', '--classes', '5-3'], 2, 'argument', /'5-3' is none of them/],
+  [['reproduce', 'table1', '--beta', 'much'], 2, 'argument', /--beta takes numbers from 0, such as 10 or 0,10,100; 'much' is none/],
+  [['reproduce', 'table1', '--beta', '1,10'], 2, 'argument', /table1 takes one --beta, got 1,10; figure4 takes several/],
+  [['reproduce', 'table4', '--beta', '0'], 2, 'argument', /compares with beta 0: --beta must be above 0/],
+  [['reproduce', 'table1', '--steps', '30'], 2, 'argument', /steps must be a multiple .* got 30 and 20/],
+  [['reproduce', 'table1', '--dataset', 'cifar-10'], 2, 'argument', /--dataset must be one of mnist, fashion-mnist/],
+  [['reproduce', 'table2', '--validation', '10001'], 2, 'argument', /--validation must be an integer at least 20 and at most 10000/],
+  [['reproduce', 'figure3', '--per-class', '0'], 2, 'argument', /--per-class must be/],
+  [['reproduce', 'table2', '--seeds', '0'], 2, 'argument', /--seeds must be/],
 ]
 
 describe.each([...data, ...use].map((entry) => [entry[0].join(' '), entry] as const))('toll %s', (_, [args, exit, code, message]) => {

@@ -222,7 +222,8 @@ describe('the rest', () => {
   })
 
   test('help has examples for every command', async () => {
-    const commands = [[], ['fit'], ['score'], ['eval'], ['inspect'], ['datasets'], ['datasets', 'get'], ['datasets', 'list'], ['datasets', 'path'], ['demo'], ['reproduce'], ['reproduce', 'table3']]
+    const commands = [[], ['fit'], ['score'], ['eval'], ['inspect'], ['datasets'], ['datasets', 'get'], ['datasets', 'list'], ['datasets', 'path'], ['demo'], ['reproduce'], ['trials'],
+      ...['table1', 'table2', 'table3', 'table4', 'figure3', 'figure4'].map((name) => ['reproduce', name])]
     const helps = await Promise.all(commands.map((command) => toll(...command, '--help')))
     helps.forEach(({ code, out, err }, i) => {
       expect([commands[i], code, err]).toEqual([commands[i], 0, ''])

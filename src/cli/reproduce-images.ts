@@ -156,7 +156,8 @@ interface Running {
 async function runTrials({ protocol, setting, wanted, flags, terminal }: Running): Promise<ImageRecord[]> {
   const { runLoggedTrials } = await import('../experiments/node/index.js')
   const log = flags.trials
-  terminal.whenStopped(() => `stopped; what is finished is in ${log}, the same command goes on`)
+  const stopped = `stopped; finished trials are in ${log}, half-done ones beside it: the same command goes on`
+  terminal.whenStopped(() => stopped)
   const clock = { from: performance.now(), done: -1, first: 0, total: 1 }
   return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => runLoggedTrials({
     protocol, setting, wanted, engines, log, signal: terminal.signal, warn: (message) => terminal.note(message),
@@ -170,7 +171,9 @@ async function runTrials({ protocol, setting, wanted, flags, terminal }: Running
       const left = clock.total > clock.done ? `, about ${duration((rate * (clock.total - clock.done)) / 1e3)} left` : ''
       terminal.note(`${className}, beta ${beta}, seed ${seed}: AUROC ${(100 * test.labelled.auroc).toFixed(1)} (last step ${(100 * test.last.auroc).toFixed(1)})${left}`)
     },
-  })))
+  }))).catch((error: unknown) => {
+    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
+  })
 }
 
 async function readFinished(log: string, terminal: Terminal): Promise<ImageRecord[]> {

@@ -85,6 +85,13 @@ describe('a trial log', () => {
     expect(await readFile(path, 'utf8')).toBe(joined)
   })
 
+  it('names three lines of a file of another kind, and counts the rest', async () => {
+    await writeFile(path, 'a,b\n1,2\n'.repeat(50))
+    expect(await readTrialLog(path, options)).toEqual([])
+    expect(warnings).toHaveLength(4)
+    expect(warnings[3]).toBe(`${path}: 97 more lines are passed over`)
+  })
+
   it('refuses a second writer, and takes over from one that died', async () => {
     const log = await openTrialLog(path, options)
     await expect(openTrialLog(path, options)).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining(`process ${process.pid} on ${hostname()}`) })

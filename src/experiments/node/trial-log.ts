@@ -28,16 +28,22 @@ export async function readTrialLog<T>(path: string, { parse, warn }: TrialLogOpt
     if (failure.code === 'not-found') return ''
     throw failure
   })
-  return text.split('\n').flatMap((line, i) => {
+  let passed = 0
+  const records = text.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return []
     try {
       return [parse(parseLine(line))]
     } catch (error) {
-      warn(`${path}, line ${i + 1} is passed over: ${messageOf(error)}`)
+      if (++passed <= mostWarnings) warn(`${path}, line ${i + 1} is passed over: ${messageOf(error)}`)
       return []
     }
   })
+  if (passed > mostWarnings) warn(`${path}: ${passed - mostWarnings} more lines are passed over`)
+  return records
 }
+
+/** Lines that are named one by one; a file of another kind has nothing but such lines. */
+const mostWarnings = 3
 
 /** Where a log that ends in half a line was joined with another, the whole record that follows the half one is still there. */
 function parseLine(line: string): unknown {
