@@ -11,7 +11,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 const dist = dirname(fileURLToPath(import.meta.url))
 const root = join(dist, '..')
 const scratch = mkdtempSync(join(tmpdir(), 'toll-docs-'))
-cpSync(join(root, 'docs'), join(scratch, 'docs'), { recursive: true })
+for (const folder of ['docs', 'results']) cpSync(join(root, folder), join(scratch, folder), { recursive: true })
 afterAll(() => rmSync(scratch, { recursive: true }))
 
 const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => join('docs', name))]
@@ -22,7 +22,7 @@ function blocks(page: string, language: string): string[] {
 }
 
 /** Long commands have a test of their own. */
-const testedElsewhere = /^toll (demo|reproduce)\b/
+const testedElsewhere = /^toll (demo|reproduce)\b(?!.*--(dry-run|render-only))/
 
 describe.each(pages)('%s', (page) => {
   const lines = blocks(page, 'sh').flatMap((body) => body.split('\n')).map((line) => line.replace(/\s+#.*$/, '').trim()).filter((line) => line !== '')

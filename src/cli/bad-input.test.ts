@@ -102,8 +102,8 @@ const data: readonly Case[] = [
   [['datasets', 'path', 'nope'], 1, 'not-found', /data set 'nope' does not exist; known: mnist/],
   [['reproduce', 'table3'], 1, 'not-found', /toll datasets get /],
   [['reproduce', 'table2', '--trials', 'new.ndjson'], 1, 'not-found', /cifar-10' is not here; get it with "toll datasets get cifar-10"/],
-  [['reproduce', 'table1', '--render-only'], 1, 'not-found', /no finished trial is in toll-trials\.ndjson/],
-  [['reproduce', 'table1', '--render-only', '--trials', 'text.csv', '--quiet'], 1, 'not-found', /no finished trial is in text\.csv/],
+  [['reproduce', 'table1', '--render-only'], 1, 'not-found', /no such trial is finished in toll-trials\.ndjson/],
+  [['reproduce', 'table1', '--render-only', '--trials', 'text.csv', '--quiet'], 1, 'not-found', /no such trial is finished in text\.csv/],
   [['trials', 'nope.ndjson'], 1, 'not-found', /there is no trial log nope\.ndjson/],
   [['trials', 'example.csv', '--quiet'], 1, 'data', /no finished trial is in example\.csv/],
 ]

@@ -112,7 +112,7 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
   }
   if (flags.dryRun) return printDryRun({ protocol, setting, wanted, log: flags.trials, flags }, terminal)
   if (output !== undefined) await makeFolder(output)
-  const records = await (flags.renderOnly ? readFinished(flags.trials, terminal) : runTrials({ protocol, setting, wanted, flags, terminal }))
+  const records = await (flags.renderOnly ? readFinished(flags.trials, wanted, terminal) : runTrials({ protocol, setting, wanted, flags, terminal }))
   const name = `${experiment.name}-${protocol.dataset}`
   const { text, markdown, csv, json, svg, html } = await experiment.render({
     records, protocol, setting, classes: names, name, beta: Math.max(...wanted.betas), command: commandLine(experiment, flags),
@@ -176,10 +176,12 @@ async function runTrials({ protocol, setting, wanted, flags, terminal }: Running
   })
 }
 
-async function readFinished(log: string, terminal: Terminal): Promise<ImageRecord[]> {
+/** What the log holds of the wanted trials. */
+async function readFinished(log: string, { classes, seeds: numbers, betas }: WantedTrials, terminal: Terminal): Promise<ImageRecord[]> {
   const { readImageLogs } = await import('../experiments/node/index.js')
-  const records = await readImageLogs([log], (message) => terminal.note(message))
-  if (records.length === 0) throw new TollError('not-found', `no finished trial is in ${log}; run without --render-only, or name a log with --trials`)
+  const records = (await readImageLogs([log], (message) => terminal.note(message)))
+    .filter((record) => classes.includes(record.class) && numbers.includes(record.seed) && betas.includes(record.beta))
+  if (records.length === 0) throw new TollError('not-found', `no such trial is finished in ${log}; run without --render-only, or name a log with --trials`)
   return records
 }
 
