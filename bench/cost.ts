@@ -1,4 +1,4 @@
-// npm run bench:cost -- [--only NETWORK ...] [--threads N]: what the cost of a graph says beforehand about time and memory of the paper's
+// npm run bench:cost -- [--only NETWORK ...] [--threads N] [--batch N] [--steps N]: what the cost of a graph says beforehand about time and memory of the paper's
 // three networks, beside what is measured. Memory is the growth of a process of its own from before the program is loaded to its peak.
 
 import { execFile } from 'node:child_process'
@@ -25,22 +25,29 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', multiple: true, default: [] }, threads: { type: 'string', default: String(availableParallelism()) },
-      measure: { type: 'string' }, mode: { type: 'string', default: 'train' },
+      batch: { type: 'string' }, steps: { type: 'string' }, measure: { type: 'string' }, mode: { type: 'string', default: 'train' },
     },
   })
+  /** With a training batch of one's own, such as the paper's 1000 for MNIST; scoring is left out then. */
+  const { batch } = values
+  const workloadOf = (name: string): Workload => ({ ...workloadNamed(name), ...(batch !== undefined && { batch: Number(batch) }) })
+  const steps = (name: Workload['name']) => (values.steps === undefined ? runs[name] : Number(values.steps))
   const engine = await openEngine({ device: 'cpu', threads: Number(values.threads) })
   if (values.measure !== undefined) {
-    console.log(JSON.stringify(await measure(engine, workloadNamed(values.measure), values.mode as Mode)))
+    console.log(JSON.stringify(await measure(engine, workloadOf(values.measure), values.mode as Mode, steps(values.measure as Workload['name']))))
     await engine.close()
     return
   }
   const rates = await measureMachine(engine)
   await engine.close()
   console.log(`${cpus()[0].model}, ${values.threads} threads: ${show(rates)}\n`)
-  const named = values.only.length > 0 ? values.only.map(workloadNamed) : workloads
+  const named = (values.only.length > 0 ? values.only : workloads.map(({ name }) => name)).map(workloadOf)
   const rows: string[][] = []
   for (const workload of named) {
-    for (const mode of ['train', 'score'] as const) rows.push(compare(workload, mode, rates, await measureApart(workload, mode, values.threads)))
+    for (const mode of batch === undefined ? ['train', 'score'] as const : ['train'] as const) {
+      const options = ['--threads', values.threads, '--batch', String(workload.batch), '--steps', String(steps(workload.name))]
+      rows.push(compare(workload, mode, rates, await measureApart(workload, mode, options)))
+    }
   }
   console.log(formatTable(['network', 'work', 'GFLOP', 'ms expected', 'ms', 'ratio', 'tensors MB', 'MB expected', 'MB', 'ratio'], rows))
 }
@@ -63,12 +70,12 @@ function compare(workload: Workload, mode: Mode, rates: MachineRates, { seconds,
 }
 
 /** In a process of its own, whose memory nothing else has touched. */
-async function measureApart({ name }: Workload, mode: Mode, threads: string): Promise<Measured> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), '--measure', name, '--mode', mode, '--threads', threads])
+async function measureApart({ name }: Workload, mode: Mode, options: readonly string[]): Promise<Measured> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), '--measure', name, '--mode', mode, ...options])
   return JSON.parse(stdout) as Measured
 }
 
-async function measure(engine: Engine, workload: Workload, mode: Mode): Promise<Measured> {
+async function measure(engine: Engine, workload: Workload, mode: Mode, steps: number): Promise<Measured> {
   const training = mode === 'train' ? trainingOf(workload) : undefined
   const scoring = mode === 'score' ? scoringOf(workload) : undefined
   globalThis.gc?.()
@@ -77,7 +84,7 @@ async function measure(engine: Engine, workload: Workload, mode: Mode): Promise<
   const loop = await (training && session.loop(training.loop))
   const once = (run: number) => (training ? loop!.advance([training.feeds(run)]) : session.run({ x: scoring!.x }))
   const seconds: number[] = []
-  for (let run = 0; run < warmUp + runs[workload.name]; run++) {
+  for (let run = 0; run < warmUp + steps; run++) {
     const start = performance.now()
     await once(run)
     seconds.push((performance.now() - start) / 1e3)
