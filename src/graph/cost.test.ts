@@ -47,9 +47,12 @@ describe('what a node takes', () => {
   })
 
   it('weight gradients: the same products, rows of the kernel, and three transpositions', () => {
-    const [x, w, g] = [input('x', [2, 3, 5, 6]), input('w', [4, 3, 3, 2]), input('g', [2, 4, 3, 5])]
-    const moved = xBytes + wBytes + gBytes
-    expect(only(gradients(sum(mul(conv(x, w), g)), [w])[0])).toEqual({ op: 'convWeight', products, pieces: 2 * 3 * (3 * 5) * 3, bytes: 3 * moved, scratch: moved })
+    // Of one channel: more are joined, by transpositions of their own.
+    const [x, w, g] = [input('x', [2, 1, 5, 6]), input('w', [4, 1, 3, 2]), input('g', [2, 4, 3, 5])]
+    const moved = 4 * (2 * 5 * 6 + 4 * 3 * 2 + 2 * 4 * 3 * 5)
+    expect(only(gradients(sum(mul(conv(x, w), g)), [w])[0])).toEqual({
+      op: 'convWeight', products: 2 * 2 * (4 * 3 * 2) * (3 * 5), pieces: 2 * (3 * 5) * 3, bytes: 3 * moved, scratch: moved,
+    })
   })
 
   it('reductions: an operation per element of the operand, or the product that stands for them', () => {

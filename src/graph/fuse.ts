@@ -5,6 +5,9 @@
 import { sizeOf } from '../base/index.js'
 import type { Window } from './ops/conv.js'
 import { add, mul, neg, reciprocal, sub } from './ops/elementwise.js'
+import {
+  factorOut, gateInUnits, scalarOutside, scaleKernel, scaleTransposedKernel, scaleWeightGradient, sumBeforeMap,
+} from './channels.js'
 import { biasInside, joinConv, joinConvTranspose, joinConvWeight } from './interleave.js'
 import { constant, zeros } from './ops/leaf.js'
 import { matmul } from './ops/matmul.js'
@@ -16,8 +19,8 @@ import { apply, broadcastShapes, isFloat, sameShape, type Shape, type Tensor } f
 
 /** The same results, to rounding, in fewer and cheaper nodes. Simplifies as well. */
 export function fuse<K extends string>(outputs: Readonly<Record<K, Tensor>>): Record<K, Tensor> {
-  // Sums become products after the algebra, which looks for sums.
-  return rewriteWith(rewriteWith(outputs, stepOf(algebra)), stepOf(products))
+  // Sums become products after the algebra, which looks for sums; factors move between convolutions before these change their form.
+  return [algebra, channels, products].reduce((graph, rules) => rewriteWith(graph, stepOf(rules)), outputs as Record<K, Tensor>)
 }
 
 type Rules = Readonly<Record<string, readonly Rule[]>>
@@ -287,6 +290,16 @@ const algebra: Rules = {
   reciprocalOrZero: [({ inputs: [x] }) => (isPositive(x) ? reciprocal(x) : undefined)],
   sum: [sumBeforeScaling, sumOfCentred],
   concat: [joinBefore],
+}
+
+const channels: Rules = {
+  gate: [gateInUnits],
+  mul: [scalarOutside, gatherSmallFactors],
+  add: [factorOut],
+  sum: [sumBeforeScaling, sumBeforeMap],
+  conv: [scaleKernel],
+  convTranspose: [scaleTransposedKernel],
+  convWeight: [scaleWeightGradient],
 }
 
 // (1 x) * c = (c 1) x: the mean over the first axis is one product too.

@@ -6,6 +6,7 @@
 // When that pays was measured on onnxruntime's CPU provider (two cores with AVX-512, one thread, the convolutions of the paper's networks,
 // ms before -> after), and depends on shapes only, so that the same graph always gives the same program:
 //   conv           64-512 k4, 16 positions    24 -> 14     256-512 k4, 49 positions    176 -> 144    64-128 k4, 100 positions  12.2 -> 10.7
+//   its stride 2   128-256 k4, 16 positions   7.4 -> 6.2
 //   convTranspose  64-512 k4, 16 positions    33 -> 22     512-256 k4, 49 positions    230 -> 175    64-128 k4, 100 positions  12.0 -> 12.7
 //   its stride 2   256-128 k4, 16 positions  14.3 -> 10.1  256-128 k4, 100 positions   137 -> 180
 //   convWeight     32-32 k5                    44 -> 23     64-128 k4                  13.5 -> 9.5    256-512 k4                164 -> 141
@@ -19,7 +20,7 @@ import type { Rule } from './rewrite.js'
 import { apply, sameShape, type Tensor } from './tensor.js'
 
 /** Positions of a result from which a convolution, or its transposition, is left as it is. */
-const manyPositions = { conv: 128, convTranspose: 64 } as const
+const manyPositions = { conv: 128, stridedConv: 64, convTranspose: 64 } as const
 
 /** Positions that interleaved images have at most. */
 const widest = 512
@@ -57,11 +58,23 @@ function imagesToJoin(small: Tensor, w: Tensor, positions: number, limit: number
   return pays ? divisorUpTo(widest / positions, n) : 1
 }
 
+/** (n, c, h, w) to (n, s c, h, w / s): columns 0, s, ... of all channels, then columns 1, s + 1, ... */
+function columnsApart(x: Tensor, s: number): Tensor {
+  const [n, c, h, w] = x.shape as readonly number[]
+  return reshape(transpose(reshape(x, [n, (c * h * w) / s, s]), [0, 2, 1]), [n, s * c, h, w / s])
+}
+
 export const joinConv: Rule = ({ inputs: [x, w], attrs, shape }) => {
   const window = attrs as Window
-  if (!isPlain(window) || window.strides.some((stride) => stride !== 1) || sizeOf(w.shape.slice(2) as number[]) === 1) return undefined
-  const b = imagesToJoin(x, w, sizeOf(shape.slice(2) as number[]), manyPositions.conv)
-  return b === 1 ? undefined : part(conv(join(x, b), w, { dilations: [1, b] }), b)
+  const [rows, columns] = window.strides
+  if (!isPlain(window) || sizeOf(w.shape.slice(2) as number[]) === 1) return undefined
+  const limit = rows === 1 && columns === 1 ? manyPositions.conv : manyPositions.stridedConv
+  const b = imagesToJoin(x, w, sizeOf(shape.slice(2) as number[]), limit)
+  if (b === 1) return undefined
+  if (columns === 1) return part(conv(join(x, b), w, { strides: window.strides, dilations: [1, b] }), b)
+  // A stride of s meets columns 0, s, ... with columns 0, s, ... of the kernel, and so on: as channels of their own they need no stride.
+  if (Number(x.shape[3]) % columns !== 0 || Number(w.shape[3]) % columns !== 0) return undefined
+  return part(conv(join(columnsApart(x, columns), b), columnsApart(w, columns), { strides: [rows, 1], dilations: [1, b] }), b)
 }
 
 export const joinConvTranspose: Rule = ({ inputs: [g, w], attrs, shape }) => {
@@ -77,11 +90,9 @@ export const joinConvTranspose: Rule = ({ inputs: [g, w], attrs, shape }) => {
   }
   // Between the pixels that a stride of s leaves free stand s results of stride 1: those of columns 0, s, ..., of 1, s + 1, ..., each with
   // its own columns of the kernel. They are made as channels.
-  const [from, c, kh, kw] = w.shape as readonly number[]
-  if (width % columns !== 0 || kw % columns !== 0) return undefined
-  const kernel = reshape(transpose(reshape(w, [from, c * kh * kw / columns, columns]), [0, 2, 1]), [from, columns * c, kh, kw / columns])
+  if (width % columns !== 0 || Number(w.shape[3]) % columns !== 0) return undefined
   const size = [height, (width / columns) * b] as const
-  const joined = apply(convTransposeOp, [join(g, b), kernel], { ...window, strides: [rows, 1], dilations: [1, b], size })
+  const joined = apply(convTransposeOp, [join(g, b), columnsApart(w, columns)], { ...window, strides: [rows, 1], dilations: [1, b], size })
   const n = g.shape[0] as number
   // In two moves: runs of b pixels to their columns, then images apart; onnxruntime has fast paths for moves of one axis.
   const columnsLast = transpose(reshape(joined, [n / b, columns, channels * height * (width / columns), b]), [0, 2, 1, 3])

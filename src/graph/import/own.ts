@@ -1,7 +1,7 @@
 // Readers of the ops that patterns recognise: ours, with the plain composition wherever a file only looks like ours.
 
 import { conv, convSize, convWeightOp, windowOf } from '../ops/conv.js'
-import { gate, max, min, mul, reciprocalOrZero, softplus } from '../ops/elementwise.js'
+import { gate, gateOp, gateUnit, max, min, mul, reciprocalOrZero, softplus } from '../ops/elementwise.js'
 import { maxPoolIndex } from '../ops/gather.js'
 import { embedOp, pad, reshape, slice, transpose } from '../ops/shape.js'
 import { apply, sameShape, type Tensor } from '../tensor.js'
@@ -14,6 +14,9 @@ export const own: Readers = {
   gate: (site) => {
     const [g, x] = site.inputs()
     const slope = site.float('slope', 0)
+    if (site.int('units', 0) === 1) {
+      return sameShape(g.shape, x.shape) ? apply(gateOp, [g, x], { slope, unit: gateUnit }) : mul(g, min(max(x, slope * gateUnit), gateUnit))
+    }
     return sameShape(g.shape, x.shape) ? gate(g, x, slope) : mul(g, min(max(mul(x, 1e38), slope), 1))
   },
   convWeight: readConvWeight,

@@ -1,6 +1,7 @@
 // What `lower` writes as several ONNX nodes for one op of ours, recognised as that op again. Without this the numbers would be the same,
 // but gradients would run through the parts (a clipped 1e38 x) instead of the rule, and lowering again would give another text.
 
+import { gateUnit } from '../ops/elementwise.js'
 import { makeNode, type OnnxAttribute, type OnnxNode, type OnnxTensor } from '../../onnx/index.js'
 
 /** The operator set of the recognised nodes; it never reaches a file. */
@@ -56,9 +57,13 @@ function own(op: string, node: OnnxNode, inputs: readonly string[], attributes: 
 const int = (value: number): OnnxAttribute => ({ type: 'int', value })
 
 const patterns: Readonly<Record<string, Pattern>> = {
-  // g * clip(x * 1e38, slope, 1)
+  // g * clip(x * 1e38, slope, 1), or g * clip(x, slope u, u) with the unit u
   Mul: (wiring, node) => {
     const clip = wiring.from(node.inputs[1], 'Clip')
+    const low = clip && wiring.scalar(clip.inputs[1])
+    if (low !== undefined && wiring.scalar(clip!.inputs[2]) === gateUnit) {
+      return own('gate', node, [node.inputs[0], clip!.inputs[0]], { slope: { type: 'float', value: low / gateUnit }, units: int(1) })
+    }
     const steep = clip && wiring.from(clip.inputs[0], 'Mul')
     const slope = clip && wiring.scalar(clip.inputs[1])
     const factor = steep && wiring.scalar(steep.inputs[1])

@@ -284,11 +284,18 @@ export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
   return apply(whereOp, [condition, lift(x, y), lift(y, x)], none)
 }
 
-type GateAttributes = { readonly slope: number }
+/** A power of two, so that it comes out of a product again without rounding. */
+export const gateUnit = 2 ** -40
+
+type GateAttributes = {
+  readonly slope: number
+  /** Size of x from which the gate is open; the result is multiplied by it. `gateUnit`, or absent: any size, and 1. */
+  readonly unit?: number
+}
 
 // The derivative of a (leaky) ReLU as an op of its own, linear in g: it is applied once per activation and step, so its lowering counts.
 // clip(x * 1e38, slope, 1) is 1 for x > 0 and slope for x <= 0 (up to subnormal x): two vectorised passes, where a comparison and a
-// selection take four slow ones. A NaN in x stays one.
+// selection take four slow ones. Where a unit u is given, clip(x, slope u, u) takes one. A NaN in x stays one.
 export const gateOp: Op<GateAttributes> = {
   name: 'gate',
   type: ([g, x]) => {
@@ -296,17 +303,25 @@ export const gateOp: Op<GateAttributes> = {
     if (!sameShape(g.shape, x.shape) || g.dtype !== x.dtype) throw new TollError('shape', 'gate: both operands need one shape and type')
     return { dtype: g.dtype, shape: g.shape }
   },
-  gradient: ({ inputs: [, x], attrs }, h) => [gate(h, x, attrs.slope), undefined],
+  gradient: ({ inputs: [, x], attrs }, h) => [apply(gateOp, [h, x], attrs), undefined],
   lower: (to, { attrs, dtype }, [g, x]) => {
-    const steep = to.emit('Mul', [x, to.constant(dtype, [], [1e38])])
-    return to.emit('Mul', [g, to.emit('Clip', [steep, to.constant(dtype, [], [attrs.slope]), to.constant(dtype, [], [1])])])
+    const { slope, unit } = attrs
+    const open = unit ?? 1
+    const steep = unit === undefined ? to.emit('Mul', [x, to.constant(dtype, [], [1e38])]) : x
+    return to.emit('Mul', [g, to.emit('Clip', [steep, to.constant(dtype, [], [slope * open]), to.constant(dtype, [], [open])])])
   },
-  evaluate: ([g, x], { slope }) => g.data.map((value, i) => value * (x.data[i] > 0 ? 1 : x.data[i] <= 0 ? slope : NaN)),
-  // Two passes make the factor, in memory of its own.
-  work: (_, _attrs, type) => ({ elementwise: 3 * sizeOf(type.shape), bytes: 7 * bytesOf(type), scratch: bytesOf(type) }),
+  evaluate: ([g, x], { slope, unit }) => g.data.map((value, i) => value * (unit === undefined
+    ? (x.data[i] > 0 ? 1 : x.data[i] <= 0 ? slope : NaN)
+    : Math.min(Math.max(x.data[i], slope * unit), unit))),
+  // One or two passes make the factor, in memory of its own.
+  work: (_, { unit }, type) => {
+    const passes = unit === undefined ? 2 : 1
+    return { elementwise: (passes + 1) * sizeOf(type.shape), bytes: (2 * passes + 3) * bytesOf(type), scratch: bytesOf(type) }
+  },
   samples: [
     { inputs: [{ shape: [3, 4] }, { shape: [3, 4] }], attrs: { slope: 0.1 } },
     { inputs: [{ shape: [4] }, { shape: [4], values: [-1, 0, 1e-30, 2] }], attrs: { slope: 0 } },
+    { inputs: [{ shape: [4] }, { shape: [4], values: [-1, 0, 1e-3, 2] }], attrs: { slope: 0.25, unit: gateUnit } },
   ],
 }
 
