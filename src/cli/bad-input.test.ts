@@ -105,7 +105,7 @@ const data: readonly Case[] = [
   [['reproduce', 'table1', '--render-only'], 1, 'not-found', /no such trial is finished in toll-trials\.ndjson/],
   [['reproduce', 'table1', '--render-only', '--trials', 'text.csv', '--quiet'], 1, 'not-found', /no such trial is finished in text\.csv/],
   [['trials', 'nope.ndjson'], 1, 'not-found', /there is no trial log nope\.ndjson/],
-  [['trials', 'example.csv', '--quiet'], 1, 'data', /no finished trial is in example\.csv/],
+  [['trials', 'example.csv', '--quiet'], 1, 'data', /no finished image trial is in example\.csv/],
 ]
 
 const use: readonly Case[] = [
@@ -137,7 +137,7 @@ const use: readonly Case[] = [
   [['reproduce', 'table1', '--steps', '30'], 2, 'argument', /steps must be a multiple .* got 30 and 20/],
   [['reproduce', 'table1', '--dataset', 'cifar-10'], 2, 'argument', /--dataset must be one of mnist, fashion-mnist/],
   [['reproduce', 'table2', '--validation', '10001'], 2, 'argument', /--validation must be an integer at least 20 and at most 10000/],
-  [['reproduce', 'figure3', '--per-class', '0'], 2, 'argument', /--per-class must be/],
+  [['reproduce', 'figure3', '-o', 'out', '--per-class', '0'], 2, 'argument', /--per-class must be/],
   [['reproduce', 'table2', '--seeds', '0'], 2, 'argument', /--seeds must be/],
 ]
 

@@ -22,18 +22,19 @@ export async function printDryRun({ protocol, setting, wanted, log, flags }: Dry
     // All at once, as they will work: they share the machine's memory.
     rates: slowest(await Promise.all(engines.map(measureMachine))), workers: engines.length, device: engines[0].device, threads: engines[0].threads,
   }))
-  const cost = costOfTrial(protocol, setting, rates)
+  const images = usualImages[protocol.dataset]
+  const cost = costOfTrial(protocol, setting, rates, images)
   const parts = { train: cost.train, validate: cost.validate, test: cost.test }
   const trial = Object.values(parts).reduce((sum, { seconds, operations }) => ({ seconds: sum.seconds + seconds, operations: sum.operations + operations }), { seconds: 0, operations: 0 })
   const busy = Math.min(workers, Math.max(1, missing))
   const document = {
-    dataset: protocol.dataset, setting, trials: { total, missing }, device, threads, workers, images: usualImages,
+    dataset: protocol.dataset, setting, trials: { total, missing }, device, threads, workers, images,
     step: cost.step, trial: { ...parts, ...trial }, operations: missing * trial.operations,
     seconds: (Math.ceil(missing / busy) * trial.seconds), bytes: busy * cost.bytes, rates,
   }
   const line = (name: string, { operations, seconds }: { operations: number; seconds: number }) => [name, tera(operations), duration(seconds)]
   const table = renderText({
-    caption: `One trial of ${protocol.title}: ${setting.steps} steps of ${setting.batch} images, ${setting.validation} validation images every ${setting.validateEvery} steps, ${usualImages.test} test images`,
+    caption: `One trial of ${protocol.title}: ${setting.steps} steps of ${setting.batch} images, ${setting.validation} validation images every ${setting.validateEvery} steps, ${images.test} test images`,
     columns: [{ title: 'part' }, { title: 'TFLOP', align: 'right' }, { title: 'expected', align: 'right' }],
     rows: [line('a training step', cost.step), line('training', cost.train), line('validation', cost.validate), line('test, two checkpoints', cost.test), line('all', trial)],
   })
@@ -41,7 +42,7 @@ export async function printDryRun({ protocol, setting, wanted, log, flags }: Dry
     table,
     `${missing} of ${total} trials are missing in ${log}: ${(document.operations / 1e15).toPrecision(3)} PFLOP, about ${duration(document.seconds)} with ${busy} ${busy === 1 ? 'worker' : 'workers'} `
     + `of ${threads} ${threads === 1 ? 'thread' : 'threads'} on ${device}, and ${(document.bytes / 2 ** 30).toFixed(1)} GiB of memory beside the images.`,
-    `Measured here: ${(rates.productsPerSecond / 1e9).toFixed(0)} GFLOP/s in matrix products and ${(rates.bytesPerSecond / 1e9).toFixed(1)} GB/s in elementwise passes per worker, ${busy === 1 ? 'alone' : 'all at once'}.`,
+    `Measured here: ${(rates.productsPerSecond / 1e9).toFixed(0)} GFLOP/s in matrix products and ${(rates.bytesPerSecond / 1e9).toFixed(1)} GB/s in elementwise passes per worker, ${workers === 1 ? 'alone' : `with ${workers} at once`}.`,
   ].join('\n')
   terminal.result(document, text)
 }

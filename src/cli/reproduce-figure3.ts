@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.js'
 
 interface Figure3Flags {
   readonly dataset?: ImageDataset | 'paper'
-  readonly output?: string
+  readonly output: string
   readonly seed?: number
   readonly perClass?: number
 }
@@ -22,13 +22,13 @@ export function defineFigure3(command: Command, terminal: Terminal): void {
   command.description('Figure 3 of the paper: pictures of every class, drawn with a seed from the training images.')
     .addOption(parameterOption('dataset', dataset))
   for (const [name, domain] of Object.entries(samplePictureParameters)) command.addOption(parameterOption(name, domain))
-  command.option('-o, --output <folder>', 'where the page and the pictures go', '.')
+  command.requiredOption('-o, --output <folder>', 'where the page and the pictures go')
   addOutputOptions(command)
-  examples(command, ['toll reproduce figure3 -o results', 'toll reproduce figure3 --dataset fashion-mnist'])
+  examples(command, ['toll reproduce figure3 -o pictures', 'toll reproduce figure3 --dataset fashion-mnist -o pictures'])
   command.action((flags: Figure3Flags) => runFigure3(flags, terminal))
 }
 
-async function runFigure3({ dataset: chosen = 'paper', output = '.', perClass, seed }: Figure3Flags, terminal: Terminal): Promise<void> {
+async function runFigure3({ dataset: chosen = 'paper', output, perClass, seed }: Figure3Flags, terminal: Terminal): Promise<void> {
   const { loadImages } = await import('../data/node/index.js')
   const names: readonly ImageDataset[] = chosen === 'paper' ? ['mnist', 'cifar-10'] : [chosen]
   const sets = await Promise.all(names.map(async (name) => {
@@ -36,8 +36,10 @@ async function runFigure3({ dataset: chosen = 'paper', output = '.', perClass, s
     return { title, images: (await loadImages(name, { labels })).train }
   }))
   await makeFolder(output)
+  const options = Object.entries({ dataset: chosen === 'paper' ? undefined : chosen, 'per-class': perClass, seed })
+    .flatMap(([option, value]) => (value === undefined ? [] : [`--${option} ${value}`]))
   const name = chosen === 'paper' ? 'figure3' : `figure3-${chosen}`
-  const { json, text, html, svg } = await renderSamplePictures({ sets, name, perClass, seed, command: 'toll reproduce figure3' })
+  const { json, text, html, svg } = await renderSamplePictures({ sets, name, perClass, seed, command: ['toll reproduce figure3', ...options].join(' ') })
   for (const [file, content] of Object.entries({ [`${name}.html`]: html, ...svg })) await writeFileAtomic(join(output, file), content)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.summary(undefined, `${text.trimEnd()}\nwrote ${join(output, `${name}.html`)}`)

@@ -7,7 +7,7 @@ import { TollError, choice, integer } from '../base/index.js'
 import { writeFileAtomic } from '../base/node/index.js'
 import { datasets } from '../data/index.js'
 import {
-  imageParameters, imageProtocols, renderAblation, renderBetaSweep, renderImageTable, resolveImageSetting,
+  differencesFrom, imageParameters, imageProtocols, renderAblation, renderBetaSweep, renderImageTable, resolveImageSetting, selectTrials,
   type ImageDataset, type ImageProtocol, type ImageRecord, type ImageReportOptions, type ImageSetting, type RenderedExperiment, type WantedTrials,
 } from '../experiments/index.js'
 import { printDryRun } from './dry-run.js'
@@ -112,7 +112,7 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
   }
   if (flags.dryRun) return printDryRun({ protocol, setting, wanted, log: flags.trials, flags }, terminal)
   if (output !== undefined) await makeFolder(output)
-  const records = await (flags.renderOnly ? readFinished(flags.trials, wanted, terminal) : runTrials({ protocol, setting, wanted, flags, terminal }))
+  const records = await (flags.renderOnly ? readFinished(flags.trials, { protocol, setting, wanted }, terminal) : runTrials({ protocol, setting, wanted, flags, terminal }))
   const name = `${experiment.name}-${protocol.dataset}`
   const { text, markdown, csv, json, svg, html } = await experiment.render({
     records, protocol, setting, classes: names, name, beta: Math.max(...wanted.betas), command: commandLine(experiment, flags),
@@ -132,7 +132,7 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
 function commandLine({ name }: ImageExperiment, flags: ImageFlags): string {
   const { dataset, classes, seeds: count, beta, plain, latent, batch, learningRate, steps, validateEvery, validation } = flags
   const values = { dataset, classes, seeds: count, beta: beta?.join(','), plain, latent, batch, 'learning-rate': learningRate, steps, 'validate-every': validateEvery, validation }
-  const given = Object.entries(values).flatMap(([option, value]) => (value === undefined ? [] : value === true ? [`--${option}`] : [`--${option} ${value}`]))
+  const given = Object.entries(values).flatMap(([option, value]) => (value === undefined ? [] : value === true ? [`--${option}`] : [`--${option} ${/\s/.test(String(value)) ? `"${value}"` : value}`]))
   return ['toll reproduce', name, ...given].join(' ')
 }
 
@@ -158,17 +158,11 @@ async function runTrials({ protocol, setting, wanted, flags, terminal }: Running
   const log = flags.trials
   const stopped = `stopped; finished trials are in ${log}, half-done ones beside it: the same command goes on`
   terminal.whenStopped(() => stopped)
-  const clock = { from: performance.now(), done: -1, first: 0, total: 1 }
   return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => runLoggedTrials({
     protocol, setting, wanted, engines, log, signal: terminal.signal, warn: (message) => terminal.note(message),
-    onProgress: (progress) => {
-      if (clock.done < 0) Object.assign(clock, { from: performance.now(), first: progress.done })
-      Object.assign(clock, { done: progress.done, total: progress.total })
-      onProgress(progress)
-    },
-    onTrial: ({ className, beta, seed, test }) => {
-      const rate = (performance.now() - clock.from) / Math.max(1, clock.done - clock.first)
-      const left = clock.total > clock.done ? `, about ${duration((rate * (clock.total - clock.done)) / 1e3)} left` : ''
+    onProgress,
+    onTrial: ({ className, beta, seed, test }, secondsLeft) => {
+      const left = secondsLeft > 0 ? `, about ${duration(secondsLeft)} left` : ''
       terminal.note(`${className}, beta ${beta}, seed ${seed}: AUROC ${(100 * test.labelled.auroc).toFixed(1)} (last step ${(100 * test.last.auroc).toFixed(1)})${left}`)
     },
   }))).catch((error: unknown) => {
@@ -177,10 +171,16 @@ async function runTrials({ protocol, setting, wanted, flags, terminal }: Running
 }
 
 /** What the log holds of the wanted trials. */
-async function readFinished(log: string, { classes, seeds: numbers, betas }: WantedTrials, terminal: Terminal): Promise<ImageRecord[]> {
+async function readFinished(log: string, { protocol, setting, wanted }: Omit<Running, 'flags' | 'terminal'>, terminal: Terminal): Promise<ImageRecord[]> {
   const { readImageLogs } = await import('../experiments/node/index.js')
-  const records = (await readImageLogs([log], (message) => terminal.note(message)))
-    .filter((record) => classes.includes(record.class) && numbers.includes(record.seed) && betas.includes(record.beta))
+  const all = (await readImageLogs([log], (message) => terminal.note(message))).filter(({ dataset }) => dataset === protocol.dataset)
+  const { classes, seeds: numbers, betas } = wanted
+  const ofSetting = selectTrials(all, { protocol, setting, classes: classNames(protocol) })
+  if (ofSetting.length === 0 && all.length > 0) {
+    const held = new Set(all.map((record) => differencesFrom(protocol, record.setting).join(', ') || 'the paper\'s'))
+    throw new TollError('not-found', `${log} holds trials of ${protocol.title} in other settings only (${[...held].join('; ')}); name them with --steps, --batch and so on`)
+  }
+  const records = ofSetting.filter((record) => classes.includes(record.class) && numbers.includes(record.seed) && betas.includes(record.beta))
   if (records.length === 0) throw new TollError('not-found', `no such trial is finished in ${log}; run without --render-only, or name a log with --trials`)
   return records
 }

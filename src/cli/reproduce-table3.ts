@@ -38,7 +38,7 @@ async function runTable3(flags: Table3Flags, terminal: Terminal): Promise<void> 
   const { output, trials, plain, seeds, splits, steps } = flags
   const data = await loadArrhythmia()
   if (output !== undefined) await makeFolder(output)
-  const store = trials === undefined ? undefined : await openTrialLog(trials, { parse: readTrial, warn: (text) => terminal.note(text) })
+  const store = trials === undefined ? undefined : await openTrialLog(trials, { parse: readTrial, begins: '{"settings":', warn: (text) => terminal.note(text) })
   const result = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => reproduceTable3({
     data, engines, seeds, splits, steps, plain, signal: terminal.signal, onProgress, ...(store && { store }),
   }))).finally(() => store?.close())

@@ -13,7 +13,7 @@ interface TrialsFlags {
 }
 
 export function defineTrials(command: Command, terminal: Terminal): void {
-  command.description('Lists the finished trials of trial logs (NDJSON), or answers a question about them in SQL. Logs of several machines are read as one; a trial that is '
+  command.description('Lists the finished image trials of trial logs (NDJSON), or answers a question about them in SQL. Logs of several machines are read as one; a trial that is '
     + 'in two of them counts once.')
     .argument('<log...>', 'trial logs')
     .option('--sql <query>', 'a query (DuckDB) over the views trials and checkpoints, or over records, the lines as they are')
@@ -36,7 +36,7 @@ async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, te
     })
   }
   const records = await readImageLogs(paths, (message) => terminal.note(message))
-  if (records.length === 0) throw new TollError('data', `no finished trial is in ${paths.join(', ')}`)
+  if (records.length === 0) throw new TollError('data', `no finished image trial is in ${paths.join(', ')}`)
   const { columns, rows } = await queryTrials(records, sql)
   if (terminal.json) return terminal.result(rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]]))), '')
   if (csv) {

@@ -7,9 +7,8 @@ import { adam } from '../optim/index.js'
 import { prepareImage } from '../preprocess/index.js'
 import { expectedBytes, expectedSeconds, type MachineRates } from '../runtime/index.js'
 import { buildStep } from '../train/index.js'
-import { fixedPreprocessing, protocolNetwork, type ImageProtocol, type ImageSetting } from './image-protocol.js'
+import { fixedPreprocessing, protocolNetwork, type ImageDataset, type ImageProtocol, type ImageSetting } from './image-protocol.js'
 import { piece } from './image-trial.js'
-
 
 /** How many images a trial trains on and is tested with. */
 export interface TrialImages {
@@ -17,8 +16,10 @@ export interface TrialImages {
   readonly test: number
 }
 
-/** A class of the four sets after the validation images are set aside, and their test sets. */
-export const usualImages: TrialImages = { train: 5000, test: 10_000 }
+/** A class after the validation images are set aside, about, and the test set. */
+export const usualImages: Readonly<Record<ImageDataset, TrialImages>> = {
+  mnist: { train: 5000, test: 10_000 }, 'fashion-mnist': { train: 5000, test: 10_000 }, 'cifar-10': { train: 4000, test: 10_000 }, 'cifar-100': { train: 2000, test: 10_000 },
+}
 
 /** Of one part of a trial: floating-point operations, and seconds on one worker. */
 export interface PartCost {
@@ -38,7 +39,7 @@ export interface TrialCost {
 }
 
 /** One trial on an engine with these rates. */
-export function costOfTrial(protocol: ImageProtocol, setting: ImageSetting, rates: MachineRates, { train, test }: TrialImages = usualImages): TrialCost {
+export function costOfTrial(protocol: ImageProtocol, setting: ImageSetting, rates: MachineRates, { train, test }: TrialImages): TrialCost {
   const network = protocolNetwork(protocol, setting.latent)
   const { sampleShape } = network
   const batch = Math.min(setting.batch, train)

@@ -13,7 +13,7 @@ export function explainImages(trials: readonly ImageRecord[], selection: ImageSe
   const seeds = seedsOf(trials)
   return [
     `Setting: ${steps} steps of ${batch} images with Adam at ${learningRate}, a code of ${latent} numbers, `
-    + `a look at ${validation} validation images every ${validateEvery} steps; beta ${betas.join(', ')}; ${seeds.length === 0 ? 'no seed' : `seed ${seeds.join(', ')}`}.`,
+    + `a look at ${validation} validation images every ${validateEvery === 1 ? 'step' : `${validateEvery} steps`}; ${describeSeeds(trials, betas)}.`,
     describeDifferences(selection, betas, seeds.length),
     ...describeImages(trials, protocol.title),
     'Values are mean ± standard deviation (divisor n) over seeds, with the 95 % interval of the mean (Student t): of two or three seeds it is wide and may pass 100. '
@@ -88,6 +88,14 @@ function describeMachines(trials: readonly ImageRecord[]): string[] {
     `Ran on ${[...machines].sort().join('; ')}. Versions: ${[...versions].sort().join('; ')}. `
     + `${count(trials.length, 'trial')}, ${hours.toFixed(1)} hours of one engine in all. Other machines and numbers of threads give other bits.`,
   ]
+}
+
+/** Which seeds stand behind which beta, said once where they are the same. */
+function describeSeeds(trials: readonly ImageRecord[], betas: readonly number[]): string {
+  const of = betas.map((beta) => seedsOf(trials.filter((trial) => trial.beta === beta)).join(', '))
+  const seeds = (list: string) => (list === '' ? 'no seed' : `seed${list.includes(',') ? 's' : ''} ${list}`)
+  if (new Set(of).size <= 1) return `beta ${betas.join(', ')}; ${seeds(of[0] ?? '')}`
+  return betas.map((beta, i) => `beta ${beta} with ${seeds(of[i])}`).join(', ')
 }
 
 function seedsOf(trials: readonly ImageRecord[]): number[] {

@@ -79,10 +79,8 @@ export interface ImageRecord extends ImageTrialKey {
   readonly finished: string
 }
 
-/** A trial within one log or several joined ones: where it was run does not count. */
-export function imageKey({ dataset, class: normal, beta, seed }: ImageTrialKey): string {
-  return [dataset, normal, beta, seed].join(' ')
-}
+/** How the line of a record begins: `format` is its first field. */
+export const imageRecordBegins = '{"format":'
 
 /** A value read from a log. Error: `format` with what is wrong. */
 export function readImageRecord(value: unknown): ImageRecord {
@@ -95,10 +93,38 @@ export function readImageRecord(value: unknown): ImageRecord {
     const { step, auroc, averagePrecision } = record.test?.[choice] ?? {}
     if (!Number.isInteger(step) || ![auroc, averagePrecision].every(isShare)) throw wrong(`the test measures of '${choice}' are missing or outside [0, 1]`)
   }
-  for (const part of ['setting', 'images', 'curve', 'histograms', 'seconds', 'machine', 'versions'] as const) {
-    if (typeof record[part] !== 'object' || record[part] === null) throw wrong(`'${part}' is missing`)
+  const parts = (part: keyof ImageRecord) => (typeof record[part] === 'object' && record[part] !== null ? record[part] as Readonly<Record<string, unknown>> : {})
+  for (const [part, names] of Object.entries(numbersOf)) {
+    const bad = names.find((name) => !Number.isFinite(parts(part as keyof ImageRecord)[name]))
+    if (bad !== undefined) throw wrong(`'${part}.${bad}' is no number`)
+  }
+  for (const name of ['device', 'processor', 'platform']) if (typeof parts('machine')[name] !== 'string') throw wrong(`'machine.${name}' is no text`)
+  if (typeof record.versions !== 'object' || record.versions === null) throw wrong('\'versions\' is missing')
+  const curve = parts('curve')
+  const points = isNumbers(curve.step) ? curve.step.length : -1
+  const uneven = curveNames.find((name) => !isNumbers(curve[name]) || curve[name].length !== points)
+  if (uneven !== undefined) throw wrong(`'curve.${uneven}' is no list of numbers as long as the steps`)
+  for (const name of ['reconstruction', 'latentNorm']) {
+    const { range, normal, anomalous } = (parts('histograms')[name] ?? {}) as Partial<PartHistogram>
+    const fine = isNumbers(range) && range.length === 2 && range[0] < range[1] && isNumbers(normal) && isNumbers(anomalous) && normal.length > 0 && normal.length === anomalous.length
+    if (!fine) throw wrong(`'histograms.${name}' has no range or no equally many counts of both kinds`)
   }
   return record as ImageRecord
+}
+
+const numbersOf: Readonly<Record<string, readonly string[]>> = {
+  setting: ['latent', 'batch', 'learningRate', 'steps', 'validateEvery', 'validation'],
+  images: ['train', 'validation', 'test', 'testAnomalies'],
+  seconds: ['train', 'validate', 'test'],
+  machine: ['threads', 'cores', 'memoryGiB'],
+}
+
+const curveNames: readonly (keyof Curve)[] = [
+  'step', 'trainReconstruction', 'trainLatentNorm', 'validationAuroc', 'normalReconstruction', 'normalLatentNorm', 'anomalousReconstruction', 'anomalousLatentNorm',
+]
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((number) => Number.isFinite(number))
 }
 
 function isShare(value: unknown): boolean {

@@ -94,7 +94,7 @@ describe('Table 1', () => {
   it('says how it was made and how far it carries', async () => {
     const { text, json } = await renderImageTable(options(whole.filter((record) => record.beta > 0 && (record.class !== 3 || record.seed === 0) && record.class !== 4)))
     for (const note of [
-      'Setting: 200 steps of 64 images with Adam at 0.0001, a code of 128 numbers, a look at 1000 validation images every 20 steps; beta 1000; seed 0, 1.',
+      'Setting: 200 steps of 64 images with Adam at 0.0001, a code of 128 numbers, a look at 1000 validation images every 20 steps; beta 1000; seeds 0, 1.',
       'What differs from the paper\'s: batch 64 (paper 1000), steps 200 (paper 2000), validation 1000 (paper 10000), 2 seeds (paper 10).',
       'Images of MNIST: 4900 to 5800 of the normal class train, 1000 of all classes validate, 10000 test, 9000 of them anomalies.',
       'labelled anomalies among them', 'needs no labels', 'mix protocols', 'AnoGAN 91.4 (its classes give 91.27)', 'share the mean of their places',

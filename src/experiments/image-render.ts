@@ -31,6 +31,7 @@ export async function renderImageTable(options: ImageReportOptions): Promise<Ren
   const { protocol, classes, name, beta = protocol.beta } = options
   const { title: dataset } = protocol
   const paper = paperTables[protocol.dataset]
+  const published = beta === 0 ? paper?.plain : paper?.toll
   const trials = selectTrials(options.records, options).filter((trial) => trial.beta === beta || trial.beta === 0)
   const betas = [...new Set([beta, ...betasOf(trials)])]
   const summaries = betas.map((one) => summarizeImages(trials, classes, one))
@@ -43,13 +44,13 @@ export async function renderImageTable(options: ImageReportOptions): Promise<Ren
     lead: `One class is normal and trains, the others are the anomalies of the published test images. ${coverage(main)}`,
     sections: [
       { title: 'Tables', blocks: [
-        { kind: 'tiles', tiles: averageTiles(main, plain, paper?.toll.average) },
+        { kind: 'tiles', tiles: averageTiles(main, plain, published?.average) },
         table(tabulateOurs(dataset, main, paper)),
-        ...(paper ? [table(tabulateBaselines(dataset, main, paper))] : []),
+        ...(paper && beta > 0 ? [table(tabulateBaselines(dataset, main, paper))] : []),
         ...(plain ? [table(tabulateOurs(dataset, plain, paper))] : []),
       ] },
       { title: 'Notes', blocks: [{ kind: 'list', items: [
-        ...explainImages(trials, options, betas), ...explainColumns(paper), ...(paper ? [explainRanks(paper)] : []),
+        ...explainImages(trials, options, betas), ...explainColumns(paper), ...(paper && beta > 0 ? [explainRanks(paper)] : []),
       ] }] },
       ...(learning.length > 0 ? [{ title: 'Learning curves', blocks: figures(learning) }, { title: 'Parts of the score', blocks: figures(histograms) }] : []),
     ],

@@ -5,34 +5,17 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random } from '../base/index.js'
-import type { ImageSet } from '../data/index.js'
 import { auroc } from '../metrics/index.js'
 import type { Engine } from '../runtime/index.js'
+import { greyImages, makeImages, numbersOf, smallSetting, testMachine } from './image-sweep.harness.js'
 import {
   differencesFrom, identifyTrials, imageProtocols, oneClassProblem, readImageRecord, resolveImageSetting, runImageTrials,
   type ImageData, type ImageRecord, type ImageTrialsOptions,
 } from './index.js'
 import { closeEngines, loadImageData, openEngines, openImageStore, queryTrials, readImageLogs } from './node/index.js'
 
-/** Bright squares, one corner per class, in noise. */
-function makeImages(count: number, classes: number, [channels, side]: readonly [number, number], seed: number): ImageSet {
-  const random = Random.seeded(seed)
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes)
-  const pixels = Uint8Array.from({ length: count * channels * side * side }, (_, at) => {
-    const image = Math.floor(at / (channels * side * side))
-    const [y, x] = [Math.floor(at / side) % side, at % side]
-    const inside = Math.floor(y / (side / 2)) * 2 + Math.floor(x / (side / 2)) === labels[image]
-    return random.integer(60) + (inside ? 180 : 0)
-  })
-  return { shape: [count, channels, side, side], pixels, labels, classes: Array.from({ length: classes }, (_, i) => `class ${i}`) }
-}
-
-const grey: ImageData = {
-  train: makeImages(120, 3, [1, 28], 1), test: makeImages(30, 3, [1, 28], 2), validationRows: Int32Array.from({ length: 30 }, (_, i) => 4 * i),
-}
 const { mnist, 'cifar-10': cifar, 'cifar-100': hundred } = imageProtocols
-const setting = resolveImageSetting(mnist, { steps: 6, validateEvery: 2, batch: 8, validation: 20, latent: 8, learningRate: 1e-3 })
+const [grey, setting] = [greyImages, smallSetting]
 
 describe('one class against the rest', () => {
   it('trains on the class without the validation rows; everything is labelled by the class', () => {
@@ -63,7 +46,7 @@ describe('one class against the rest', () => {
     ['rows of another data set', { validationRows: Int32Array.of(1, 120) }, 0, 2, 'data', /does not fit the data: entry 1 is 120, there are 120/],
     ['a row twice', { validationRows: Int32Array.of(5, 6, 5) }, 0, 2, 'data', /more than once/],
     ['rows that take a whole class away', { validationRows: Int32Array.from({ length: 39 }, (_, i) => 3 * i) }, 0, 20, 'data', /1 training images of class 0 are left/],
-    ['validation rows of one class only', { validationRows: Int32Array.of(0, 3, 6) }, 0, 3, 'data', /of 3 images 0 are anomalies/],
+    ['validation rows of one class only', { validationRows: Int32Array.of(0, 3, 6) }, 0, 3, 'data', /of 3 validation images 3 are of the normal class 0/],
     ['test images of another size', { test: makeImages(30, 3, [1, 20], 2) }, 0, 20, 'shape', /1 x 28 x 28, test images 1 x 20 x 20/],
   ])('refuses %s', (_, change, normal, validation, code, message) => {
     expect(() => oneClassProblem(mnist, { ...grey, ...change }, normal, validation)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }))
@@ -90,17 +73,14 @@ describe('trials', () => {
   let whole: ImageRecord[]
   const warnings: string[] = []
   const wanted = { classes: [2], seeds: [0, 1], betas: [10] }
-  const machine = { device: 'cpu', threads: 1, processor: 'test', cores: 1, memoryGiB: 1, platform: 'test' }
   const run = async (log: string, change: Partial<ImageTrialsOptions> = {}) => {
-    const store = await openImageStore(join(folder, log), (message) => warnings.push(message))
+    const store = await openImageStore(join(folder, log), { warn: (message) => warnings.push(message) })
     try {
-      return await runImageTrials({ protocol: mnist, setting, wanted, data: grey, engines, store, machine, versions: { test: '1' }, ...change })
+      return await runImageTrials({ protocol: mnist, setting, wanted, data: grey, engines, store, machine: testMachine, versions: { test: '1' }, ...change })
     } finally {
       await store.close()
     }
   }
-  /** Without what a clock says. */
-  const numbersOf = (records: readonly ImageRecord[]) => records.map(({ seconds: _, finished: __, ...numbers }) => numbers)
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'toll-images-'))
     engines = await openEngines({ threads: 1, workers: 2 })
@@ -174,8 +154,15 @@ describe('trials', () => {
     expect(ids[0]).toBe(whole[0].id)
   })
 
-  it.each(['format', 'id', 'dataset', 'class', 'beta', 'seed', 'test', 'curve', 'setting', 'machine', 'finished'])('refuses a line with a wrong %s', (field) => {
-    expect(() => readImageRecord({ ...whole[0], [field]: undefined })).toThrow(expect.objectContaining({ code: 'format' }))
+  it.each(['format', 'id', 'dataset', 'class', 'beta', 'seed', 'test', 'curve', 'setting', 'images', 'histograms', 'seconds', 'versions', 'machine', 'finished'])('refuses a line with a wrong %s', (field) => {
+    for (const value of [undefined, field === 'versions' ? null : {}]) expect(() => readImageRecord({ ...whole[0], [field]: value })).toThrow(expect.objectContaining({ code: 'format' }))
+  })
+
+  it('refuses curves and histograms that do not fit themselves', () => {
+    const { curve, histograms } = whole[0]
+    const [short, flat] = [{ ...curve, validationAuroc: [0.5] }, { ...histograms, latentNorm: { ...histograms.latentNorm, range: [1, 1] } }]
+    expect(() => readImageRecord({ ...whole[0], curve: short })).toThrow(/curve\.validationAuroc/)
+    expect(() => readImageRecord({ ...whole[0], histograms: flat })).toThrow(/histograms\.latentNorm/)
   })
 })
 

@@ -7,7 +7,7 @@ export {
 export { costOfTrial, usualImages, type PartCost, type TrialCost, type TrialImages } from './image-cost.js'
 export { oneClassProblem, type ImageData, type LabelledImages, type OneClassProblem } from './one-class.js'
 export {
-  choices, imageKey, readImageRecord, type Choice, type Curve, type ImageRecord, type ImageTrialKey, type Machine, type PartHistogram, type TestMeasures,
+  choices, readImageRecord, type Choice, type Curve, type ImageRecord, type ImageTrialKey, type Machine, type PartHistogram, type TestMeasures,
 } from './image-record.js'
 export { identifyTrials, runImageTrials, type IdentifiedTrial, type ImageTrialsOptions, type ImageTrialStore, type WantedTrials } from './image-trials.js'
 export { arrhythmiaProtocol } from './arrhythmia-trial.js'

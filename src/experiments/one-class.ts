@@ -46,30 +46,38 @@ export function checkImageData({ train, test, validationRows }: ImageData): void
  */
 export function oneClassProblem(protocol: ImageProtocol, data: ImageData, normal: number, validation: number): OneClassProblem {
   checkImageData(data)
-  const { train, test, validationRows } = data
-  const { classes } = train
-  if (!Number.isInteger(normal) || normal < 0 || normal >= classes.length) {
-    throw new TollError('argument', `class ${normal} does not exist; ${protocol.title} has classes 0 to ${classes.length - 1}`)
-  }
-  if (validation > validationRows.length) throw new TollError('argument', `cannot take ${validation} of ${validationRows.length} validation rows`)
-  const ofClass = rowsWith(train.labels, normal)
-  const aside = new Set(validationRows)
-  const trainRows = ofClass.filter((row) => !aside.has(row))
-  if (trainRows.length < 2) throw new TollError('data', `${trainRows.length} training images of class ${normal} are left beside the validation rows; at least 2 are needed`)
-  const label = (images: ImageSet): LabelledImages => {
-    const labels = Uint8Array.from(images.labels, (value) => Number(value !== normal))
-    const anomalies = labels.reduce((sum, value) => sum + value, 0)
-    if (anomalies === 0 || anomalies === labels.length) {
-      throw new TollError('data', `of ${labels.length} images ${anomalies} are anomalies with class ${normal} as the normal one; both kinds are needed`)
-    }
-    return { images, labels }
-  }
+  const { train, test } = data
+  const { trainRows, validationRows } = oneClassRows(protocol, data, normal, validation)
+  const label = (images: ImageSet): LabelledImages => ({ images, labels: Uint8Array.from(images.labels, (value) => Number(value !== normal)) })
   return {
     train: takeImages(train, trainRows),
-    validation: label(takeImages(train, drawValidation(validationRows, validation))),
+    validation: label(takeImages(train, validationRows)),
     test: label(test),
-    preprocessing: fitProtocol(protocol, takeImages(train, ofClass)),
+    preprocessing: fitProtocol(protocol, takeImages(train, rowsWith(train.labels, normal))),
   }
+}
+
+/** The rows of a problem, checked, without its images: cheap enough to check every class before the first one trains. Errors as `oneClassProblem`. */
+export function oneClassRows(
+  { title }: Pick<ImageProtocol, 'title'>, { train, test, validationRows: aside }: ImageData, normal: number, validation: number,
+): { trainRows: Int32Array; validationRows: Int32Array } {
+  const { classes, labels } = train
+  if (!Number.isInteger(normal) || normal < 0 || normal >= classes.length) {
+    throw new TollError('argument', `class ${normal} does not exist; ${title} has classes 0 to ${classes.length - 1}`)
+  }
+  if (validation > aside.length) throw new TollError('argument', `cannot take ${validation} of ${aside.length} validation rows`)
+  const taken = new Set(aside)
+  const trainRows = rowsWith(labels, normal).filter((row) => !taken.has(row))
+  if (trainRows.length < 2) throw new TollError('data', `${trainRows.length} training images of class ${normal} are left beside the validation rows; at least 2 are needed`)
+  const validationRows = drawValidation(aside, validation)
+  for (const [what, all] of [['validation', Array.from(validationRows, (row) => labels[row])], ['test', test.labels]] as const) {
+    const normals = all.filter((value) => value === normal).length
+    if (normals === 0 || normals === all.length) {
+      throw new TollError('data', `of ${all.length} ${what} images ${normals} are of the normal class ${normal} (${classes[normal]}); both kinds are needed`
+        + `${what === 'validation' ? ', take more of them' : ''}`)
+    }
+  }
+  return { trainRows, validationRows }
 }
 
 /** All rows in their own order, or a seeded draw in ascending order. */

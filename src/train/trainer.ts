@@ -139,9 +139,9 @@ class Run {
     const { checkpoint } = this.#options
     const bytes = await checkpoint?.store.read()
     if (!checkpoint || !bytes) return
-    const { record, tensors } = decodeCheckpoint(bytes, isRecord)
+    const { record, tensors } = this.#decode(bytes, checkpoint.store.location)
     if (record.fingerprint !== this.#fingerprint) {
-      throw new TollError('argument', `${checkpoint.store.location} belongs to a run with other data or settings; delete it or choose another file`)
+      throw new TollError('argument', `${checkpoint.store.location} belongs to a run with other data, settings, device or threads; delete it or choose another file`)
     }
     this.state = Object.fromEntries(Object.keys(this.state).map((name) => {
       const tensor = tensors.get(name)
@@ -157,6 +157,14 @@ class Run {
       const kept = [...tensors].filter(([name]) => name.startsWith(prefix))
       return [step, new Map(kept.map(([name, { data }]) => [name.slice(prefix.length), data]))]
     }))
+  }
+
+  #decode(bytes: Uint8Array, location: string) {
+    try {
+      return decodeCheckpoint(bytes, isRecord)
+    } catch (error) {
+      throw error instanceof TollError ? new TollError(error.code, `${location}: ${error.message}`, { cause: error }) : error
+    }
   }
 
   async finish(loop: Loop): Promise<Trained> {
@@ -294,8 +302,8 @@ class Run {
   }
 }
 
-/** Identifies what a checkpoint belongs to: the program, the data, the seed and the length of the run. */
-function fingerprintOf({ data, weights, seed, steps, learningRate }: TrainOptions, program: StepProgram): string {
+/** Identifies what a checkpoint belongs to: the program, the data, the seed, the length of the run, and what gives equal bits. */
+function fingerprintOf({ data, weights, seed, steps, learningRate, engine }: TrainOptions, program: StepProgram): string {
   let hash = 0x811c9dc5
   const take = (word: number) => {
     hash = Math.imul(hash ^ word, 0x01000193)
@@ -305,7 +313,7 @@ function fingerprintOf({ data, weights, seed, steps, learningRate }: TrainOption
     words.forEach(take)
   }
   for (const char of printGraph(program.outputs)) take(char.codePointAt(0)!)
-  return [(hash >>> 0).toString(16), seed, steps, learningRate].join('-')
+  return [(hash >>> 0).toString(16), seed, steps, learningRate, engine.device, engine.threads].join('-')
 }
 
 function isRecord(value: unknown): value is RunRecord {

@@ -1,24 +1,32 @@
 // Image trials on disk: the log, and a folder beside it with a checkpoint for every trial that is under way.
 
-import { mkdir, rmdir } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeIo } from '../../base/node/index.js'
 import { fileCheckpoint } from '../../train/node/index.js'
-import { readImageRecord, type ImageRecord } from '../image-record.js'
+import { imageRecordBegins, readImageRecord, type ImageRecord } from '../image-record.js'
 import type { ImageTrialStore } from '../image-trials.js'
-import { openTrialLog } from './trial-log.js'
+import { openTrialLog, readTrialLog } from './trial-log.js'
 
-/** Milliseconds between two checkpoints of one trial: a hundred megabytes each, and a minute of training is soon made up for. */
-const rest = 60_000
+/** A checkpoint is a hundred megabytes, and a minute of training is soon made up for. */
+const minute = 60_000
 
 export interface OpenImageStore extends ImageTrialStore {
   close(): Promise<void>
 }
 
+export interface ImageStoreOptions {
+  /** Told of lines in the log that are passed over. */
+  readonly warn: (message: string) => void
+  /** Milliseconds between two checkpoints of one trial; default a minute. */
+  readonly rest?: number
+}
+
 /** The store of the log at `path`. Errors: those of `openTrialLog`. */
-export async function openImageStore(path: string, warn: (message: string) => void): Promise<OpenImageStore> {
-  const log = await openTrialLog<ImageRecord>(path, { parse: readImageRecord, warn })
+export async function openImageStore(path: string, { warn, rest = minute }: ImageStoreOptions): Promise<OpenImageStore> {
+  const log = await openTrialLog<ImageRecord>(path, { parse: readImageRecord, begins: imageRecordBegins, warn })
   const folder = `${path}.running`
+  await sweep(folder, new Set((await readTrialLog(path, { parse: readImageRecord, begins: imageRecordBegins, warn: () => undefined })).map(({ id }) => id)))
   return {
     read: () => log.read(),
     append: (record) => log.append(record),
@@ -44,4 +52,11 @@ export async function openImageStore(path: string, warn: (message: string) => vo
       await rmdir(folder).catch(() => undefined)
     },
   }
+}
+
+/** Removes what a crash left: checkpoints of finished trials, and half-written files. */
+async function sweep(folder: string, finished: ReadonlySet<string>): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  const left = names.filter((name) => finished.has(name.replace(/\.safetensors$/, '')) || !name.endsWith('.safetensors'))
+  for (const name of left) await rm(join(folder, name), { force: true })
 }

@@ -19,14 +19,14 @@ export interface LoggedTrialsOptions extends Watched {
   readonly log: string
   /** Told of lines in the log that are passed over. */
   readonly warn: (message: string) => void
-  readonly onTrial?: (record: ImageRecord) => void
+  readonly onTrial?: (record: ImageRecord, secondsLeft: number) => void
   readonly folders?: DataFolders
 }
 
 /** Runs what the log lacks and returns all that is wanted. Errors: those of `runImageTrials`, `openTrialLog` and `loadImageData`. */
 export async function runLoggedTrials({ log, warn, folders, ...options }: LoggedTrialsOptions): Promise<ImageRecord[]> {
   const data = await loadImageData(options.protocol, folders)
-  const store = await openImageStore(log, warn)
+  const store = await openImageStore(log, { warn })
   try {
     return await runImageTrials({ ...options, data, store, machine: describeMachine(options.engines[0]), versions: engineVersions() })
   } finally {

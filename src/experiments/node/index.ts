@@ -2,7 +2,7 @@
 export { loadArrhythmia } from './arrhythmia.js'
 export { closeEngines, openEngines, type EnginesOptions } from './engines.js'
 export { openTrialLog, readTrialLog, type TrialLog, type TrialLogOptions } from './trial-log.js'
-export { openImageStore, type OpenImageStore } from './image-store.js'
+export { openImageStore, type ImageStoreOptions, type OpenImageStore } from './image-store.js'
 export { loadImageData, loadValidationRows } from './image-data.js'
 export { runLoggedTrials, type LoggedTrialsOptions } from './image-trials.js'
 export { describeMachine } from './machine.js'

@@ -22,6 +22,7 @@ const options: TrialLogOptions<Line> = {
     if (typeof (value as Line).n !== 'number') throw new TollError('format', 'it has no n')
     return value as Line
   },
+  begins: '{"format":',
   warn: (message) => warnings.push(message),
 }
 const line = (n: number): Line => ({ format: 1, n })
@@ -38,7 +39,7 @@ beforeEach(() => {
 function opening(): string {
   const door = new URL('./index.js', import.meta.url).href
   return `import { openTrialLog } from ${JSON.stringify(door)}
-    const log = await openTrialLog(${JSON.stringify(path)}, { parse: (x) => x, warn: console.error })`
+    const log = await openTrialLog(${JSON.stringify(path)}, { parse: (x) => x, begins: '{"format":', warn: console.error })`
 }
 
 describe('a trial log', () => {
@@ -78,10 +79,13 @@ describe('a trial log', () => {
   })
 
   it('passes over lines that are no records, and finds the record behind half a line of a joined log', async () => {
-    const joined = [text(1), 'not json', '{"format":1,"m":2}', `${text(2).slice(0, 11)}${text(3)}`, '', text(4), ''].join('\n')
+    const joined = [text(1), 'not json', '{"format":1,"m":2}', `${text(2).slice(0, 11)}${text(3)}`, '', `${text(4)}${text(5)}`, ''].join('\n')
     await writeFile(path, joined)
-    expect(await readTrialLog(path, options)).toEqual([line(1), line(3), line(4)])
-    expect(warnings).toEqual([expect.stringMatching(/line 2 is passed over: it is no whole line of JSON/), expect.stringMatching(/line 3 is passed over: it has no n/)])
+    expect(await readTrialLog(path, options)).toEqual([line(1), line(3), line(4), line(5)])
+    expect(warnings).toEqual([
+      expect.stringMatching(/line 2 is passed over: it is no whole line of JSON/), expect.stringMatching(/line 3 is passed over: it has no n/),
+      expect.stringMatching(/line 4 is passed over: it is no whole line of JSON/),
+    ])
     expect(await readFile(path, 'utf8')).toBe(joined)
   })
 
@@ -110,6 +114,42 @@ describe('a trial log', () => {
     await expect(openTrialLog(join(folder, 'none', 'log'), options)).rejects.toMatchObject({ code: 'not-found' })
     await expect(openTrialLog(folder, options)).rejects.toMatchObject({ code: 'io' })
     expect((await readdir(folder)).filter((name) => name.endsWith('.lock') && path.endsWith(name.slice(0, -5)))).toEqual([])
+  })
+
+  it.each(['a,b\n1,2\n', 'a,b\n1,2', '{"other":1}\n', '\u0000\u0001'])('refuses a file of another kind and leaves it as it was: %j', async (content) => {
+    await writeFile(path, content)
+    await expect(openTrialLog(path, options)).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining('is no trial log of this kind') })
+    expect(await readFile(path, 'utf8')).toBe(content)
+    await expect(readFile(`${path}.lock`)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('is one log by whatever link it is opened', async () => {
+    const link = `${path}.link`
+    await writeFile(path, '')
+    await symlink(path, link)
+    const log = await openTrialLog(link, options)
+    await expect(openTrialLog(path, options)).rejects.toMatchObject({ code: 'argument' })
+    await log.close()
+  })
+
+  it('is taken over from a dead process by one of many that try', async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
+    for (let round = 0; round < 20; round++) {
+      await writeFile(`${path}.lock`, JSON.stringify({ pid, host: hostname(), token: 'dead' }))
+      const opened = (await Promise.allSettled(Array.from({ length: 5 }, () => openTrialLog(path, options)))).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      expect(opened).toHaveLength(1)
+      await opened[0].close()
+    }
+  })
+
+  it('keeps every line that it said was written, when others at the same time do not fit', async () => {
+    const code = `${opening()}
+      const kept = await Promise.allSettled([1, 2, 3].map((n) => log.append({ format: 1, n, long: 'x'.repeat(n === 2 ? 5000 : 10) })))
+      console.log(kept.map(({ status }) => status).join())
+      await log.close()`
+    const { stdout } = spawnSync('bash', ['-c', 'ulimit -f 2; exec "$0" --input-type=module -e "$1"', process.execPath, code], { encoding: 'utf8' })
+    expect(stdout).toBe('fulfilled,rejected,fulfilled\n')
+    expect((await readTrialLog(path, options)).map(({ n }) => n)).toEqual([1, 3])
   })
 
   it('ends where it ended when a line does not fit on the disk', async () => {

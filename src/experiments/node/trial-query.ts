@@ -1,7 +1,7 @@
 // Questions to trial logs, in SQL. The views flatten what a record nests.
 
 import { queryRecords, type QueryResult } from '../../data/node/index.js'
-import { readImageRecord, type ImageRecord } from '../image-record.js'
+import { imageRecordBegins, readImageRecord, type ImageRecord } from '../image-record.js'
 import { readTrialLog } from './trial-log.js'
 
 /** Views for `queryTrials`; `records` beside them holds the lines as they are. */
@@ -23,7 +23,7 @@ export const defaultTrialQuery = 'SELECT dataset, class, name, beta, seed, auroc
 
 /** The image trials of several logs, each once: where logs were joined or overlap, the first of equal ones counts. Error: `io`. */
 export async function readImageLogs(paths: readonly string[], warn: (message: string) => void): Promise<ImageRecord[]> {
-  const logs = await Promise.all(paths.map((path) => readTrialLog(path, { parse: readImageRecord, warn })))
+  const logs = await Promise.all(paths.map((path) => readTrialLog(path, { parse: readImageRecord, begins: imageRecordBegins, warn })))
   const byId = new Map<string, ImageRecord>()
   for (const record of logs.flat()) if (!byId.has(record.id)) byId.set(record.id, record)
   return [...byId.values()]
