@@ -31,7 +31,7 @@ test('Ctrl-C during fit keeps a checkpoint; the same command ends in the bytes o
   expect((await readdir(folder)).sort()).toEqual(['example.csv', 'model.onnx.checkpoint'])
 
   const refused = await runToll(fit('model.onnx', '--beta', '3'), { cwd: folder })
-  expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/model\.onnx\.checkpoint belongs to a run with other data or settings.*--restart/)])
+  expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/model\.onnx\.checkpoint belongs to a run with other data, settings, device or threads.*--restart/)])
 
   const [resumed, whole] = await Promise.all([runToll(fit('model.onnx'), { cwd: folder }), runToll(fit('whole.onnx', '--no-checkpoint'), { cwd: folder })])
   expect([resumed.code, resumed.err, whole.code]).toEqual([0, 'going on from model.onnx.checkpoint (--restart starts again)\n', 0])
