@@ -40,7 +40,7 @@ test('Ctrl-C during fit keeps a checkpoint; the same command ends in the bytes o
 
   await writeFile(at('model.onnx.checkpoint'), 'damaged')
   const damaged = await runToll(fit('model.onnx'), { cwd: folder })
-  expect([damaged.code, damaged.err]).toEqual([1, expect.stringMatching(/^(going on.*\n)?toll: not a whole checkpoint/)])
+  expect([damaged.code, damaged.err]).toEqual([1, expect.stringMatching(/^(going on.*\n)?toll: model\.onnx\.checkpoint: not a whole checkpoint/)])
   expect((await runToll(['fit', 'example.csv', '--columns', 'a', '-o', 'model.onnx', '--steps', '2', '--restart'], { cwd: folder })).code).toBe(0)
 })
 
