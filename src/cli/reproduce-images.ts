@@ -90,7 +90,7 @@ export function defineImageExperiment(command: Command, experiment: ImageExperim
   for (const [name, domain] of Object.entries(domains)) command.addOption(parameterOption(name, domain, experiment.datasets.length > 1 ? 'the paper\'s' : undefined))
   command.optionsGroup('Results:')
     .option('--trials <file>', 'log of finished trials (NDJSON): what it holds is not run again', 'toll-trials.ndjson')
-    .option('-o, --output <folder>', 'write report.html, tables (Markdown, CSV, JSON) and charts (SVG) there')
+    .option('-o, --output <folder>', 'write a page (HTML), tables (Markdown, CSV, JSON) and charts (SVG) there')
     .option('--markdown', 'print Markdown')
     .option('--render-only', 'run nothing: make tables of what the log holds')
     .option('--dry-run', 'run nothing: print what it would take')

@@ -1,14 +1,13 @@
 // The demo: Toll beside a plain autoencoder on real digits. Both see the digits of one class only, on the same small network from the same
 // first values and batches; they differ in beta alone. Source of the comparison: table 4 of the paper, where 8 gains most from the norm term.
 
-import { TollError, integer, ndarray, resolveParameters, type NdArray } from '../base/index.js'
+import { TollError, integer, ndarray, resolveParameters, type NdArray, type Watched } from '../base/index.js'
 import { takeImages, rowsWith, type ImageSet } from '../data/index.js'
 import { toll, type TollParameters } from '../detectors/index.js'
 import { aurocOf, averagePrecision, auroc, bootstrapInterval, confusion, type BootstrapInterval, type Confusion } from '../metrics/index.js'
 import { fit, type Model } from '../model/index.js'
 import type { Engine } from '../runtime/index.js'
 import { runOnEngines } from './pool.js'
-import type { Watched } from './progress.js'
 
 /**
  * The paper's beta, code and rate for MNIST; fewer and smaller batches than its 2000 of 1000, so that a minute is enough. Checked with seeds 1

@@ -1,6 +1,6 @@
 // Many image trials: which are wanted, which the log has, and the rest over the engines. A trial is taken from the log whatever machine ran it.
 
-import { TollError, messageOf } from '../base/index.js'
+import { TollError, messageOf, type Watched } from '../base/index.js'
 import type { Engine } from '../runtime/index.js'
 import type { CheckpointStore } from '../train/index.js'
 import type { ImageProtocol, ImageSetting } from './image-protocol.js'
@@ -8,7 +8,6 @@ import type { ImageRecord, ImageTrialKey, Machine } from './image-record.js'
 import { runImageTrial } from './image-trial.js'
 import { checkImageData, oneClassProblem, oneClassRows, type ImageData } from './one-class.js'
 import { runOnEngines } from './pool.js'
-import type { Watched } from './progress.js'
 import { fingerprintSettings } from './trials.js'
 
 export interface WantedTrials {

@@ -1,5 +1,5 @@
 // Experiments: the paper's protocols and tables, and the demo. Reading data and writing files stand in ./node.
-export type { ExperimentProgress, Watched } from './progress.js'
+export type { PhaseProgress as ExperimentProgress, Watched } from '../base/index.js'
 export { distanceToMean, randomSplit, shippedSplit, type ArrhythmiaData, type ProtocolSplit } from './arrhythmia.js'
 export {
   differencesFrom, imageParameters, imageProtocols, resolveImageSetting, type ImageDataset, type ImageProtocol, type ImageSetting,

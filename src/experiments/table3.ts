@@ -2,13 +2,12 @@
 // validation F1 every 20 steps chooses the checkpoint, which is then tested. Ten seeds on the shipped split and, because that split is one
 // draw of 13 anomalies, one seed on each of 100 random splits of the same sizes. The distance to the training mean is the floor.
 
-import { TollError, integer, resolveParameters, version } from '../base/index.js'
+import { TollError, integer, resolveParameters, version, type Watched } from '../base/index.js'
 import { meanInterval, type MeanInterval } from '../metrics/index.js'
 import type { Device, Engine } from '../runtime/index.js'
 import { ArrhythmiaBench, arrhythmiaProtocol, measureScores } from './arrhythmia-trial.js'
 import { distanceToMean, randomSplit, shippedSplit, takeLabels, type ArrhythmiaData, type ProtocolSplit } from './arrhythmia.js'
 import { checkEngines, runOnEngines } from './pool.js'
-import type { Watched } from './progress.js'
 import { fingerprintSettings, trialKey, type Measured, type Trial, type TrialKey, type TrialStore } from './trials.js'
 
 /** How much is run. `steps` below the protocol's 2000 makes a rehearsal, not a reproduction. */

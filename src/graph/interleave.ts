@@ -6,7 +6,7 @@
 // When that pays was measured on onnxruntime's CPU provider (two cores with AVX-512, one thread, the convolutions of the paper's networks,
 // ms before -> after), and depends on shapes only, so that the same graph always gives the same program:
 //   conv           64-512 k4, 16 positions    24 -> 14     256-512 k4, 49 positions    176 -> 144    64-128 k4, 100 positions  12.2 -> 10.7
-//   its stride 2   128-256 k4, 16 positions   7.4 -> 6.2
+//   its stride 2   128-256 k4, 16 positions   7.4 -> 5.6 without its transposes
 //   convTranspose  64-512 k4, 16 positions    33 -> 22     512-256 k4, 49 positions    230 -> 175    64-128 k4, 100 positions  12.0 -> 12.7
 //   its stride 2   256-128 k4, 16 positions  14.3 -> 10.1  256-128 k4, 100 positions   137 -> 180
 //   convWeight     32-32 k5                    44 -> 23     64-128 k4                  13.5 -> 9.5    256-512 k4                164 -> 141

@@ -18,7 +18,7 @@ export {
   gaussianDensity, gaussianEllipse, gaussianSamples, linearScores, planeGrid, plantAnomalies, type ScoreForm,
 } from './gaussian-score.js'
 export { rankCorrelation } from './rank-correlation.js'
-export type { LaboratoryProgress, Watched } from './laboratory.js'
+export type { PhaseProgress as LaboratoryProgress, Watched } from '../base/index.js'
 export { lemma1Experiment, lemma1Parameters, type Lemma1Options, type Lemma1Result } from './lemma1.js'
 export { theorem1Experiment, theorem1Parameters, type Theorem1Options, type Theorem1Result, type Theorem1Run } from './theorem1.js'
 export { randomLayers, theorem2Experiment, theorem2Parameters, type Theorem2Options, type Theorem2Result, type Theorem2Run } from './theorem2.js'

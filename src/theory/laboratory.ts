@@ -1,24 +1,8 @@
 // What the laboratory's experiments share: how they are watched and stopped, the times they look at, and rows of plain numbers.
 
-import { TollError } from '../base/index.js'
+import { TollError, type Watched } from '../base/index.js'
 import type { IntegrateOptions } from './dormand-prince.js'
 import type { Matrix } from './matrix.js'
-
-export interface LaboratoryProgress {
-  /** Such as `beta 1, k 2`. */
-  readonly phase: string
-  /** Integrations done, the one under way as a fraction. */
-  readonly done: number
-  readonly total: number
-  /** Where the integration is, in one line. */
-  readonly message: string
-}
-
-export interface Watched {
-  /** Stops the experiment with code `aborted`, within a tenth of a second. */
-  readonly signal?: AbortSignal
-  readonly onProgress?: (progress: LaboratoryProgress) => void
-}
 
 /** The watching of integration number `index` of `total`. */
 export function watch({ signal, onProgress }: Watched, phase: string, index: number, total: number): Pick<IntegrateOptions, 'signal' | 'onProgress'> {

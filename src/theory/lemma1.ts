@@ -1,13 +1,13 @@
 // Lemma 1 made visible: under the norm term alone the codes of the data collapse, direction by direction, as exp(-l_i t).
 // Source: Ghafourian et al. (arXiv 2306.12627), section 3.3, equations (4) to (6).
 
-import { Random, choice, integer, real, resolveParameters, type Values } from '../base/index.js'
+import { Random, choice, integer, real, resolveParameters, type Values, type Watched } from '../base/index.js'
 import { constant, input } from '../graph/index.js'
 import { directionAmplitudes } from './closed-form.js'
 import { checkSpectrum, covarianceOf, normalMatrix, samplesWithSpectrum } from './covariance.js'
 import { integrate } from './dormand-prince.js'
 import { lossFunction } from './graph-flow.js'
-import { checkList, evenTimes, watch, type Watched } from './laboratory.js'
+import { checkList, evenTimes, watch } from './laboratory.js'
 import { normFlow } from './linear-autoencoder.js'
 import { normLoss } from './losses.js'
 import { identity, product, relativeDistance, type Matrix } from './matrix.js'
@@ -80,8 +80,7 @@ export async function lemma1Experiment(options: Lemma1Options = {}): Promise<Lem
 }
 
 function startEncoder(d: number, k: number, start: 'identity' | 'random', random: Random): Matrix {
-  if (start === 'random') return normalMatrix(d, k, random.fork('start'))
-  return product(identity(d), { shape: [d, k], data: Float64Array.from({ length: d * k }, (_, i) => (Math.floor(i / k) === i % k ? 1 : 0)) })
+  return start === 'random' ? normalMatrix(d, k, random.fork('start')) : identity(d, k)
 }
 
 function gradientErrorOf(samples: Matrix, covariance: Matrix, encoder: Matrix): number {

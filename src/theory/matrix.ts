@@ -26,8 +26,11 @@ export function diagonal(values: ArrayLike<number>): Matrix {
   return result
 }
 
-export function identity(size: number): Matrix {
-  return diagonal(new Float64Array(size).fill(1))
+/** Ones on the diagonal; with fewer columns than rows, the first columns of the square one. */
+export function identity(rows: number, columns = rows): Matrix {
+  const result = zeroMatrix(rows, columns)
+  for (let i = 0; i < Math.min(rows, columns); i++) result.data[i * (columns + 1)] = 1
+  return result
 }
 
 /**

@@ -1,12 +1,12 @@
 // Which scale control gives the norm term a true minimum: (9) and the unsquared loss of the real method, each as it is, with weight decay
 // on V, and with rows of V of norm 1, from a small and a large decoder. Beyond the paper; derived in docs/theory.md.
 
-import { Random, integer, real, resolveParameters, type Values } from '../base/index.js'
+import { Random, integer, real, resolveParameters, type Values, type Watched } from '../base/index.js'
 import { constant, input } from '../graph/index.js'
 import { integrate, type Derivative } from './dormand-prince.js'
 import { gaussianEllipse } from './gaussian-score.js'
 import { lossFunction } from './graph-flow.js'
-import { checkList, logTimes, watch, type Watched } from './laboratory.js'
+import { checkList, logTimes, watch } from './laboratory.js'
 import { autoencoderFlow, linearLoss, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
 import { gaussianUnsquaredLoss } from './losses.js'
 import { diagonal, frobenius, type Matrix } from './matrix.js'

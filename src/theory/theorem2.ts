@@ -1,12 +1,12 @@
 // Theorem 2 made visible: two linear layers under reconstruction with and without the norm term, integrated, since (10) has no closed form.
 // Source of (9) and (10): Ghafourian et al. (arXiv 2306.12627), section 3.3. What is measured beyond it: docs/theory.md.
 
-import { Random, integer, real, resolveParameters, type Values } from '../base/index.js'
+import { Random, integer, real, resolveParameters, type Values, type Watched } from '../base/index.js'
 import { checkSpectrum, normalMatrix } from './covariance.js'
 import { integrate } from './dormand-prince.js'
-import { checkList, logTimes, watch, type Watched } from './laboratory.js'
+import { checkList, logTimes, watch } from './laboratory.js'
 import { autoencoderFlow, linearLoss, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
-import { diagonal, frobenius, product, relativeDistance, trace, type Matrix } from './matrix.js'
+import { diagonal, frobenius, identity, product, relativeDistance, trace, type Matrix } from './matrix.js'
 import { ridgeEncoder } from './scale-control.js'
 import { subspaceAngle } from './singular-values.js'
 import { symmetricEigen } from './symmetric-eigen.js'
@@ -102,7 +102,7 @@ function describeRun(eigenvalues: readonly number[], layers: readonly Layers[], 
   const code = layers[0].encoder.shape[1]
   const covariance = diagonal(eigenvalues)
   const descent = autoencoderFlow(covariance, code, beta)
-  const principal: Matrix = { shape: [d, code], data: Float64Array.from({ length: d * code }, (_, i) => (Math.floor(i / code) === i % code ? 1 : 0)) }
+  const principal = identity(d, code)
   const losses = layers.map((pair) => linearLoss(covariance, pair, beta))
   const codeCovariances = layers.map(({ encoder }) => product(encoder, product(covariance, encoder), { transposeA: true }))
   const reconstructions = layers.map(({ decoder }, i) => product(decoder, product(codeCovariances[i], decoder), { transposeA: true }))

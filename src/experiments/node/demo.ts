@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { throwIfAborted } from '../../base/index.js'
+import { throwIfAborted, type Watched } from '../../base/index.js'
 import { describeIo, writeFileAtomic } from '../../base/node/index.js'
 import { loadImages, type DataFolders } from '../../data/node/index.js'
 import { saveModel } from '../../model/node/index.js'
@@ -10,7 +10,6 @@ import type { ReportTable } from '../../report/index.js'
 import type { Engine } from '../../runtime/index.js'
 import { renderDemoReport, tabulateDemo } from '../demo-report.js'
 import { compareOnDigits, type ComparedDetector, type CompareOptions } from '../demo.js'
-import type { Watched } from '../progress.js'
 
 export interface DemoOptions extends Watched, Pick<CompareOptions, 'digit' | 'seed' | 'steps'> {
   /** Where `model.onnx` and `report.html` go; made if missing. */

@@ -6,7 +6,7 @@ import { describeIo } from '../../base/node/index.js'
 import { fileCheckpoint } from '../../train/node/index.js'
 import { imageRecordBegins, readImageRecord, type ImageRecord } from '../image-record.js'
 import type { ImageTrialStore } from '../image-trials.js'
-import { openTrialLog, readTrialLog } from './trial-log.js'
+import { openTrialLog } from './trial-log.js'
 
 /** A checkpoint is a hundred megabytes, and a minute of training is soon made up for. */
 const minute = 60_000
@@ -26,10 +26,15 @@ export interface ImageStoreOptions {
 export async function openImageStore(path: string, { warn, rest = minute }: ImageStoreOptions): Promise<OpenImageStore> {
   const log = await openTrialLog<ImageRecord>(path, { parse: readImageRecord, begins: imageRecordBegins, warn })
   const folder = `${path}.running`
-  await sweep(folder, new Set((await readTrialLog(path, { parse: readImageRecord, begins: imageRecordBegins, warn: () => undefined })).map(({ id }) => id)))
+  // The log is this process's alone: what it holds is read once.
+  const records = [...await log.read()]
+  await sweep(folder, new Set(records.map(({ id }) => id)))
   return {
-    read: () => log.read(),
-    append: (record) => log.append(record),
+    read: async () => [...records],
+    async append(record) {
+      await log.append(record)
+      records.push(record)
+    },
     checkpoint(id) {
       const file = fileCheckpoint(join(folder, `${id}.safetensors`))
       let last = performance.now()
