@@ -19,7 +19,7 @@ export const figure2Parameters = {
   samples: integer({ default: 4000, min: 10, max: 200_000, doc: 'normal samples that the rank correlation is taken over' }),
   anomalies: integer({ default: 1000, min: 2, max: 200_000, doc: 'planted anomalies per principal direction' }),
   distance: real({ default: 4, min: 0, doc: 'how far anomalies are moved along their direction, in its standard deviations' }),
-  extent: real({ default: 6, min: 0, aboveMin: true, doc: 'the contour grid covers [-extent, extent] on both axes' }),
+  extent: real({ default: 7, min: 0, aboveMin: true, doc: 'the contour grid covers [-extent, extent] on both axes' }),
   grid: integer({ default: 121, min: 2, max: 500, doc: 'grid points per axis' }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'seed of start, samples and anomalies' }),
   tolerance: toleranceOf(1e-9),

@@ -75,11 +75,11 @@ export function resolveList(name: string, domain: ListDomain, given: readonly nu
 }
 
 /** Weights of the norm term that are compared: as many as a chart tells apart. */
-export const betaList: ListDomain = { each: { kind: 'real', min: 0 }, fewest: 1, most: 6, default: [0, 1], doc: 'weights beta of the norm term, one run each; 0 is the plain autoencoder' }
+export const betaList: ListDomain = { each: { kind: 'real', min: 0, max: 1e9 }, fewest: 1, most: 6, default: [0, 1], doc: 'weights beta of the norm term, one run each; 0 is the plain autoencoder' }
 
 /** The variances of two axes. */
 export const varianceList: ListDomain = {
-  each: { kind: 'real', min: 0, aboveMin: true }, fewest: 2, most: 2, default: [4, 1], doc: 'variances of the data along the two axes, the larger first',
+  each: { kind: 'real', min: 0, aboveMin: true, max: 1e9 }, fewest: 2, most: 2, default: [4, 1], doc: 'variances of the data along the two axes, the larger first',
 }
 
 /** The two variances, the larger first (code `argument`). */

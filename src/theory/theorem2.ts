@@ -14,7 +14,7 @@ import { symmetricEigen } from './symmetric-eigen.js'
 export const theorem2Parameters = {
   scale: real({ default: 0.1, min: 0, aboveMin: true, max: 100, doc: 'the start: W(0) and V(0) have independent normal elements with this standard deviation' }),
   first: real({ default: 0.01, min: 0, aboveMin: true, doc: 'first time reported after 0' }),
-  stop: real({ default: 100, min: 0, aboveMin: true, doc: 'stopping time. Steps shorten as V grows: for beta above 0 the work grows a little faster than time' }),
+  stop: real({ default: 200, min: 0, aboveMin: true, doc: 'stopping time. Steps shorten as V grows: for beta above 0 the work grows a little faster than time' }),
   points: integer({ default: 80, min: 2, max: 10_000, doc: 'times reported, evenly spaced in their logarithm' }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'seed of the start' }),
   tolerance: toleranceOf(1e-9),
@@ -22,11 +22,11 @@ export const theorem2Parameters = {
 
 export const theorem2Lists = {
   eigenvalues: {
-    each: { kind: 'real', min: 0, aboveMin: true }, fewest: 1, most: 24, default: [4, 2, 1, 0.5, 0.25],
+    each: { kind: 'real', min: 0, aboveMin: true, max: 1e9 }, fewest: 1, most: 24, default: [4, 2, 1, 0.5, 0.25],
     doc: 'variances of the data along their principal directions, which are the axes, in descending order',
   },
   betas: betaList,
-  codes: { each: { kind: 'integer', min: 1 }, fewest: 1, most: 24, default: [2], doc: 'code dimensions k, at most the number of eigenvalues' },
+  codes: { each: { kind: 'integer', min: 1 }, fewest: 1, most: 24, default: [1, 2, 3, 4, 5], doc: 'code dimensions k, at most the number of eigenvalues; without them every one' },
 } as const satisfies Readonly<Record<string, ListDomain>>
 
 export interface Theorem2Options extends Partial<Values<typeof theorem2Parameters>>, Watched {
@@ -34,7 +34,7 @@ export interface Theorem2Options extends Partial<Values<typeof theorem2Parameter
   readonly eigenvalues?: readonly number[]
   /** Weights of the norm term, 1 to 6 numbers at least 0; default 0 and 1. */
   readonly betas?: readonly number[]
-  /** Code dimensions, each from 1 to the number of eigenvalues; default 2, or 1 where there is one eigenvalue. */
+  /** Code dimensions, each from 1 to the number of eigenvalues; default all of them. */
   readonly codes?: readonly number[]
 }
 
@@ -82,7 +82,7 @@ export async function theorem2Experiment(options: Theorem2Options = {}): Promise
   const { eigenvalues: spectrum, betas: weights, codes: dimensions, signal, onProgress, ...given } = options
   const eigenvalues = resolveList('eigenvalues', theorem2Lists.eigenvalues, spectrum)
   const betas = resolveList('betas', theorem2Lists.betas, weights)
-  const codes = resolveList('codes', theorem2Lists.codes, dimensions ?? [Math.min(2, eigenvalues.length)])
+  const codes = resolveList('codes', theorem2Lists.codes, dimensions ?? eigenvalues.map((_, i) => i + 1))
   const settings = resolveParameters(theorem2Parameters, given, 'option')
   const d = eigenvalues.length
   if (eigenvalues.some((value, i) => i > 0 && value > eigenvalues[i - 1])) throw new TollError('argument', `eigenvalues must be in descending order, got ${eigenvalues.join(',')}`)
