@@ -14,6 +14,8 @@ export interface ContourField {
 
 export interface ContourPanel extends ContourField {
   readonly title: string
+  /** Stands in the upper left corner of the panel; short. */
+  readonly note?: string
 }
 
 export interface ContourPanelOptions extends Omit<PanelOptions, 'series'> {
@@ -42,8 +44,9 @@ export async function contourPanels(panels: readonly ContourPanel[], options: Co
   const extent: [number, number] = [axis[0], axis[axis.length - 1]]
   const series = [{ name: names[0], colour: 'anomaly' }, { name: names[1], colour: 'normal' }] as const
   return drawPanels(panels, { ...options, series }, { height: 'square', above: yLabel }, (plot, grid) => {
-    const fieldOf = field(panels.map((_, p) => grid.place(p)), axis)
-    const all = panels.map((_, p) => grid.place(p))
+    const places = panels.map((_, p) => grid.place(p))
+    const fieldOf = field(places, axis)
+    const notes = panels.flatMap(({ note }, p) => (note === undefined ? [] : [[note, ...places[p]] as const]))
     return {
       x: { domain: extent },
       y: { domain: extent },
@@ -56,9 +59,12 @@ export async function contourPanels(panels: readonly ContourPanel[], options: Co
         ...range(Math.max(...panels.map(({ levels }) => levels.length))).map((l) => fieldOf(
           plot, panels.map(({ values, levels }) => ({ values, level: levels[l] })), { stroke: 'var(--anomaly)', strokeWidth: 1.75 },
         )),
-        ...[['var(--card)', 5], ['var(--line)', 1]].map(([stroke, strokeWidth]) => plot.rect(all, {
+        ...[['var(--card)', 5], ['var(--line)', 1]].map(([stroke, strokeWidth]) => plot.rect(places, {
           x1: extent[0], x2: extent[1], y1: extent[0], y2: extent[1], fx: '0', fy: '1', fill: 'none', stroke: stroke as string, strokeWidth: strokeWidth as number,
         })),
+        plot.text(notes, {
+          fx: '1', fy: '2', text: '0', frameAnchor: 'top-left', textAnchor: 'start', dx: 7, dy: 8, fill: 'var(--ink)', stroke: 'var(--card)', strokeWidth: 4,
+        }),
       ],
     }
   })
@@ -76,9 +82,9 @@ function field(places: readonly (readonly [column: number, row: number])[], axis
     ...style,
     fx: places.map(([column]) => column), fy: places.map(([, row]) => row),
     value: (x: number, y: number, place: { readonly fx: number; readonly fy: number }) => {
-      const { values, level } = regions[places.findIndex(([column, row]) => column === place.fx && row === place.fy)]
-      // The region is where the mark's value is at least its only threshold, 0.
-      return level === undefined ? NaN : level - interpolate(values, axis, x, y)
+      // The last row may have places without a panel. The region is where the mark's value is at least its only threshold, 0.
+      const region = regions[places.findIndex(([column, row]) => column === place.fx && row === place.fy)] as Region | undefined
+      return region?.level === undefined ? NaN : region.level - interpolate(region.values, axis, x, y)
     },
     x1: axis[0], x2: axis[axis.length - 1], y1: axis[0], y2: axis[axis.length - 1], thresholds: [0], pixelSize: 2,
   })

@@ -1,5 +1,5 @@
 // Charts, tables, pictures of images, and one-file HTML reports made of them.
-export { renderSvg, type Chart, type ChartOptions } from './chart.js'
+export { formatNumber, renderSvg, type Chart, type ChartOptions } from './chart.js'
 export { contourPanels, type ContourField, type ContourPanel, type ContourPanelOptions } from './contour-panels.js'
 export { imageStrip, renderStripSvg, type ImageBatch, type ImageStrip, type ImageStripOptions } from './images.js'
 export { learningCurve, lossChart, rocChart, type NamedRoc, type Series, type SeriesOptions } from './line-charts.js'

@@ -12,6 +12,8 @@ export interface PanelSeries {
   readonly name: string
   readonly colour: PanelColour
   readonly dashed?: boolean
+  /** Whether it has dots and no line, which the legend shows; default false. */
+  readonly dotted?: boolean
 }
 
 export interface CurvePanel {
@@ -67,7 +69,9 @@ export async function curvePanels(panels: readonly CurvePanel[], options: CurveP
     if (logarithmic && from <= 0) throw new TollError('data', `a logarithmic axis needs values above 0, got ${from}`)
   }
   const spread = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1
-  const domain: [number, number] = log ? [low / 1.15, high * 1.15] : [low - spread, high + spread]
+  // Over many decades more room, so that no line starts in a title.
+  const slack = Math.max(1.15, (high / low) ** 0.03)
+  const domain: [number, number] = log ? [low / slack, high * slack] : [low - spread, high + spread]
   // Dots of different series at one place that is marked stand beside each other.
   const aside = (s: number) => ({ dx: xTicks && panels.some(({ dots }) => dots) ? 5 * (s - (series.length - 1) / 2) : 0 })
   const room = left < right ? (right - left) * (xTicks ? 0.08 : 0) : overDecades ? 0 : 1
@@ -78,12 +82,12 @@ export async function curvePanels(panels: readonly CurvePanel[], options: CurveP
     })
     const ticks = xTicks && spaced(xTicks, (at) => (grid.panelWidth * (at - left + room)) / (right - left + 2 * room))
     const axis = ticks ? { ticks: ticks.map(({ at }) => at), tickFormat: (x: number) => ticks.find(({ at }) => at === x)!.label }
-      : overDecades ? { ticks: fewTicks(left, right, grid.panelWidth / 46), tickFormat: formatNumber } : { ticks: Math.max(2, Math.round(grid.panelWidth / 80)) }
+      : overDecades ? { ticks: fewTicks(left, right, grid.panelWidth / 60), tickFormat: formatTick } : { ticks: Math.max(2, Math.round(grid.panelWidth / 80)) }
     return {
       x: { type: xScale, domain: overDecades && left === right ? [left / 2, left * 2] : [left - room, right + room] },
       y: { type: log ? ('log' as const) : ('linear' as const), domain },
       marks: [
-        ...axisY(plot, '', log ? { ticks: fewTicks(...domain, 7), tickFormat: formatNumber } : { ticks: 4 }),
+        ...axisY(plot, '', log ? { ticks: fewTicks(...domain, 7), tickFormat: formatTick } : { ticks: 4 }),
         axisX(plot, xLabel, axis),
         plot.ruleY([domain[0]], { stroke: 'var(--muted)' }),
         ...series.flatMap(({ colour, dashed }, s) => [
@@ -147,8 +151,6 @@ const channels = { x: '0', y: '1', fx: '2', fy: '3' } as const
 
 interface Grid {
   readonly panelWidth: number
-  /** Panels in a row. */
-  readonly columns: number
   /** Column and row of a panel. */
   readonly place: (panel: number) => readonly [number, number]
 }
@@ -181,7 +183,7 @@ export async function drawPanels(
   return drawChart({ wide: wide.frame, narrow: narrow.frame }, { description, table }, (plot, frame: Frame) => {
     const { columns, lines, legend, marginTop, panelWidth, gap } = frame.width === wide.frame.width ? wide : narrow
     const place = (panel: number) => [panel % columns, Math.floor(panel / columns)] as const
-    const planned = plan(plot, { panelWidth, columns, place })
+    const planned = plan(plot, { panelWidth, place })
     const range = (count: number) => Array.from({ length: count }, (_, i) => i)
     const titles = panels.map(({ title }, p) => [shorten(title, Math.max(4, Math.floor(panelWidth / 8.2))), ...place(p)] as const)
     return {
@@ -191,15 +193,16 @@ export async function drawPanels(
       fy: { domain: range(lines), axis: null, paddingInner: gap, paddingOuter: 0 },
       marks: [
         ...(planned.marks ?? []),
-        plot.text(titles, { fx: '1', fy: '2', text: '0', frameAnchor: 'top-left', textAnchor: 'start', dy: -10, fontWeight: 600, fill: 'var(--ink)' }),
+        plot.text(titles, { fx: '1', fy: '2', text: '0', frameAnchor: 'top-left', textAnchor: 'start', dy: height === 'square' ? -13 : -10, fontWeight: 600, fill: 'var(--ink)' }),
         ...(above === undefined ? [] : [plot.text([above], {
           facet: 'super', frameAnchor: 'top-left', lineAnchor: 'middle', textAnchor: 'start', dx: 8 - marginLeft, dy: 14 + 18 * legend.rows - marginTop,
           text: (label: string) => label, fill: 'var(--muted)',
         })]),
-        ...legend.items.flatMap(({ name, colour, dashed, x, row }) => {
+        ...legend.items.flatMap(({ name, colour, dashed, dotted, x, row }) => {
           const at = { facet: 'super' as const, frameAnchor: 'top-left' as const, dx: x - marginLeft, dy: 12 + 18 * row - marginTop }
           return [
-            plot.vector([0], { ...at, length: 20, rotate: 90, anchor: 'start', shape: stroke, ...strokeOf(colour, dashed) }),
+            dotted ? plot.dot([0], { ...at, dx: at.dx + 12, r: 2.8, fill: `var(--${colour})` })
+              : plot.vector([0], { ...at, length: 20, rotate: 90, anchor: 'start', shape: stroke, ...strokeOf(colour, dashed) }),
             plot.text([name], { ...at, dx: at.dx + 26, lineAnchor: 'middle', textAnchor: 'start', text: (label: string) => label, fill: `var(--${colour})`, fontWeight: 600 }),
           ]
         }),
@@ -234,6 +237,11 @@ function spaced<Tick extends { readonly at: number; readonly label: string }>(ti
 
 function strokeOf(colour: PanelSeries['colour'], dashed = false) {
   return { stroke: `var(--${colour})`, strokeWidth: 1.75, strokeDasharray: dashed ? '5 3' : undefined }
+}
+
+/** A round value in few characters. */
+function formatTick(value: number): string {
+  return value >= 1e5 || value < 1e-3 ? value.toExponential(0).replace('+', '') : formatNumber(value)
 }
 
 /** The round values of a logarithmic axis; where they are more than `most`, powers of ten at equal distances. */
