@@ -177,7 +177,7 @@ function list({ times, runs }: Figure2Result, scored: readonly Scored[]): Report
     rows: runs.flatMap(({ beta, correlations, best, last }, r) => [
       ...times.map((time, t) => [beta, time, 'rank correlation', correlations[t]]),
       ...([['best', best], ['last', last]] as const).flatMap(([when, { time }]) =>
-        (['first', 'second'] as const).map((direction) => [beta, time, `AUROC along the ${direction} direction, ${when} time`, scored[r].aurocs[when][direction]])),
+        (['first', 'second'] as const).map((direction) => [beta, time, `AUROC along the ${direction} direction at the ${when} time`, scored[r].aurocs[when][direction]])),
     ]),
   }
 }
