@@ -7,6 +7,8 @@ import { aboveFloor, captioned, lineAfterStart, renderTheoryPage, rough, spell, 
 
 const losses: Readonly<Record<LossForm, string>> = { squared: 'squared', norms: 'unsquared' }
 const controls: Readonly<Record<ScaleControl, string>> = { none: 'none', 'weight-decay': 'weight decay', 'unit-norm': 'unit rows' }
+/** Titles of panels have room for 15 characters on a phone. */
+const shortControls: Readonly<Record<ScaleControl, string>> = { none: 'free', 'weight-decay': 'decay', 'unit-norm': 'unit' }
 const outcomes: Readonly<Record<ScaleRun['outcome'], string>> = { minimum: 'minimum', collapse: 'collapse', moving: 'still moving' }
 const colours = ['normal', 'anomaly', 'series-1', 'series-3', 'series-4', 'series-2'] as const
 
@@ -44,9 +46,9 @@ async function trajectories({ runs }: ScaleResult, name: string, conditions: str
     { file: 'loss', title: 'Loss', yLabel: 'loss without decay', yScale: 'linear', of: ({ losses: values }) => values, caption: 'Reconstruction and norm term, without the decay term.' },
   ]
   return Promise.all(measures.map(({ file, title, yLabel, caption, of, yScale }) => timeFigure({
-    file: `${name}-${file}.svg`, title, yLabel, yScale, xScale: 'log', series, caption: captioned(caption, conditions),
+    file: `${name}-${file}.svg`, title, yLabel, yScale, xScale: 'log', series, caption: captioned(`${caption} Panels: the squared loss and the unsquared norms, free, with weight decay and with unit rows.`, conditions),
     panels: cellsOf(runs).map(({ loss, control, ofCell }) => ({
-      title: `${losses[loss]}, ${controls[control]}`, lines: scales.map((scale) => {
+      title: `${loss}, ${shortControls[control]}`, lines: scales.map((scale) => {
         const run = ofCell.find(({ decoderScale }) => decoderScale === scale)!
         return lineAfterStart(run.times, of(run))
       }),
