@@ -44,6 +44,10 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./reproduce.js')).defineReproduce,
   },
   {
+    name: 'theory', usage: 'lemma1|theorem1|theorem2|figure2|scale', summary: 'see in numbers and pictures why the norm term works',
+    load: async () => (await import('./theory.js')).defineTheory,
+  },
+  {
     name: 'trials', usage: 'LOG...', summary: 'list finished trials of experiments, or query them in SQL',
     load: async () => (await import('./trials.js')).defineTrials,
   },

@@ -55,6 +55,6 @@ export function examples(command: Command, lines: readonly string[], after = '')
   command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}${after && `\n\n${after}`}`)
 }
 
-function kebab(name: string): string {
+export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

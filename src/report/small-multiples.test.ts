@@ -60,7 +60,8 @@ describe('panels of curves', () => {
   it('refuse nothing, too much, and what is not finite', async () => {
     await expect(curvePanels([], options)).rejects.toEqual(rejected('argument', /got none/))
     await expect(curvePanels([{ title: 'a', lines: [] }], options)).rejects.toEqual(rejected('argument', /with a value/))
-    await expect(curvePanels(panels(1), { ...options, series: new Array(5).fill(options.series[0]) })).rejects.toEqual(rejected('argument', /got 5/))
+    await expect(curvePanels(panels(1), { ...options, series: new Array(7).fill(options.series[0]) })).rejects.toEqual(rejected('argument', /got 7/))
+    await expect(curvePanels([{ title: 'a', lines: [{ x: [0, 1], y: [1, 2] }] }], { ...options, xScale: 'log' })).rejects.toEqual(rejected('data', /above 0, got 0/))
     await expect(curvePanels([{ title: 'a', lines: [{ x: [0], y: [NaN] }] }], options)).rejects.toEqual(rejected('data', /NaN/))
   })
 })

@@ -5,11 +5,15 @@ import { TollError } from '../base/index.js'
 import { axisX, axisY, drawChart, formatNumber, logTicks, narrowWidth, shorten, type Chart, type ChartOptions, type Frame, type Plot } from './chart.js'
 import { average, type Series } from './line-charts.js'
 
+export type PanelColour = 'normal' | 'anomaly' | 'series-1' | 'series-2' | 'series-3' | 'series-4'
+
 /** How a series looks in every panel. */
 export interface PanelSeries {
   readonly name: string
-  readonly colour: 'normal' | 'anomaly' | 'series-1' | 'series-2' | 'series-3' | 'series-4'
+  readonly colour: PanelColour
   readonly dashed?: boolean
+  /** Whether it has dots and no line, which the legend shows; default false. */
+  readonly dotted?: boolean
 }
 
 export interface CurvePanel {
@@ -29,13 +33,19 @@ export interface HistogramPanel {
 }
 
 export interface PanelOptions extends ChartOptions, Pick<Chart, 'description' | 'table'> {
-  /** 1 to 4. */
+  /** 1 to 6. */
   readonly series: readonly PanelSeries[]
   readonly xLabel: string
 }
 
 export interface CurvePanelOptions extends PanelOptions {
   readonly yLabel: string
+  /** Spacing of the horizontal axis; default linear. Logarithmic for values above 0. */
+  readonly xScale?: 'linear' | 'log'
+  /** Spacing of the vertical axis; default logarithmic where all values are above 0 and span a factor of 20. */
+  readonly yScale?: 'linear' | 'log'
+  /** Points of a line, at least 2; longer ones are drawn as means over equal runs of neighbours. Default 60. */
+  readonly resolution?: number
   /** Where the horizontal axis is marked, and with what; default round values. */
   readonly xTicks?: readonly { readonly at: number; readonly label: string }[]
 }
@@ -43,35 +53,41 @@ export interface CurvePanelOptions extends PanelOptions {
 type Row = readonly [x: number, y: number, column: number, row: number]
 
 /**
- * Lines and dots on common axes; the vertical one is logarithmic where all values are above 0 and span a factor of 20. Default width 860.
+ * Lines and dots on common axes. Default width 860.
  *
- * @throws `argument` for no panel or too many series, `data` for a value that is not finite.
+ * @throws `argument` for no panel or too many series, `data` for a value that is not finite, or not above 0 on a logarithmic axis.
  */
 export async function curvePanels(panels: readonly CurvePanel[], options: CurvePanelOptions): Promise<Chart> {
-  const { series, xLabel, yLabel, xTicks } = options
+  const { series, xLabel, yLabel, xTicks, xScale = 'linear', resolution = 60 } = options
   const all = panels.flatMap(({ lines, dots = [] }) => [...lines, ...dots]).filter((one) => one !== undefined)
   const [xs, ys] = [all.flatMap(({ x }) => Array.from(x)), all.flatMap(({ y }) => Array.from(y))]
   checkPanels(panels.length, series.length, [...xs, ...ys])
   const [left, right, low, high] = [least(xs), most(xs), least(ys), most(ys)]
-  const log = low > 0 && high > 20 * low
+  const log = (options.yScale ?? (low > 0 && high > 20 * low ? 'log' : 'linear')) === 'log'
+  const overDecades = xScale === 'log'
+  for (const [logarithmic, from] of [[log, low], [overDecades, left]] as const) {
+    if (logarithmic && from <= 0) throw new TollError('data', `a logarithmic axis needs values above 0, got ${from}`)
+  }
   const spread = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1
-  const domain: [number, number] = log ? [low / 1.15, high * 1.15] : [low - spread, high + spread]
-  // Dots of different series at one place stand beside each other.
-  const aside = (s: number) => ({ dx: panels.some(({ dots }) => dots) ? 5 * (s - (series.length - 1) / 2) : 0 })
-  const room = left < right ? (right - left) * (xTicks ? 0.08 : 0) : 1
+  // Over many decades more room, so that no line starts in a title.
+  const slack = Math.max(1.15, (high / low) ** 0.03)
+  const domain: [number, number] = log ? [low / slack, high * slack] : [low - spread, high + spread]
+  // Dots of different series at one place that is marked stand beside each other.
+  const aside = (s: number) => ({ dx: xTicks && panels.some(({ dots }) => dots) ? 5 * (s - (series.length - 1) / 2) : 0 })
+  const room = left < right ? (right - left) * (xTicks ? 0.08 : 0) : overDecades ? 0 : 1
   return drawPanels(panels, options, { height: 132, above: log ? `${yLabel} (logarithmic)` : yLabel }, (plot, grid) => {
     const rows = (pick: (panel: CurvePanel) => Omit<Series, 'name'> | undefined): Row[] => panels.flatMap((panel, p) => {
       const one = pick(panel)
-      return one ? average({ name: '', ...one }, 60).map(([x, y]): Row => [x, y, ...grid.place(p)]) : []
+      return one ? average({ name: '', ...one }, resolution).map(([x, y]): Row => [x, y, ...grid.place(p)]) : []
     })
     const ticks = xTicks && spaced(xTicks, (at) => (grid.panelWidth * (at - left + room)) / (right - left + 2 * room))
     const axis = ticks ? { ticks: ticks.map(({ at }) => at), tickFormat: (x: number) => ticks.find(({ at }) => at === x)!.label }
-      : { ticks: Math.max(2, Math.round(grid.panelWidth / 80)) }
+      : overDecades ? { ticks: fewTicks(left, right, grid.panelWidth / 60), tickFormat: formatTick } : { ticks: Math.max(2, Math.round(grid.panelWidth / 80)) }
     return {
-      x: { domain: [left - room, right + room] },
+      x: { type: xScale, domain: overDecades && left === right ? [left / 2, left * 2] : [left - room, right + room] },
       y: { type: log ? ('log' as const) : ('linear' as const), domain },
       marks: [
-        ...axisY(plot, '', log ? { ticks: logTicks(...domain), tickFormat: formatNumber } : { ticks: 4 }),
+        ...axisY(plot, '', log ? { ticks: fewTicks(...domain, 7), tickFormat: formatTick } : { ticks: 4 }),
         axisX(plot, xLabel, axis),
         plot.ruleY([domain[0]], { stroke: 'var(--muted)' }),
         ...series.flatMap(({ colour, dashed }, s) => [
@@ -120,6 +136,9 @@ export async function histogramPanels(panels: readonly HistogramPanel[], options
   })
 }
 
+/** Between two panels of a row, as a share of the distance from one to the next. */
+const aisle = 0.12
+
 /** A vector without a head. */
 const stroke = {
   draw(path: { moveTo(x: number, y: number): void; lineTo(x: number, y: number): void }, length: number) {
@@ -138,28 +157,29 @@ interface Grid {
 
 type Planned = ReturnType<Parameters<typeof drawChart>[2]>
 
-async function drawPanels(
+/** Draws panels in rows, with the series named above and each panel's title over it. Square panels stand three in a row, others five; on a phone two. */
+export async function drawPanels(
   panels: readonly { readonly title: string }[], { series, width = 860, description, table }: PanelOptions,
-  { height, above }: { readonly height: number; readonly above?: string },
+  { height, above }: { readonly height: number | 'square'; readonly above?: string },
   plan: (plot: Plot, grid: Grid) => Planned,
 ): Promise<Chart> {
   const [marginLeft, marginRight, marginBottom, titleRow] = [52, 16, 44, 24]
   const layout = (full: number, most: number) => {
     const lines = Math.ceil(panels.length / most)
-    const columns = Math.ceil(panels.length / lines)
+    const columns = Math.max(Math.ceil(panels.length / lines), height === 'square' ? 2 : 1)
     const inner = full - marginLeft - marginRight
     const legend = placeLegend(series, full - 24)
     const marginTop = 12 + 18 * legend.rows + (above === undefined ? 0 : 18) + titleRow
     const between = titleRow + 12
     // Few panels are wide, and get the height that goes with it.
-    const panelHeight = columns < 4 && full > 480 ? 1.5 * height : height
+    const panelHeight = height === 'square' ? (inner * (1 - aisle)) / (columns - aisle) : columns < 4 && full > 480 ? 1.5 * height : height
     return {
       columns, legend, marginTop, lines, panelWidth: (inner / columns) * 0.9,
       frame: { width: full, height: marginTop + lines * (panelHeight + between) - between + marginBottom },
       gap: lines > 1 ? between / (panelHeight + between) : 0,
     }
   }
-  const [wide, narrow] = [layout(width, 5), layout(narrowWidth, 2)]
+  const [wide, narrow] = [layout(width, height === 'square' ? 3 : 5), layout(narrowWidth, 2)]
   return drawChart({ wide: wide.frame, narrow: narrow.frame }, { description, table }, (plot, frame: Frame) => {
     const { columns, lines, legend, marginTop, panelWidth, gap } = frame.width === wide.frame.width ? wide : narrow
     const place = (panel: number) => [panel % columns, Math.floor(panel / columns)] as const
@@ -169,19 +189,20 @@ async function drawPanels(
     return {
       ...planned,
       marginLeft, marginRight, marginTop, marginBottom,
-      fx: { domain: range(columns), axis: null, paddingInner: columns > 1 ? 0.12 : 0, paddingOuter: 0 },
+      fx: { domain: range(columns), axis: null, paddingInner: columns > 1 ? aisle : 0, paddingOuter: 0 },
       fy: { domain: range(lines), axis: null, paddingInner: gap, paddingOuter: 0 },
       marks: [
         ...(planned.marks ?? []),
-        plot.text(titles, { fx: '1', fy: '2', text: '0', frameAnchor: 'top-left', textAnchor: 'start', dy: -10, fontWeight: 600, fill: 'var(--ink)' }),
+        plot.text(titles, { fx: '1', fy: '2', text: '0', frameAnchor: 'top-left', textAnchor: 'start', dy: height === 'square' ? -13 : -10, fontWeight: 600, fill: 'var(--ink)' }),
         ...(above === undefined ? [] : [plot.text([above], {
           facet: 'super', frameAnchor: 'top-left', lineAnchor: 'middle', textAnchor: 'start', dx: 8 - marginLeft, dy: 14 + 18 * legend.rows - marginTop,
           text: (label: string) => label, fill: 'var(--muted)',
         })]),
-        ...legend.items.flatMap(({ name, colour, dashed, x, row }) => {
+        ...legend.items.flatMap(({ name, colour, dashed, dotted, x, row }) => {
           const at = { facet: 'super' as const, frameAnchor: 'top-left' as const, dx: x - marginLeft, dy: 12 + 18 * row - marginTop }
           return [
-            plot.vector([0], { ...at, length: 20, rotate: 90, anchor: 'start', shape: stroke, ...strokeOf(colour, dashed) }),
+            dotted ? plot.dot([0], { ...at, dx: at.dx + 12, r: 2.8, fill: `var(--${colour})` })
+              : plot.vector([0], { ...at, length: 20, rotate: 90, anchor: 'start', shape: stroke, ...strokeOf(colour, dashed) }),
             plot.text([name], { ...at, dx: at.dx + 26, lineAnchor: 'middle', textAnchor: 'start', text: (label: string) => label, fill: `var(--${colour})`, fontWeight: 600 }),
           ]
         }),
@@ -218,14 +239,28 @@ function strokeOf(colour: PanelSeries['colour'], dashed = false) {
   return { stroke: `var(--${colour})`, strokeWidth: 1.75, strokeDasharray: dashed ? '5 3' : undefined }
 }
 
+/** A round value in few characters. */
+function formatTick(value: number): string {
+  return value >= 1e5 || value < 1e-3 ? value.toExponential(0).replace('+', '') : formatNumber(value)
+}
+
+/** The round values of a logarithmic axis; where they are more than `most`, powers of ten at equal distances. */
+function fewTicks(low: number, high: number, most: number): number[] {
+  const ticks = logTicks(low, high)
+  if (ticks.length <= most) return ticks
+  const powers = ticks.filter((tick) => Number.isInteger(Math.round(1e9 * Math.log10(tick)) / 1e9))
+  const step = Math.ceil(powers.length / Math.max(most, 1))
+  return powers.filter((_, i) => i % step === 0)
+}
+
 /** Three digits are enough for the end of a range. */
 function formatEnd(value: number): string {
   return formatNumber(Number(value.toPrecision(3)))
 }
 
-function checkPanels(panels: number, series: number, values: readonly number[]): void {
+export function checkPanels(panels: number, series: number, values: readonly number[]): void {
   if (panels < 1 || values.length === 0) throw new TollError('argument', 'a chart of small multiples needs at least one panel with a value, got none')
-  if (series < 1 || series > 4) throw new TollError('argument', `a panel tells 1 to 4 series apart, got ${series}`)
+  if (series < 1 || series > 6) throw new TollError('argument', `a panel tells 1 to 6 series apart, got ${series}`)
   const bad = values.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new TollError('data', `a chart needs finite values, got ${values[bad]}`)
 }

@@ -22,6 +22,8 @@ describe('lemma1Experiment', () => {
       expect(result.singularValues[t][i]).toBeCloseTo(sorted[i], 10)
     }))
     expect(result.gradientError).toBeLessThan(1e-12)
+    expect(Math.max(...result.codeErrors)).toBeLessThan(1e-11)
+    result.predictedSingularValues.forEach((row, t) => row.forEach((value, i) => expect(value).toBeCloseTo(result.singularValues[t][i], 10)))
   })
 
   it('takes a random start, fewer codes than dimensions and flat directions', async () => {
@@ -90,11 +92,11 @@ describe('figure2Experiment', () => {
   it('gives panels whose numbers fit together', () => {
     const panel = runOf(1).best
     expect([panel.contours.length, panel.contours[0].length, result.density.length, result.axis.length]).toEqual([5, 5, 5, 5])
-    expect(result.axis).toEqual([-6, -3, 0, 3, 6])
+    expect(result.axis).toEqual([-7, -3.5, 0, 3.5, 7])
     expect(result.density[2][2]).toBeCloseTo(1 / (4 * Math.PI), 12)
-    expect(result.density[2][3] / result.density[2][2]).toBeCloseTo(Math.exp(-9 / 8), 12)
+    expect(result.density[2][3] / result.density[2][2]).toBeCloseTo(Math.exp(-(3.5 ** 2) / 8), 12)
     const layers = { encoder: matrixOf(panel.encoder.map((value) => [value])), decoder: matrixOf([[...panel.decoder]]) }
-    expect(panel.contours[1][3]).toBe(linearScores(matrixOf([[3, -3]]), layers, 1, 'squared')[0])
+    expect(panel.contours[1][3]).toBe(linearScores(matrixOf([[3.5, -3.5]]), layers, 1, 'squared')[0])
     expect([panel.normal.length, panel.alongFirst.length, panel.alongSecond.length]).toEqual([20_000, 500, 500])
     // Without the term, anomalies along the first direction look normal; with it they stand out.
     const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]
@@ -181,19 +183,23 @@ describe('every experiment', () => {
 
   it('refuses options outside their domains, by name', async () => {
     expect(await refusalOf(() => lemma1Experiment({ eigenvalues: [] }))).toMatch(/^argument: /)
-    expect(await refusalOf(() => lemma1Experiment({ eigenvalues: [0, 0] }))).toMatch(/^argument: .*above 0/)
-    expect(await refusalOf(() => lemma1Experiment({ eigenvalues: [1, -1] }))).toMatch(/^argument: .*eigenvalue 1 is -1/)
+    expect(await refusalOf(() => lemma1Experiment({ eigenvalues: [0, 0] }))).toMatch(/^argument: eigenvalues must have one above 0.*got 0,0/)
+    expect(await refusalOf(() => lemma1Experiment({ eigenvalues: [1, 1e-7] }))).toMatch(/^argument: eigenvalues .*within a factor of a million, got 1,1e-7/)
+    expect(await refusalOf(() => lemma1Experiment({ eigenvalues: [1, -1] }))).toMatch(/^argument: eigenvalues must be 1 to 24 values, each a finite number at least 0 and at most 1000000000, got 1,-1/)
     expect(await refusalOf(() => lemma1Experiment({ horizon: 0 }))).toMatch(/^argument: option 'horizon' must be a finite number above 0/)
     expect(await refusalOf(() => lemma1Experiment({ eigenvalues: [1, 1], code: 3 }))).toMatch(/^argument: .*code/)
     expect(await refusalOf(() => theorem1Experiment({ condition: 0.5 }))).toMatch(/^argument: option 'condition'/)
-    expect(await refusalOf(() => theorem2Experiment({ betas: [-1] }))).toMatch(/^argument: every value of betas must be finite and at least 0, got -1/)
+    expect(await refusalOf(() => theorem2Experiment({ betas: [-1] }))).toMatch(/^argument: betas must be 1 to 6 values, each a finite number at least 0 and at most 1000000000, got -1/)
     expect(await refusalOf(() => theorem2Experiment({ betas: [NaN] }))).toMatch(/^argument: /)
     expect(await refusalOf(() => theorem2Experiment({ codes: [6] }))).toMatch(/^argument: every value of codes must be an integer from 1 to 5, got 6/)
     expect(await refusalOf(() => theorem2Experiment({ eigenvalues: [1, 2] }))).toMatch(/^argument: .*descending/)
-    expect(await refusalOf(() => theorem2Experiment({ first: 200 }))).toMatch(/^argument: the first time must be above 0 and below the end 100/)
-    expect(await refusalOf(() => figure2Experiment({ betas: [] }))).toMatch(/^argument: betas must name at least one value/)
+    expect(await refusalOf(() => theorem2Experiment({ first: 300 }))).toMatch(/^argument: the first time reported must be above 0 and below the stopping time 200/)
+    expect(await refusalOf(() => figure2Experiment({ betas: [] }))).toMatch(/^argument: betas must be 1 to 6 values, .*, got none/)
     expect(await refusalOf(() => figure2Experiment({ score: 'cubed' as 'squared' }))).toMatch(/^argument: option 'score' must be one of squared, norms/)
-    expect(await refusalOf(() => figure2Experiment({ variances: [1, 0] }))).toMatch(/^argument: /)
+    expect(await refusalOf(() => figure2Experiment({ variances: [1, 0] }))).toMatch(/^argument: variances must be 2 values, each a finite number above 0 and at most 1000000000, got 1,0/)
+    expect(await refusalOf(() => figure2Experiment({ variances: [1, 4] }))).toMatch(/^argument: variances must have the larger one first, got 1,4/)
+    expect(await refusalOf(() => scaleExperiment({ decoderScales: [1, 2, 3, 4, 5, 6, 7] }))).toMatch(/^argument: decoderScales must be 1 to 6 values/)
+    expect(await refusalOf(() => theorem1Experiment({ tolerance: 1e-16 }))).toMatch(/^argument: option 'tolerance' must be a finite number at least 2\.22/)
     const bad: Matrix = { shape: [1, 2], data: Float64Array.of(1, NaN) }
     expect(await refusalOf(() => linearScores(bad, { encoder: zeroMatrix(2, 1), decoder: zeroMatrix(1, 2) }, 1, 'norms'))).toMatch(/^data: /)
     expect(await refusalOf(() => gaussianDensity(identity(2), [1, 0]))).toMatch(/^argument: /)

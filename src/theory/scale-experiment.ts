@@ -6,7 +6,7 @@ import { constant, input } from '../graph/index.js'
 import { integrate, type Derivative } from './dormand-prince.js'
 import { gaussianEllipse } from './gaussian-score.js'
 import { lossFunction } from './graph-flow.js'
-import { checkList, logTimes, watch } from './laboratory.js'
+import { logTimes, resolveList, resolveVariances, toleranceOf, varianceList, watch, type ListDomain } from './laboratory.js'
 import { autoencoderFlow, linearLoss, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
 import { gaussianUnsquaredLoss } from './losses.js'
 import { controlScale, minimumAtUnitNorm, minimumUnderDecay, withUnitRows, type Minimum, type ScaleControl } from './scale-control.js'
@@ -19,15 +19,24 @@ export const scaleParameters = {
   first: real({ default: 0.01, min: 0, aboveMin: true, doc: 'first time reported after 0' }),
   stop: real({ default: 60, min: 0, aboveMin: true, doc: 'stopping time. Without a control the work grows faster than time' }),
   points: integer({ default: 60, min: 2, max: 10_000, doc: 'times reported, evenly spaced in their logarithm' }),
-  directions: integer({ default: 64, min: 8, max: 100_000, doc: 'directions of the Gaussian that the reconstruction norm is averaged over' }),
+  directions: integer({ default: 64, min: 8, max: 10_000, doc: 'directions of the Gaussian that the reconstruction norm is averaged over' }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'seed of the start' }),
+  tolerance: toleranceOf(1e-8),
 } as const
 
+export const scaleLists = {
+  decoderScales: {
+    each: { kind: 'real', min: 0, aboveMin: true, max: 100 }, fewest: 1, most: 6, default: [0.1, 4],
+    doc: 'standard deviations of the elements of V(0), one start each; rows of norm 1 keep only the direction',
+  },
+  variances: varianceList,
+} as const satisfies Readonly<Record<string, ListDomain>>
+
 export interface ScaleOptions extends Partial<Values<typeof scaleParameters>>, Watched {
-  /** Standard deviations of the elements of V(0), above 0, one start each; default 0.1 and 4. Rows of norm 1 keep only the direction. */
+  /** Standard deviations of the elements of V(0), 1 to 6 numbers above 0 and at most 100, one start each; default 0.1 and 4. Rows of norm 1 keep only the direction. */
   readonly decoderScales?: readonly number[]
   /** Variances along the two axes, above 0, the larger first; default 4 and 1. The code has one dimension. */
-  readonly variances?: readonly [number, number]
+  readonly variances?: readonly number[]
 }
 
 /** `squared` is (9); `norms` is E||x - x'|| + beta E||z|| over the Gaussian. */
@@ -68,11 +77,10 @@ const controls: readonly ScaleControl[] = ['none', 'weight-decay', 'unit-norm']
 
 /** Follows both losses under every control from every start, and says which of them come to rest. */
 export async function scaleExperiment(options: ScaleOptions = {}): Promise<ScaleResult> {
-  const { decoderScales = [0.1, 4], variances = [4, 1], signal, onProgress, ...given } = options
+  const { decoderScales: starts, variances: spread, signal, onProgress, ...given } = options
+  const decoderScales = resolveList('decoderScales', scaleLists.decoderScales, starts)
+  const variances = resolveVariances(spread)
   const settings = resolveParameters(scaleParameters, given, 'option')
-  checkList('decoderScales', decoderScales, (scale) => Number.isFinite(scale) && scale > 0, 'finite and above 0')
-  checkList('variances', variances, (variance) => Number.isFinite(variance) && variance > 0, 'finite and above 0')
-  checkList('variances', [variances[0] - variances[1]], (fall) => fall >= 0 && variances.length === 2, 'one of two, the larger first')
   const times = logTimes(settings.first, settings.stop, settings.points)
   const objectives = { squared: squaredObjective(variances, settings.beta), norms: normsObjective(variances, settings.beta, settings.directions) }
   const cases = forms.flatMap((loss) => controls.flatMap((control) => decoderScales.map((decoderScale) => ({ loss, control, decoderScale }))))
@@ -83,7 +91,7 @@ export async function scaleExperiment(options: ScaleOptions = {}): Promise<Scale
     const start = packLayers(startLayers(settings, decoderScale, control))
     const smallest = 1e-6 * encoderNorm(start)
     const found = await integrate(velocity, start, {
-      times, relative: 1e-8, absolute: 1e-10, until: (state) => encoderNorm(state) < smallest,
+      times, relative: settings.tolerance, absolute: 1e-10, until: (state) => encoderNorm(state) < smallest,
       ...watch({ signal, onProgress }, `${loss}, ${control}, V(0) ${decoderScale}`, runs.length, cases.length),
     })
     const speed = found.states.map((state) => {

@@ -1,11 +1,11 @@
 // Theorem 1 checked: the integrated flow of the norm term against its closed form, on random covariances.
 // Source: Ghafourian et al. (arXiv 2306.12627), section 3.3, equations (6) to (8).
 
-import { covarianceEigen, covarianceOf, integer, product, Random, real, relativeDistance, resolveParameters, type Matrix, type Values, type Watched } from '../base/index.js'
+import { covarianceEigen, covarianceOf, frobenius, integer, product, Random, real, relativeDistance, resolveParameters, type Matrix, type Values, type Watched } from '../base/index.js'
 import { collapsedEncoder } from './closed-form.js'
 import { logSpectrum, normalMatrix, samplesWithSpectrum } from './spectrum.js'
 import { integrate } from './dormand-prince.js'
-import { logTimes, watch } from './laboratory.js'
+import { logTimes, measure, toleranceOf, watch } from './laboratory.js'
 import { normFlow } from './linear-autoencoder.js'
 
 export const theorem1Parameters = {
@@ -16,6 +16,7 @@ export const theorem1Parameters = {
   horizon: real({ default: 10, min: 0, aboveMin: true, max: 100, doc: 'stopping time, in units of 1 / (smallest eigenvalue)' }),
   points: integer({ default: 60, min: 2, max: 10_000, doc: 'times compared, evenly spaced in their logarithm over six decades' }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'seed of data and starts; W(0) has independent standard normal elements' }),
+  tolerance: toleranceOf(1e-12),
 } as const
 
 export type Theorem1Options = Partial<Values<typeof theorem1Parameters>> & Watched
@@ -45,7 +46,7 @@ export interface Theorem1Result {
 export async function theorem1Experiment(options: Theorem1Options = {}): Promise<Theorem1Result> {
   const { signal, onProgress, ...given } = options
   const settings = resolveParameters(theorem1Parameters, given, 'option')
-  const { dimension, code, condition, covariances, horizon, points, seed } = settings
+  const { dimension, code, condition, covariances, horizon, points, seed, tolerance } = settings
   const random = Random.seeded(seed)
   const runs: Theorem1Run[] = []
   for (let run = 0; run < covariances; run++) {
@@ -56,17 +57,22 @@ export async function theorem1Experiment(options: Theorem1Options = {}): Promise
     const encoder = normalMatrix(dimension, code, stream)
     const end = horizon / eigen.values[dimension - 1]
     const { times, states, steps } = await integrate(normFlow(covariance, code), encoder.data, {
-      times: logTimes(end * 1e-6, end, points), relative: 1e-12, absolute: 1e-15, maxStep: 2.5 / eigen.values[0],
+      times: logTimes(end * 1e-6, end, points), relative: tolerance, absolute: 1e-15, maxStep: 2.5 / eigen.values[0],
       ...watch({ signal, onProgress }, `covariance ${run + 1}`, run, covariances),
     })
-    const exact = Array.from(times, (time) => collapsedEncoder(eigen, encoder, time))
-    const found = states.map((data): Matrix => ({ shape: encoder.shape, data }))
+    const compared = await measure(states, (data, t) => {
+      const [found, exact]: [Matrix, Matrix] = [{ shape: encoder.shape, data }, collapsedEncoder(eigen, encoder, times[t])]
+      return {
+        size: frobenius(exact.data) / frobenius(encoder.data),
+        encoderError: relativeDistance(found, exact), codeError: relativeDistance(product(samples, found), product(samples, exact)),
+      }
+    }, signal)
     runs.push({
       eigenvalues: [...eigen.values],
       times: [...times],
-      sizes: exact.map((w) => Math.hypot(...w.data) / Math.hypot(...encoder.data)),
-      encoderErrors: found.map((w, i) => relativeDistance(w, exact[i])),
-      codeErrors: found.map((w, i) => relativeDistance(product(samples, w), product(samples, exact[i]))),
+      sizes: compared.map(({ size }) => size),
+      encoderErrors: compared.map(({ encoderError }) => encoderError),
+      codeErrors: compared.map(({ codeError }) => codeError),
       steps,
     })
   }
