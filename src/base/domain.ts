@@ -45,11 +45,10 @@ export type Domain = RealDomain | ChoiceDomain | FlagDomain | ListDomain
 export type Domains = Readonly<Record<string, Domain>>
 export type ParameterValue = number | string | boolean | readonly string[]
 
+type ValueOf<D> = D extends ChoiceDomain<infer V> ? V : D extends FlagDomain ? boolean : D extends ListDomain<infer V> ? readonly V[] : number
+
 /** The values that a table of domains describes. */
-export type Values<D extends Domains> = {
-  -readonly [K in keyof D]:
-    D[K] extends ChoiceDomain<infer V> ? V : D[K] extends FlagDomain ? boolean : D[K] extends ListDomain<infer V> ? readonly V[] : number
-}
+export type Values<D extends Domains> = { -readonly [K in keyof D]: ValueOf<D[K]> }
 
 export function real(spec: Omit<RealDomain, 'kind'>): RealDomain {
   return { ...spec, kind: 'real' }

@@ -17,7 +17,7 @@ export function parameterOption(name: string, domain: Domain, shownDefault = Str
 export function readParameter(flag: string, domain: Domain, text: string): ParameterValue {
   const value = parseParameter(domain, text)
   try {
-    resolveParameters({ value: domain }, { value } as never)
+    resolveParameters({ value: domain }, { value })
   } catch {
     throw new TollError('argument', `${flag} must be ${describeDomain(domain)}, got '${text}'`)
   }
