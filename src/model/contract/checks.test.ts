@@ -1,5 +1,8 @@
 // The checks check: a sound detector passes them all, and detectors that are wrong in one way each fail exactly the checks that name it.
 
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TollError, throwIfAborted, type Domains } from '../../base/index.js'
 import { normalIndices, type Detector, type FittedDetector, type Scored } from '../../detectors/index.js'
@@ -63,6 +66,12 @@ describe('the checks', () => {
   it('have names that differ and promises that are sentences', () => {
     expect(new Set(detectorChecks.map(({ name }) => name)).size).toBe(detectorChecks.length)
     for (const { promise } of detectorChecks) expect(promise).toMatch(/^[A-Z].*\.$/)
+  })
+
+  it('stand in the documentation, every one in its words', () => {
+    const page = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'docs', 'your-own-detector.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `([\w-]+)` \| (.*) \|$/gm)].map(([, name, promise]) => ({ name, promise }))
+    expect(rows).toEqual(detectorChecks.map(({ name, promise }) => ({ name, promise })))
   })
 
   it('pass a detector that is right', async () => {

@@ -2,7 +2,7 @@
 // memory, and honest about what it holds.
 
 import type { Table } from '../../base/index.js'
-import { input, interpret, readModel, topological, type Fed } from '../../graph/index.js'
+import { input, interpret, readModel, topological } from '../../graph/index.js'
 import { decodeModel } from '../../onnx/index.js'
 import { float64, type Engine, type HostTensors } from '../../runtime/index.js'
 import { moveThreshold } from '../compose.js'
