@@ -6,7 +6,7 @@
 
 import { TollError, choice, type Random } from '../base/index.js'
 import {
-  add, cast, concat, constant, div, gather, gatherElements, greater, isNaN, less, max, maxOver, mean, min, mul, reshape, searchSorted, sub, where,
+  add, cast, concat, constant, div, gatherElements, greater, isNaN, less, max, min, mul, reshape, searchSorted, slice, sub, where,
   type Tensor,
 } from '../graph/index.js'
 
@@ -96,22 +96,31 @@ export function drawGroups(m: number, groups: number, random: Random): number[][
   return dealt.map((group) => group.sort((a, b) => a - b))
 }
 
-/** The members' scores on one scale, (n) each to (n, m): what `combine` takes. A score that is NaN counts as infinite. */
-export function comparable(scores: readonly Tensor[], scale: ScoreScale, how: Combination): Tensor {
+/** The members' scores on one scale, (n) each: what `combine` takes. A score that is NaN counts as infinite. */
+export function comparable(scores: readonly Tensor[], scale: ScoreScale, how: Combination): Tensor[] {
   const stacked = concat(scores.map((score) => column(where(isNaN(score), constant(Infinity, [], 'float64'), score))), 1)
-  return how === 'rank' ? scoreRanks(stacked, scale) : standardizedScores(stacked, scale)
+  const scaled = how === 'rank' ? scoreRanks(stacked, scale) : standardizedScores(stacked, scale)
+  return scores.map((score, i) => reshape(slice(scaled, 1, i, i + 1), score.shape))
 }
 
-/** One score (n) from comparable scores (n, m); `groups` divide the members, for `aom` and `moa`. */
-export function combine(scores: Tensor, how: Combination, groups: readonly (readonly number[])[]): Tensor {
-  const ofGroups = (reduce: (members: Tensor, axes: readonly number[], keepDims: boolean) => Tensor) => concat(groups.map((group) =>
-    reduce(gather(scores, constant(group, [group.length], 'int64'), 1), [1], true)), 1)
+/** One score (n) from comparable scores (n); `groups` divide the members, for `aom` and `moa`. */
+export function combine(scores: readonly Tensor[], how: Combination, groups: readonly (readonly number[])[]): Tensor {
+  const ofGroups = (reduce: (members: readonly Tensor[]) => Tensor) => groups.map((group) => reduce(group.map((member) => scores[member])))
   switch (how) {
-    case 'average': case 'rank': return mean(scores, [1])
-    case 'maximum': return maxOver(scores, [1])
-    case 'aom': return mean(ofGroups(maxOver), [1])
-    case 'moa': return maxOver(ofGroups(mean), [1])
+    case 'average': case 'rank': return average(scores)
+    case 'maximum': return largest(scores)
+    case 'aom': return average(ofGroups(largest))
+    case 'moa': return largest(ofGroups(average))
   }
+}
+
+// Added one by one: an engine's reduction over a short axis may add the members of two equal rows in different orders.
+function average(scores: readonly Tensor[]): Tensor {
+  return div(scores.reduce((total, score) => add(total, score)), scores.length)
+}
+
+function largest(scores: readonly Tensor[]): Tensor {
+  return scores.reduce((most, score) => max(most, score))
 }
 
 function column(x: Tensor): Tensor {

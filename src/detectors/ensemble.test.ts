@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-const s = input('s', ['n', 4], 'float64')
+const four = Array.from({ length: 4 }, (_, i) => input(`s${i}`, ['n'], 'float64'))
 const values = (outputs: Tensor, rows: readonly (readonly number[])[]) =>
   Array.from(interpret({ y: outputs }, { s: { shape: [rows.length, rows[0].length], data: rows.flat() } }).y.data)
 
@@ -32,7 +32,8 @@ describe('combination', () => {
     ['moa', [4.5, 4]],
     ['rank', [2, 1]],
   ])('%s', (how, expected) => {
-    expect(values(combine(s, how, groups), rows)).toEqual(expected)
+    const columns = Object.fromEntries(four.map((_, i) => [`s${i}`, { shape: [2], data: rows.map((row) => row[i]) }]))
+    expect(Array.from(interpret({ y: combine(four, how, groups) }, columns).y.data)).toEqual(expected)
   })
 
   it('deals members into groups whose sizes differ by one at most', () => {

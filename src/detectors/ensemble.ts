@@ -5,7 +5,7 @@ import {
   Random, TollError, integer, list, real, resolveParameters, takeSamples, throwIfAborted,
   type Domains, type NdArray, type ParameterValue, type Values,
 } from '../base/index.js'
-import { cast, costOf, input, reshape, slice, type Tensor } from '../graph/index.js'
+import { cast, costOf, input, type Tensor } from '../graph/index.js'
 import { combinationChoice, combine, comparable, drawGroups, fitScoreScale, type Combination, type ScoreScale } from './combination.js'
 import { normalIndices, type Detector, type FitContext, type FittedDetector, type TrainingData } from './contract.js'
 
@@ -136,7 +136,7 @@ function score(fitted: readonly FittedMember[], x: Tensor, { scale, how, groups,
   const scores = comparable(memberScores(fitted, x), scale, how)
   return {
     score: combine(scores, how, groups),
-    parts: Object.fromEntries(names.map((name, i) => [name, reshape(slice(scores, 1, i, i + 1), [x.shape[0]])])),
+    parts: Object.fromEntries(names.map((name, i) => [name, scores[i]])),
     details: {},
   }
 }

@@ -94,7 +94,7 @@ export class Subject {
   }
 
   /** A fit of the detector alone, without preprocessing, on samples (n, d). */
-  fitDirectly(data: Omit<TrainingData, 'samples'> & { samples: NdArray }, more: Partial<FitContext> = {}): Promise<FittedDetector> {
+  async fitDirectly(data: Omit<TrainingData, 'samples'> & { samples: NdArray }, more: Partial<FitContext> = {}): Promise<FittedDetector> {
     const context = { engine: this.engine, seed, signal: this.signal, ...more }
     return this.detector.fit({ ...data, samples: this.#precise(data.samples) }, this.parameters, context)
   }
