@@ -19,16 +19,26 @@ export const combinationChoice = choice({
 
 export type Combination = (typeof combinationChoice.values)[number]
 
-/** Order statistics that a scale keeps of each member: resolves ranks to a thousandth. */
-const keptScores = 1001
+/** Knots that a distribution function keeps: resolves ranks to a thousandth. */
+const mostKnots = 1001
 
-/** What standardises the scores of m members; one number or list per member. */
+/** Scores closer than this many standard deviations are one: engines differ in the last bits, and a rank must not jump between them. */
+const sameScore = 1e-9
+
+/** An empirical distribution function: the share of rows that score lower, those that score the same counting half. */
+export interface ScoreShares {
+  /** Different scores, rising. */
+  readonly scores: Float64Array
+  /** Shares in (0, 1), rising, one per score. */
+  readonly shares: Float64Array
+}
+
+/** What standardises the scores of m members; one entry per member. */
 export interface ScoreScale {
   readonly mean: readonly number[]
   /** Standard deviation (divisor n); 1 where all scores are equal. */
   readonly sd: readonly number[]
-  /** Rising, equally many of each member, at most `keptScores`. */
-  readonly sorted: readonly Float64Array[]
+  readonly distribution: readonly ScoreShares[]
 }
 
 /**
@@ -41,12 +51,9 @@ export function fitScoreScale(scores: readonly Float64Array[]): ScoreScale {
   if (columns.some((column) => column.length === 0)) throw new TollError('data', 'standardising scores needs at least one row, got none')
   const means = columns.map((column) => column.reduce((total, score) => total + score / column.length, 0))
   const deviations = columns.map((column, i) => Math.sqrt(column.reduce((total, score) => total + (score - means[i]) ** 2 / column.length, 0)))
-  return {
-    mean: means,
-    // A spread that is rounding noise of equal scores would blow the noise up.
-    sd: deviations.map((sd, i) => (sd > 1e-12 * Math.abs(means[i]) && Number.isFinite(sd) ? sd : 1)),
-    sorted: columns.map(thin),
-  }
+  // A spread that is rounding noise of equal scores would blow the noise up.
+  const sd = deviations.map((deviation, i) => (deviation > 1e-12 * Math.abs(means[i]) && Number.isFinite(deviation) ? deviation : 1))
+  return { mean: means, sd, distribution: columns.map((column, i) => sharesOf(column, sameScore * sd[i])) }
 }
 
 function finite(scores: Float64Array): Float64Array {
@@ -56,9 +63,18 @@ function finite(scores: Float64Array): Float64Array {
   return scores.map((score) => (Number.isFinite(score) ? score : score === -Infinity ? low : high))
 }
 
-function thin(sorted: Float64Array): Float64Array {
-  if (sorted.length <= keptScores) return sorted
-  return Float64Array.from({ length: keptScores }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (keptScores - 1))])
+/** The i-th of k sorted scores has the share (i - 1/2) / k; scores within `tolerance` share their mean. */
+function sharesOf(sorted: Float64Array, tolerance: number): ScoreShares {
+  const knots: { score: number; share: number }[] = []
+  for (let first = 0; first < sorted.length;) {
+    let next = first + 1
+    while (next < sorted.length && sorted[next] - sorted[first] <= tolerance) next++
+    knots.push({ score: sorted[first] / 2 + sorted[next - 1] / 2, share: (first + next) / 2 / sorted.length })
+    first = next
+  }
+  const count = Math.min(knots.length, mostKnots)
+  const kept = Array.from({ length: count }, (_, i) => knots[count === 1 ? 0 : Math.round((i * (knots.length - 1)) / (count - 1))])
+  return { scores: Float64Array.from(kept, ({ score }) => score), shares: Float64Array.from(kept, ({ share }) => share) }
 }
 
 /** (s - mean) / sd of every member: scores (n, m) float64 to (n, m). */
@@ -67,26 +83,37 @@ export function standardizedScores(scores: Tensor, { mean: centre, sd }: ScoreSc
 }
 
 /**
- * The empirical distribution function of every member: scores (n, m) float64 to shares (n, m), strictly rising in the score. The i-th of k
- * sorted scores has the share (i - 1/2) / k, between two of them the share is linear. Beyond the largest, the remaining half step is
- * approached as 1 - (1 / 2k) / (1 + (s - largest) / sd), so that far rows differ still; beyond the smallest in the same way.
+ * The empirical distribution function of every member: scores (n, m) float64 to shares (n, m), continuous and strictly rising in the score.
+ * Between two known scores the share is linear; beyond the largest, of share p, it approaches 1 as 1 - (1 - p) / (1 + (s - largest) / sd), so
+ * that far rows differ still; beyond the smallest, of share p, it is p / (1 + (smallest - s) / sd).
  */
-export function scoreRanks(scores: Tensor, { sd, sorted }: ScoreScale): Tensor {
-  const [m, k] = [sorted.length, sorted[0].length]
-  const table = new Float64Array(k * m)
-  sorted.forEach((column, j) => column.forEach((score, i) => { table[i * m + j] = score }))
-  const held = constant(table, [k, m], 'float64')
-  // An infinite score passes the padding of the search as well.
-  const passed = min(cast(searchSorted(sorted, scores, 'right'), 'float64'), k)
-  const at = (index: Tensor) => gatherElements(held, cast(index, 'int64'), 0)
-  const [below, above] = [at(max(sub(passed, 1), 0)), at(min(passed, k - 1))]
-  const gap = sub(above, below)
-  const between = where(greater(gap, 0), div(sub(scores, below), gap), constant(0, [], 'float64'))
-  const tail = (distance: Tensor) => div(0.5 / k, add(1, div(distance, row(sd))))
-  const inner = mul(sub(add(passed, between), 0.5), 1 / k)
-  const upper = sub(1, tail(max(sub(scores, row(sorted.map((column) => column[k - 1]))), 0)))
-  const lower = tail(max(sub(row(sorted.map((column) => column[0])), scores), 0))
-  return where(less(passed, 1), lower, where(less(passed, k), inner, upper))
+export function scoreRanks(scores: Tensor, { sd, distribution }: ScoreScale): Tensor {
+  const length = Math.max(...distribution.map((known) => known.scores.length))
+  const filled = (values: Float64Array, filler: number) => Float64Array.from({ length }, (_, i) => values[i] ?? filler)
+  const last = distribution.map((known) => known.scores.length - 1)
+  const known = tableOf(distribution.map((member, j) => filled(member.scores, member.scores[last[j]])))
+  const shares = tableOf(distribution.map((member, j) => filled(member.shares, member.shares[last[j]])))
+  // Where the search passes what fills a column up, it has passed the last score.
+  const passed = cast(searchSorted(distribution.map((member) => filled(member.scores, Infinity)), scores, 'right'), 'float64')
+  const [below, above] = [max(sub(passed, 1), 0), passed].map((place) => cast(min(place, row(last)), 'int64'))
+  const at = (table: Tensor, place: Tensor) => gatherElements(table, place, 0)
+  const [left, right] = [at(known, below), at(known, above)]
+  const [low, high] = [at(shares, below), at(shares, above)]
+  const gap = sub(right, left)
+  const between = where(greater(gap, 0), div(sub(scores, left), gap), constant(0, [], 'float64'))
+  const inner = add(low, mul(between, sub(high, low)))
+  const tail = (share: Tensor, distance: Tensor) => div(share, add(1, div(max(distance, 0), row(sd))))
+  const [smallest, largest] = [row(distribution.map((member) => member.scores[0])), row(distribution.map((member, j) => member.scores[last[j]]))]
+  const upper = sub(1, tail(sub(1, high), sub(scores, largest)))
+  return where(less(scores, smallest), tail(low, sub(smallest, scores)), where(less(scores, largest), inner, upper))
+}
+
+/** Columns of equal length as a constant (rows, columns). */
+function tableOf(columns: readonly Float64Array[]): Tensor {
+  const rows = columns[0].length
+  const table = new Float64Array(rows * columns.length)
+  columns.forEach((values, c) => values.forEach((value, r) => { table[r * columns.length + c] = value }))
+  return constant(table, [rows, columns.length], 'float64')
 }
 
 /** Members 0 to m - 1 in random order, dealt into groups whose sizes differ by one at most. */

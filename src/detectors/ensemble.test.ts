@@ -48,8 +48,14 @@ describe('a scale of scores', () => {
   const two = input('s', ['n', 2], 'float64')
   const scale = fitScoreScale([Float64Array.of(1, 3, 2, 2), Float64Array.of(0, 0, 0, 8)])
 
-  it('has the mean, the deviation and the sorted scores of each member', () => {
-    expect(scale).toEqual({ mean: [2, 2], sd: [Math.SQRT1_2, Math.sqrt(12)], sorted: [Float64Array.of(1, 2, 2, 3), Float64Array.of(0, 0, 0, 8)] })
+  it('has the mean, the deviation and the distribution of each member', () => {
+    expect(scale).toEqual({
+      mean: [2, 2], sd: [Math.SQRT1_2, Math.sqrt(12)],
+      distribution: [
+        { scores: Float64Array.of(1, 2, 3), shares: Float64Array.of(1 / 8, 4 / 8, 7 / 8) },
+        { scores: Float64Array.of(0, 8), shares: Float64Array.of(3 / 8, 7 / 8) },
+      ],
+    })
     const standard = values(standardizedScores(two, scale), [[2, 2], [3, 8]])
     expect(standard[0]).toBe(0)
     expect(standard[2]).toBeCloseTo(Math.SQRT2, 14)
@@ -58,8 +64,8 @@ describe('a scale of scores', () => {
 
   it('divides by 1 where all scores are equal, and lets infinite ones count as the largest', () => {
     expect(fitScoreScale([Float64Array.of(7, 7, 7)]).sd).toEqual([1])
-    expect(fitScoreScale([Float64Array.of(1, Infinity, 3, NaN, -Infinity)]).sorted).toEqual([Float64Array.of(1, 1, 3, 3, 3)])
-    expect(fitScoreScale([Float64Array.of(Infinity, Infinity)])).toEqual({ mean: [0], sd: [1], sorted: [Float64Array.of(0, 0)] })
+    expect(fitScoreScale([Float64Array.of(1, Infinity, 3, NaN, -Infinity)]).distribution).toEqual([{ scores: Float64Array.of(1, 3), shares: Float64Array.of(0.2, 0.7) }])
+    expect(fitScoreScale([Float64Array.of(Infinity, Infinity)])).toEqual({ mean: [0], sd: [1], distribution: [{ scores: Float64Array.of(0), shares: Float64Array.of(0.5) }] })
     expect(() => fitScoreScale([new Float64Array(0)])).toThrow(expect.objectContaining({ code: 'data' }) as Error)
   })
 
@@ -75,17 +81,27 @@ describe('a scale of scores', () => {
     expect(far.every((rank, i) => rank < 1 && (i === 0 || rank > far[i - 1]))).toBe(true)
   })
 
-  it('ranks ties alike and rises through a jump', () => {
+  it('gives ties the middle of their ranks, and does not jump at them', () => {
     const one = input('s', ['n', 1], 'float64')
-    const ranks = values(scoreRanks(one, fitScoreScale([Float64Array.of(0, 5, 5, 5, 9)])), [[4.999999], [5], [5.000001]])
-    expect(ranks[0]).toBeCloseTo(0.3, 5)
-    expect(ranks[1]).toBeCloseTo(0.7, 12)
-    expect(ranks[2]).toBeGreaterThan(ranks[1])
+    const tied = fitScoreScale([Float64Array.of(0, 5, 5 + 1e-12, 5, 9)])
+    const ranks = values(scoreRanks(one, tied), [[5 - 1e-6], [5], [5 + 1e-6]])
+    expect(tied.distribution[0].scores).toHaveLength(3)
+    ranks.forEach((rank) => expect(rank).toBeCloseTo(0.5, 6))
+    expect(ranks[0] < ranks[1] && ranks[1] < ranks[2]).toBe(true)
+    const equal = values(scoreRanks(one, fitScoreScale([Float64Array.of(2, 2)])), [[1], [2], [3], [5]])
+    expect(equal).toEqual([0.25, 0.5, 0.75, 0.875])
   })
 
-  it('keeps a thousand order statistics of a long list', () => {
-    const { sorted } = fitScoreScale([Float64Array.from({ length: 50_001 }, (_, i) => i)])
-    expect(sorted[0]).toEqual(Float64Array.from({ length: 1001 }, (_, i) => 50 * i))
+  it('ranks members of different numbers of scores side by side', () => {
+    const ranks = values(scoreRanks(two, scale), [[2, 4], [3, 8], [2.5, 0]])
+    const expected = [4 / 8, 5 / 8, 7 / 8, 7 / 8, 5.5 / 8, 3 / 8]
+    expected.forEach((rank, i) => expect(ranks[i]).toBeCloseTo(rank, 14))
+  })
+
+  it('keeps a thousand knots of a long list', () => {
+    const { scores, shares } = fitScoreScale([Float64Array.from({ length: 50_001 }, (_, i) => i)]).distribution[0]
+    expect(scores).toEqual(Float64Array.from({ length: 1001 }, (_, i) => 50 * i))
+    expect(shares[500]).toBeCloseTo(0.5, 12)
   })
 
   it('counts a score that is NaN as infinite', () => {
