@@ -38,7 +38,7 @@ function describe(manifest: Manifest, path: string, size: number, full: boolean)
   const held = heldBack.source === 'held-back' ? `${heldBack.scores.length} held back` : 'none held back'
   const facts: [string, string][] = [
     ['model', `${path}, ${size} bytes, format ${format}`],
-    ['detector', `${detector} (${Object.entries(parameters).map(([name, value]) => `${name} ${value}`).join(', ')})`],
+    ['detector', `${detector} (${Object.entries(parameters).map(([name, value]) => `${name} ${String(value)}`).join(', ')})`],
     ['seed', String(seed)],
     ['input', describeInput(manifest)],
     ['scaling', preprocessing.scale],
