@@ -160,7 +160,7 @@ async function learn({ data, labels, weights, name }: TrainingInput, { engine, d
   terminal.unguard()
   try {
     const model = await fit(data, {
-      engine, detector, parameters: parameters as Partial<Values<Domains>>, seed, scale, holdBack, labels, weights, signal: terminal.signal,
+      engine, detector, parameters: parameters, seed, scale, holdBack, labels, weights, signal: terminal.signal,
       ...(thresholdQuantile !== undefined && { threshold: { kind: 'quantile', quantile: thresholdQuantile } as const }),
       ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
       onProgress: ({ step, values }) => {
