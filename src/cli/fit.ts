@@ -1,7 +1,7 @@
 // toll fit: a source of mostly normal rows to a model file.
 
 import { Option, type Command } from 'commander'
-import { TollError, choice, integer, real, type Domains, type NdArray, type Table, type Values } from '../base/index.js'
+import { TollError, choice, integer, real, type Domains, type NdArray, type Table } from '../base/index.js'
 import { openAtomic } from '../base/node/index.js'
 import { detectorNamed, detectors, type Detector } from '../detectors/index.js'
 import { fewestRows, fit, type Manifest, type Model } from '../model/index.js'
