@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  Random, choice, describeDomain, flag, integer, ndarray, parseParameter, real, resolveParameters, table, tableFromArray, tableFromRows, tableToArray,
+  Random, choice, describeDomain, flag, integer, list, ndarray, parseParameter, real, resolveParameters, table, tableFromArray, tableFromRows, tableToArray,
   takeRows, takeSamples, type Domains,
 } from './index.js'
 
@@ -68,11 +68,12 @@ describe('parameters', () => {
     count: integer({ default: 3, min: 1, doc: 'a count' }),
     mode: choice({ values: ['fast', 'exact'], default: 'fast', doc: 'a mode' }),
     trace: flag({ default: false, doc: 'a flag' }),
+    parts: list({ values: ['a', 'b', 'c'], default: ['b', 'a'], fewest: 2, doc: 'some names' }),
   } satisfies Domains
 
   it('take defaults and keep what is given', () => {
-    expect(resolveParameters(domains)).toEqual({ rate: 0.1, count: 3, mode: 'fast', trace: false })
-    expect(resolveParameters(domains, { rate: 1, trace: true })).toEqual({ rate: 1, count: 3, mode: 'fast', trace: true })
+    expect(resolveParameters(domains)).toEqual({ rate: 0.1, count: 3, mode: 'fast', trace: false, parts: ['b', 'a'] })
+    expect(resolveParameters(domains, { rate: 1, trace: true, parts: ['c', 'c'] })).toEqual({ rate: 1, count: 3, mode: 'fast', trace: true, parts: ['c', 'c'] })
   })
 
   it.each<[Record<string, unknown>, RegExp]>([
@@ -80,7 +81,8 @@ describe('parameters', () => {
     [{ rate: NaN }, /'rate'/], [{ rate: '0.5' }, /'rate'.*got "0.5"/], [{ rate: 1.01 }, /'rate'/],
     [{ count: 1.5 }, /'count' must be an integer at least 1, got 1.5/], [{ count: Infinity }, /'count'/],
     [{ mode: 'slow' }, /'mode' must be one of fast, exact, got "slow"/], [{ trace: 1 }, /'trace' must be true or false/],
-    [{ unknown: 1 }, /'unknown' does not exist; known: rate, count, mode, trace/], [{ toString: 1 }, /'toString' does not exist/],
+    [{ parts: ['a', 'd'] }, /'parts' must be a list of at least 2 of a, b, c, got \["a","d"\]/], [{ parts: ['a'] }, /'parts'/], [{ parts: 'a,b' }, /'parts'.*got "a,b"/],
+    [{ unknown: 1 }, /'unknown' does not exist; known: rate, count, mode, trace, parts/], [{ toString: 1 }, /'toString' does not exist/],
   ])('refuse %j', (given, message) => {
     expect(() => resolveParameters(domains, given)).toThrow(refusal('argument', message))
   })
@@ -91,7 +93,10 @@ describe('parameters', () => {
     expect(parseParameter(domains.mode, 'exact')).toBe('exact')
     expect(parseParameter(domains.trace, 'true')).toBe(true)
     expect(() => resolveParameters(domains, { trace: parseParameter(domains.trace, 'yes') as boolean })).toThrow(/true or false, got "yes"/)
+    expect(parseParameter(domains.parts, ' b, a,,b ')).toEqual(['b', 'a', 'b'])
+    expect(parseParameter(domains.parts, '')).toEqual([])
     expect(describeDomain(domains.count)).toBe('an integer at least 1')
+    expect(describeDomain(domains.parts)).toBe('a list of at least 2 of a, b, c')
   })
 })
 

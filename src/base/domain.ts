@@ -32,13 +32,23 @@ export interface FlagDomain extends Described {
   readonly default: boolean
 }
 
-export type Domain = RealDomain | ChoiceDomain | FlagDomain
+/** Names out of a closed list, in order; one name may stand several times. */
+export interface ListDomain<V extends string = string> extends Described {
+  readonly kind: 'list'
+  readonly default: readonly V[]
+  readonly values: readonly V[]
+  /** Fewest names; default 1. */
+  readonly fewest?: number
+}
+
+export type Domain = RealDomain | ChoiceDomain | FlagDomain | ListDomain
 export type Domains = Readonly<Record<string, Domain>>
+export type ParameterValue = number | string | boolean | readonly string[]
+
+type ValueOf<D> = D extends ChoiceDomain<infer V> ? V : D extends FlagDomain ? boolean : D extends ListDomain<infer V> ? readonly V[] : number
 
 /** The values that a table of domains describes. */
-export type Values<D extends Domains> = {
-  -readonly [K in keyof D]: D[K] extends ChoiceDomain<infer V> ? V : D[K] extends FlagDomain ? boolean : number
-}
+export type Values<D extends Domains> = { -readonly [K in keyof D]: ValueOf<D[K]> }
 
 export function real(spec: Omit<RealDomain, 'kind'>): RealDomain {
   return { ...spec, kind: 'real' }
@@ -54,6 +64,10 @@ export function choice<const V extends string>(spec: { values: readonly V[]; def
 
 export function flag(spec: Omit<FlagDomain, 'kind'>): FlagDomain {
   return { ...spec, kind: 'flag' }
+}
+
+export function list<const V extends string>(spec: { values: readonly V[]; default: readonly NoInfer<V>[]; fewest?: number } & Described): ListDomain<V> {
+  return { ...spec, kind: 'list' }
 }
 
 /** Fills defaults and refuses unknown names and values outside their domain (code `argument`). */
@@ -73,8 +87,9 @@ export function resolveParameters<D extends Domains>(domains: D, given: Partial<
   return resolved as Values<D>
 }
 
-/** Reads one parameter from text, as a command line gives it. */
-export function parseParameter(domain: Domain, text: string): number | string | boolean {
+/** Reads one parameter from text, as a command line gives it; commas part the names of a list. */
+export function parseParameter(domain: Domain, text: string): ParameterValue {
+  if (domain.kind === 'list') return text.split(',').map((name) => name.trim()).filter((name) => name !== '')
   if (domain.kind === 'flag') return text === 'true' ? true : text === 'false' ? false : text
   if (domain.kind === 'choice') return text
   return text.trim() === '' ? NaN : Number(text)
@@ -84,6 +99,7 @@ export function parseParameter(domain: Domain, text: string): number | string | 
 export function describeDomain(domain: Domain): string {
   if (domain.kind === 'flag') return 'true or false'
   if (domain.kind === 'choice') return `one of ${domain.values.join(', ')}`
+  if (domain.kind === 'list') return `a list of at least ${domain.fewest ?? 1} of ${domain.values.join(', ')}`
   const bounds: string[] = []
   if (domain.min !== undefined) bounds.push(`${domain.aboveMin ? 'above' : 'at least'} ${domain.min}`)
   if (domain.max !== undefined) bounds.push(`${domain.belowMax ? 'below' : 'at most'} ${domain.max}`)
@@ -95,6 +111,7 @@ function violation(domain: Domain, value: unknown): string | undefined {
   const inside =
     domain.kind === 'flag' ? typeof value === 'boolean'
     : domain.kind === 'choice' ? domain.values.includes(value as string)
+    : domain.kind === 'list' ? Array.isArray(value) && value.length >= (domain.fewest ?? 1) && value.every((name) => domain.values.includes(name as string))
     : typeof value === 'number' && Number.isFinite(value)
       && (domain.kind === 'real' || Number.isSafeInteger(value))
       && (domain.min === undefined || (domain.aboveMin ? value > domain.min : value >= domain.min))

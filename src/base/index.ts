@@ -1,7 +1,7 @@
 // The ground floor: errors, arrays, parameter domains, seeded randomness. Knows nothing of graphs or files.
 export { TollError, invariant, messageOf, throwIfAborted, type ErrorCode } from './errors.js'
 export { ndarray, rowCount, sizeOf, table, tableFromArray, tableFromRows, tableToArray, takeRows, takeSamples, type FloatArray, type NdArray, type Table } from './array.js'
-export { choice, describeDomain, flag, integer, parseParameter, real, resolveParameters, type ChoiceDomain, type Domain, type Domains, type FlagDomain, type RealDomain, type Values } from './domain.js'
+export { choice, describeDomain, flag, integer, list, parseParameter, real, resolveParameters, type ChoiceDomain, type Domain, type Domains, type FlagDomain, type ListDomain, type ParameterValue, type RealDomain, type Values } from './domain.js'
 export { centre, covarianceOf } from './linear-algebra/covariance.js'
 export { addScaled, checkMatrix, diagonal, frobenius, identity, matrixOf, multiplyInto, product, relativeDistance, trace, zeroMatrix, type Matrix, type Transposed } from './linear-algebra/matrix.js'
 export { covarianceEigen, symmetricEigen, type Eigen } from './linear-algebra/symmetric-eigen.js'

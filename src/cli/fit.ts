@@ -1,7 +1,7 @@
 // toll fit: a source of mostly normal rows to a model file.
 
 import { Option, type Command } from 'commander'
-import { TollError, choice, integer, real, type Domains, type NdArray, type Table, type Values } from '../base/index.js'
+import { TollError, choice, integer, real, type Domains, type NdArray, type Table } from '../base/index.js'
 import { openAtomic } from '../base/node/index.js'
 import { detectorNamed, detectors, type Detector } from '../detectors/index.js'
 import { fewestRows, fit, type Manifest, type Model } from '../model/index.js'
@@ -160,7 +160,7 @@ async function learn({ data, labels, weights, name }: TrainingInput, { engine, d
   terminal.unguard()
   try {
     const model = await fit(data, {
-      engine, detector, parameters: parameters as Partial<Values<Domains>>, seed, scale, holdBack, labels, weights, signal: terminal.signal,
+      engine, detector, parameters: parameters, seed, scale, holdBack, labels, weights, signal: terminal.signal,
       ...(thresholdQuantile !== undefined && { threshold: { kind: 'quantile', quantile: thresholdQuantile } as const }),
       ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
       onProgress: ({ step, values }) => {

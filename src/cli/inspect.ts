@@ -38,7 +38,7 @@ function describe(manifest: Manifest, path: string, size: number, full: boolean)
   const held = heldBack.source === 'held-back' ? `${heldBack.scores.length} held back` : 'none held back'
   const facts: [string, string][] = [
     ['model', `${path}, ${size} bytes, format ${format}`],
-    ['detector', `${detector} (${Object.entries(parameters).map(([name, value]) => `${name} ${value}`).join(', ')})`],
+    ['detector', `${detector} (${Object.entries(parameters).map(([name, value]) => `${name} ${String(value)}`).join(', ')})`],
     ['seed', String(seed)],
     ['input', describeInput(manifest)],
     ['scaling', preprocessing.scale],
@@ -66,7 +66,7 @@ function trainingFacts({ training }: Manifest): [string, string][] {
     if (typeof value === 'number' || typeof value === 'string') return [[`training: ${name}`, String(value)]]
     if (name === 'history') return historyOf(value).filter(([key]) => key !== 'step').map(([key, values]) => [`training: last ${key}`, values.at(-1)!.toPrecision(6)])
     if (typeof value !== 'object' || value === null) return []
-    return Object.entries(value).map(([key, inner]) => [`training: ${key}`, String(inner)])
+    return Object.entries(value).filter(([, inner]) => typeof inner !== 'object').map(([key, inner]) => [`training: ${key}`, String(inner)])
   })
 }
 

@@ -1,23 +1,23 @@
 // Options from parameter domains: a flag, its help and its check from the one place where a parameter is declared.
 
 import { Option, type Command } from 'commander'
-import { TollError, describeDomain, parseParameter, resolveParameters, type Domain, type Domains } from '../base/index.js'
+import { TollError, describeDomain, parseParameter, resolveParameters, type Domain, type Domains, type ParameterValue } from '../base/index.js'
 
-export type Settings = Record<string, number | string | boolean>
+export type Settings = Record<string, ParameterValue>
 
 /** An option for one parameter. Left out, it has no value: the default is the declaring room's business. */
 export function parameterOption(name: string, domain: Domain, shownDefault = String(domain.default)): Option {
-  const placeholder = { real: 'number', integer: 'integer', choice: 'name', flag: 'true|false' }[domain.kind]
+  const placeholder = { real: 'number', integer: 'integer', choice: 'name', flag: 'true|false', list: 'a,b,...' }[domain.kind]
   const flags = `--${kebab(name)} <${placeholder}>`
   return new Option(flags, `${domain.doc.replace(/(?<!\.)\.$/, '')} (${describeDomain(domain)}; default ${shownDefault})`)
     .argParser((text) => readParameter(`--${kebab(name)}`, domain, text))
 }
 
 /** Reads and checks one value; `flag` is what messages call it. */
-export function readParameter(flag: string, domain: Domain, text: string): number | string | boolean {
+export function readParameter(flag: string, domain: Domain, text: string): ParameterValue {
   const value = parseParameter(domain, text)
   try {
-    resolveParameters({ value: domain }, { value } as never)
+    resolveParameters({ value: domain }, { value })
   } catch {
     throw new TollError('argument', `${flag} must be ${describeDomain(domain)}, got '${text}'`)
   }

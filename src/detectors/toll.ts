@@ -89,6 +89,7 @@ export const toll: Detector<typeof tollParameters> = {
   accepts: ['table', 'image'],
   precision: 'float32',
   takesWeights: true,
+  exceptions: { offset: 'a network that learns from unscaled data depends on where the origin lies; scaling, which is the default, takes the offset out' },
   parameters: tollParameters,
 
   async fit(data, parameters, context): Promise<FittedDetector> {

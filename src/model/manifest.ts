@@ -1,7 +1,7 @@
 // The manifest of a model file: everything about the model that is not arithmetic, as JSON under one key of the ONNX `metadata_props`.
 // `format` is an integer that rises with every change that an older reader would misread; every version stays readable.
 
-import { TollError, messageOf } from '../base/index.js'
+import { TollError, messageOf, type ParameterValue } from '../base/index.js'
 import type { ColumnSummary, ImagePreprocessing, TablePreprocessing } from '../preprocess/index.js'
 import { readThreshold, type Threshold } from '../threshold/index.js'
 
@@ -41,7 +41,7 @@ export interface HeldBack {
 export interface Manifest {
   readonly format: number
   readonly detector: string
-  readonly parameters: Readonly<Record<string, number | string | boolean>>
+  readonly parameters: Readonly<Record<string, ParameterValue>>
   readonly seed: number
   readonly input: ModelInput
   readonly preprocessing: TablePreprocessing | ImagePreprocessing
