@@ -18,6 +18,9 @@ export const copod: Detector<typeof copodParameters> = {
   accepts: ['table'],
   precision: 'float64',
   takesWeights: false,
+  exceptions: {
+    outliers: 'ranks bound what a column adds by log(n + 1): a row in the tails of several columns outranks one that is absurd in one of them',
+  },
   parameters: copodParameters,
 
   async fit(data, { subsample }, context): Promise<FittedDetector> {

@@ -22,6 +22,10 @@ export const hbos: Detector<typeof hbosParameters> = {
   accepts: ['table'],
   precision: 'float64',
   takesWeights: false,
+  exceptions: {
+    outliers: 'a column adds at most log2 of its highest density over alpha: a row in empty bins of all columns outranks one that is absurd in one of them',
+    distinct: 'scores are sums of a few steps per column, so that rows in the same bins score the same',
+  },
   parameters: hbosParameters,
 
   async fit(data, parameters, { signal }): Promise<FittedDetector> {

@@ -3,7 +3,7 @@
 // That is the row's rank among the training rows and itself, so no value has probability 0 and no row depends on the others of a request.
 
 import { Random, TollError, integer, throwIfAborted, type Domains } from '../base/index.js'
-import { add, cast, constant, log, mul, searchSorted, sub, type Tensor } from '../graph/index.js'
+import { add, cast, constant, log, mul, ranksAmong, sub, type Tensor } from '../graph/index.js'
 import { pauseEvery } from '../runtime/index.js'
 import type { FitContext, TrainingData } from './contract.js'
 import { columnOf, normalRows, subsampled } from './training-rows.js'
@@ -51,10 +51,9 @@ function requireMemory(detector: string, rows: number, d: number): void {
 
 /** -log of both tail probabilities, (n, d) each. */
 export function tailSurprise({ rows, sorted }: Tails, x: Tensor): { left: Tensor; right: Tensor } {
-  const notAbove = cast(searchSorted(sorted, x, 'right'), 'float64')
-  const below = cast(searchSorted(sorted, x, 'left'), 'float64')
+  const { below, notAbove } = ranksAmong(sorted, x)
   const surprise = (count: Tensor) => mul(log(mul(add(count, 1), 1 / (rows + 1))), -1)
-  return { left: surprise(notAbove), right: surprise(sub(rows, below)) }
+  return { left: surprise(cast(notAbove, 'float64')), right: surprise(sub(rows, cast(below, 'float64'))) }
 }
 
 /** The tail that the column's skewness points at; both where it has none. (n, d) */
