@@ -17,8 +17,8 @@ const engine = {} as Engine
 const rowsOf = (...rows: number[][]): NdArray<Float64Array> => ({ shape: [rows.length, rows[0].length], data: Float64Array.from(rows.flat()) })
 
 async function scored(detector: unknown, samples: NdArray, rows: NdArray<Float64Array>, given: Record<string, number> = {}): Promise<number[]> {
-  const { parameters, fit } = detector as Detector
-  const fitted = await fit({ samples }, resolveParameters(parameters, given), { engine, seed: 4 })
+  const chosen = detector as Detector
+  const fitted = await chosen.fit({ samples }, resolveParameters(chosen.parameters, given), { engine, seed: 4 })
   const x = input('x', ['batch', rows.shape[1]], 'float64')
   return [...interpret({ score: fitted.score(x).score }, { x: rows }).score.data]
 }

@@ -4,7 +4,7 @@
 //
 // One rule everywhere (growing, interpreter, ONNX): a row goes left where its value is below the threshold, right otherwise.
 
-import { Random, type FloatArray, type NdArray } from '../base/index.js'
+import type { FloatArray, NdArray, Random } from '../base/index.js'
 
 /** Trees one after another, the root of each first, children behind their parents. One number per node. */
 export interface IsolationForest {
