@@ -5,3 +5,8 @@ export { constantsOf, toll, tollNetwork, tollObjective, tollParameters, tollScor
 export { detectorNamed, detectors } from './registry.js'
 export { combinationChoice, combine, comparable, drawGroups, fitScoreScale, scoreRanks, standardizedScores, type Combination, type ScoreScale } from './combination.js'
 export { ensemble, ensembleParameters, namedEnsemble, type EnsembleMember, type EnsembleOptions, type EnsembleParameters } from './ensemble.js'
+export { copod } from './copod.js'
+export { ecod } from './ecod.js'
+export { hbos } from './hbos.js'
+export { isolationForest } from './isolation-forest.js'
+export { loda } from './loda.js'

@@ -2,9 +2,16 @@
 
 import { TollError } from '../base/index.js'
 import type { Detector } from './contract.js'
+import { copod } from './copod.js'
+import { ecod } from './ecod.js'
+import { hbos } from './hbos.js'
+import { isolationForest } from './isolation-forest.js'
+import { loda } from './loda.js'
 import { toll } from './toll.js'
 
-export const detectors: ReadonlyMap<string, Detector> = new Map([toll].map((detector) => [detector.name, detector as unknown as Detector]))
+export const detectors: ReadonlyMap<string, Detector> = new Map([
+  toll, isolationForest, hbos, ecod, copod, loda,
+].map((detector) => [detector.name, detector as unknown as Detector]))
 
 export function detectorNamed(name: string): Detector {
   const detector = detectors.get(name)

@@ -125,11 +125,20 @@ export function topK(x: Tensor, k: number, options: { readonly largest?: boolean
  * (n, d) of int64. A binary search with one lookup per halving, all rows at once. The columns rise and are equally long.
  */
 export function searchSorted(columns: readonly Float64Array[], x: Tensor, side: 'left' | 'right'): Tensor {
+  return searchTable(sortedTable(columns, x), x, side)
+}
+
+/** Both sides of `searchSorted` over one table: how many numbers of each sorted column are below, and how many are not above. */
+export function ranksAmong(columns: readonly Float64Array[], x: Tensor): { below: Tensor; notAbove: Tensor } {
+  const table = sortedTable(columns, x)
+  return { below: searchTable(table, x, 'left'), notAbove: searchTable(table, x, 'right') }
+}
+
+/** The columns row by row, filled up with infinity to 2^k - 1 rows. */
+function sortedTable(columns: readonly Float64Array[], x: Tensor): Tensor {
   const [d, count] = [columns.length, columns[0].length]
   if (x.shape.length !== 2 || x.shape[1] !== d) throw new TollError('shape', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`)
-  const halvings = Math.ceil(Math.log2(count + 1))
-  const padded = 2 ** halvings - 1
-  // Row-major (padded, d); what is added is above everything.
+  const padded = 2 ** Math.ceil(Math.log2(count + 1)) - 1
   const table = new Float64Array(padded * d).fill(Infinity)
   columns.forEach((column, c) => {
     if (column.length !== count) throw new TollError('shape', `searchSorted: column ${c} has ${column.length} numbers, column 0 has ${count}`)
@@ -137,11 +146,14 @@ export function searchSorted(columns: readonly Float64Array[], x: Tensor, side: 
       table[row * d + c] = value
     })
   })
-  const sorted = constant(table, [padded, d], 'float64')
+  return constant(table, [padded, d], 'float64')
+}
+
+function searchTable(sorted: Tensor, x: Tensor, side: 'left' | 'right'): Tensor {
   const passed = (probe: Tensor) => (side === 'left' ? less(probe, x) : not(less(x, probe)))
-  const middle = (padded - 1) / 2
+  const middle = (knownSize(sorted.shape[0], 'searchSorted') - 1) / 2
   const [none, half] = [0, middle + 1].map((count) => constant(count, [], 'int64'))
-  let found = where(passed(constant(table.subarray(middle * d, (middle + 1) * d), [1, d], 'float64')), half, none)
+  let found = where(passed(slice(sorted, 0, middle, middle + 1)), half, none)
   for (let step = (middle + 1) / 2; step >= 1; step /= 2) {
     const probe = gatherElements(sorted, add(found, step - 1), 0)
     found = where(passed(probe), add(found, step), found)

@@ -16,7 +16,7 @@ export { topIndices } from './ops/select.js'
 export { treeEnsemble, type Trees } from './ops/trees.js'
 export { gather, gatherElements, maxPoolIndex, scatterAdd, scatterElementsAdd } from './ops/gather.js'
 export {
-  averagePool, channelMoments, dropout, gelu, logSoftmax, logSumExp, maxPool, minOver, rowNorm, searchSorted, softmax, split, topK, upsampleNearest,
+  averagePool, channelMoments, dropout, gelu, logSoftmax, logSumExp, maxPool, minOver, ranksAmong, rowNorm, searchSorted, softmax, split, topK, upsampleNearest,
   type PoolOptions,
 } from './compose.js'
 export { gradients } from './gradient.js'

@@ -7,7 +7,7 @@ import { Random, messageOf, sizeOf } from '../base/index.js'
 import { encodeModel, printModel } from '../onnx/index.js'
 import {
   abs, add, averagePool, channelMoments, concat, constant, conv, convTranspose, dropout, gate, gelu, gradients, input, interpret, isFloat, leakyRelu, logSoftmax, logSumExp, lower, matmul,
-  max, maxOver, maxPool, mean, min, minOver, mul, pad, readModel, reciprocalOrZero, relu, rowNorm, searchSorted, sigmoid, sign, simplify, slice, softmax, softplus, split, square, sum, topK, topological, treeEnsemble, upsampleNearest, verify, vocabulary,
+  max, maxOver, maxPool, mean, min, minOver, mul, pad, ranksAmong, readModel, reciprocalOrZero, relu, rowNorm, searchSorted, sigmoid, sign, simplify, slice, softmax, softplus, split, square, sum, topK, topological, treeEnsemble, upsampleNearest, verify, vocabulary,
   type DType, type Fed, type Tensor,
 } from './index.js'
 import { apply, type SampleInput } from './tensor.js'
@@ -173,6 +173,8 @@ describe('searching', () => {
     const { left, right } = interpret({ left: searchSorted(columns, x, 'left'), right: searchSorted(columns, x, 'right') }, feeds)
     expect([...left.data]).toEqual([0, 0, 0, 1, 2, 2, 4, 3, 4, 4, 5, 5])
     expect([...right.data]).toEqual([0, 1, 2, 2, 4, 3, 4, 3, 5, 5, 5, 5])
+    const { below, notAbove } = interpret({ ...ranksAmong(columns, x) }, feeds)
+    expect([below.data, notAbove.data]).toEqual([left.data, right.data])
   })
 })
 
