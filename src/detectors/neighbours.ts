@@ -7,7 +7,9 @@
 // Everything is float64: in float32 the product cannot tell rows apart that are closer than about 1e-3 of their distance from the centre.
 
 import { TollError, throwIfAborted, type NdArray } from '../base/index.js'
-import { add, cast, constant, gather, gatherElements, input, matmul, mul, reshape, square, sub, sum, topIndices, topK, type Tensor } from '../graph/index.js'
+import {
+  broadcastTo, cast, concat, constant, gather, gatherElements, input, matmul, mul, reshape, square, sub, sum, topIndices, topK, transpose, type Tensor,
+} from '../graph/index.js'
 import type { FitContext } from './contract.js'
 
 /** Candidates beyond k: rows that rounding of the product may have moved across the border. */
@@ -42,7 +44,10 @@ export function moveToCentre(x: Tensor, { centre }: CentredRows): Tensor {
 /** The `k` of `rows` (m, d) that are nearest to each row of x (n, d), both float64 and about one centre; k is at most m. */
 export function nearest(x: Tensor, rows: Tensor, k: number): Neighbours {
   const m = rows.shape[0] as number
-  const closeness = add(matmul(x, rows, { transposeB: true }), mul(sum(square(rows), [1]), -0.5))
+  // [x, 1] times [rows' ; -|y|^2 / 2]: one product without a second pass for the bias. Engines turn the right side, which is constant, once.
+  const right = concat([transpose(rows), reshape(mul(sum(square(rows), [1]), -0.5), [1, m])], 0)
+  const left = concat([x, broadcastTo(constant(1, [], 'float64'), [x.shape[0], 1])], 1)
+  const closeness = matmul(left, right)
   const candidates = topIndices(closeness, Math.min(m, k + spare))
   const squared = sum(square(differences(x, rows, candidates)), [2])
   const order = topK(squared, k, { largest: false })
