@@ -9,11 +9,11 @@
 // No angle is formed with a row at x itself. The training rows count as a set, copies once, so that at most one of them is at x; it is passed
 // over, and the k nearest of the others are taken. Fewer than three distinct other rows leave no variance: the score is 0.
 
-import { Random, integer, type Domains, type NdArray } from '../base/index.js'
+import { Random, integer, throwIfAborted, type Domains, type NdArray } from '../base/index.js'
 import { and, cast, constant, div, greater, less, matmul, max, mul, neg, not, reshape, square, sub, sum, where, type Tensor } from '../graph/index.js'
 import type { Detector } from './contract.js'
 import { subsampleParameter } from './knn.js'
-import { centreRows, differences, moveToCentre, nearest, refuseTooMany, rowsTensor } from './neighbours.js'
+import { centreRows, differences, moveToCentre, nearest, refuseTooMany, rowsTensor, sumLast } from './neighbours.js'
 import { normalRows, subsampled } from './training-rows.js'
 
 const parameters = {
@@ -34,11 +34,13 @@ export const abod: Detector<typeof parameters> = {
   takesWeights: false,
   parameters,
 
-  async fit(data, { k, subsample }, { seed }) {
+  async fit(data, { k, subsample }, { seed, signal, onProgress }) {
+    throwIfAborted(signal)
     const samples = subsampled(normalRows('abod', data), subsample, Random.seeded(seed).fork('subsample'))
     refuseTooMany('abod', samples.shape, { pairs: false })
     const centred = centreRows(samples)
     const rows = distinctRows(centred.rows)
+    onProgress?.({ step: 1, steps: 1, values: {} })
     return {
       score: (x) => ({ score: neg(angleVariance(moveToCentre(x, centred), rowsTensor(rows), k)), parts: {}, details: {} }),
       summary: { rows: samples.shape[0], columns: samples.shape[1], distinctRows: rows.shape[0], neighbours: Math.min(k, rows.shape[0]) },
@@ -62,9 +64,9 @@ function angleVariance(x: Tensor, rows: Tensor, k: number): Tensor {
   const member = cast(used, 'float64')
   const once = constant(Array.from({ length: count * count }, (_, i) => Number(i % count > Math.floor(i / count))), [1, count * count], 'float64')
   const pairs = mul(reshape(mul(reshape(member, [n, count, 1]), reshape(member, [n, 1, count])), [n, count * count]), once)
-  const total = max(sum(pairs, [1], true), 1)
-  const average = div(sum(mul(pairs, f), [1], true), total)
-  return reshape(div(sum(mul(pairs, square(sub(f, average))), [1], true), total), [n])
+  const total = max(sumLast(pairs), 1)
+  const average = reshape(div(sumLast(mul(pairs, f)), total), [n, 1])
+  return div(sumLast(mul(pairs, square(sub(f, average)))), total)
 }
 
 /** The rows without repetitions, in the order of their first appearance. */

@@ -8,11 +8,11 @@
 // centre of a row's cluster is the nearest of all, so both are the distance to the nearest large centre.
 
 import { Random, flag, integer, real, type Domains } from '../base/index.js'
-import { constant, gather, minOver, mul, reshape, sqrt, square, sub, sum, topIndices, type Tensor } from '../graph/index.js'
+import { constant, gather, minOver, mul, reshape, sqrt, square, sub, topIndices, type Tensor } from '../graph/index.js'
 import { pauseEvery } from '../runtime/index.js'
 import type { Detector } from './contract.js'
 import { kMeans } from './k-means.js'
-import { centreRows, moveToCentre } from './neighbours.js'
+import { centreRows, moveToCentre, sumLast } from './neighbours.js'
 import { normalRows } from './training-rows.js'
 
 const parameters = {
@@ -66,7 +66,7 @@ export function largeClusters(sizes: readonly number[], alpha: number, beta: num
 
 /** Squared distances (n, k) of x (n, d) to centres (1, k, d), by differences. */
 function squaredDistances(x: Tensor, centres: Tensor): Tensor {
-  return sum(square(sub(reshape(x, [x.shape[0], 1, x.shape[1]]), centres)), [2])
+  return sumLast(square(sub(reshape(x, [x.shape[0], 1, x.shape[1]]), centres)))
 }
 
 /** Rows in the cluster of each row, (n). */

@@ -4,11 +4,11 @@
 // keeps what any member sees.
 
 import { Random, choice, integer, type Domains, type NdArray } from '../base/index.js'
-import { constant, gather, maxOver, mean, concat, reshape } from '../graph/index.js'
+import { concat, constant, div, gather, maxOver, reshape } from '../graph/index.js'
 import type { Detector } from './contract.js'
 import { subsampleParameter } from './knn.js'
 import { fitLocalDensity, localOutlierFactor, lofNeighbours, type LocalDensity } from './local-density.js'
-import { centreRows, moveToCentre, refuseTooMany, rowsTensor } from './neighbours.js'
+import { centreRows, moveToCentre, refuseTooMany, rowsTensor, sumLast } from './neighbours.js'
 import { normalRows, subsampled } from './training-rows.js'
 
 const parameters = {
@@ -49,7 +49,7 @@ export const featureBagging: Detector<typeof parameters> = {
           return reshape(localOutlierFactor(gather(moved, chosen, 1), gather(rows, chosen, 1), locals[i]), [x.shape[0], 1])
         })
         const all = concat(factors, 1)
-        return { score: combination === 'average' ? mean(all, [1]) : maxOver(all, [1]), parts: {}, details: {} }
+        return { score: combination === 'average' ? div(sumLast(all), members) : maxOver(all, [1]), parts: {}, details: {} }
       },
       summary: { rows: n, columns: d, neighbours: locals[0].k, subsets: subsets.map((columns) => [...columns]) },
       containsTrainingRows: true,

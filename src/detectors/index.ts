@@ -1,4 +1,10 @@
 // Detectors: the contract, Toll, and the list of all.
 export type { Detector, FitContext, FitProgress, FittedDetector, SampleKind, Scored, TrainingData } from './contract.js'
 export { constantsOf, toll, tollNetwork, tollObjective, tollParameters, tollScore, type TollParameters } from './toll.js'
+export { abod } from './abod.js'
+export { cblof } from './cblof.js'
+export { featureBagging } from './feature-bagging.js'
+export { knn } from './knn.js'
+export { lof } from './lof.js'
+export { kMeans, type ClusterOptions, type Clusters } from './k-means.js'
 export { detectorNamed, detectors } from './registry.js'

@@ -2,10 +2,10 @@
 // Source: Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets" (SIGMOD 2000), distance to the k-th
 // neighbour; Angiulli and Pizzuti, "Fast outlier detection in high dimensional spaces" (PKDD 2002), the sum over k, here as the mean.
 
-import { Random, choice, integer, type Domains } from '../base/index.js'
-import { add, mean, mul, reshape, slice, sqrt, type Tensor } from '../graph/index.js'
+import { Random, choice, integer, throwIfAborted, type Domains } from '../base/index.js'
+import { add, div, mul, reshape, slice, sqrt, type Tensor } from '../graph/index.js'
 import type { Detector } from './contract.js'
-import { centreRows, moveToCentre, nearest, refuseTooMany, rowsTensor } from './neighbours.js'
+import { centreRows, moveToCentre, nearest, refuseTooMany, rowsTensor, sumLast } from './neighbours.js'
 import { normalRows, subsampled } from './training-rows.js'
 
 export const subsampleParameter = integer({
@@ -30,11 +30,13 @@ export const knn: Detector<typeof parameters> = {
   takesWeights: false,
   parameters,
 
-  async fit(data, { k, aggregate, subsample }, { seed }) {
+  async fit(data, { k, aggregate, subsample }, { seed, signal, onProgress }) {
+    throwIfAborted(signal)
     const samples = subsampled(normalRows('knn', data), subsample, Random.seeded(seed).fork('subsample'))
     refuseTooMany('knn', samples.shape, { pairs: false })
     const centred = centreRows(samples)
     const neighbours = Math.min(k, samples.shape[0])
+    onProgress?.({ step: 1, steps: 1, values: {} })
     return {
       score: (x) => {
         const { squared } = nearest(moveToCentre(x, centred), rowsTensor(centred.rows), neighbours)
@@ -49,7 +51,7 @@ export const knn: Detector<typeof parameters> = {
 /** From squared distances (n, k), smallest first, to the score (n). */
 const aggregates: Readonly<Record<(typeof parameters.aggregate.values)[number], (squared: Tensor) => Tensor>> = {
   largest: (squared) => sqrt(columnAt(squared, (squared.shape[1] as number) - 1)),
-  mean: (squared) => mean(sqrt(squared), [1]),
+  mean: (squared) => div(sumLast(sqrt(squared)), squared.shape[1] as number),
   median: (squared) => {
     const last = (squared.shape[1] as number) - 1
     const middle = [Math.floor(last / 2), Math.ceil(last / 2)].map((at) => sqrt(columnAt(squared, at)))

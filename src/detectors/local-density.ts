@@ -6,9 +6,9 @@
 // A new row is compared with the training rows only; training rows are not their own neighbours.
 
 import { integer, type NdArray } from '../base/index.js'
-import { add, constant, gather, max, mean, mul, sqrt, type Tensor } from '../graph/index.js'
+import { add, constant, div, gather, max, mul, sqrt, type Tensor } from '../graph/index.js'
 import type { FitContext } from './contract.js'
-import { nearest, neighboursWithin, type TrainingNeighbours } from './neighbours.js'
+import { nearest, neighboursWithin, sumLast, type TrainingNeighbours } from './neighbours.js'
 
 const floor = 1e-10
 
@@ -46,5 +46,6 @@ export function densityOf({ k, distances, places }: TrainingNeighbours): LocalDe
 export function localOutlierFactor(x: Tensor, rows: Tensor, { k, kDistance, density }: LocalDensity): Tensor {
   const { squared, places } = nearest(x, rows, k)
   const reach = max(sqrt(squared), gather(constant(kDistance, [kDistance.length], 'float64'), places))
-  return mul(mean(gather(constant(density, [density.length], 'float64'), places), [1]), add(mean(reach, [1]), floor))
+  const around = div(sumLast(gather(constant(density, [density.length], 'float64'), places)), k)
+  return mul(around, add(div(sumLast(reach), k), floor))
 }

@@ -5,10 +5,12 @@
 // largest; |x|^2 is the same for all. The product loses digits where distances are small beside |x| and |y|: it only chooses candidates, a few
 // more than k, whose differences x - y are then taken directly. So copies are at distance 0 exactly, and an offset of the data costs nothing.
 // Everything is float64: in float32 the product cannot tell rows apart that are closer than about 1e-3 of their distance from the centre.
+// Which of several rows at exactly one distance comes k-th is up to rounding, so to the engine; on one engine of onnxruntime-node it is always
+// the same, whatever the batch.
 
 import { TollError, throwIfAborted, type NdArray } from '../base/index.js'
 import {
-  broadcastTo, cast, concat, constant, gather, gatherElements, input, matmul, mul, reshape, square, sub, sum, topIndices, topK, transpose, type Tensor,
+  broadcastTo, cast, concat, constant, gather, gatherElements, input, matmul, mul, reshape, square, sub, topIndices, topK, transpose, type Tensor,
 } from '../graph/index.js'
 import type { FitContext } from './contract.js'
 
@@ -45,13 +47,22 @@ export function moveToCentre(x: Tensor, { centre }: CentredRows): Tensor {
 export function nearest(x: Tensor, rows: Tensor, k: number): Neighbours {
   const m = rows.shape[0] as number
   // [x, 1] times [rows' ; -|y|^2 / 2]: one product without a second pass for the bias. Engines turn the right side, which is constant, once.
-  const right = concat([transpose(rows), reshape(mul(sum(square(rows), [1]), -0.5), [1, m])], 0)
+  const right = concat([transpose(rows), reshape(mul(sumLast(square(rows)), -0.5), [1, m])], 0)
   const left = concat([x, broadcastTo(constant(1, [], 'float64'), [x.shape[0], 1])], 1)
   const closeness = matmul(left, right)
   const candidates = topIndices(closeness, Math.min(m, k + spare))
-  const squared = sum(square(differences(x, rows, candidates)), [2])
+  const squared = sumLast(square(differences(x, rows, candidates)))
   const order = topK(squared, k, { largest: false })
   return { squared: order.values, places: gatherElements(candidates, order.indices, 1) }
+}
+
+/**
+ * Sums over the last axis, which goes. As a product with ones, whose terms come in one order: the bits of a reduction depend on where in memory
+ * a row begins, so on its batch, and the order of rows at equal distances would follow.
+ */
+export function sumLast(x: Tensor): Tensor {
+  const size = x.shape[x.shape.length - 1] as number
+  return reshape(matmul(x, constant(new Float64Array(size).fill(1), [size, 1], 'float64')), x.shape.slice(0, -1))
 }
 
 /** rows[places] - x: (n, k, d) from x (n, d), rows (m, d) and places (n, k). */
