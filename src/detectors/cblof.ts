@@ -17,8 +17,8 @@ import { normalRows } from './training-rows.js'
 
 const parameters = {
   clusters: integer({ default: 8, min: 1, max: 1000, doc: 'Number of clusters; as many as there are distinct rows when there are fewer.', source: 'PyOD' }),
-  alpha: real({ default: 0.9, min: 0, max: 1, aboveMin: true, belowMax: true, doc: 'Share of the rows that the large clusters hold together.', source: 'He et al. 2003, section 5' }),
-  beta: real({ default: 5, min: 1, aboveMin: true, doc: 'How many times larger the last large cluster is than the first small one.', source: 'He et al. 2003, section 5' }),
+  alpha: real({ default: 0.9, min: 0, max: 1, aboveMin: true, belowMax: true, doc: 'Share of the rows that the large clusters hold together.', source: 'He et al. 2003' }),
+  beta: real({ default: 5, min: 1, aboveMin: true, doc: 'How many times larger the last large cluster is than the first small one.', source: 'He et al. 2003' }),
   weighted: flag({ default: false, doc: 'Multiply by the number of training rows in the row\'s cluster, as the paper does.', source: 'PyOD' }),
   starts: integer({ default: 10, min: 1, max: 1000, doc: 'Starts of k-means, of which the best is kept.', source: 'scikit-learn before 1.4' }),
 } satisfies Domains

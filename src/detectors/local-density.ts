@@ -13,7 +13,7 @@ import { nearest, neighboursWithin, sumLast, type TrainingNeighbours } from './n
 const floor = 1e-10
 
 export const lofNeighbours = integer({
-  default: 20, min: 1, max: 10000, doc: 'Number of neighbours; all other training rows when there are fewer.', source: 'Breunig et al. 2000, section 6; scikit-learn',
+  default: 20, min: 1, max: 10000, doc: 'Number of neighbours; all other training rows when there are fewer.', source: 'scikit-learn, PyOD',
 })
 
 /** What scoring needs of the training rows, (n) each. */
