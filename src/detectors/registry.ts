@@ -2,16 +2,25 @@
 
 import { TollError } from '../base/index.js'
 import type { Detector } from './contract.js'
+import { abod } from './abod.js'
+import { cblof } from './cblof.js'
 import { copod } from './copod.js'
 import { ecod } from './ecod.js'
+import { featureBagging } from './feature-bagging.js'
 import { hbos } from './hbos.js'
 import { isolationForest } from './isolation-forest.js'
+import { knn } from './knn.js'
 import { loda } from './loda.js'
+import { lof } from './lof.js'
 import { toll } from './toll.js'
 
-export const detectors: ReadonlyMap<string, Detector> = new Map([
-  toll, isolationForest, hbos, ecod, copod, loda,
-].map((detector) => [detector.name, detector as unknown as Detector]))
+const all = [
+  toll,
+  knn, lof, abod, cblof, featureBagging,
+  isolationForest, hbos, ecod, copod, loda,
+].map((detector) => detector as unknown as Detector)
+
+export const detectors: ReadonlyMap<string, Detector> = new Map(all.map((detector) => [detector.name, detector]))
 
 export function detectorNamed(name: string): Detector {
   const detector = detectors.get(name)
