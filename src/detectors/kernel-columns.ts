@@ -94,7 +94,7 @@ export class EngineColumns implements KernelColumns {
   }
 }
 
-/** Rows of one run against n rows. */
-function rowsPerRun(n: number): number {
+/** How many rows one run compares with n rows. */
+export function rowsPerRun(n: number): number {
   return Math.max(1, Math.floor(bytesPerRun / (8 * n)))
 }

@@ -2,10 +2,11 @@
 
 import { TollError } from '../base/index.js'
 import type { Detector } from './contract.js'
+import { kde } from './kde.js'
 import { ocSvm } from './oc-svm.js'
 import { toll } from './toll.js'
 
-export const detectors: ReadonlyMap<string, Detector> = new Map([toll, ocSvm].map((detector) => [detector.name, detector as unknown as Detector]))
+export const detectors: ReadonlyMap<string, Detector> = new Map([toll, ocSvm, kde].map((detector) => [detector.name, detector as unknown as Detector]))
 
 export function detectorNamed(name: string): Detector {
   const detector = detectors.get(name)
