@@ -3,9 +3,9 @@
 // in `bandwidth.ts`. Left out: other kernels, whose density is 0 far from the data, where anomalies are.
 
 import { Random, TollError, choice, integer, real, type Domains, type NdArray, type Values } from '../base/index.js'
-import { add, constant, exp, log, matmul, maxOver, min, mul, reshape, sub, sum, type Tensor } from '../graph/index.js'
+import { add, constant, exp, matmul, maxOver, min, mul, reshape, sub, type Tensor } from '../graph/index.js'
 import { bandwidthGrids, centreAt, crossValidate, logNormaliser, ruleOfThumb, type Validation } from './bandwidth.js'
-import { columnMeans, halfSquares } from './kernels.js'
+import { columnMeans, evenLog, evenRows, halfSquares } from './kernels.js'
 import { normalRows, subsampled } from './training-rows.js'
 import type { Detector, FitContext, FittedDetector } from './contract.js'
 
@@ -83,11 +83,13 @@ async function findBandwidth(
  * last; what is left is shifted by its largest, so that rows far away keep a finite and growing score. Each term is at most 1: so is their sum at
  * most n, whatever rounding does where |u| and |v| are both huge.
  */
-function logKernelSum(u: Tensor, { shape: [n, d], data }: NdArray<Float64Array>): Tensor {
-  const halves = Float64Array.from({ length: n }, (_, row) => data.subarray(row * d, (row + 1) * d).reduce((total, v) => total + v * v, 0) / -2)
-  const exponents = add(matmul(u, constant(data, [n, d], 'float64'), { transposeB: true }), constant(halves, [1, n], 'float64'))
+function logKernelSum(u: Tensor, bumps: NdArray<Float64Array>): Tensor {
+  const [n, d] = bumps.shape
+  const { rows: { shape, data }, weights } = evenRows(bumps, new Float64Array(n).fill(1))
+  const halves = Float64Array.from({ length: shape[0] }, (_, row) => data.subarray(row * d, (row + 1) * d).reduce((total, v) => total + v * v, 0) / -2)
+  const exponents = add(matmul(u, constant(data, shape, 'float64'), { transposeB: true }), constant(halves, [1, shape[0]], 'float64'))
   const largest = maxOver(exponents, [1], true)
-  const sums = add(log(sum(exp(sub(exponents, largest)), [1], true)), sub(largest, halfSquares(u)))
+  const sums = add(evenLog(matmul(exp(sub(exponents, largest)), weights)), sub(largest, halfSquares(u)))
   return reshape(min(sums, Math.log(n)), [u.shape[0]])
 }
 

@@ -6,8 +6,6 @@ import type { Engine, HostTensor, Session } from '../runtime/index.js'
 import { kernelAgainst, kernelDiagonal, type Kernel } from './kernels.js'
 import type { KernelColumns } from './smo.js'
 
-/** Bytes of columns that are kept. */
-const keptBytes = 2 ** 28
 /** Bytes of kernel values that one run computes: what caches hold; ten times as many take three times as long each. */
 const bytesPerRun = 2 ** 22
 
@@ -29,7 +27,7 @@ export class EngineColumns implements KernelColumns {
   readonly #kept = new Map<number, Float64Array>()
   readonly #mostKept: number
 
-  private constructor(problem: KernelProblem, session: Session) {
+  private constructor(problem: KernelProblem, session: Session, keptBytes: number) {
     const [n] = problem.rows.shape
     this.#problem = problem
     this.#session = session
@@ -38,13 +36,16 @@ export class EngineColumns implements KernelColumns {
     this.atOnce = Math.min(64, this.#mostKept, rowsPerRun(n))
   }
 
-  /** Loads one program: weights (w, k) times the kernel of k rows against all, (w, n). */
-  static async open(engine: Engine, problem: KernelProblem): Promise<EngineColumns> {
+  /**
+   * Loads one program: weights (w, k) times the kernel of k rows against all, (w, n). Columns take at most `keptBytes`, 256 MiB by default, but two
+   * always stay.
+   */
+  static async open(engine: Engine, problem: KernelProblem, keptBytes = 2 ** 28): Promise<EngineColumns> {
     const { kernel, rows, origin } = problem
     const x = input('rows', ['k', rows.shape[1]], 'float64')
     const weights = input('weights', ['w', 'k'], 'float64')
     const session = await engine.load({ inputs: [x, weights], outputs: { sums: matmul(weights, kernelAgainst(kernel, x, rows, origin)) } })
-    return new EngineColumns(problem, session)
+    return new EngineColumns(problem, session, keptBytes)
   }
 
   column(i: number): Float64Array | undefined {

@@ -4,7 +4,7 @@
 
 import { Random, TollError, choice, integer, real, type Domains, type NdArray, type Values } from '../base/index.js'
 import { constant, matmul, reshape, sub, type Tensor } from '../graph/index.js'
-import { columnMeans, columnVariances, kernelAgainst, kernelKinds, type Kernel } from './kernels.js'
+import { columnMeans, columnVariances, evenRows, kernelAgainst, kernelKinds, type Kernel } from './kernels.js'
 import { EngineColumns } from './kernel-columns.js'
 import { solveOneClass, type SmoSolution } from './smo.js'
 import { normalRows, subsampled } from './training-rows.js'
@@ -128,10 +128,18 @@ function fillInOrder(order: readonly number[], total: number): Float64Array {
 }
 
 /** sum_i alpha_i k(x_i, x) of every row x, (batch). */
-function similarity(
-  x: Tensor, { kernel, supports, origin, weights }: { kernel: Kernel; supports: NdArray<Float64Array>; origin: Float64Array; weights: Float64Array },
-): Tensor {
-  return reshape(matmul(kernelAgainst(kernel, x, supports, origin), constant(weights, [weights.length, 1], 'float64')), [x.shape[0]])
+function similarity(x: Tensor, { kernel, supports, origin, weights }: Boundary): Tensor {
+  const even = evenRows(supports, weights)
+  return reshape(matmul(kernelAgainst(kernel, x, even.rows, origin), even.weights), [x.shape[0]])
+}
+
+interface Boundary {
+  readonly kernel: Kernel
+  /** The support vectors (m, d). */
+  readonly supports: NdArray<Float64Array>
+  readonly origin: Float64Array
+  /** alpha, (m). */
+  readonly weights: Float64Array
 }
 
 /** The normal vector of a linear boundary: sum_i alpha_i x_i, (d). */
