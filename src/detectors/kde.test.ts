@@ -27,7 +27,7 @@ it('is minus the logarithm of the mean of the bumps', async () => {
 })
 
 it('equals the golden scores', async ({ skip }) => {
-  const golden = kernelGolden()
+  const golden = kernelGolden(console.log)
   if (!golden) return skip()
   for (const { bandwidth, scores: expected } of golden.kde) {
     expect(deviation((await fitAndScore(engine, kde, golden.train, golden.test, { parameters: { bandwidth } })).scores, expected)).toBeLessThan(1e-7)
@@ -134,5 +134,6 @@ describe('refusals', () => {
     const controller = new AbortController()
     const slow = fitAndScore(engine, kde, train, queries, { signal: controller.signal, parameters: { rule: 'cross-validation' }, onProgress: () => controller.abort() })
     await expect(slow).rejects.toMatchObject({ code: 'aborted' })
+    await expect(fitAndScore(engine, kde, train, queries, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
   })
 })

@@ -2,7 +2,7 @@
 // Source: Parzen, "On estimation of a probability density function and mode" (Annals of Mathematical Statistics 33, 1962); bandwidths
 // in `bandwidth.ts`. Left out: other kernels, whose density is 0 far from the data, where anomalies are.
 
-import { Random, TollError, choice, integer, real, type Domains, type NdArray, type Values } from '../base/index.js'
+import { Random, TollError, choice, integer, real, throwIfAborted, type Domains, type NdArray, type Values } from '../base/index.js'
 import { add, constant, exp, matmul, maxOver, min, mul, reshape, sub, type Tensor } from '../graph/index.js'
 import { bandwidthGrids, centreAt, crossValidate, logNormaliser, ruleOfThumb, type Validation } from './bandwidth.js'
 import { columnMeans, evenLog, evenRows, halfSquares } from './kernels.js'
@@ -43,6 +43,7 @@ export const kde: Detector<typeof kdeParameters> = {
   parameters: kdeParameters,
 
   async fit(data, parameters, context): Promise<FittedDetector> {
+    throwIfAborted(context.signal)
     const normal = subsampled(normalRows('kde', data), parameters.subsample, Random.seeded(context.seed).fork('subsample'))
     const rows: NdArray<Float64Array> = { shape: normal.shape, data: Float64Array.from(normal.data) }
     const [n, d] = rows.shape

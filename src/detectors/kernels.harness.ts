@@ -49,11 +49,11 @@ export interface KernelGolden {
   readonly kde: readonly { bandwidth: number; scores: number[] }[]
 }
 
-/** The reference scores of scikit-learn and the rows they belong to, or undefined with a printed reason. */
-export function kernelGolden(): KernelGolden | undefined {
+/** The reference scores of scikit-learn and the rows they belong to, or undefined, with the reason printed by `print`. */
+export function kernelGolden(print: (reason: string) => void): KernelGolden | undefined {
   const file = process.env.TOLL_GOLDEN && join(process.env.TOLL_GOLDEN, 'classical.json')
   if (!file || !existsSync(file)) {
-    console.log('golden scores skipped: TOLL_GOLDEN names no folder with classical.json')
+    print('golden scores skipped: TOLL_GOLDEN names no folder with classical.json')
     return undefined
   }
   const golden = JSON.parse(readFileSync(file, 'utf8')) as { seed: number; train: number[]; test: number[] } & Pick<KernelGolden, 'ocsvm' | 'kde'>
