@@ -6,8 +6,8 @@ import type { Engine, HostTensor, Session } from '../runtime/index.js'
 import { kernelAgainst, kernelDiagonal, type Kernel } from './kernels.js'
 import type { KernelColumns } from './smo.js'
 
-/** Bytes of kernel values that one run computes: what caches hold; ten times as many take three times as long each. */
-const bytesPerRun = 2 ** 22
+/** Bytes of kernel values that one run computes: about what caches hold; ten times as many take three times as long each. */
+const bytesPerRun = 2 ** 23
 
 export interface KernelProblem {
   readonly kernel: Kernel

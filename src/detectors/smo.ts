@@ -53,9 +53,9 @@ export async function solveOneClass(columns: KernelColumns, options: SmoOptions)
   const scale = diagonal.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   const [enough, flattest, mostSteps] = [options.tolerance * scale, Math.max(1e-12 * scale, Number.MIN_VALUE), Math.max(1e6, 100 * n)]
   const pause = pauseEvery(50)
-  for (let steps = 0; ; steps++) {
-    const { i, violation } = steepest(alpha, gradient)
-    if (!(violation > enough)) return { alpha, rho: offset(alpha, gradient), steps, violation }
+  let { i, violation } = advance(alpha, gradient)
+  let steps = 0
+  for (; violation > enough; steps++) {
     if (steps % 64 === 0) {
       throwIfAborted(signal)
       onStep?.(steps, violation)
@@ -73,15 +73,23 @@ export async function solveOneClass(columns: KernelColumns, options: SmoOptions)
     // Bounds are met exactly, so that a coefficient at its bound is known by comparison.
     alpha[i] = step === 1 - alpha[i] ? 1 : alpha[i] + step
     alpha[j] = step === alpha[j] ? 0 : alpha[j] - step
-    for (let t = 0; t < n; t++) gradient[t] += step * (ki[t] - kj[t])
+    ;({ i, violation } = advance(alpha, gradient, { step, ki, kj }))
   }
+  return { alpha, rho: offset(alpha, gradient), steps, violation }
 }
 
-/** The smallest gradient that may grow, and how far the largest that may shrink is above it. */
-function steepest(alpha: Float64Array, gradient: Float64Array): { i: number; violation: number } {
+/**
+ * Moves the gradient along a step, g += step (K_.i - K_.j), and in the same pass finds the smallest one that may grow, and how far the largest
+ * that may shrink is above it.
+ */
+function advance(
+  alpha: Float64Array, gradient: Float64Array, move?: { readonly step: number; readonly ki: Float64Array; readonly kj: Float64Array },
+): { i: number; violation: number } {
+  const { step, ki, kj } = move ?? { step: 0, ki: gradient, kj: gradient }
   let [i, lowest, highest] = [-1, Infinity, -Infinity]
   for (let t = 0; t < alpha.length; t++) {
-    const g = gradient[t]
+    const g = gradient[t] + step * (ki[t] - kj[t])
+    gradient[t] = g
     if (g < lowest && alpha[t] < 1) {
       lowest = g
       i = t
