@@ -1,7 +1,7 @@
 // Sequential minimal optimisation of the one-class dual: moves two coefficients at a time along the pair that gains most.
 // Source: Fan, Chen and Lin, "Working set selection using second order information for training support vector machines" (JMLR 2005),
 // algorithm 2, as in libsvm (Chang and Lin, ACM TIST 2011, section 4.1). Left out: shrinking, which pays only where most steps are spent on
-// few rows; the start below leaves so few steps that it does not.
+// few rows; the start that `oc-svm.ts` chooses leaves few steps to save.
 
 import { TollError, throwIfAborted } from '../base/index.js'
 import { pauseEvery } from '../runtime/index.js'
