@@ -14,7 +14,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'toll-docs-'))
 for (const folder of ['docs', 'results']) cpSync(join(root, folder), join(scratch, folder), { recursive: true })
 afterAll(() => rmSync(scratch, { recursive: true }))
 
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => join('docs', name))]
+const pages = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => join('docs', name))]
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
 function blocks(page: string, language: string): string[] {

@@ -9,13 +9,16 @@ import { ecod } from './ecod.js'
 import { featureBagging } from './feature-bagging.js'
 import { hbos } from './hbos.js'
 import { isolationForest } from './isolation-forest.js'
+import { kde } from './kde.js'
 import { knn } from './knn.js'
 import { loda } from './loda.js'
 import { lof } from './lof.js'
+import { ocSvm } from './oc-svm.js'
 import { toll } from './toll.js'
 
 const all = [
   toll,
+  kde, ocSvm,
   knn, lof, abod, cblof, featureBagging,
   isolationForest, hbos, ecod, copod, loda,
 ].map((detector) => detector as unknown as Detector)

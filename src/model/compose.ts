@@ -65,12 +65,17 @@ export function prepare(preprocessing: Composition['preprocessing'], inputs: rea
 
 /** Memory that one run may take for what lies between inputs and outputs. */
 const scoringBytes = 256 * 2 ** 20
+/** What caches hold of it: above, kernel values and distances take two to three times as long each. */
+const cachedBytes = 16 * 2 ** 20
+/** Fewer rows than this make a product with a large constant slow, since each run reads all of it. */
+const fewestTogether = 64
 
-/** Rows that one run takes at most, so that its memory stays bounded whatever the number of rows: at least 1. */
+/** Rows that one run takes at most, so that its memory stays bounded whatever the number of rows and mostly fits a cache: at least 1. */
 export function largestBatchOf({ inputs, score, parts }: Composed): number {
   const peak = (rows: number) => costOf({ score, ...parts }, { inputs, sizes: { [batch]: rows } }).peakBytes
   const probe = 1024
-  return Math.max(1, Math.floor(scoringBytes / ((peak(1 + probe) - peak(1)) / probe)))
+  const perRow = (peak(1 + probe) - peak(1)) / probe
+  return Math.max(1, Math.floor(Math.min(scoringBytes / perRow, Math.max(cachedBytes / perRow, fewestTogether))))
 }
 
 function neverNaN(x: Tensor): Tensor {
