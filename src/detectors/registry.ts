@@ -2,9 +2,19 @@
 
 import { TollError } from '../base/index.js'
 import type { Detector } from './contract.js'
+import { meanDistance } from './mean-distance.js'
+import { mcd } from './mcd.js'
+import { pca } from './pca.js'
 import { toll } from './toll.js'
 
-export const detectors: ReadonlyMap<string, Detector> = new Map([toll].map((detector) => [detector.name, detector as unknown as Detector]))
+const all = [
+  toll,
+  meanDistance,
+  pca,
+  mcd,
+]
+
+export const detectors: ReadonlyMap<string, Detector> = new Map(all.map((detector) => [detector.name, detector as unknown as Detector]))
 
 export function detectorNamed(name: string): Detector {
   const detector = detectors.get(name)
