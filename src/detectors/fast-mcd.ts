@@ -73,7 +73,7 @@ export async function minimumCovarianceDeterminant(samples: Matrix, options: Mcd
   try {
     const search = new Search(options, robustVariance(samples), core / n)
     const best = core === n ? search.candidate(await all.moments(range(n))) : await search.run(all)
-    return await reweight(all, best, search, core)
+    return await reweight(all, search.required(best), search, core)
   } finally {
     await all.close()
   }
@@ -93,7 +93,8 @@ class Search {
     this.#share = share
   }
 
-  async run(all: SubsetMoments): Promise<Candidate> {
+  /** The estimate with the smallest determinant that was found; undefined when all covariances on the way were singular. */
+  async run(all: SubsetMoments): Promise<Candidate | undefined> {
     const { shape: [n, d] } = all.samples
     const size = Math.max(smallestGroup, 5 * d)
     const groups = Math.min(mostGroups, Math.floor(n / size))
@@ -110,17 +111,20 @@ class Search {
     return this.#finish(all, merged)
   }
 
-  candidate({ mean, covariance }: Moments): Candidate {
-    const shrunken = this.shrink(covariance)
+  /** The estimate from moments; undefined when the covariance is singular. */
+  candidate({ mean, covariance }: Moments): Candidate | undefined {
+    const shrunken = this.#shrink(covariance)
     const factor = cholesky(shrunken)
-    if (!factor) {
-      throw new TollError('data', `the covariance of the rows is singular at mcd's shrinkage ${this.#options.shrinkage}: columns are constant or depend on each other, `
-        + 'or rows are fewer than columns; raise the shrinkage')
-    }
-    return { location: mean, covariance: shrunken, factor: inverseOfLower(factor), logDeterminant: logDeterminant(factor) }
+    return factor && { location: mean, covariance: shrunken, factor: inverseOfLower(factor), logDeterminant: logDeterminant(factor) }
   }
 
-  shrink({ shape, data }: Matrix): Matrix {
+  required(candidate: Candidate | undefined): Candidate {
+    if (candidate) return candidate
+    throw new TollError('data', `the covariance of the rows is singular at mcd's shrinkage ${this.#options.shrinkage}: columns are constant or depend on each other, `
+      + 'or rows are fewer than columns; raise the shrinkage')
+  }
+
+  #shrink({ shape, data }: Matrix): Matrix {
     const { shrinkage } = this.#options
     const d = shape[0]
     return { shape, data: data.map((value, i) => (1 - shrinkage) * value + (i % (d + 1) === 0 ? shrinkage * this.#target : 0)) }
@@ -147,8 +151,7 @@ class Search {
     const { shape: [n, d] } = set.samples
     const found: Candidate[] = []
     for (let start = 0; start < starts; start++) {
-      const seed = await this.#randomStart(set, Math.min(n, d + 1))
-      found.push(await this.#concentrate(set, await this.#concentrate(set, seed)))
+      addTo(found, await this.#twice(set, await this.#randomStart(set, Math.min(n, d + 1))))
       if (found.length > 2 * survivors) keepBest(found)
       this.starts++
       this.#options.onProgress?.(this.starts, this.#options.starts)
@@ -158,46 +161,45 @@ class Search {
   }
 
   /** A start whose covariance exists: with more rows as long as there are any, as the paper has it. */
-  async #randomStart(set: SubsetMoments, rows: number): Promise<Candidate> {
+  async #randomStart(set: SubsetMoments, rows: number): Promise<Candidate | undefined> {
     const [n] = set.samples.shape
-    try {
-      return this.candidate(await set.moments(this.#options.random.sample(n, rows)))
-    } catch (error) {
-      if (rows === n || !(error instanceof TollError && error.code === 'data')) throw error
-      return this.#randomStart(set, Math.min(n, 2 * rows))
-    }
+    const start = this.candidate(await set.moments(this.#options.random.sample(n, rows)))
+    return start || rows === n ? start : this.#randomStart(set, Math.min(n, 2 * rows))
   }
 
   /** The best of the candidates after two concentration steps on this set. */
   async #best(set: SubsetMoments, candidates: readonly Candidate[]): Promise<Candidate[]> {
     const found: Candidate[] = []
     for (const candidate of candidates) {
-      found.push(await this.#concentrate(set, await this.#concentrate(set, candidate)))
+      addTo(found, await this.#twice(set, candidate))
       await this.#rest()
     }
     return keepBest(found)
   }
 
   /** The candidates followed until the determinant stays, and the best of them. */
-  async #finish(all: SubsetMoments, candidates: readonly Candidate[]): Promise<Candidate> {
+  async #finish(all: SubsetMoments, candidates: readonly Candidate[]): Promise<Candidate | undefined> {
     const many = all.samples.shape[0] > manyRows
     let best: Candidate | undefined
     for (const start of many ? (await this.#best(all, candidates)).slice(0, 3) : candidates) {
-      let current = start
-      for (;;) {
-        const next = await this.#concentrate(all, current)
+      // An estimate from a group is compared only with those from all rows: its own determinant does not count.
+      let current = await this.#concentrate(all, start)
+      for (let next = current; next !== undefined; next = await this.#concentrate(all, next)) {
         await this.#rest()
-        // A candidate of a group is compared only with estimates from all rows, so its own determinant does not count.
-        const settled = current !== start && !(next.logDeterminant < current.logDeterminant - 1e-12 * (1 + Math.abs(current.logDeterminant)))
-        if (settled) break
+        if (current !== next && !(next.logDeterminant < current!.logDeterminant - 1e-12 * (1 + Math.abs(current!.logDeterminant)))) break
         current = next
       }
-      if (best === undefined || current.logDeterminant < best.logDeterminant) best = current
+      if (current && (best === undefined || current.logDeterminant < best.logDeterminant)) best = current
     }
-    return best!
+    return best
   }
 
-  async #concentrate(set: SubsetMoments, { location, factor }: Candidate): Promise<Candidate> {
+  async #twice(set: SubsetMoments, start: Candidate | undefined): Promise<Candidate | undefined> {
+    const once = start && await this.#concentrate(set, start)
+    return once && this.#concentrate(set, once)
+  }
+
+  async #concentrate(set: SubsetMoments, { location, factor }: Candidate): Promise<Candidate | undefined> {
     const distances = await set.distances(location, factor)
     return this.candidate(await set.moments(nearest(distances, Math.ceil(this.#share * distances.length - 1e-9))))
   }
@@ -221,8 +223,12 @@ async function reweight(all: SubsetMoments, raw: Candidate, search: Search, core
   const rows = range(distances.length).filter((row) => distances[row] <= limit * correction)
   const { mean, covariance } = await all.moments(rows)
   const consistency = kept / chiSquareBelow(limit, d + 2)
-  const final = search.candidate({ mean, covariance: { shape: covariance.shape, data: covariance.data.map((value) => consistency * value) } })
+  const final = search.required(search.candidate({ mean, covariance: { shape: covariance.shape, data: covariance.data.map((value) => consistency * value) } }))
   return { location: final.location, covariance: final.covariance, factor: final.factor, core, logDeterminant: raw.logDeterminant, reweighted: rows.length, starts: search.starts }
+}
+
+function addTo(found: Candidate[], candidate: Candidate | undefined): void {
+  if (candidate) found.push(candidate)
 }
 
 /** The best few, in place, best first. */

@@ -18,13 +18,13 @@ export const meanDistance: Detector<typeof noParameters> = {
   takesWeights: true,
   parameters: noParameters,
 
-  fit(data) {
+  async fit(data) {
     const rows = trainingRows(data, 'mean-distance')
     const mean = columnMeans(rows)
-    return Promise.resolve({
+    return {
       score: (x) => ({ score: euclideanDistance(x, mean), parts: {}, details: {} }),
       summary: { rows: rows.samples.shape[0], mean: Array.from(mean) },
       containsTrainingRows: false,
-    })
+    }
   },
 }

@@ -2,8 +2,9 @@
 
 import { TollError } from '../base/index.js'
 import type { Detector } from './contract.js'
-import { meanDistance } from './mean-distance.js'
+import { gaussianMixture } from './gaussian-mixture.js'
 import { mcd } from './mcd.js'
+import { meanDistance } from './mean-distance.js'
 import { pca } from './pca.js'
 import { toll } from './toll.js'
 
@@ -12,6 +13,7 @@ const all = [
   meanDistance,
   pca,
   mcd,
+  gaussianMixture,
 ]
 
 export const detectors: ReadonlyMap<string, Detector> = new Map(all.map((detector) => [detector.name, detector as unknown as Detector]))
