@@ -2,7 +2,7 @@
 // move, so that anomalies among them do not hide themselves (masking). For tables with clearly more rows than columns; below five rows a
 // column the shrinkage does most of the work.
 
-import { Random, integer, real, type Domains, type Values } from '../base/index.js'
+import { Random, integer, real, throwIfAborted, type Domains, type Values } from '../base/index.js'
 import type { Detector } from './contract.js'
 import { minimumCovarianceDeterminant } from './fast-mcd.js'
 import { mahalanobisDistance, trainingRows } from './moments.js'
@@ -37,6 +37,7 @@ export const mcd: Detector<typeof mcdParameters> = {
   parameters: mcdParameters,
 
   async fit(data, parameters, { engine, seed, signal, onProgress }) {
+    throwIfAborted(signal)
     const { samples } = trainingRows(data, 'mcd')
     const robust = await minimumCovarianceDeterminant(samples, {
       ...parameters, engine, random: Random.seeded(seed).fork('mcd'), signal,

@@ -31,6 +31,10 @@ describe('the distance to the mean', () => {
     expect((await scoresOf(await fitted(meanDistance, equal), equal)).score).toEqual(new Array(7).fill(0))
   })
 
+  it('stops when told to', async () => {
+    await expect(meanDistance.fit({ samples: rows }, {}, { engine: undefined as never, seed: 0, signal: AbortSignal.abort() })).rejects.toEqual(refusal('aborted', /stopped/))
+  })
+
   it('needs a table, two normal rows and weights that are numbers', async () => {
     await expect(fitted(meanDistance, { samples: rowsOf([[1, 2]]) })).rejects.toEqual(refusal('data', /at least 2 normal rows .* got 1 of 1/))
     await expect(fitted(meanDistance, { samples: rows, labels: Uint8Array.of(1, 1, 0) })).rejects.toEqual(refusal('data', /got 1 of 3/))

@@ -35,7 +35,7 @@ export function trainingRows(data: TrainingData, detector: string): WeightedRows
     throw new TollError('shape', `${detector} takes a table (n, d) with at least one column, got samples of shape (${samples.shape.join(', ')})`)
   }
   const bad = weights?.findIndex((weight) => !(Number.isFinite(weight) && weight >= 0)) ?? -1
-  if (bad >= 0) throw new TollError('data', `weights must be finite and at least 0, weight ${bad} is ${weights![bad]}`)
+  if (bad >= 0) throw new TollError('data', `sample weights must be finite and not negative, weight ${bad} is ${weights![bad]}`)
   const kept = normalIndices(data).filter((row) => weights === undefined || weights[row] > 0)
   if (kept.length < 2) throw new TollError('data', `${detector} needs at least 2 normal rows of positive weight, got ${kept.length} of ${samples.shape[0]}`)
   const chosen = kept.length === samples.shape[0] ? samples : takeSamples(samples, kept)

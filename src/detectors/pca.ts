@@ -8,7 +8,7 @@
 //                   whose sum is z_i^2 / l_i). It changes with the sign of the v_i, and is kept to compare with published tables.
 // Sample weights enter mean and covariance.
 
-import { TollError, choice, integer, real, type Domains, type Values } from '../base/index.js'
+import { TollError, choice, integer, real, throwIfAborted, type Domains, type Values } from '../base/index.js'
 import { add, constant, div, matmul, max, mul, rowNorm, sqrt, square, sub, sum, type Tensor } from '../graph/index.js'
 import type { Engine } from '../runtime/index.js'
 import type { Detector, Scored } from './contract.js'
@@ -49,6 +49,7 @@ export const pca: Detector<typeof pcaParameters> = {
   parameters: pcaParameters,
 
   async fit(data, parameters, { engine, signal }) {
+    throwIfAborted(signal)
     const rows = trainingRows(data, 'pca')
     const [n, d] = rows.samples.shape
     // A reconstruction from d directions is the row itself, and its error nothing but rounding.
