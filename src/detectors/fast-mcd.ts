@@ -85,7 +85,9 @@ class Search {
   readonly #target: number
   readonly #share: number
   readonly #pause = pauseEvery(50)
+  /** Random starts made, and those that will be. */
   starts = 0
+  #planned = 0
 
   constructor(options: McdOptions, target: number, share: number) {
     this.#options = options
@@ -134,7 +136,9 @@ class Search {
   #startsFor(rows: number, d: number, groups: number): number {
     const step = ((1 + this.#share) * rows * d * d) / 2 + d ** 3 / 3
     const affordable = Math.max(fewestStarts, Math.floor(mostWork / (2 * step)))
-    return Math.ceil(Math.min(this.#options.starts, affordable) / groups)
+    const perGroup = Math.ceil(Math.min(this.#options.starts, affordable) / groups)
+    this.#planned = perGroup * groups
+    return perGroup
   }
 
   async #within<T>(samples: Matrix, indices: Int32Array, use: (set: SubsetMoments) => Promise<T>): Promise<T> {
@@ -154,7 +158,7 @@ class Search {
       addTo(found, await this.#twice(set, await this.#randomStart(set, Math.min(n, d + 1))))
       if (found.length > 2 * survivors) keepBest(found)
       this.starts++
-      this.#options.onProgress?.(this.starts, this.#options.starts)
+      this.#options.onProgress?.(this.starts, this.#planned)
       await this.#rest()
     }
     return keepBest(found)
