@@ -46,7 +46,7 @@ export const mcd: Detector<typeof mcdParameters> = {
     const { location, factor, core, logDeterminant, reweighted, starts } = robust
     return {
       score: (x) => ({ score: mahalanobisDistance(x, location, factor), parts: {}, details: {} }),
-      summary: { rows: samples.shape[0], core, reweighted, starts, logDeterminant, location: Array.from(location) },
+      summary: { rows: samples.shape[0], core, reweighted, starts, logDeterminant },
       containsTrainingRows: false,
     }
   },

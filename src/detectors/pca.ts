@@ -69,7 +69,7 @@ export const pca: Detector<typeof pcaParameters> = {
       summary: {
         rows: n,
         components: kept,
-        explained: Array.from(basis.variances.subarray(0, kept), (variance) => (basis.total > 0 ? variance / basis.total : 0)),
+        explained: basis.total > 0 ? basis.variances.subarray(0, kept).reduce((sum, variance) => sum + variance, 0) / basis.total : 0,
       },
       containsTrainingRows: false,
     }
