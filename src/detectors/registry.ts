@@ -6,24 +6,33 @@ import { abod } from './abod.js'
 import { cblof } from './cblof.js'
 import { copod } from './copod.js'
 import { ecod } from './ecod.js'
+import { namedEnsemble } from './ensemble.js'
 import { featureBagging } from './feature-bagging.js'
+import { gaussianMixture } from './gaussian-mixture.js'
 import { hbos } from './hbos.js'
 import { isolationForest } from './isolation-forest.js'
 import { kde } from './kde.js'
 import { knn } from './knn.js'
 import { loda } from './loda.js'
 import { lof } from './lof.js'
+import { mcd } from './mcd.js'
+import { meanDistance } from './mean-distance.js'
 import { ocSvm } from './oc-svm.js'
+import { pca } from './pca.js'
 import { toll } from './toll.js'
 
 const all = [
   toll,
+  meanDistance, pca, mcd, gaussianMixture,
   kde, ocSvm,
   knn, lof, abod, cblof, featureBagging,
   isolationForest, hbos, ecod, copod, loda,
 ].map((detector) => detector as unknown as Detector)
 
-export const detectors: ReadonlyMap<string, Detector> = new Map(all.map((detector) => [detector.name, detector]))
+/** An ensemble of members that see differently: distances, partitions, directions. */
+const ensemble = namedEnsemble(all, ['knn', 'isolation-forest', 'pca']) as unknown as Detector
+
+export const detectors: ReadonlyMap<string, Detector> = new Map([...all, ensemble].map((detector) => [detector.name, detector]))
 
 export function detectorNamed(name: string): Detector {
   const detector = detectors.get(name)
