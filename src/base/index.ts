@@ -4,5 +4,6 @@ export { ndarray, rowCount, sizeOf, table, tableFromArray, tableFromRows, tableT
 export { choice, describeDomain, flag, integer, parseParameter, real, resolveParameters, type ChoiceDomain, type Domain, type Domains, type FlagDomain, type RealDomain, type Values } from './domain.js'
 export type { PhaseProgress, Watched } from './progress.js'
 export { Random, type RandomState } from './random.js'
+export { legacyPermutation } from './mersenne.js'
 export { quantile, quantileOfSorted, type QuantileMethod } from './quantile.js'
 export { version } from './version.js'
