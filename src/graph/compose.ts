@@ -1,11 +1,12 @@
 // Functions made of primitive ops: they need no rules of their own, since gradients and lowerings compose.
 
 import { TollError } from '../base/index.js'
-import { add, cast, div, erf, exp, log, mul, sqrt, square, stopGradient, sub } from './ops/elementwise.js'
+import { add, cast, div, erf, exp, less, log, mul, neg, not, sqrt, square, stopGradient, sub, where } from './ops/elementwise.js'
 import { convSize, windowOf, type Window, type WindowOptions } from './ops/conv.js'
 import { gatherElements, maxPoolIndex } from './ops/gather.js'
 import { constant } from './ops/leaf.js'
 import { broadcastTo, maxOver, mean, sum } from './ops/reduce.js'
+import { topIndices } from './ops/select.js'
 import { pad, reshape, slice } from './ops/shape.js'
 import { knownSize, showShape, type Tensor } from './tensor.js'
 
@@ -106,4 +107,44 @@ export function channelMoments(x: Tensor): { mean: Tensor; variance: Tensor; cen
   const centre = mean(x, axes, true)
   const centred = sub(x, centre)
   return { mean: centre, variance: mean(square(centred), axes, true), centred }
+}
+
+/** Smallest value over `axes` (all when left out). */
+export function minOver(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
+  return neg(maxOver(neg(x), axes, keepDims))
+}
+
+/** The `k` largest or smallest values along the last axis, best first, and their places; of equal values the first comes first. */
+export function topK(x: Tensor, k: number, options: { readonly largest?: boolean } = {}): { values: Tensor; indices: Tensor } {
+  const indices = topIndices(x, k, options)
+  return { values: gatherElements(x, indices, -1), indices }
+}
+
+/**
+ * How many numbers of each sorted column are below the values of that column (`left`), or not above them (`right`): x (n, d) of float64 to
+ * (n, d) of int64. A binary search with one lookup per halving, all rows at once. The columns rise and are equally long.
+ */
+export function searchSorted(columns: readonly Float64Array[], x: Tensor, side: 'left' | 'right'): Tensor {
+  const [d, count] = [columns.length, columns[0].length]
+  if (x.shape.length !== 2 || x.shape[1] !== d) throw new TollError('shape', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`)
+  const halvings = Math.ceil(Math.log2(count + 1))
+  const padded = 2 ** halvings - 1
+  // Row-major (padded, d); what is added is above everything.
+  const table = new Float64Array(padded * d).fill(Infinity)
+  columns.forEach((column, c) => {
+    if (column.length !== count) throw new TollError('shape', `searchSorted: column ${c} has ${column.length} numbers, column 0 has ${count}`)
+    column.forEach((value, row) => {
+      table[row * d + c] = value
+    })
+  })
+  const sorted = constant(table, [padded, d], 'float64')
+  const passed = (probe: Tensor) => (side === 'left' ? less(probe, x) : not(less(x, probe)))
+  const middle = (padded - 1) / 2
+  const [none, half] = [0, middle + 1].map((count) => constant(count, [], 'int64'))
+  let found = where(passed(constant(table.subarray(middle * d, (middle + 1) * d), [1, d], 'float64')), half, none)
+  for (let step = (middle + 1) / 2; step >= 1; step /= 2) {
+    const probe = gatherElements(sorted, add(found, step - 1), 0)
+    found = where(passed(probe), add(found, step), found)
+  }
+  return found
 }

@@ -12,9 +12,12 @@ export { broadcastTo, maxOver, mean, sum, sumTo } from './ops/reduce.js'
 export { concat, embed, pad, reshape, slice, transpose } from './ops/shape.js'
 export { matmul } from './ops/matmul.js'
 export { conv, convSize, convTranspose, windowOf, type ConvTransposeOptions, type Window, type WindowOptions } from './ops/conv.js'
+export { topIndices } from './ops/select.js'
+export { treeEnsemble, type Trees } from './ops/trees.js'
 export { gather, gatherElements, maxPoolIndex, scatterAdd, scatterElementsAdd } from './ops/gather.js'
 export {
-  averagePool, channelMoments, dropout, gelu, logSoftmax, logSumExp, maxPool, rowNorm, softmax, split, upsampleNearest, type PoolOptions,
+  averagePool, channelMoments, dropout, gelu, logSoftmax, logSumExp, maxPool, minOver, rowNorm, searchSorted, softmax, split, topK, upsampleNearest,
+  type PoolOptions,
 } from './compose.js'
 export { gradients } from './gradient.js'
 export { simplify } from './simplify.js'

@@ -4,12 +4,15 @@
 
 import { TollError, sizeOf } from '../base/index.js'
 import { makeNode, makeTensor, makeValue, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/index.js'
-import type { EmitAttributes, Lowering } from './lowering.js'
+import type { EmitAttribute, EmitAttributes, Lowering, OperatorDomain } from './lowering.js'
 import { sameShape, topological, type DType, type Shape, type Tensor } from './tensor.js'
 
 /** Version of the standard operator set that lowered models use; in onnxruntime since 1.14. */
 export const opsetVersion = 18
 const irVersion = 8
+
+/** Versions of the other operator sets; written only where they are used. */
+const domainVersion: Readonly<Record<OperatorDomain, number>> = { 'ai.onnx.ml': 3 }
 
 export interface LowerOptions {
   /** Entries of the model's `metadata_props`. */
@@ -45,15 +48,16 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
     else builder.define(node, node.op.lower(builder, node, node.inputs.map((input) => builder.nameOf(input))))
   }
   for (const [name, node] of Object.entries(outputs)) builder.output(name, node)
+  const nodes = builder.finish()
   return {
     irVersion,
-    opsets: { '': opsetVersion },
+    opsets: { '': opsetVersion, ...Object.fromEntries(nodes.flatMap(({ domain }) => (domain ? [[domain, domainVersion[domain as OperatorDomain]]] : []))) },
     producerName: 'toll',
     ...(options.producerVersion && { producerVersion: options.producerVersion }),
     metadata: options.metadata ?? {},
     graph: {
       name: 'toll',
-      nodes: builder.finish(),
+      nodes,
       inputs: inputs.map((node) => makeValue(inputName(node), node.dtype, node.shape)),
       outputs: Object.entries(outputs).map(([name, node]) => makeValue(name, node.dtype, node.shape)),
       initializers: builder.initializers,
@@ -77,13 +81,13 @@ class Builder implements Lowering {
     this.#inputs = inputs
   }
 
-  emit(op: string, inputs: readonly string[], attributes: EmitAttributes = {}): string {
-    return this.emitMany(op, inputs, 1, attributes)[0]
+  emit(op: string, inputs: readonly string[], attributes: EmitAttributes = {}, domain?: OperatorDomain): string {
+    return this.emitMany(op, inputs, 1, attributes, domain)[0]
   }
 
-  emitMany(op: string, inputs: readonly string[], outputs: number, attributes: EmitAttributes = {}): string[] {
+  emitMany(op: string, inputs: readonly string[], outputs: number, attributes: EmitAttributes = {}, domain?: OperatorDomain): string[] {
     const names = Array.from({ length: outputs }, () => this.#fresh())
-    this.#nodes.push(makeNode(op, inputs, names, Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, attribute(value)]))))
+    this.#nodes.push(makeNode(op, inputs, names, Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, attribute(value)])), domain))
     for (const name of names) this.#produced.add(name)
     return names
   }
@@ -188,10 +192,12 @@ class Builder implements Lowering {
   }
 }
 
-function attribute(value: EmitAttributes[string]): OnnxAttribute {
+function attribute(value: EmitAttribute): OnnxAttribute {
   if (typeof value === 'number') return { type: 'int', value }
   if (typeof value === 'string') return { type: 'string', value }
-  return 'float' in value ? { type: 'float', value: value.float } : { type: 'ints', value }
+  if ('float' in value) return { type: 'float', value: value.float }
+  if ('double' in value) return { type: 'tensor', value: makeTensor('', 'float64', [value.double.length], value.double) }
+  return typeof value[0] === 'string' ? { type: 'strings', value: value as readonly string[] } : { type: 'ints', value: value as readonly number[] }
 }
 
 /** Slices of one tensor that cover an axis piece by piece, listed under the first of them in order of need. */

@@ -7,7 +7,7 @@ import { Random, messageOf, sizeOf } from '../base/index.js'
 import { encodeModel, printModel } from '../onnx/index.js'
 import {
   abs, add, averagePool, channelMoments, concat, constant, conv, convTranspose, dropout, gate, gelu, gradients, input, interpret, isFloat, leakyRelu, logSoftmax, logSumExp, lower, matmul,
-  max, maxOver, maxPool, mean, min, mul, pad, readModel, reciprocalOrZero, relu, rowNorm, sigmoid, sign, simplify, slice, softmax, softplus, split, square, sum, topological, upsampleNearest, verify, vocabulary,
+  max, maxOver, maxPool, mean, min, minOver, mul, pad, readModel, reciprocalOrZero, relu, rowNorm, searchSorted, sigmoid, sign, simplify, slice, softmax, softplus, split, square, sum, topK, topological, treeEnsemble, upsampleNearest, verify, vocabulary,
   type DType, type Fed, type Tensor,
 } from './index.js'
 import { apply, type SampleInput } from './tensor.js'
@@ -20,6 +20,8 @@ interface Case {
 
 const primitives: Case[] = [...vocabulary.values()].flatMap((op) =>
   op.samples.map(({ inputs, attrs = {} }, i) => ({ name: `${op.name} ${i}`, inputs, build: (xs: readonly Tensor[]) => apply(op, xs, attrs) })))
+
+const columns = [Float64Array.of(1, 1, 2, 2, 4), Float64Array.of(0, 1, 2, 3, 4)]
 
 const composed: Case[] = [
   { name: 'softmax', inputs: [{ shape: [3, 4] }], build: ([x]) => softmax(x, 1) },
@@ -48,6 +50,10 @@ const composed: Case[] = [
   { name: 'pad and cut', inputs: [{ shape: [3, 4] }], build: ([x]) => pad(x, [1, -1], [0, 2]) },
   { name: 'split and join', inputs: [{ shape: [2, 6] }], build: ([x]) => { const [a, b, c] = split(x, [1, 3, 2], 1); return concat([c, mul(b, b), a], 1) } },
   { name: 'slices that overlap', inputs: [{ shape: [5] }], build: ([x]) => mul(slice(x, 0, 0, 3), slice(x, 0, 2)) },
+  { name: 'minOver', inputs: [{ shape: [3, 4] }], build: ([x]) => minOver(x, [1]) },
+  { name: 'topK', inputs: [{ shape: [3, 5] }], build: ([x]) => square(topK(x, 2, { largest: false }).values) },
+  { name: 'searchSorted left', inputs: [{ shape: [6, 2], dtype: 'float64', values: [-9, 0, 1, 1, 2, 2, 3, 2.5, 4, 4, 99, 1e300] }], build: ([x]) => searchSorted(columns, x, 'left') },
+  { name: 'searchSorted right', inputs: [{ shape: [6, 2], dtype: 'float64', values: [-9, 0, 1, 1, 2, 2, 3, 2.5, 4, 4, 99, 1e300] }], build: ([x]) => searchSorted(columns, x, 'right') },
   { name: 'largest of a row times itself', inputs: [{ shape: [2, 3] }], build: ([x]) => mul(maxOver(x, [1], true), x) },
 ]
 
@@ -157,6 +163,35 @@ describe('values that are not finite', () => {
         if (!same) expect.fail(`${dtype} ${name}(${data[i]}) is ${value}, ONNX Runtime gives ${actual[i]}`)
       })
     }
+  })
+})
+
+describe('searching', () => {
+  it('counts what is below, and what is not above', () => {
+    const x = input('x', [6, 2], 'float64')
+    const feeds = { x: { shape: [6, 2], data: [-9, 0, 1, 1, 2, 2, 3, 2.5, 4, 4, 99, 1e300] } }
+    const { left, right } = interpret({ left: searchSorted(columns, x, 'left'), right: searchSorted(columns, x, 'right') }, feeds)
+    expect([...left.data]).toEqual([0, 0, 0, 1, 2, 2, 4, 3, 4, 4, 5, 5])
+    expect([...right.data]).toEqual([0, 1, 2, 2, 4, 3, 4, 3, 5, 5, 5, 5])
+  })
+})
+
+describe('trees', () => {
+  const leaf = { roots: [0], feature: [-1], value: [7], left: [0], right: [0] }
+  const x = input('x', ['batch', 1], 'float64')
+
+  it('send a row left only below the threshold', () => {
+    const trees = { roots: [0, 3], feature: [0, -1, -1, -1], value: [0.1, 1, 2, 40], left: [1, 0, 0, 0], right: [2, 0, 0, 0] }
+    const { y } = interpret({ y: treeEnsemble(x, trees) }, { x: { shape: [3, 1], data: [0.1 - 2 ** -56, 0.1, -1e300] } })
+    expect([...y.data]).toEqual([41, 42, 41])
+  })
+
+  it('are refused where a path could leave its tree or never end', () => {
+    expect(() => treeEnsemble(x, { ...leaf, roots: [] })).toThrow(/first tree/)
+    expect(() => treeEnsemble(x, { ...leaf, value: [NaN] })).toThrow(/node 0 has the value NaN/)
+    expect(() => treeEnsemble(x, { ...leaf, feature: [1] })).toThrow(/column 1 of 1/)
+    expect(() => treeEnsemble(x, { ...leaf, feature: [0] })).toThrow(/point forward within its tree/)
+    expect(() => treeEnsemble(input('x', [2, 1]), leaf)).toThrow(/float64/)
   })
 })
 

@@ -108,7 +108,7 @@ function firstDifference(actual: ArrayLike<number>, expected: OnnxTensor): strin
 }
 
 /** Ops of the vocabulary that no vector reaches: they come from gradients and from named sizes only. */
-const withoutVectors = ['convWeight', 'dimSize', 'gate']
+const withoutVectors = ['convWeight', 'dimSize', 'gate', 'treeEnsemble']
 
 describe.skipIf(!present)('operator vectors of ONNX', () => {
   it('gives the expected outputs of every case whose operators it knows', () => {
@@ -148,6 +148,6 @@ describe.skipIf(!present)('operator vectors of ONNX', () => {
     if (process.env.TOLL_VECTORS_VERBOSE) console.log([...refused].map(([name, reason]) => `${name}: ${reason}`).join('\n'))
     expect(wrong).toEqual([])
     expect([...vocabulary.keys()].filter((name) => !reached.has(name)).sort()).toEqual(withoutVectors)
-    expect(passed).toBeGreaterThanOrEqual(612)
+    expect(passed).toBeGreaterThanOrEqual(615)
   })
 })

@@ -6,7 +6,9 @@ import * as gather from './ops/gather.js'
 import * as leaf from './ops/leaf.js'
 import * as matmul from './ops/matmul.js'
 import * as reduce from './ops/reduce.js'
+import * as select from './ops/select.js'
 import * as shape from './ops/shape.js'
+import * as trees from './ops/trees.js'
 import type { Op } from './tensor.js'
 
 const leaves = [leaf.inputOp, leaf.constantOp, leaf.dimSizeOp]
@@ -27,7 +29,7 @@ const selections = [elementwise.whereOp, elementwise.gateOp]
 const products = [matmul.matmulOp, conv.convOp, conv.convTransposeOp, conv.convWeightOp]
 const reductions = [reduce.sumOp, reduce.maxOverOp, reduce.broadcastToOp]
 const movements = [shape.reshapeOp, shape.transposeOp, shape.sliceOp, shape.embedOp, shape.concatOp]
-const lookups = [gather.gatherOp, gather.scatterAddOp, gather.gatherElementsOp, gather.scatterElementsAddOp, gather.maxPoolIndexOp]
+const lookups = [gather.gatherOp, gather.scatterAddOp, gather.gatherElementsOp, gather.scatterElementsAddOp, gather.maxPoolIndexOp, select.topIndicesOp, trees.treeEnsembleOp]
 
 /** Every op by name. */
 export const vocabulary: ReadonlyMap<string, Op> = new Map(

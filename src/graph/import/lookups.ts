@@ -2,6 +2,7 @@
 
 import { add, greater, less, mul, where } from '../ops/elementwise.js'
 import { gather, gatherElements, scatterAdd, scatterElementsAdd } from '../ops/gather.js'
+import { topIndices } from '../ops/select.js'
 import { constant } from '../ops/leaf.js'
 import { broadcastTo } from '../ops/reduce.js'
 import { reshape, slice } from '../ops/shape.js'
@@ -31,6 +32,13 @@ export const lookups: Readers = {
   },
   ScatterElements: readScatterElements,
   Scatter: readScatterElements,
+  TopK: (site) => {
+    const x = site.input(0)
+    site.require(site.axis('axis', -1) === x.shape.length - 1, 'only the last axis is supported')
+    const [k] = site.opset < 10 ? [site.int('k', 0)] : site.integers(1) ?? []
+    const indices = topIndices(x, k, { largest: site.int('largest', 1) !== 0 })
+    return [gatherElements(x, indices, -1), indices]
+  },
 }
 
 function readScatterElements(site: Site): Tensor {

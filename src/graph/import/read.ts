@@ -14,6 +14,7 @@ import { ownDomain, recognise, Wiring } from './patterns.js'
 import { products } from './products.js'
 import { reductions } from './reductions.js'
 import { Site, type Readers } from './site.js'
+import { machineLearning } from './trees.js'
 import { readDType, readTensor } from './values.js'
 
 const oldestOpset = 7
@@ -23,6 +24,9 @@ const newestOpset = 28
 const largestRank = 64
 
 const standard: Readers = { ...elementwise, ...reductions, ...products, ...movements, ...lookups }
+
+/** Readers by the domain of the operator set; the standard one has none. */
+const domains: Readonly<Record<string, Readers>> = { [ownDomain]: own, 'ai.onnx.ml': machineLearning }
 
 /** A file as a graph: fed tensors in the file's order, results by name, and the entries of `metadata_props`. */
 export interface ReadModel {
@@ -104,7 +108,7 @@ function liveNodes(graph: OnnxGraph, constants: ReadonlyMap<string, OnnxTensor>)
 
 function readNode(site: Site, where: string, known: KnownIntegers): readonly Tensor[] {
   const { op, domain } = site.node
-  const readers = domain === ownDomain ? own : domain ? {} : standard
+  const readers = domain ? domains[domain] ?? {} : standard
   if (!Object.hasOwn(readers, op)) {
     throw new TollError('format', `${where}: operator '${op}'${domain ? ` of domain '${domain}'` : ''} is not supported`)
   }

@@ -108,6 +108,10 @@ export class Site {
     return this.#attribute(name, 'floats')
   }
 
+  texts(name: string): readonly string[] | undefined {
+    return this.#attribute(name, 'strings')
+  }
+
   text(name: string, otherwise: string): string {
     return this.#attribute(name, 'string') ?? otherwise
   }
