@@ -32,6 +32,10 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.js')).defineInspect,
   },
   {
+    name: 'detectors', usage: '[NAME]', summary: 'list the detectors and their parameters',
+    load: async () => (await import('./detectors.js')).defineDetectors,
+  },
+  {
     name: 'datasets', usage: 'list|get|path', summary: 'find and download public data sets',
     load: async () => (await import('./datasets.js')).defineDatasets,
   },
@@ -40,7 +44,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./demo.js')).defineDemo,
   },
   {
-    name: 'reproduce', usage: 'table3', summary: 'make a table of the paper again, with intervals',
+    name: 'reproduce', usage: 'table3', summary: 'make a table of the paper or PyOD\'s benchmark again, with intervals',
     load: async () => (await import('./reproduce.js')).defineReproduce,
   },
   {

@@ -22,5 +22,14 @@ export {
   compareWithPlain, selectTrials, summarizeImages, type ByChoice, type ClassSummary, type ImageAblation, type ImageSelection, type ImageSummary, type PairedSummary,
 } from './image-summary.js'
 export { findUnevenAverages, paperTables, type PaperColumn, type PaperTable } from './paper-images.js'
+export {
+  fitStandardization, runDetector, standardize, type DetectorRun, type DetectorRunOptions, type Rows, type Standardization,
+} from './detector-run.js'
+export { publishedAuroc, pyodBenchmark, pyodColumns, type PublishedBenchmark, type PyodColumn } from './pyod-paper.js'
+export {
+  pyodMethod, pyodParameters, pyodSplit, pyodTrialBegins, readPyodTrial, reproducePyod,
+  type PyodCell, type PyodDataset, type PyodMethod, type PyodOptions, type PyodStore, type PyodTable, type PyodTrial, type PyodTrialKey, type StoredPyodTrial,
+} from './pyod.js'
+export { differenceOf, explainPyod, renderPyod } from './pyod-render.js'
 export type { RenderedExperiment } from './rendered.js'
 export { renderSamplePictures, samplePictureParameters, type SamplePictureOptions } from './sample-pictures.js'

@@ -5,6 +5,7 @@ export { openTrialLog, readTrialLog, type TrialLog, type TrialLogOptions } from 
 export { openImageStore, type ImageStoreOptions, type OpenImageStore } from './image-store.js'
 export { loadImageData, loadValidationRows } from './image-data.js'
 export { runLoggedTrials, type LoggedTrialsOptions } from './image-trials.js'
+export { loadPyodDatasets } from './pyod-data.js'
 export { describeMachine } from './machine.js'
 export { runDemo, type DemoMeasures, type DemoOptions, type DemoResult } from './demo.js'
 export { defaultTrialQuery, queryTrials, readImageLogs, trialViews } from './trial-query.js'
