@@ -12,6 +12,7 @@
  * | `version` | a file made by a newer version |
  * | `not-found` | a file, column, data set or detector that does not exist |
  * | `device` | an accelerator or engine that is not there |
+ * | `memory` | a computation that would take more memory than allowed |
  * | `diverged` | a training loss that became NaN or infinite |
  * | `aborted` | stopped by the caller's signal |
  * | `io` | the operating system refused to read or write |
@@ -21,7 +22,7 @@
  */
 export type ErrorCode =
   | 'argument' | 'shape' | 'data' | 'format' | 'version' | 'not-found' | 'device'
-  | 'diverged' | 'aborted' | 'io' | 'network' | 'checksum' | 'internal'
+  | 'memory' | 'diverged' | 'aborted' | 'io' | 'network' | 'checksum' | 'internal'
 
 export class TollError extends Error {
   override readonly name = 'TollError'

@@ -8,13 +8,13 @@ import type { CheckpointStore } from '../train/index.js'
 
 export type SampleKind = 'table' | 'image'
 
-/** Prepared training data: imputed, scaled, finite. */
+/** Prepared training data: imputed, scaled, finite, at most 1e15 in size, in the detector's precision. */
 export interface TrainingData {
   /** (n, d) for tables, (n, channels, height, width) for images. */
-  readonly samples: NdArray<Float32Array>
+  readonly samples: NdArray
   /** 1 = anomaly, one per sample. Detectors that learn from normal data alone leave anomalies out. */
   readonly labels?: Uint8Array
-  /** Non-negative weight of each sample; default 1. */
+  /** Non-negative weight of each sample; default 1. Only given to detectors that take weights. */
   readonly weights?: Float32Array
 }
 
@@ -46,7 +46,7 @@ export interface Scored {
 }
 
 export interface FittedDetector {
-  /** Builds the scoring graph on x: float32, (n, ...sample) with a named or known n. */
+  /** Builds the scoring graph on x: (n, ...sample) with a named or known n, in the detector's precision. */
   score(x: Tensor): Scored
   /** What fitting found, as JSON: sizes, final losses, history. */
   readonly summary: Readonly<Record<string, unknown>>
@@ -63,6 +63,12 @@ export interface Detector<D extends Domains = Domains> {
   /** Where it comes from. */
   readonly reference: string
   readonly accepts: readonly SampleKind[]
+  /** Element type of the samples that it trains on and scores: float64 where differences between large numbers decide. */
+  readonly precision: 'float32' | 'float64'
+  /** Whether `weights` mean something to it; they are refused otherwise. */
+  readonly takesWeights: boolean
+  /** Checks of the contract that do not apply, by name, with the reason. */
+  readonly exceptions?: Readonly<Record<string, string>>
   readonly parameters: D
   fit(data: TrainingData, parameters: Values<D>, context: FitContext): Promise<FittedDetector>
 }

@@ -87,11 +87,13 @@ export const toll: Detector<typeof tollParameters> = {
   idea: 'An autoencoder trained to reconstruct normal data with codes near the origin; the score is reconstruction error plus beta times code norm.',
   reference: 'Ghafourian et al., arXiv 2306.12627',
   accepts: ['table', 'image'],
+  precision: 'float32',
+  takesWeights: true,
   parameters: tollParameters,
 
   async fit(data, parameters, context): Promise<FittedDetector> {
     const kept = normalIndices(data)
-    const samples = kept.length === data.samples.shape[0] ? data.samples : (takeSamples(data.samples, kept) as NdArray<Float32Array>)
+    const samples = (kept.length === data.samples.shape[0] ? data.samples : takeSamples(data.samples, kept)) as NdArray<Float32Array>
     const weights = data.weights && Float32Array.from(kept, (i) => data.weights![i])
     if (weights) requireWeights(weights)
     const network = tollNetwork(samples.shape.slice(1), parameters)

@@ -1,9 +1,9 @@
 // Preprocessing, scorer and threshold as one graph, and that graph as the bytes of a plain ONNX file.
 
 import { TollError } from '../base/index.js'
-import { compile, constant, greater, input, isNaN, where, type Tensor } from '../graph/index.js'
+import { cast, compile, constant, costOf, greater, input, isNaN, where, type Tensor } from '../graph/index.js'
 import { decodeModel, encodeModel, makeTensor, type OnnxModel } from '../onnx/index.js'
-import type { FittedDetector } from '../detectors/index.js'
+import type { Detector, FittedDetector } from '../detectors/index.js'
 import {
   prepareImage, prepareTable, restoreImage, restoreTable, type ColumnSummary, type ImagePreprocessing, type TablePreprocessing,
 } from '../preprocess/index.js'
@@ -29,6 +29,7 @@ export function inputColumns(columns: readonly ColumnSummary[], parts: readonly 
 export interface Composition {
   readonly preprocessing: TablePreprocessing | ImagePreprocessing
   readonly input: ModelInput
+  readonly detector: Detector
   readonly fitted: FittedDetector
 }
 
@@ -41,11 +42,11 @@ export interface Composed {
 }
 
 /** Raw inputs to scores. What a float32 network cannot tell from infinity scores infinity: never NaN, and always an anomaly. */
-export function compose({ preprocessing, input: port, fitted }: Composition): Composed {
+export function compose({ preprocessing, input: port, detector, fitted }: Composition): Composed {
   const inputs = port.kind === 'table'
     ? port.columns.map((column) => input(column.input, [batch, 1], 'float64'))
     : [input(port.input, [batch, ...port.shape])]
-  const samples = preprocessing.kind === 'table' ? prepareTable(preprocessing, inputs) : prepareImage(preprocessing, inputs[0])
+  const samples = prepare(preprocessing, inputs, detector)
   const { score, parts, details } = fitted.score(samples)
   const { reconstruction, ...rest } = details
   const restored = reconstruction && (preprocessing.kind === 'table' ? restoreTable(preprocessing, reconstruction) : restoreImage(preprocessing, reconstruction))
@@ -55,6 +56,21 @@ export function compose({ preprocessing, input: port, fitted }: Composition): Co
     parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, neverNaN(part)])),
     details: { ...rest, ...(restored && { reconstruction: restored }) },
   }
+}
+
+/** The samples that the detector trains on and scores, from raw inputs. */
+export function prepare(preprocessing: Composition['preprocessing'], inputs: readonly Tensor[], { precision }: Detector): Tensor {
+  return preprocessing.kind === 'table' ? prepareTable(preprocessing, inputs, precision) : cast(prepareImage(preprocessing, inputs[0]), precision)
+}
+
+/** Memory that one run may take for what lies between inputs and outputs. */
+const scoringBytes = 256 * 2 ** 20
+
+/** Rows that one run takes at most, so that its memory stays bounded whatever the number of rows: at least 1. */
+export function largestBatchOf({ inputs, score, parts }: Composed): number {
+  const peak = (rows: number) => costOf({ score, ...parts }, { inputs, sizes: { [batch]: rows } }).peakBytes
+  const probe = 1024
+  return Math.max(1, Math.floor(scoringBytes / ((peak(1 + probe) - peak(1)) / probe)))
 }
 
 function neverNaN(x: Tensor): Tensor {

@@ -1,14 +1,14 @@
 // From raw data to a model: hold normal rows back, fit the preprocessing, fit the detector, score what was held back, set the threshold.
 
-import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, version, type Domains, type NdArray, type Table, type Values } from '../base/index.js'
+import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, version, type Domains, type FloatArray, type NdArray, type Table, type Values } from '../base/index.js'
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
 import {
-  fitImagePreprocessing, fitTablePreprocessing, imageParameters, prepareImage, prepareTable, summarize, tableParameters,
+  fitImagePreprocessing, fitTablePreprocessing, imageParameters, summarize, tableParameters,
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
 import { defaultThresholdRule, fitThreshold, type ThresholdRule } from '../threshold/index.js'
-import { compose, encodeFile, inputColumns, moveThreshold } from './compose.js'
+import { compose, encodeFile, inputColumns, largestBatchOf, moveThreshold, prepare } from './compose.js'
 import { fingerprint } from './fingerprint.js'
 import { manifestFormat, type HeldBack, type Manifest, type ModelInput } from './manifest.js'
 import { Model } from './model.js'
@@ -47,10 +47,11 @@ export async function fit<D extends Domains>(data: Table | NdArray, options: Fit
   if (!detector.accepts.includes(kind)) throw new TollError('argument', `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`)
   const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
   const labels = checkedLabels(options.labels, rowCount(data))
+  if (options.weights && !detector.takesWeights) throw new TollError('argument', `detector '${detector.name}' does not take weights of rows; leave them out`)
   const weights = options.weights && checkedLength('weights', options.weights, rowCount(data))
   const { anomalies, heldBack, training } = divide(rowCount(data), labels, options.holdBack ?? 0.1, Random.seeded(seed).fork('held-back'))
 
-  const { preprocessing, port, inputs, samples } = prepare(take(training), options.scale)
+  const { preprocessing, port, inputs, samples } = fitPreprocessing(take(training), detector, options.scale)
   const trainingRows = [...training, ...anomalies]
   const trainingData: TrainingData = {
     samples: await runPreparation(engine, take(trainingRows), { inputs, samples, port }),
@@ -81,10 +82,10 @@ async function assemble(
   { data, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
   { heldBack, rows }: { heldBack: { source: HeldBack['source']; data: Table | NdArray }; rows: Manifest['rows'] },
 ): Promise<Model> {
-  const draft = compose({ preprocessing, input: port, fitted })
+  const draft = compose({ preprocessing, input: port, detector, fitted })
   // The names of the parts are known only now: a column may be called like one of them.
   const input_ = port.kind === 'table' ? { ...port, columns: inputColumns(port.columns, Object.keys(draft.parts)) } : port
-  const composed = compose({ preprocessing, input: input_, fitted })
+  const composed = compose({ preprocessing, input: input_, detector, fitted })
   const provisional: Manifest = {
     format: manifestFormat,
     detector: detector.name,
@@ -93,6 +94,7 @@ async function assemble(
     input: input_,
     preprocessing,
     parts: Object.keys(composed.parts),
+    largestBatch: largestBatchOf(composed),
     threshold: { kind: 'fixed', value: 0 },
     heldBack: { source: heldBack.source, scores: [] },
     rows,
@@ -120,22 +122,22 @@ interface Preparation {
   readonly port: ModelInput
 }
 
-function prepare(data: Table | NdArray, scale = 'standard'): Preparation & { preprocessing: Manifest['preprocessing'] } {
+function fitPreprocessing(data: Table | NdArray, detector: Detector, scale = 'standard'): Preparation & { preprocessing: Manifest['preprocessing'] } {
   if ('columns' in data) {
     const summary = summarize(data)
     const preprocessing = fitTablePreprocessing(summary, resolveParameters(tableParameters, { scale: scale as never }, 'option'))
     const port = { kind: 'table', columns: inputColumns(summary, []) } as const
     const inputs = port.columns.map((column) => input(column.input, ['batch', 1], 'float64'))
-    return { preprocessing, port, inputs, samples: prepareTable(preprocessing, inputs) }
+    return { preprocessing, port, inputs, samples: prepare(preprocessing, inputs, detector) }
   }
   const preprocessing = fitImagePreprocessing(data, resolveParameters(imageParameters, { scale: scale as never }, 'option'))
   const port = { kind: 'image', input: 'image', layout: 'NCHW', shape: preprocessing.shape, range: preprocessing.range } as const
   const inputs = [input(port.input, ['batch', ...port.shape])]
-  return { preprocessing, port, inputs, samples: prepareImage(preprocessing, inputs[0]) }
+  return { preprocessing, port, inputs, samples: prepare(preprocessing, inputs, detector) }
 }
 
 /** Runs the preprocessing as the model file will: the detector trains on what it will score. */
-async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, samples, port }: Preparation): Promise<NdArray<Float32Array>> {
+async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, samples, port }: Preparation): Promise<NdArray> {
   const session = await engine.load({ inputs, outputs: { samples } })
   try {
     const rows = rowCount(data)
@@ -143,7 +145,7 @@ async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, s
       ? Object.fromEntries(data.columns.map((column, i) => [port.kind === 'table' ? port.columns[i].input : '', { dtype: 'float64', shape: [rows, 1], data: column }]))
       : { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
     const result = await session.run(feeds)
-    return { shape: result.samples.shape, data: result.samples.data as Float32Array }
+    return { shape: result.samples.shape, data: result.samples.data as FloatArray }
   } finally {
     await session.close()
   }

@@ -47,6 +47,8 @@ export interface Manifest {
   readonly preprocessing: TablePreprocessing | ImagePreprocessing
   /** Outputs that add up to, or explain, the score, (n) each. */
   readonly parts: readonly string[]
+  /** Rows that one run should take at most: its memory stays below some hundred MiB. Files of early versions do not say. */
+  readonly largestBatch?: number
   readonly threshold: Threshold
   readonly heldBack: HeldBack
   /** Rows given, rows that trained, rows labelled anomalous and left out. */
@@ -85,12 +87,13 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
   return { ...manifest, threshold: readThreshold(manifest.threshold) }
 }
 
-function problemOf({ input, heldBack, parts, parameters, preprocessing, rows, threshold, training, versions }: Partial<Manifest>): string | undefined {
+function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, preprocessing, rows, threshold, training, versions }: Partial<Manifest>): string | undefined {
   const isRecord = (record: unknown) => typeof record === 'object' && record !== null && !Array.isArray(record)
   for (const [name, record] of Object.entries({ input, heldBack, parameters, preprocessing, rows, threshold, training, versions })) {
     if (!isRecord(record)) return `'${name}' is missing`
   }
   if (!Array.isArray(parts) || !parts.every((name) => typeof name === 'string')) return "'parts' must list names"
+  if (!(Number.isSafeInteger(largestBatch) && largestBatch >= 1)) return "'largestBatch' must be a whole number of at least 1"
   const scores = heldBack!.scores as unknown
   if (!Array.isArray(scores) || !scores.every((score) => typeof score === 'number')) return "'heldBack.scores' must list numbers"
   if (input!.kind === 'table') {

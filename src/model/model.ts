@@ -55,7 +55,7 @@ export class Model {
     const result = emptyScores(rows, this.manifest.parts)
     const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
     const session = await this.#session(['score', ...this.manifest.parts, 'is_anomaly'])
-    const size = Math.max(1, Math.floor(valuesPerRun[kind] / source.rowSize))
+    const size = this.#rowsPerRun(source.rowSize)
     for (let start = 0; start < rows; start += size) {
       throwIfAborted(options.signal)
       const outputs = await session.run(source.feeds(start, Math.min(start + size, rows)))
@@ -83,7 +83,7 @@ export class Model {
     const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
     const session = await this.#session(['reconstruction'])
     const result = kind === 'table' ? new Float64Array(rows * source.rowSize) : new Float32Array(rows * source.rowSize)
-    const size = Math.max(1, Math.floor(valuesPerRun[kind] / source.rowSize))
+    const size = this.#rowsPerRun(source.rowSize)
     for (let start = 0; start < rows; start += size) {
       throwIfAborted(options.signal)
       const { reconstruction } = await session.run(source.feeds(start, Math.min(start + size, rows)))
@@ -103,6 +103,11 @@ export class Model {
     const open = [...this.#sessions.values()]
     this.#sessions.clear()
     await Promise.all(open.map(async (session) => (await session).close()))
+  }
+
+  #rowsPerRun(rowSize: number): number {
+    const { input, largestBatch = Infinity } = this.manifest
+    return Math.min(Math.max(1, Math.floor(valuesPerRun[input.kind] / rowSize)), largestBatch)
   }
 
   #session(outputs: readonly string[]): Promise<Session> {

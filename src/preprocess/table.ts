@@ -1,4 +1,4 @@
-// Tables: raw float64 columns to the float32 matrix that a detector takes. Missing numbers become the training median, then every column
+// Tables: raw float64 columns to the matrix that a detector takes. Missing numbers become the training median, then every column
 // is centred and divided by a scale. All of it is a piece of graph, so that the model file does it too; float64 until the last cast.
 
 import { choice, type Values } from '../base/index.js'
@@ -54,15 +54,15 @@ function usableDivisor(divisor: number, { min: low, max: high }: ColumnSummary):
   return divisor > noise ? divisor : 1
 }
 
-/** Columns (n, 1) float64 in the fitted order to samples (n, d) float32. */
-export function prepareTable({ fill, centre, divisor }: TablePreprocessing, columns: readonly Tensor[]): Tensor {
+/** Columns (n, 1) float64 in the fitted order to samples (n, d). */
+export function prepareTable({ fill, centre, divisor }: TablePreprocessing, columns: readonly Tensor[], precision: 'float32' | 'float64'): Tensor {
   const raw = concat(columns, 1)
   const filled = where(isNaN(raw), row(fill), raw)
   const scaled = div(sub(filled, row(centre)), row(divisor))
-  return cast(max(min(scaled, largest), -largest), 'float32')
+  return cast(max(min(scaled, largest), -largest), precision)
 }
 
-/** Samples (n, d) float32 back to the columns' units, (n, d) float64. */
+/** Samples (n, d) back to the columns' units, (n, d) float64. */
 export function restoreTable({ centre, divisor }: TablePreprocessing, samples: Tensor): Tensor {
   return add(mul(cast(samples, 'float64'), row(divisor)), row(centre))
 }

@@ -1,12 +1,11 @@
 // Figure 2: the anomaly score of a linear autoencoder with a one-dimensional code on a Gaussian with variances 4 and 1, without and with
 // the norm term. Source: Ghafourian et al. (arXiv 2306.12627), section 3.3; start, stopping time and score are ours, and are stated.
 
-import { Random, choice, integer, real, resolveParameters, type Values, type Watched } from '../base/index.js'
+import { choice, diagonal, integer, Random, real, resolveParameters, type Matrix, type Values, type Watched } from '../base/index.js'
 import { integrate } from './dormand-prince.js'
 import { gaussianDensity, gaussianSamples, linearScores, planeGrid, plantAnomalies } from './gaussian-score.js'
 import { checkList, logTimes, rowsOf, watch } from './laboratory.js'
 import { autoencoderFlow, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
-import { diagonal, type Matrix } from './matrix.js'
 import { rankCorrelation } from './rank-correlation.js'
 import { randomLayers } from './theorem2.js'
 

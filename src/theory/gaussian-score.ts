@@ -1,8 +1,7 @@
 // Figure 2's view of a linear autoencoder: its anomaly score over the plane, beside the Gaussian that the data come from.
 
-import { TollError, type Random } from '../base/index.js'
+import { checkMatrix, product, TollError, type Matrix, type Random } from '../base/index.js'
 import { checkBeta, checkLayers, residualOf, type Layers } from './linear-autoencoder.js'
-import { checkMatrix, product, type Matrix } from './matrix.js'
 
 /** `squared`: ||x - x'||^2 + beta ||z||^2, the terms of the loss (9). `norms`: ||x - x'|| + beta ||z||, the score of the real method. */
 export type ScoreForm = 'squared' | 'norms'

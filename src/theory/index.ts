@@ -1,8 +1,9 @@
 // The theory laboratory: what the norm term does to a linear autoencoder, in closed form, by integration, and in pictures' numbers.
-export { addScaled, checkMatrix, diagonal, frobenius, identity, matrixOf, product, relativeDistance, trace, zeroMatrix, type Matrix, type Transposed } from './matrix.js'
-export { covarianceEigen, symmetricEigen, type Eigen } from './symmetric-eigen.js'
-export { orthonormalBasis, singularValues, subspaceAngle, thinSvd, type ThinSvd } from './singular-values.js'
-export { centre, covarianceOf, logSpectrum, normalMatrix, randomCovariance, samplesWithSpectrum } from './covariance.js'
+export {
+  addScaled, centre, checkMatrix, covarianceEigen, covarianceOf, diagonal, frobenius, identity, matrixOf, orthonormalBasis, product, relativeDistance,
+  singularValues, subspaceAngle, symmetricEigen, thinSvd, trace, zeroMatrix, type Eigen, type Matrix, type ThinSvd, type Transposed,
+} from '../base/index.js'
+export { logSpectrum, normalMatrix, randomCovariance, samplesWithSpectrum } from './spectrum.js'
 export { integrate, type Derivative, type IntegrateOptions, type IntegrationProgress, type Trajectory } from './dormand-prince.js'
 export { descend, type DescendOptions, type Descent } from './gradient-descent.js'
 export { collapsedCodes, collapsedEncoder, directionAmplitudes } from './closed-form.js'

@@ -1,8 +1,7 @@
 // What the laboratory's experiments share: how they are watched and stopped, the times they look at, and rows of plain numbers.
 
-import { TollError, type Watched } from '../base/index.js'
+import { TollError, type Matrix, type Watched } from '../base/index.js'
 import type { IntegrateOptions } from './dormand-prince.js'
-import type { Matrix } from './matrix.js'
 
 /** The watching of integration number `index` of `total`. */
 export function watch({ signal, onProgress }: Watched, phase: string, index: number, total: number): Pick<IntegrateOptions, 'signal' | 'onProgress'> {

@@ -1,18 +1,15 @@
 // Lemma 1 made visible: under the norm term alone the codes of the data collapse, direction by direction, as exp(-l_i t).
 // Source: Ghafourian et al. (arXiv 2306.12627), section 3.3, equations (4) to (6).
 
-import { Random, choice, integer, real, resolveParameters, type Values, type Watched } from '../base/index.js'
+import { choice, covarianceEigen, covarianceOf, identity, integer, product, Random, real, relativeDistance, resolveParameters, singularValues, type Matrix, type Values, type Watched } from '../base/index.js'
 import { constant, input } from '../graph/index.js'
 import { directionAmplitudes } from './closed-form.js'
-import { checkSpectrum, covarianceOf, normalMatrix, samplesWithSpectrum } from './covariance.js'
+import { checkSpectrum, normalMatrix, samplesWithSpectrum } from './spectrum.js'
 import { integrate } from './dormand-prince.js'
 import { lossFunction } from './graph-flow.js'
 import { checkList, evenTimes, watch } from './laboratory.js'
 import { normFlow } from './linear-autoencoder.js'
 import { normLoss } from './losses.js'
-import { identity, product, relativeDistance, type Matrix } from './matrix.js'
-import { singularValues } from './singular-values.js'
-import { covarianceEigen } from './symmetric-eigen.js'
 
 export const lemma1Parameters = {
   code: integer({ default: 5, min: 1, doc: 'code dimension k, at most the number of eigenvalues' }),

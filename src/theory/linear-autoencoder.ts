@@ -6,10 +6,8 @@
 //   dV/dt = -dL/dV = W' S R                                                   (10b)
 // Only the covariance enters, so that the same functions serve samples and a distribution.
 
-import { TollError } from '../base/index.js'
+import { addScaled, checkMatrix, covarianceEigen, identity, multiplyInto, product, TollError, trace, type Matrix } from '../base/index.js'
 import type { Derivative } from './dormand-prince.js'
-import { addScaled, checkMatrix, identity, multiplyInto, product, trace, type Matrix } from './matrix.js'
-import { covarianceEigen } from './symmetric-eigen.js'
 
 /** Two linear layers without bias. */
 export interface Layers {

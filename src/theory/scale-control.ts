@@ -7,11 +7,9 @@
 //   m_i = sqrt(beta l_i / gamma) - beta for those of the first k directions with l_i > beta gamma, 0 for all others.
 // Rows of V of norm 1 fix tr M = k, and nothing else (Schur and Horn), which is the same with the gamma that makes the m_i sum to k.
 
-import { TollError } from '../base/index.js'
+import { checkMatrix, product, symmetricEigen, TollError, type Eigen, type Matrix } from '../base/index.js'
 import type { Derivative } from './dormand-prince.js'
 import { checkBeta } from './linear-autoencoder.js'
-import { checkMatrix, product, type Matrix } from './matrix.js'
-import { symmetricEigen, type Eigen } from './symmetric-eigen.js'
 
 /** `none`: the loss as it is. `weight-decay`: gamma |V|^2 / 2 is added. `unit-norm`: the rows of V stay on the unit sphere. */
 export type ScaleControl = 'none' | 'weight-decay' | 'unit-norm'

@@ -1,7 +1,7 @@
 // Which scale control gives the norm term a true minimum: (9) and the unsquared loss of the real method, each as it is, with weight decay
 // on V, and with rows of V of norm 1, from a small and a large decoder. Beyond the paper; derived in docs/theory.md.
 
-import { Random, integer, real, resolveParameters, type Values, type Watched } from '../base/index.js'
+import { covarianceEigen, diagonal, frobenius, integer, Random, real, resolveParameters, type Matrix, type Values, type Watched } from '../base/index.js'
 import { constant, input } from '../graph/index.js'
 import { integrate, type Derivative } from './dormand-prince.js'
 import { gaussianEllipse } from './gaussian-score.js'
@@ -9,9 +9,7 @@ import { lossFunction } from './graph-flow.js'
 import { checkList, logTimes, watch } from './laboratory.js'
 import { autoencoderFlow, linearLoss, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
 import { gaussianUnsquaredLoss } from './losses.js'
-import { diagonal, frobenius, type Matrix } from './matrix.js'
 import { controlScale, minimumAtUnitNorm, minimumUnderDecay, withUnitRows, type Minimum, type ScaleControl } from './scale-control.js'
-import { covarianceEigen } from './symmetric-eigen.js'
 import { randomLayers } from './theorem2.js'
 
 export const scaleParameters = {

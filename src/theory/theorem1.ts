@@ -1,14 +1,12 @@
 // Theorem 1 checked: the integrated flow of the norm term against its closed form, on random covariances.
 // Source: Ghafourian et al. (arXiv 2306.12627), section 3.3, equations (6) to (8).
 
-import { Random, integer, real, resolveParameters, type Values, type Watched } from '../base/index.js'
+import { covarianceEigen, covarianceOf, integer, product, Random, real, relativeDistance, resolveParameters, type Matrix, type Values, type Watched } from '../base/index.js'
 import { collapsedEncoder } from './closed-form.js'
-import { covarianceOf, logSpectrum, normalMatrix, samplesWithSpectrum } from './covariance.js'
+import { logSpectrum, normalMatrix, samplesWithSpectrum } from './spectrum.js'
 import { integrate } from './dormand-prince.js'
 import { logTimes, watch } from './laboratory.js'
 import { normFlow } from './linear-autoencoder.js'
-import { product, relativeDistance, type Matrix } from './matrix.js'
-import { covarianceEigen } from './symmetric-eigen.js'
 
 export const theorem1Parameters = {
   dimension: integer({ default: 10, min: 1, max: 200, doc: 'dimension d of the samples' }),

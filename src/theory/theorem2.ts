@@ -1,15 +1,12 @@
 // Theorem 2 made visible: two linear layers under reconstruction with and without the norm term, integrated, since (10) has no closed form.
 // Source of (9) and (10): Ghafourian et al. (arXiv 2306.12627), section 3.3. What is measured beyond it: docs/theory.md.
 
-import { Random, integer, real, resolveParameters, type Values, type Watched } from '../base/index.js'
-import { checkSpectrum, normalMatrix } from './covariance.js'
+import { diagonal, frobenius, identity, integer, product, Random, real, relativeDistance, resolveParameters, subspaceAngle, symmetricEigen, trace, type Matrix, type Values, type Watched } from '../base/index.js'
+import { checkSpectrum, normalMatrix } from './spectrum.js'
 import { integrate } from './dormand-prince.js'
 import { checkList, logTimes, watch } from './laboratory.js'
 import { autoencoderFlow, linearLoss, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
-import { diagonal, frobenius, identity, product, relativeDistance, trace, type Matrix } from './matrix.js'
 import { ridgeEncoder } from './scale-control.js'
-import { subspaceAngle } from './singular-values.js'
-import { symmetricEigen } from './symmetric-eigen.js'
 
 export const theorem2Parameters = {
   scale: real({ default: 0.1, min: 0, aboveMin: true, max: 100, doc: 'the start: W(0) and V(0) have independent normal elements with this standard deviation' }),

@@ -1,7 +1,7 @@
 // Singular values, orthonormal bases and angles between subspaces, all by one-sided Jacobi rotations (Hestenes 1958): columns are rotated
 // against each other until they are orthogonal; their norms are the singular values, small ones to full relative precision.
 
-import { TollError } from '../base/index.js'
+import { TollError } from '../errors.js'
 import { addScaled, checkMatrix, frobenius, product, type Matrix } from './matrix.js'
 
 export interface ThinSvd {

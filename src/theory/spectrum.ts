@@ -1,32 +1,6 @@
-// The covariance of samples, and samples and covariances with a spectrum that one chooses.
+// Samples and covariances with a spectrum that one chooses.
 
-import { TollError, type Random } from '../base/index.js'
-import { checkMatrix, diagonal, product, type Matrix } from './matrix.js'
-import { orthonormalBasis } from './singular-values.js'
-
-/** The samples (n, d) with every column's mean taken out, twice, so that rounding of the first mean is gone too. */
-export function centre(samples: Matrix): Matrix {
-  checkMatrix(samples, 'the samples')
-  const [n, d] = samples.shape
-  const data = samples.data.slice()
-  for (let pass = 0; pass < 2; pass++) {
-    for (let c = 0; c < d; c++) {
-      let mean = 0
-      for (let r = 0; r < n; r++) mean += data[r * d + c] / n
-      for (let r = 0; r < n; r++) data[r * d + c] -= mean
-    }
-  }
-  return { shape: [n, d], data }
-}
-
-/** S = X'X / n of the samples (n, d) after centring, (d, d); divides by n, as the paper does. Code `data` when it overflows. */
-export function covarianceOf(samples: Matrix): Matrix {
-  const centred = centre(samples)
-  const { shape, data } = product(centred, centred, { transposeA: true })
-  const covariance = { shape, data: data.map((value) => value / samples.shape[0]) }
-  checkMatrix(covariance, 'the covariance of the samples')
-  return covariance
-}
+import { TollError, centre, diagonal, orthonormalBasis, product, type Matrix, type Random } from '../base/index.js'
 
 /** A matrix (rows, columns) of independent normal numbers with mean 0 and standard deviation `deviation`. */
 export function normalMatrix(rows: number, columns: number, random: Random, deviation = 1): Matrix {

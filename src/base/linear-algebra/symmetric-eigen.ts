@@ -2,7 +2,7 @@
 // Van Loan, section 8.5). O(d^3) a sweep and six to ten sweeps: slower than tridiagonal methods beyond a few hundred rows, but short, and
 // its eigenvectors are orthogonal to machine precision.
 
-import { TollError } from '../base/index.js'
+import { TollError } from '../errors.js'
 import { checkMatrix, identity, type Matrix } from './matrix.js'
 
 export interface Eigen {

@@ -1,6 +1,7 @@
-// Small dense float64 matrices: what the formulas of this room are written in. An array of rank 2 is a matrix; nothing is copied to make it one.
+// Small dense float64 matrices: what formulas are written in. An array of rank 2 is a matrix; nothing is copied to make it one.
 
-import { TollError, ndarray, type NdArray } from '../base/index.js'
+import { ndarray, type NdArray } from '../array.js'
+import { TollError } from '../errors.js'
 
 /** A row-major float64 array of shape (rows, columns). */
 export type Matrix = NdArray<Float64Array>
