@@ -3,8 +3,8 @@
 import type { Command } from 'commander'
 import type { Terminal } from './terminal.js'
 
-/** Adds arguments, options, examples and the action of one command. */
-export type Definition = (command: Command, terminal: Terminal) => void
+/** Adds arguments, options, examples and the action of one command. `args` are the words of the command line, where options depend on them. */
+export type Definition = (command: Command, terminal: Terminal, args: readonly string[]) => void
 
 export interface CommandEntry {
   readonly name: string
