@@ -32,6 +32,10 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.js')).defineInspect,
   },
   {
+    name: 'compare', usage: 'SOURCE --label COLUMN', summary: 'rank all detectors on a labelled table',
+    load: async () => (await import('./compare.js')).defineCompare,
+  },
+  {
     name: 'detectors', usage: '[NAME]', summary: 'list the detectors and their parameters',
     load: async () => (await import('./detectors.js')).defineDetectors,
   },

@@ -31,5 +31,10 @@ export {
   type PyodCell, type PyodDataset, type PyodMethod, type PyodOptions, type PyodStore, type PyodTable, type PyodTrial, type PyodTrialKey, type StoredPyodTrial,
 } from './pyod.js'
 export { differenceOf, explainPyod, renderPyod } from './pyod-render.js'
+export { resampledMean, type ResampledMean } from './resampled.js'
+export {
+  compareOnTable, compareTableParameters, type ComparedMethod, type CompareTableOptions, type FailedMethod, type MethodComparison, type TableComparison,
+} from './compare-table.js'
+export { explainComparison, renderTableComparison, tabulateComparison, type CompareRenderOptions } from './compare-render.js'
 export type { RenderedExperiment } from './rendered.js'
 export { renderSamplePictures, samplePictureParameters, type SamplePictureOptions } from './sample-pictures.js'
