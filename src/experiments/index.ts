@@ -11,8 +11,12 @@ export {
 } from './image-record.js'
 export { identifyTrials, runImageTrials, type IdentifiedTrial, type ImageTrialsOptions, type ImageTrialStore, type WantedTrials } from './image-trials.js'
 export { arrhythmiaProtocol } from './arrhythmia-trial.js'
-export { reproduceTable3, table3Parameters, type MethodResult, type Summary, type Table3, type Table3Options } from './table3.js'
-export { explainTable3, renderTable3Json, renderTable3Markdown, renderTable3Text, tabulateF1, tabulateRanking } from './table3-render.js'
+export {
+  arrhythmiaBaseline, arrhythmiaProblem, arrhythmiaProtocols, measureFloor, measureProblem, runArrhythmiaBaselines,
+  type ArrhythmiaBaseline, type ArrhythmiaBaselinesOptions, type ArrhythmiaProblem, type ArrhythmiaProtocolName, type BaselineRun,
+} from './arrhythmia-baselines.js'
+export { reproduceTable3, table3Parameters, type MethodResult, type ProtocolResult, type Summary, type Table3, type Table3Options } from './table3.js'
+export { explainTable3, renderTable3Json, renderTable3Markdown, renderTable3Text, tabulateF1, tabulateProtocols, tabulateRanking } from './table3-render.js'
 export { paperTable3, referenceCode, type PublishedResult } from './table3-paper.js'
 export { readTrial, type Measured, type StoredTrial, type Trial, type TrialKey, type TrialStore } from './trials.js'
 export { compareOnDigits, demoParameters, demoSettings, toSamples, type ComparedDetector, type CompareOptions, type Comparison } from './demo.js'
