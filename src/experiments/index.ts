@@ -35,6 +35,14 @@ export {
   type PyodCell, type PyodDataset, type PyodMethod, type PyodOptions, type PyodStore, type PyodTable, type PyodTrial, type PyodTrialKey, type StoredPyodTrial,
 } from './pyod.js'
 export { differenceOf, explainPyod, renderPyod } from './pyod-render.js'
+export { imageBaselines, svmGrid, type ImageBaseline } from './image-baseline.js'
+export {
+  isBaseline, readLoggedRecord, type BaselineKey, type BaselineMeasures, type BaselineRecord, type LoggedRecord,
+} from './image-baseline-record.js'
+export {
+  baselineNames, identifyBaselines, runBaselineTrials, type BaselineStore, type BaselineTrialsOptions, type IdentifiedBaseline, type WantedBaselines,
+} from './image-baseline-trials.js'
+export { explainOthers, tabulateOthers } from './image-baseline-table.js'
 export { resampledMean, type ResampledMean } from './resampled.js'
 export {
   compareOnTable, compareTableParameters, type ComparedMethod, type CompareTableOptions, type FailedMethod, type MethodComparison, type TableComparison,

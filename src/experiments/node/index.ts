@@ -6,6 +6,7 @@ export { openImageStore, type ImageStoreOptions, type OpenImageStore } from './i
 export { loadImageData, loadValidationRows } from './image-data.js'
 export { runLoggedTrials, type LoggedTrialsOptions } from './image-trials.js'
 export { loadPyodDatasets } from './pyod-data.js'
+export { runLoggedBaselines, type LoggedBaselinesOptions } from './image-baselines.js'
 export { describeMachine } from './machine.js'
 export { runDemo, type DemoMeasures, type DemoOptions, type DemoResult } from './demo.js'
-export { defaultTrialQuery, queryTrials, readImageLogs, trialViews } from './trial-query.js'
+export { defaultTrialQuery, queryTrials, readBaselineLogs, readImageLogs, readTrialLogs, trialViews } from './trial-query.js'
