@@ -42,7 +42,9 @@ export interface BaselineRun extends Measured {
 }
 
 /** Where our defaults are not what is run here. */
-const parameters: Readonly<Record<string, Partial<Values<Domains>>>> = {}
+const parameters: Readonly<Record<string, Partial<Values<Domains>>>> = {
+  kde: { rule: 'cross-validation', grid: 'coarse' } as unknown as Partial<Values<Domains>>,
+}
 
 /** Error: `not-found` for a detector that does not exist. */
 export function arrhythmiaBaseline(name: string): ArrhythmiaBaseline {

@@ -18,7 +18,7 @@ export interface BaselineMeasures {
   readonly auroc: number
   readonly averagePrecision: number
   /** What was chosen. */
-  readonly parameters: Readonly<Record<string, number | string | boolean>>
+  readonly parameters: Readonly<Record<string, unknown>>
 }
 
 export interface BaselineRecord extends BaselineKey {

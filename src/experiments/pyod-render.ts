@@ -120,8 +120,7 @@ function listCells({ cells }: PyodTable): ReportTable {
 export function explainPyod(table: PyodTable): string[] {
   const { absent, cells, methods, splits } = table
   const beyond = agreementsOf(table).filter((agreement) => agreement.beyond.length > 0)
-  const changed = methods.filter(({ parameters }) => Object.keys(parameters).length > 0)
-    .map(({ detector, parameters }) => `${detector} ${Object.entries(parameters).map(([name, value]) => `${name} ${value}`).join(', ')}`)
+  const changed = methods.flatMap(({ detector, setting }) => (setting === undefined ? [] : [`${detector} ${setting}`]))
   const lacking = methods.filter(({ column }) => !column).map(({ detector }) => detector)
   const missing = pyodColumns.filter((column) => !methods.some((method) => method.column === column))
   return [

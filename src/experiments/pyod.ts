@@ -23,8 +23,10 @@ export interface PyodDataset {
 /** A detector as the benchmark runs it. */
 export interface PyodMethod {
   readonly detector: string
-  /** The benchmark's, where they are not our defaults. */
-  readonly parameters: Partial<Values<Domains>>
+  /** The benchmark's on so many columns, where they are not our defaults. */
+  parameters(columns: number): Partial<Values<Domains>>
+  /** The same in words. */
+  readonly setting?: string
   /** PyOD's column; absent for detectors that its table lacks. */
   readonly column?: PyodColumn
   /** How far a mean may be from the published one; more calls for an explanation. */
@@ -62,23 +64,30 @@ export const pyodParameters = {
 /** Exact methods differ by the rounding of the published table; the others draw other random numbers than PyOD does. */
 const [exact, random] = [0.0002, 0.02]
 
+const ourDefaults = () => ({})
+
+/** Values for domains that the registry knows; they are checked before a run. */
+function asParameters(values: Readonly<Record<string, number | string>>): Partial<Values<Domains>> {
+  return values as Partial<Values<Domains>>
+}
+
 /** PyOD's settings, which are those of its release at the time of the table. */
 const ofTable: readonly PyodMethod[] = [
-  { column: 'ABOD', detector: 'abod', parameters: {}, tolerance: random },
-  { column: 'CBLOF', detector: 'cblof', parameters: {}, tolerance: random },
-  { column: 'FB', detector: 'feature-bagging', parameters: {}, tolerance: random },
-  { column: 'HBOS', detector: 'hbos', parameters: {}, tolerance: exact },
-  { column: 'IForest', detector: 'isolation-forest', parameters: {}, tolerance: random },
-  { column: 'KNN', detector: 'knn', parameters: {}, tolerance: exact },
-  { column: 'LOF', detector: 'lof', parameters: {}, tolerance: exact },
-  { column: 'MCD', detector: 'mcd', parameters: {}, tolerance: random },
-  { column: 'OCSVM', detector: 'oc-svm', parameters: {}, tolerance: random },
-  { column: 'PCA', detector: 'pca', parameters: {}, tolerance: exact },
+  { column: 'ABOD', detector: 'abod', parameters: ourDefaults, tolerance: random },
+  { column: 'CBLOF', detector: 'cblof', parameters: ourDefaults, tolerance: random },
+  { column: 'FB', detector: 'feature-bagging', parameters: ourDefaults, tolerance: random },
+  { column: 'HBOS', detector: 'hbos', parameters: ourDefaults, tolerance: exact },
+  { column: 'IForest', detector: 'isolation-forest', parameters: ourDefaults, tolerance: random },
+  { column: 'KNN', detector: 'knn', parameters: ourDefaults, tolerance: exact },
+  { column: 'LOF', detector: 'lof', parameters: ourDefaults, tolerance: exact },
+  { column: 'MCD', detector: 'mcd', parameters: ourDefaults, tolerance: random },
+  { column: 'OCSVM', detector: 'oc-svm', parameters: (columns) => asParameters({ nu: 0.5, gamma: 1 / columns }), setting: 'nu 0.5, gamma 1 / columns', tolerance: random },
+  { column: 'PCA', detector: 'pca', parameters: () => asParameters({ score: 'weighted', variance: 1 }), setting: 'score weighted, all components', tolerance: exact },
 ]
 
 /** How a detector is run here: as PyOD's table runs it, or with our defaults where the table lacks it. Error: `not-found`. */
 export function pyodMethod(name: string): PyodMethod {
-  return ofTable.find(({ detector }) => detector === name) ?? { detector: detectorNamed(name).name, parameters: {} }
+  return ofTable.find(({ detector }) => detector === name) ?? { detector: detectorNamed(name).name, parameters: ourDefaults }
 }
 
 export interface PyodOptions extends Watched {
@@ -131,7 +140,7 @@ export async function reproducePyod(options: PyodOptions): Promise<PyodTable> {
   if (datasets.length === 0 || methods.length === 0) throw new TollError('argument', 'the benchmark needs at least one data set and one detector')
 
   const cells = await Promise.all(datasets.flatMap((dataset) => methods.map(async (method) => {
-    const parameters = resolveParameters(detectorNamed(method.detector).parameters, method.parameters, `${method.detector} parameter`)
+    const parameters = resolveParameters(detectorNamed(method.detector).parameters, method.parameters(dataset.x.shape[1]), `${method.detector} parameter`)
     return { dataset, method, settings: await fingerprintSettings({ detector: method.detector, parameters, device, threads, version }, dataset.x.data) }
   })))
   const known = new Map((await store?.read() ?? []).map((trial) => [`${trial.settings} ${keyOf(trial)}`, trial]))
@@ -188,7 +197,7 @@ async function runSplit({ x, y }: PyodDataset, { detector, parameters }: PyodMet
   const rows = takeSamples(x, train) as Rows
   const scaling = fitStandardization(rows)
   const { scores: [scores], fitSeconds, scoreSeconds } = await runDetector({
-    detector: detectorNamed(detector), parameters, train: standardize(rows, scaling), scored: [standardize(takeSamples(x, test) as Rows, scaling)], engine, seed: split, signal,
+    detector: detectorNamed(detector), parameters: parameters(x.shape[1]), train: standardize(rows, scaling), scored: [standardize(takeSamples(x, test) as Rows, scaling)], engine, seed: split, signal,
   })
   const labels = Uint8Array.from(test, (row) => y[row])
   return { auroc: auroc(scores, labels), averagePrecision: averagePrecision(scores, labels), fitSeconds, scoreSeconds }
