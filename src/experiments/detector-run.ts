@@ -92,10 +92,12 @@ export interface Standardization {
 }
 
 export function fitStandardization({ shape: [n, d], data }: Rows): Standardization {
-  const centre = new Float64Array(d)
+  // Whole sums are divided, so that whole numbers have the mean that others compute too: bins of histograms begin at such numbers.
+  const sums = new Float64Array(d)
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) sums[j] += data[i * d + j]
+  const centre = sums.map((sum) => sum / n)
   const squares = new Float64Array(d)
   const largest = new Float64Array(d)
-  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) centre[j] += data[i * d + j] / n
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < d; j++) {
       squares[j] += (data[i * d + j] - centre[j]) ** 2

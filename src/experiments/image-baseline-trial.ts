@@ -125,7 +125,11 @@ async function runGrid(options: BaselineTrialOptions, features: Features): Promi
   const [free, ...grid] = scored
   const random = Random.seeded(options.key.seed).fork('labelled test images')
   const labelled = Array.from({ length: draws }, (): BaselineMeasures => {
-    const chosen = new Set(random.sample(labels.length, Math.round(holdout * labels.length)))
+    // Of both kinds, so that there is something to choose by on few images too.
+    const chosen = new Set([0, 1].flatMap((kind) => {
+      const rows = rowsWith(labels, kind)
+      return Array.from(random.sample(rows.length, Math.max(1, Math.round(holdout * rows.length))), (i) => rows[i])
+    }))
     const [choosing, rest] = [true, false].map((inside) => Array.from(labels.keys()).filter((row) => chosen.has(row) === inside))
     const pick = (values: Float64Array | Uint8Array, rows: readonly number[]) => rows.map((row) => values[row])
     const best = nus.map((one) => {
