@@ -200,7 +200,7 @@ async function readOrRunBaselines(wanted: WantedBaselines, { flags, terminal }: 
   terminal.whenStopped(() => stopped)
   return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => runLoggedBaselines({
     wanted, engines, log, warn, signal: terminal.signal, onProgress,
-    onTrial: ({ detector, className, seed, test: { labelled, unlabelled } }) => {
+    onTrial: ({ detector, className, seed, tested: { labelled, unlabelled } }) => {
       const byLabels = labelled.length > 0 ? `, by labels ${(100 * labelled.reduce((sum, { auroc }) => sum + auroc, 0) / labelled.length).toFixed(1)}` : ''
       terminal.note(`${detector}, ${className}, seed ${seed}: AUROC ${(100 * unlabelled.auroc).toFixed(1)}${byLabels}`)
     },

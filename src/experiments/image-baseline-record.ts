@@ -31,7 +31,7 @@ export interface BaselineRecord extends BaselineKey {
   /** Columns after scaling and components. */
   readonly features: number
   readonly images: { readonly train: number; readonly test: number; readonly testAnomalies: number }
-  readonly test: {
+  readonly tested: {
     /** All test images; nothing was chosen by a label. */
     readonly unlabelled: BaselineMeasures
     /** One for each draw of labelled test images that choose, on the others; empty where nothing is chosen. */
@@ -60,7 +60,7 @@ function readBaselineRecord(record: Partial<BaselineRecord>): BaselineRecord {
   const wrong = (what: string) => new TollError('format', `it is no trial of a detector on images: ${what}`)
   for (const name of ['id', 'detector', 'dataset', 'className', 'scale', 'finished'] as const) if (typeof record[name] !== 'string') throw wrong(`'${name}' is no text`)
   for (const name of ['class', 'seed', 'features', 'variance'] as const) if (!(typeof record[name] === 'number' && record[name] >= 0)) throw wrong(`'${name}' is no number from 0`)
-  const { unlabelled, labelled } = record.test ?? {}
+  const { unlabelled, labelled } = record.tested ?? {}
   if (!isMeasures(unlabelled)) throw wrong('the test measures without labels are missing or outside [0, 1]')
   if (!Array.isArray(labelled) || !labelled.every(isMeasures)) throw wrong('the test measures by labels are no list, or outside [0, 1]')
   for (const [part, names] of Object.entries({ images: ['train', 'test', 'testAnomalies'], seconds: ['prepare', 'run'], machine: ['threads', 'cores', 'memoryGiB'] })) {

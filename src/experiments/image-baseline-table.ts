@@ -25,7 +25,7 @@ function columnsOf(records: readonly BaselineRecord[], classes: number): Baselin
     return (baseline.tuned === 'nothing' ? ['unlabelled'] as const : ['labelled', 'unlabelled'] as const).map((choice): BaselineColumn => {
       const perClass = Array.from({ length: classes }, (_, normal) => {
         const values = of.filter((record) => record.class === normal)
-          .flatMap(({ test }) => (choice === 'labelled' ? test.labelled.map(({ auroc }) => auroc) : [test.unlabelled.auroc]))
+          .flatMap(({ tested }) => (choice === 'labelled' ? tested.labelled.map(({ auroc }) => auroc) : [tested.unlabelled.auroc]))
         return values.length > 0 ? meanInterval(values) : undefined
       })
       const whole = perClass.every((value) => value !== undefined)

@@ -44,7 +44,7 @@ export async function runBaselineTrial(options: BaselineTrialOptions): Promise<B
   return {
     format: 2, id: options.id, ...key, className: images.train.classes[key.class], scale, variance: baseline.variance, features: train.shape[1],
     images: { train: trainRows.length, test: labels.length, testAnomalies: labels.reduce((total, label) => total + label, 0) },
-    test: measured,
+    tested: measured,
     seconds: { prepare: (prepared - started) / 1e3, run: (performance.now() - prepared) / 1e3 },
     machine: options.machine, versions: { toll: version, ...options.versions }, finished: new Date().toISOString(),
   }
@@ -103,14 +103,14 @@ async function scoreTest({ engine, baseline, key, signal }: BaselineTrialOptions
   return scores
 }
 
-async function runPlain(options: BaselineTrialOptions, features: Features): Promise<BaselineRecord['test']> {
+async function runPlain(options: BaselineTrialOptions, features: Features): Promise<BaselineRecord['tested']> {
   const scores = await scoreTest(options, features, {}, options.onShare)
   options.onShare?.(1)
   return { unlabelled: measure(scores, features.labels, options, {}), labelled: [] }
 }
 
 /** Every point of the grid is fitted once; then each draw of labelled test images chooses among them. */
-async function runGrid(options: BaselineTrialOptions, features: Features): Promise<BaselineRecord['test']> {
+async function runGrid(options: BaselineTrialOptions, features: Features): Promise<BaselineRecord['tested']> {
   const { gammas, nus, holdout, draws, nu } = svmGrid
   const { labels, train } = features
   const points = [

@@ -21,8 +21,8 @@ const networkViews: Readonly<Record<string, string>> = {
 
 /** A view over trials of other detectors; `auroc` used no label, `auroc_labelled` is the mean over draws of labelled images that choose. */
 const baselineViews: Readonly<Record<string, string>> = {
-  baselines: `SELECT detector, dataset, class, className AS name, seed, test.unlabelled.auroc AS auroc, list_avg(list_transform(test.labelled, one -> one.auroc)) AS auroc_labelled,
-    test.unlabelled.averagePrecision AS average_precision, scale, variance, features, round(seconds.prepare) AS prepare_seconds, round(seconds.run) AS run_seconds,
+  baselines: `SELECT detector, dataset, class, className AS name, seed, tested.unlabelled.auroc AS auroc, list_avg(list_transform(tested.labelled, lambda one: one.auroc)) AS auroc_labelled,
+    tested.unlabelled.averagePrecision AS average_precision, scale, variance, features, round(seconds.prepare) AS prepare_seconds, round(seconds.run) AS run_seconds,
     machine.threads AS threads, machine.processor AS processor, versions.toll AS toll, CAST(finished AS VARCHAR) AS finished, id FROM records WHERE format = 2`,
 }
 
