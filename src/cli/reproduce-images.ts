@@ -11,7 +11,7 @@ import {
   type BaselineRecord, type ImageDataset, type ImageProtocol, type ImageRecord, type ImageReportOptions, type ImageSetting, type RenderedExperiment, type WantedBaselines, type WantedTrials,
 } from '../experiments/index.js'
 import { readNames } from './detectors.js'
-import { printDryRun } from './dry-run.js'
+import { printBaselineDryRun, printDryRun } from './dry-run.js'
 import { duration } from './duration.js'
 import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
@@ -122,6 +122,7 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
   }
   const chosen = flags.detectors === undefined ? ['toll'] : readNames('--detectors', flags.detectors, ['toll', ...baselineNames])
   const baselines: WantedBaselines = { dataset: protocol.dataset, detectors: chosen.filter((name) => name !== 'toll'), classes: wanted.classes, seeds: wanted.seeds }
+  if (flags.dryRun && !chosen.includes('toll')) return printBaselineDryRun(baselines, flags.trials, terminal)
   if (flags.dryRun) return printDryRun({ protocol, setting, wanted, log: flags.trials, flags }, terminal)
   if (output !== undefined) await makeFolder(output)
   const running: Running = { protocol, setting, wanted, flags, terminal }
