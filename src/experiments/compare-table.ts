@@ -138,7 +138,8 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
 }
 
 function given(options: CompareTableOptions): Partial<Values<typeof compareTableParameters>> {
-  return Object.fromEntries(Object.keys(compareTableParameters).map((name) => [name, options[name as keyof typeof compareTableParameters]]).filter(([, value]) => value !== undefined))
+  const { splits, testShare, seed, limit, scale } = options
+  return Object.fromEntries(Object.entries({ splits, testShare, seed, limit, scale }).filter(([, value]) => value !== undefined))
 }
 
 function count(labels: Uint8Array): number {

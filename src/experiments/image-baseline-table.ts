@@ -29,7 +29,7 @@ function columnsOf(records: readonly BaselineRecord[], classes: number): Baselin
         return values.length > 0 ? meanInterval(values) : undefined
       })
       const whole = perClass.every((value) => value !== undefined)
-      return { baseline, choice, classes: perClass, ...(whole && { average: meanInterval(perClass.map((value) => value!.mean)).mean }) }
+      return { baseline, choice, classes: perClass, ...(whole && { average: meanInterval(perClass.map((value) => value.mean)).mean }) }
     })
   })
 }
@@ -90,6 +90,6 @@ export function explainOthers(records: readonly BaselineRecord[], dataset: Image
       + `nu ${nus.join(' and ')} on the others; mean ± sd over ${draws} draws. No labels: nu ${nu} and gamma = 1 / (largest squared distance of two training images), on all test images.`,
     ] : []),
     ...(ran.some(({ detector }) => detector === 'kde') ? ['KDE: the bandwidth by cross-validation on training images; no labels.'] : []),
-    ...(ran.some(({ seeded }) => seeded) ? ['IF: mean ± sd over seeds; no labels. The published recipe does not say whether it saw principal components.'] : []),
+    ...(ran.some(({ seeded }) => seeded) ? ['IF: mean ± sd over seeds; no labels. The published recipe does not say whether it saw principal components; its values are met with them and missed without.'] : []),
   ]
 }

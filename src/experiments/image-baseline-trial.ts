@@ -14,8 +14,25 @@ import type { BaselineKey, BaselineMeasures, BaselineRecord } from './image-base
 import type { Machine } from './image-record.js'
 import { pixelRows } from './one-class.js'
 
+/** Features of the class that an engine had last: seeds and detectors that share them do not pay for them again. */
+export class FeatureCache {
+  #name = ''
+  #features: { readonly train: Rows; readonly test: Rows } | undefined
+
+  async take(name: string, prepare: () => Promise<{ train: Rows; test: Rows }>): Promise<{ readonly train: Rows; readonly test: Rows }> {
+    if (!this.#features || this.#name !== name) {
+      this.#features = undefined
+      this.#features = await prepare()
+      this.#name = name
+    }
+    return this.#features
+  }
+}
+
 export interface BaselineTrialOptions {
   readonly engine: Engine
+  /** Of this engine. */
+  readonly features: FeatureCache
   readonly baseline: ImageBaseline
   readonly key: BaselineKey
   readonly id: string
@@ -37,12 +54,13 @@ export async function runBaselineTrial(options: BaselineTrialOptions): Promise<B
   if (trainRows.length < 2) throw new TollError('data', `${trainRows.length} training images are of class ${key.class}; at least 2 are needed`)
   const labels = Uint8Array.from(images.test.labels, (label) => Number(label !== key.class))
   const started = performance.now()
-  const scale = baseline.scale[key.dataset]
-  const { train, test } = await prepareFeatures({ engine, scale, variance: baseline.variance, signal }, takeImages(images.train, trainRows), images.test)
+  const [scale, variance] = [baseline.scale[key.dataset], baseline.variance]
+  const { train, test } = await options.features.take(`${key.class} ${scale} ${variance}`, () =>
+    prepareFeatures({ engine, scale, variance, signal }, takeImages(images.train, trainRows), images.test))
   const prepared = performance.now()
   const measured = await (baseline.tuned === 'nothing' ? runPlain : runGrid)(options, { train, test, labels })
   return {
-    format: 2, id: options.id, ...key, className: images.train.classes[key.class], scale, variance: baseline.variance, features: train.shape[1],
+    format: 2, id: options.id, ...key, className: images.train.classes[key.class], scale, variance, features: train.shape[1],
     images: { train: trainRows.length, test: labels.length, testAnomalies: labels.reduce((total, label) => total + label, 0) },
     tested: measured,
     seconds: { prepare: (prepared - started) / 1e3, run: (performance.now() - prepared) / 1e3 },
@@ -119,7 +137,7 @@ async function runGrid(options: BaselineTrialOptions, features: Features): Promi
   ]
   const scored: { nu: number; gamma: number; scores: Float64Array }[] = []
   for (const [i, point] of points.entries()) {
-    scored.push({ ...point, scores: await scoreTest(options, features, point as never) })
+    scored.push({ ...point, scores: await scoreTest(options, features, point) })
     options.onShare?.((i + 1) / points.length)
   }
   const [free, ...grid] = scored
@@ -144,7 +162,7 @@ async function runGrid(options: BaselineTrialOptions, features: Features): Promi
 }
 
 function measure(scores: ArrayLike<number>, labels: ArrayLike<number>, { baseline, key }: BaselineTrialOptions, given: Readonly<Record<string, number>>): BaselineMeasures {
-  const parameters = resolveParameters(detectorNamed(key.detector).parameters, { ...baseline.parameters, ...given } as Parameters)
+  const parameters = resolveParameters(detectorNamed(key.detector).parameters, { ...baseline.parameters, ...given })
   return { auroc: auroc(scores, labels), averagePrecision: averagePrecision(scores, labels), parameters }
 }
 

@@ -5,7 +5,7 @@ import type { ImageSet } from '../data/index.js'
 import type { Engine } from '../runtime/index.js'
 import { imageBaselines, svmGrid, type ImageBaseline } from './image-baseline.js'
 import type { BaselineKey, BaselineRecord } from './image-baseline-record.js'
-import { runBaselineTrial } from './image-baseline-trial.js'
+import { FeatureCache, runBaselineTrial } from './image-baseline-trial.js'
 import type { ImageDataset } from './image-protocol.js'
 import type { Machine } from './image-record.js'
 import { runOnEngines } from './pool.js'
@@ -61,7 +61,9 @@ export interface BaselineTrialsOptions extends Watched {
 export async function runBaselineTrials({ wanted, images, engines, store, machine, versions, signal, onProgress, onTrial }: BaselineTrialsOptions): Promise<BaselineRecord[]> {
   const trials = await identifyBaselines(wanted)
   const known = new Map((await store.readBaselines()).map((record) => [record.id, record]))
-  const missing = trials.filter(({ id }) => !known.has(id))
+  // By class, so that trials with the same features follow each other.
+  const missing = trials.filter(({ id }) => !known.has(id)).sort((a, b) => a.key.class - b.key.class)
+  const features = new Map(engines.map((engine) => [engine, new FeatureCache()]))
   const shares = new Map<string, number>()
   const fresh = await runOnEngines(engines, missing, async ({ baseline, key, id }, engine, stopped) => {
     const name = `${key.detector}, ${images.train.classes[key.class]}, seed ${key.seed}`
@@ -72,7 +74,7 @@ export async function runBaselineTrials({ wanted, images, engines, store, machin
     }
     onShare(0)
     try {
-      const record = await runBaselineTrial({ engine, baseline, key, id, images, machine, versions, signal: stopped, onShare })
+      const record = await runBaselineTrial({ engine, features: features.get(engine)!, baseline, key, id, images, machine, versions, signal: stopped, onShare })
       await store.append(record)
       onShare(1)
       onTrial?.(record)

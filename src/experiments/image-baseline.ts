@@ -34,8 +34,9 @@ const validated = { rule: 'cross-validation', grid: 'coarse' } as unknown as Par
 export const imageBaselines: readonly ImageBaseline[] = [
   { detector: 'oc-svm', column: 'OC-SVM', scale: greyByRange, variance: 0.95, parameters: {}, seeded: false, tuned: 'gamma and nu' },
   { detector: 'kde', column: 'KDE', scale: greyByRange, variance: 0.95, parameters: validated, seeded: false, tuned: 'nothing' },
-  // Whether the published forests saw components or pixels is not stated; pixels are what their code defaults to.
-  { detector: 'isolation-forest', column: 'IF', scale: byContrast, variance: 1, parameters: {}, seeded: true, tuned: 'nothing' },
+  // Whether the published forests saw components is not stated; only with them are the published values met: 98 on MNIST's class 0 and 60 on
+  // airplanes (published 98.0 and 60.1), without them 88 and 76.
+  { detector: 'isolation-forest', column: 'IF', scale: byContrast, variance: 0.95, parameters: {}, seeded: true, tuned: 'nothing' },
 ]
 
 export const svmGrid = {

@@ -24,7 +24,7 @@ export interface PyodDataset {
 export interface PyodMethod {
   readonly detector: string
   /** The benchmark's on so many columns, where they are not our defaults. */
-  parameters(columns: number): Partial<Values<Domains>>
+  readonly parameters: (columns: number) => Partial<Values<Domains>>
   /** The same in words. */
   readonly setting?: string
   /** PyOD's column; absent for detectors that its table lacks. */
