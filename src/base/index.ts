@@ -9,5 +9,6 @@ export { covarianceEigen, symmetricEigen, symmetricEigenSteps, type Eigen } from
 export { orthonormalBasis, singularValues, subspaceAngle, thinSvd, type ThinSvd } from './linear-algebra/singular-values.js'
 export type { PhaseProgress, Watched } from './progress.js'
 export { Random, type RandomState } from './random.js'
+export { legacyPermutation } from './mersenne.js'
 export { quantile, quantileOfSorted, type QuantileMethod } from './quantile.js'
 export { version } from './version.js'

@@ -3,8 +3,8 @@
 import type { Command } from 'commander'
 import type { Terminal } from './terminal.js'
 
-/** Adds arguments, options, examples and the action of one command. */
-export type Definition = (command: Command, terminal: Terminal) => void
+/** Adds arguments, options, examples and the action of one command. `args` are the words of the command line, where options depend on them. */
+export type Definition = (command: Command, terminal: Terminal, args: readonly string[]) => void
 
 export interface CommandEntry {
   readonly name: string
@@ -32,6 +32,14 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.js')).defineInspect,
   },
   {
+    name: 'compare', usage: 'SOURCE --label COLUMN', summary: 'rank all detectors on a labelled table',
+    load: async () => (await import('./compare.js')).defineCompare,
+  },
+  {
+    name: 'detectors', usage: '[NAME]', summary: 'list the detectors and their parameters',
+    load: async () => (await import('./detectors.js')).defineDetectors,
+  },
+  {
     name: 'datasets', usage: 'list|get|path', summary: 'find and download public data sets',
     load: async () => (await import('./datasets.js')).defineDatasets,
   },
@@ -40,7 +48,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./demo.js')).defineDemo,
   },
   {
-    name: 'reproduce', usage: 'table3', summary: 'make a table of the paper again, with intervals',
+    name: 'reproduce', usage: 'table3', summary: 'make a table of the paper or PyOD\'s benchmark again, with intervals',
     load: async () => (await import('./reproduce.js')).defineReproduce,
   },
   {

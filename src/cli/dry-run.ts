@@ -1,7 +1,9 @@
 // --dry-run: what the missing trials of an image experiment take on this machine, from the programs that would run.
 
 import { TollError } from '../base/index.js'
-import { costOfTrial, identifyTrials, usualImages, type ImageProtocol, type ImageSetting, type WantedTrials } from '../experiments/index.js'
+import {
+  costOfTrial, identifyBaselines, identifyTrials, usualImages, type ImageProtocol, type ImageSetting, type WantedBaselines, type WantedTrials,
+} from '../experiments/index.js'
 import { renderText } from '../report/index.js'
 import { measureMachine, type MachineRates } from '../runtime/index.js'
 import { duration } from './duration.js'
@@ -69,4 +71,19 @@ function slowest(all: readonly MachineRates[]): MachineRates {
 
 function tera(operations: number): string {
   return (operations / 1e12).toPrecision(3)
+}
+
+/** Trials of other detectors, counted; their time depends on how the data lie, and is not forecast. */
+export async function printBaselineDryRun(wanted: WantedBaselines, log: string, terminal: Terminal): Promise<void> {
+  const { readBaselineLogs } = await import('../experiments/node/index.js')
+  const trials = await identifyBaselines(wanted)
+  const finished = new Map((await readBaselineLogs([log], (message) => terminal.note(message))).map((record) => [record.id, record]))
+  const missing = trials.filter(({ id }) => !finished.has(id))
+  const known = wanted.detectors.flatMap((detector) => {
+    const of = [...finished.values()].filter((record) => record.detector === detector && record.dataset === wanted.dataset)
+    const mean = of.reduce((sum, { seconds }) => sum + seconds.prepare + seconds.run, 0) / Math.max(1, of.length)
+    return of.length > 0 ? [`${detector} took ${duration(mean)} a trial`] : []
+  })
+  const document = { dataset: wanted.dataset, detectors: wanted.detectors, trials: { total: trials.length, missing: missing.length } }
+  terminal.result(document, `${missing.length} of ${trials.length} trials of ${wanted.detectors.join(', ')} are missing in ${log}${known.length > 0 ? `; there, ${known.join(', ')}` : ''}.`)
 }

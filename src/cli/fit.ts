@@ -1,19 +1,20 @@
 // toll fit: a source of mostly normal rows to a model file.
 
 import { Option, type Command } from 'commander'
-import { TollError, choice, integer, real, type Domains, type NdArray, type Table } from '../base/index.js'
+import { TollError, choice, integer, real, type Domains } from '../base/index.js'
 import { openAtomic } from '../base/node/index.js'
-import { detectorNamed, detectors, type Detector } from '../detectors/index.js'
+import { detectorNamed, detectors, toll, type Detector } from '../detectors/index.js'
 import { fewestRows, fit, type Manifest, type Model } from '../model/index.js'
 import { imageParameters, tableParameters } from '../preprocess/index.js'
 import { describeThreshold } from '../threshold/index.js'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
-import { chooseColumns, shellWord, shorten, type ColumnFlags } from './columns.js'
+import { shellWord, shorten, type ColumnFlags } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { addLabelOptions, readLabels, readSide, type LabelFlags } from './labels.js'
+import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addAssignments, addOutputOptions, append, examples, parameterOption, readAssignments, type Settings } from './parameters.js'
-import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
-import type { Terminal } from './terminal.js'
+import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
+import type { ProgressBar, Terminal } from './terminal.js'
+import { readTraining, type TrainingInput } from './training.js'
 
 const settings = {
   scale: choice({
@@ -39,7 +40,9 @@ interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, EngineFlags {
   readonly restart?: boolean
 }
 
-export function defineFit(command: Command, terminal: Terminal): void {
+/** The flags of the detector that `args` names are flags of this command. */
+export function defineFit(command: Command, terminal: Terminal, args: readonly string[]): void {
+  const named = detectorIn(args)
   command.description('Learns what is normal from a table or from images of mostly normal rows, and writes one ONNX model file.')
     .argument('[SOURCE...]', 'table or array file to learn from')
     .requiredOption('-o, --output <file>', 'model file to write, such as model.onnx')
@@ -50,46 +53,66 @@ export function defineFit(command: Command, terminal: Terminal): void {
   addLabelOptions(command, 'labels, 1 = anomaly: those rows are left out of training. For arrays a variable of the same file or another file', false)
   command.option('--weight <column>', 'weight of each row in training, 0 or more')
   command.optionsGroup('Learning:')
-    .addOption(new Option('--detector <name>', 'how to learn').choices([...detectors.keys()]).default('toll'))
-  for (const [name, domain] of Object.entries(parametersOfAll())) command.addOption(parameterOption(name, domain))
+    .addOption(new Option('--detector <name>', 'how to learn; toll detectors explains them').choices([...detectors.keys()]).default(toll.name))
   addAssignments(command)
   for (const name of ['scale', 'seed', 'holdBack', 'thresholdQuantile'] as const) command.addOption(parameterOption(name, settings[name]))
-  command.optionsGroup('Checkpoints:')
-    .option('--checkpoint <file>', 'where an interrupted fit is kept (default: the model file with .checkpoint)')
-    .option('--no-checkpoint', 'keep none')
-    .addOption(parameterOption('checkpointEvery', settings.checkpointEvery))
-    .option('--restart', 'start again instead of going on from a checkpoint')
+  if (keepsCheckpoints(named)) {
+    command.optionsGroup('Checkpoints:')
+      .option('--checkpoint <file>', 'where an interrupted fit is kept (default: the model file with .checkpoint)')
+      .option('--no-checkpoint', 'keep none')
+      .addOption(parameterOption('checkpointEvery', settings.checkpointEvery))
+      .option('--restart', 'start again instead of going on from a checkpoint')
+  }
   addSourceOptions(command)
   addEngineOptions(command)
   addOutputOptions(command)
+  command.optionsGroup(`Parameters of --detector ${named.name}:`)
+  const own = parameterOptions(named, command)
+  for (const option of own) command.addOption(option)
+  const flagged = own.map((option) => option.attributeName())
   examples(command, [
     'toll fit normal.csv -o model.onnx',
     'toll fit transactions.parquet -o model.onnx --id account --label fraud --beta 1 --steps 5000',
     'toll fit \'logs/*.csv.gz\' -o model.onnx --exclude host,time --scale robust',
+    'toll fit rows.csv -o model.onnx --detector isolation-forest --param trees=300',
     'toll fit train-images-idx3-ubyte.gz -o digits.onnx',
     'zcat rows.csv.gz | toll fit - -o model.onnx --quiet',
   ], `${sourceHelp}\nMissing numbers become the median of their column; text and infinity are errors.\n`
-    + 'Ctrl-C keeps the last checkpoint; the same command again goes on from there and ends in the same model.')
-  command.action((paths: string[], flags: FitFlags) => runFit(paths, flags, terminal))
+    + `toll fit --detector NAME --help shows the parameters of another detector.${keepsCheckpoints(named)
+      ? '\nCtrl-C keeps the last checkpoint; the same command again goes on from there and ends in the same model.' : ''}`)
+  command.action((paths: string[], flags: FitFlags) => runFit(paths, flags, flagged, terminal))
 }
 
-async function runFit(paths: readonly string[], flags: FitFlags, terminal: Terminal): Promise<void> {
+async function runFit(paths: readonly string[], flags: FitFlags, flagged: readonly string[], terminal: Terminal): Promise<void> {
   const detector = detectorNamed(flags.detector)
-  const parameters = parametersFrom(flags, detector)
+  const parameters = parametersFrom(flags, detector, flagged)
   await requireWritable(flags.output)
   const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   const model = await withEngine(flags, (engine) => learn(input, { engine, detector, parameters }, flags, terminal))
   terminal.summary(documentOf(model, flags.output), describeFit(model, flags.output))
 }
 
-/** The parameters of all detectors, each once: the flags of this command. */
-function parametersOfAll(): Domains {
-  return Object.assign({}, ...[...detectors.values()].map(({ parameters }) => parameters)) as Domains
+/** The detector that the command line names; the default where it names none that exists, which is found out later. */
+function detectorIn(args: readonly string[]): Detector {
+  const texts = args.flatMap((arg, i) => (arg === '--detector' ? [args[i + 1]] : arg.startsWith('--detector=') ? [arg.slice('--detector='.length)] : []))
+  const name = texts.at(-1) ?? toll.name
+  return detectorNamed(detectors.has(name) ? name : toll.name)
 }
 
-function parametersFrom(flags: FitFlags, detector: Detector): Settings {
+/** Training in steps can stop between two of them; other fits are done at once. */
+function keepsCheckpoints({ parameters }: Detector): boolean {
+  return 'steps' in parameters
+}
+
+/** A flag for each parameter; one that is called like another flag of the command is set by --param alone. */
+function parameterOptions({ parameters }: Detector, command: Command): Option[] {
+  const taken = new Set(command.options.map(({ long }) => long))
+  return Object.entries(parameters).map(([name, domain]) => parameterOption(name, domain)).filter(({ long }) => !taken.has(long))
+}
+
+function parametersFrom(flags: FitFlags, detector: Detector, flagged: readonly string[]): Settings {
   const given = flags as unknown as Settings
-  const fromFlags = Object.keys(parametersOfAll()).filter((name) => given[name] !== undefined).map((name) => [name, given[name]] as const)
+  const fromFlags = flagged.filter((name) => given[name] !== undefined).map((name) => [name, given[name]] as const)
   return { ...Object.fromEntries(fromFlags), ...readAssignments(flags.param ?? [], detector.parameters, `detector '${detector.name}'`) }
 }
 
@@ -97,49 +120,6 @@ function parametersFrom(flags: FitFlags, detector: Detector): Settings {
 async function requireWritable(path: string): Promise<void> {
   if (path === '-') throw new TollError('argument', 'a model is written to a file, not to standard output')
   await (await openAtomic(path)).discard()
-}
-
-interface TrainingInput {
-  readonly name: string
-  readonly data: Table | NdArray
-  readonly labels?: Uint8Array
-  readonly weights?: ArrayLike<number>
-}
-
-async function readTraining(source: Source, flags: FitFlags, signal: AbortSignal): Promise<TrainingInput> {
-  return source.kind === 'rows' ? readRows(source, flags, signal) : readArray(source, flags)
-}
-
-async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flags: FitFlags, signal: AbortSignal): Promise<TrainingInput> {
-  const columns = chooseColumns(table.columns, flags, name)
-  const { label, weight } = flags
-  const batch = await table.readBatch({
-    columns: weight === undefined ? columns : [...columns, weight], passthrough: label === undefined ? [] : [label], signal,
-  })
-  const features = { names: columns, columns: batch.table.columns.slice(0, columns.length), rows: batch.table.rows }
-  return {
-    name, data: features,
-    ...(label !== undefined && { labels: readLabels(batch.passthrough.get(label) ?? [], flags) }),
-    ...(weight !== undefined && { weights: batch.table.columns[columns.length] }),
-  }
-}
-
-async function readArray(source: Extract<Source, { kind: 'array' }>, flags: FitFlags): Promise<TrainingInput> {
-  const { name, data } = source
-  const { label, weight, id, columns, exclude } = flags
-  const rows = 'columns' in data ? data.rows : data.shape[0]
-  if (id) throw new TollError('argument', `--id names a column of a table; ${name} is an array`)
-  if (!('columns' in data) && (columns || exclude)) throw new TollError('argument', `--columns and --exclude choose columns of a table; ${name} holds images`)
-  return {
-    name, data: 'columns' in data ? selectColumns(data, { columns, exclude }, name) : data,
-    ...(label !== undefined && { labels: readLabels(await readSide(source, label, rows), flags) }),
-    ...(weight !== undefined && { weights: await readSide(source, weight, rows) }),
-  }
-}
-
-function selectColumns(table: Table, flags: ColumnFlags, name: string): Table {
-  const chosen = chooseColumns(table.names.map((column) => ({ name: column, kind: 'number' })), flags, name)
-  return { names: chosen, columns: chosen.map((column) => table.columns[table.names.indexOf(column)]), rows: table.rows }
 }
 
 interface Learning {
@@ -152,30 +132,34 @@ interface Learning {
 async function learn({ data, labels, weights, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
   const { seed, scale, holdBack, thresholdQuantile } = flags
   const { saveModel } = await import('../model/node/index.js')
-  const store = flags.checkpoint === false ? undefined
+  const store = flags.checkpoint === false || !keepsCheckpoints(detector) ? undefined
     : await openCheckpoint(typeof flags.checkpoint === 'string' ? flags.checkpoint : `${flags.output}.checkpoint`, flags.restart ?? false, terminal)
-  const bar = await terminal.progress('fit', Number(parameters.steps ?? detector.parameters.steps?.default ?? 0) || undefined, 'steps')
+  // A detector says with its first report how many steps it takes.
+  let bar: Promise<ProgressBar> | undefined
+  const stopBar = async () => (await bar)?.stop()
   if (store) terminal.whenStopped(() => stopWords(store))
   // Until the first step there is only computing, and nothing to keep.
   terminal.unguard()
   try {
     const model = await fit(data, {
-      engine, detector, parameters: parameters, seed, scale, holdBack, labels, weights, signal: terminal.signal,
+      engine, detector, parameters, seed, scale, holdBack, labels, weights, signal: terminal.signal,
       ...(thresholdQuantile !== undefined && { threshold: { kind: 'quantile', quantile: thresholdQuantile } as const }),
       ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
-      onProgress: ({ step, values }) => {
+      onProgress: ({ step, steps, values }) => {
         if (step > 0) terminal.guard()
-        bar.update(step, Object.entries(values).slice(0, 1).map(([key, value]) => `${key} ${value.toPrecision(4)}`).join())
+        bar ??= terminal.progress('fit', steps > 0 ? steps : undefined, 'steps')
+        const detail = Object.entries(values).slice(0, 1).map(([key, value]) => `${key} ${value.toPrecision(4)}`).join()
+        void bar.then((shown) => shown.update(step, detail))
       },
     })
     terminal.guard()
-    bar.stop()
+    await stopBar()
     remark(model.manifest, terminal)
     await saveModel(model, flags.output)
     await store?.finish()
     return model
   } catch (error) {
-    bar.stop()
+    await stopBar()
     throw explain(error, store, name)
   } finally {
     terminal.guard()

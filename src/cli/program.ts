@@ -36,7 +36,7 @@ async function buildProgram(args: readonly string[], terminal: Terminal): Promis
   for (const { name, usage, summary, load } of commands) {
     const command = program.command(name).summary(summary)
     command.configureHelp({}).helpOption('-h, --help', 'print this help')
-    if (name === named) (await load())(command, terminal)
+    if (name === named) (await load())(command, terminal, args)
     else command.usage(usage)
   }
   return program.addHelpText('after', `

@@ -7,10 +7,11 @@ import { TollError, choice, integer } from '../base/index.js'
 import { writeFileAtomic } from '../base/node/index.js'
 import { datasets } from '../data/index.js'
 import {
-  differencesFrom, imageParameters, imageProtocols, renderAblation, renderBetaSweep, renderImageTable, resolveImageSetting, selectTrials,
-  type ImageDataset, type ImageProtocol, type ImageRecord, type ImageReportOptions, type ImageSetting, type RenderedExperiment, type WantedTrials,
+  baselineNames, differencesFrom, imageParameters, imageProtocols, renderAblation, renderBetaSweep, renderImageTable, resolveImageSetting, selectTrials,
+  type BaselineRecord, type ImageDataset, type ImageProtocol, type ImageRecord, type ImageReportOptions, type ImageSetting, type RenderedExperiment, type WantedBaselines, type WantedTrials,
 } from '../experiments/index.js'
-import { printDryRun } from './dry-run.js'
+import { readNames } from './detectors.js'
+import { printBaselineDryRun, printDryRun } from './dry-run.js'
 import { duration } from './duration.js'
 import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
@@ -37,13 +38,13 @@ export const imageExperiments: readonly ImageExperiment[] = [
     name: 'table1', summary: 'AUROC on MNIST (or Fashion-MNIST), each class being the normal one', datasets: ['mnist', 'fashion-mnist'],
     description: 'Table 1 of the paper, MNIST, and the same protocol on Fashion-MNIST: test AUROC per normal class over seeds, beside the paper\'s columns.',
     plain: 'optional', render: renderImageTable,
-    examples: ['toll reproduce table1 --dry-run', 'toll reproduce table1 --steps 260 --batch 64 --validation 500 --seeds 2 -o results', 'toll reproduce table1 --dataset fashion-mnist --classes 0-4 --seeds 1'],
+    examples: ['toll reproduce table1 --dry-run', 'toll reproduce table1 --steps 260 --batch 64 --validation 500 --seeds 2 -o results', 'toll reproduce table1 --dataset fashion-mnist --classes 0-4 --seeds 1', 'toll reproduce table1 --detectors oc-svm,kde,isolation-forest --seeds 3'],
   },
   {
     name: 'table2', summary: 'AUROC on CIFAR-10 (or CIFAR-100 by coarse classes), each class being the normal one', datasets: ['cifar-10', 'cifar-100'],
     description: 'Table 2 of the paper, CIFAR-10, and the same protocol on the 20 coarse classes of CIFAR-100: test AUROC per normal class over seeds, beside the paper\'s columns.',
     plain: 'optional', render: renderImageTable,
-    examples: ['toll reproduce table2 --validation 1000 --seeds 2 -o results', 'toll reproduce table2 --classes truck,ship --seeds 1'],
+    examples: ['toll reproduce table2 --validation 1000 --seeds 2 -o results', 'toll reproduce table2 --classes truck,ship --seeds 1', 'toll reproduce table2 --detectors isolation-forest --seeds 3'],
   },
   {
     name: 'table4', summary: 'with the norm term against without, on the same classes and seeds', datasets: ['mnist', 'fashion-mnist', 'cifar-10', 'cifar-100'],
@@ -65,6 +66,7 @@ interface ImageFlags extends EnginesFlags, Partial<ImageSetting> {
   readonly seeds?: number
   readonly beta?: readonly number[]
   readonly plain?: boolean
+  readonly detectors?: string
   readonly trials: string
   readonly output?: string
   readonly markdown?: boolean
@@ -85,6 +87,9 @@ export function defineImageExperiment(command: Command, experiment: ImageExperim
       experiment.plain === 'listed' ? '--beta <list>' : '--beta <number>',
       `weight${experiment.plain === 'listed' ? 's' : ''} of the norm term, from 0 (default ${experiment.betas?.join(',') ?? 'the paper\'s'})`, readBetas,
     )
+  if (comparesDetectors(experiment)) {
+    command.option('--detectors <list>', `toll, ${baselineNames.join(', ')}: which to run; without toll its trials in the log are shown beside (default toll)`)
+  }
   if (experiment.plain === 'optional') command.option('--plain', 'run the same network without the norm term (beta 0) as well')
   const { beta: _, ...domains } = imageParameters(imageProtocols[first])
   for (const [name, domain] of Object.entries(domains)) command.addOption(parameterOption(name, domain, experiment.datasets.length > 1 ? 'the paper\'s' : undefined))
@@ -100,6 +105,11 @@ export function defineImageExperiment(command: Command, experiment: ImageExperim
   command.action((flags: ImageFlags) => runExperiment(experiment, flags, terminal))
 }
 
+/** Tables 1 and 2 have columns of other detectors. */
+function comparesDetectors({ plain }: ImageExperiment): boolean {
+  return plain === 'optional'
+}
+
 async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, terminal: Terminal): Promise<void> {
   const protocol = imageProtocols[flags.dataset ?? experiment.datasets[0]]
   const { latent, batch, learningRate, steps, validateEvery, validation, output } = flags
@@ -110,12 +120,18 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
     seeds: Array.from({ length: flags.seeds ?? seeds.default }, (_, seed) => seed),
     betas: chooseBetas(experiment, protocol, flags),
   }
+  const chosen = flags.detectors === undefined ? ['toll'] : readNames('--detectors', flags.detectors, ['toll', ...baselineNames])
+  const baselines: WantedBaselines = { dataset: protocol.dataset, detectors: chosen.filter((name) => name !== 'toll'), classes: wanted.classes, seeds: wanted.seeds }
+  if (flags.dryRun && !chosen.includes('toll')) return printBaselineDryRun(baselines, flags.trials, terminal)
   if (flags.dryRun) return printDryRun({ protocol, setting, wanted, log: flags.trials, flags }, terminal)
   if (output !== undefined) await makeFolder(output)
-  const records = await (flags.renderOnly ? readFinished(flags.trials, { protocol, setting, wanted }, terminal) : runTrials({ protocol, setting, wanted, flags, terminal }))
+  const running: Running = { protocol, setting, wanted, flags, terminal }
+  const others = await readOrRunBaselines(baselines, running)
+  const run = !flags.renderOnly && chosen.includes('toll')
+  const records = await (run ? runTrials(running) : readFinished(flags.trials, { protocol, setting, wanted }, terminal, others.length > 0))
   const name = `${experiment.name}-${protocol.dataset}`
   const { text, markdown, csv, json, svg, html } = await experiment.render({
-    records, protocol, setting, classes: names, name, beta: Math.max(...wanted.betas), command: commandLine(experiment, flags),
+    records, others, protocol, setting, classes: names, name, beta: Math.max(...wanted.betas), command: commandLine(experiment, flags),
   })
   if (output !== undefined) {
     const files = { [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, [`${name}.html`]: html, ...svg }
@@ -130,8 +146,8 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
 
 /** The command that asks for the same numbers, wherever its files go. */
 function commandLine({ name }: ImageExperiment, flags: ImageFlags): string {
-  const { dataset, classes, seeds: count, beta, plain, latent, batch, learningRate, steps, validateEvery, validation } = flags
-  const values = { dataset, classes, seeds: count, beta: beta?.join(','), plain, latent, batch, 'learning-rate': learningRate, steps, 'validate-every': validateEvery, validation }
+  const { dataset, classes, seeds: count, beta, plain, detectors, latent, batch, learningRate, steps, validateEvery, validation } = flags
+  const values = { dataset, classes, seeds: count, beta: beta?.join(','), plain, detectors, latent, batch, 'learning-rate': learningRate, steps, 'validate-every': validateEvery, validation }
   const given = Object.entries(values).flatMap(([option, value]) => (value === undefined ? [] : value === true ? [`--${option}`] : [`--${option} ${/\s/.test(String(value)) ? `"${value}"` : value}`]))
   return ['toll reproduce', name, ...given].join(' ')
 }
@@ -170,18 +186,42 @@ async function runTrials({ protocol, setting, wanted, flags, terminal }: Running
   })
 }
 
-/** What the log holds of the wanted trials. */
-async function readFinished(log: string, { protocol, setting, wanted }: Omit<Running, 'flags' | 'terminal'>, terminal: Terminal): Promise<ImageRecord[]> {
+/** Those of other detectors: run where they are asked for and missing, read where nothing runs. */
+async function readOrRunBaselines(wanted: WantedBaselines, { flags, terminal }: Running): Promise<BaselineRecord[]> {
+  const { readBaselineLogs, runLoggedBaselines } = await import('../experiments/node/index.js')
+  const log = flags.trials
+  const warn = (message: string) => terminal.note(message)
+  if (flags.renderOnly) {
+    const { dataset, classes, seeds: numbers, detectors } = wanted
+    return (await readBaselineLogs([log], warn)).filter((record) => record.dataset === dataset && classes.includes(record.class) && numbers.includes(record.seed)
+      && (flags.detectors === undefined || detectors.includes(record.detector)))
+  }
+  if (wanted.detectors.length === 0) return []
+  const stopped = `stopped; finished trials are in ${log}: the same command goes on`
+  terminal.whenStopped(() => stopped)
+  return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => runLoggedBaselines({
+    wanted, engines, log, warn, signal: terminal.signal, onProgress,
+    onTrial: ({ detector, className, seed, tested: { labelled, unlabelled } }) => {
+      const byLabels = labelled.length > 0 ? `, by labels ${(100 * labelled.reduce((sum, { auroc }) => sum + auroc, 0) / labelled.length).toFixed(1)}` : ''
+      terminal.note(`${detector}, ${className}, seed ${seed}: AUROC ${(100 * unlabelled.auroc).toFixed(1)}${byLabels}`)
+    },
+  }))).catch((error: unknown) => {
+    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
+  })
+}
+
+/** What the log holds of the wanted trials; `mayLack` where a table can do without. */
+async function readFinished(log: string, { protocol, setting, wanted }: Omit<Running, 'flags' | 'terminal'>, terminal: Terminal, mayLack: boolean): Promise<ImageRecord[]> {
   const { readImageLogs } = await import('../experiments/node/index.js')
   const all = (await readImageLogs([log], (message) => terminal.note(message))).filter(({ dataset }) => dataset === protocol.dataset)
   const { classes, seeds: numbers, betas } = wanted
   const ofSetting = selectTrials(all, { protocol, setting, classes: classNames(protocol) })
-  if (ofSetting.length === 0 && all.length > 0) {
+  if (ofSetting.length === 0 && all.length > 0 && !mayLack) {
     const held = new Set(all.map((record) => differencesFrom(protocol, record.setting).join(', ') || 'the paper\'s'))
     throw new TollError('not-found', `${log} holds trials of ${protocol.title} in other settings only (${[...held].join('; ')}); name them with --steps, --batch and so on`)
   }
   const records = ofSetting.filter((record) => classes.includes(record.class) && numbers.includes(record.seed) && betas.includes(record.beta))
-  if (records.length === 0) throw new TollError('not-found', `no such trial is finished in ${log}; run without --render-only, or name a log with --trials`)
+  if (records.length === 0 && !mayLack) throw new TollError('not-found', `no such trial is finished in ${log}; run without --render-only, or name a log with --trials`)
   return records
 }
 

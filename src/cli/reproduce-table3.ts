@@ -3,7 +3,9 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeFileAtomic } from '../base/node/index.js'
+import { detectors } from '../detectors/index.js'
 import { readTrial, renderTable3Json, renderTable3Markdown, renderTable3Text, reproduceTable3, table3Parameters } from '../experiments/index.js'
+import { readNames } from './detectors.js'
 import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
@@ -13,6 +15,7 @@ interface Table3Flags extends EnginesFlags {
   readonly markdown?: boolean
   readonly trials?: string
   readonly plain?: boolean
+  readonly detectors?: string
   readonly seeds?: number
   readonly splits?: number
   readonly steps?: number
@@ -24,11 +27,12 @@ export function defineTable3(table3: Command, terminal: Terminal): void {
     .option('-o, --output <folder>', 'also write table3.md and table3.json there')
     .option('--markdown', 'print Markdown')
     .option('--trials <file>', 'keep finished runs in this file (NDJSON) and go on from it')
+    .option('--detectors <list>', 'toll and others on the same splits and under other papers\' protocols, such as toll,oc-svm,kde,isolation-forest (default toll)')
     .option('--plain', 'run the same network without the norm term as well, which takes twice as long')
   for (const [name, domain] of Object.entries(table3Parameters)) table3.addOption(parameterOption(name, domain))
   addEnginesOptions(table3)
   addOutputOptions(table3)
-  const lines = ['toll reproduce table3', 'toll reproduce table3 --splits 0', 'toll reproduce table3 --trials table3.ndjson -o results']
+  const lines = ['toll reproduce table3', 'toll reproduce table3 --splits 0', 'toll reproduce table3 --detectors oc-svm,kde,isolation-forest', 'toll reproduce table3 --trials table3.ndjson -o results']
   examples(table3, lines, 'It needs two data sets (toll datasets get arrhythmia toll-splits). The 100 random splits take minutes.')
   table3.action((flags: Table3Flags) => runTable3(flags, terminal))
 }
@@ -36,11 +40,12 @@ export function defineTable3(table3: Command, terminal: Terminal): void {
 async function runTable3(flags: Table3Flags, terminal: Terminal): Promise<void> {
   const { loadArrhythmia, openTrialLog } = await import('../experiments/node/index.js')
   const { output, trials, plain, seeds, splits, steps } = flags
+  const chosen = flags.detectors === undefined ? undefined : readNames('--detectors', flags.detectors, [...detectors.keys()])
   const data = await loadArrhythmia()
   if (output !== undefined) await makeFolder(output)
   const store = trials === undefined ? undefined : await openTrialLog(trials, { parse: readTrial, begins: '{"settings":', warn: (text) => terminal.note(text) })
   const result = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => reproduceTable3({
-    data, engines, seeds, splits, steps, plain, signal: terminal.signal, onProgress, ...(store && { store }),
+    data, engines, detectors: chosen, seeds, splits, steps, plain, signal: terminal.signal, onProgress, ...(store && { store }),
   }))).finally(() => store?.close())
   const [markdown, json] = [renderTable3Markdown(result), renderTable3Json(result)]
   if (output !== undefined) {

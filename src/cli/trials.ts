@@ -16,7 +16,7 @@ export function defineTrials(command: Command, terminal: Terminal): void {
   command.description('Lists the finished image trials of trial logs (NDJSON), or answers a question about them in SQL. Logs of several machines are read as one; a trial that is '
     + 'in two of them counts once.')
     .argument('<log...>', 'trial logs')
-    .option('--sql <query>', 'a query (DuckDB) over the views trials and checkpoints, or over records, the lines as they are')
+    .option('--sql <query>', 'a query (DuckDB) over the views trials, checkpoints and baselines (other detectors), or over records, the lines as they are')
     .option('--csv', 'print CSV')
   addOutputOptions(command)
   examples(command, [
@@ -29,13 +29,13 @@ export function defineTrials(command: Command, terminal: Terminal): void {
 
 async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, terminal: Terminal): Promise<void> {
   const { access } = await import('node:fs/promises')
-  const { queryTrials, readImageLogs } = await import('../experiments/node/index.js')
+  const { queryTrials, readTrialLogs } = await import('../experiments/node/index.js')
   for (const path of paths) {
     await access(path).catch(() => {
       throw new TollError('not-found', `there is no trial log ${path}`)
     })
   }
-  const records = await readImageLogs(paths, (message) => terminal.note(message))
+  const records = await readTrialLogs(paths, (message) => terminal.note(message))
   if (records.length === 0) throw new TollError('data', `no finished image trial is in ${paths.join(', ')}`)
   const { columns, rows } = await queryTrials(records, sql)
   if (terminal.json) return terminal.result(rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]]))), '')

@@ -4,6 +4,8 @@
 import { TollError, version } from '../base/index.js'
 import type { Block, MetricTile, Report, ReportTable } from '../report/index.js'
 import { countGains, listAblation, listSweep, signed, signedInterval, sweepBetas, sweepChart, tabulateAblation, tabulateSweep } from './image-ablation.js'
+import { explainOthers, listOthers, tabulateOthers } from './image-baseline-table.js'
+import type { BaselineRecord } from './image-baseline-record.js'
 import { histogramCharts, learningCharts, type NamedChart } from './image-curves.js'
 import { explainColumns, explainImages, explainRanks } from './image-notes.js'
 import { choices, type ImageRecord } from './image-record.js'
@@ -15,6 +17,8 @@ import { checkStem, renderExperiment, type RenderedExperiment } from './rendered
 export interface ImageReportOptions extends ImageSelection {
   /** Of one or several logs; those of another data set or setting are passed over. */
   readonly records: readonly ImageRecord[]
+  /** Trials of other detectors, shown beside; default none. */
+  readonly others?: readonly BaselineRecord[]
   /** What the files of the pictures begin with: letters, digits, '-', '_' and '.'. */
   readonly name: string
   /** Weight of the code norm of Toll; default the protocol's. Beta 0 stands beside it where it ran. */
@@ -38,7 +42,9 @@ export async function renderImageTable(options: ImageReportOptions): Promise<Ren
   const [main, plain] = summaries
   const ofToll = trials.filter((trial) => trial.beta === beta)
   const [learning, histograms] = await Promise.all([learningCharts(ofToll, name), histogramCharts(ofToll, name)])
-  const csv = listValues(summaries, paper)
+  const others = (options.others ?? []).filter((record) => record.dataset === protocol.dataset)
+  const byOthers = tabulateOthers(dataset, others, classes, paper)
+  const csv = listValues(summaries, paper, listOthers(others, classes))
   return render(options, {
     title: `${paper ? `${paper.title}: ${dataset}` : dataset}, one class against the rest`,
     lead: `One class is normal and trains, the others are the anomalies of the published test images. ${coverage(main)}`,
@@ -48,13 +54,14 @@ export async function renderImageTable(options: ImageReportOptions): Promise<Ren
         table(tabulateOurs(dataset, main, paper)),
         ...(paper && beta > 0 ? [table(tabulateBaselines(dataset, main, paper))] : []),
         ...(plain ? [table(tabulateOurs(dataset, plain, paper))] : []),
+        ...(byOthers ? [table(byOthers)] : []),
       ] },
       { title: 'Notes', blocks: [{ kind: 'list', items: [
-        ...explainImages(trials, options, betas), ...explainColumns(paper), ...(paper && beta > 0 ? [explainRanks(paper)] : []),
+        ...explainImages(trials, options, betas), ...explainColumns(paper), ...(paper && beta > 0 ? [explainRanks(paper)] : []), ...explainOthers(others, protocol.dataset),
       ] }] },
       ...(learning.length > 0 ? [{ title: 'Learning curves', blocks: figures(learning) }, { title: 'Parts of the score', blocks: figures(histograms) }] : []),
     ],
-  }, csv, { beta, summaries, paper: paper ?? null, trials: trials.map(withoutCurves) })
+  }, csv, { beta, summaries, paper: paper ?? null, trials: trials.map(withoutCurves), others })
 }
 
 /**

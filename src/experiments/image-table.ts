@@ -104,8 +104,8 @@ function meanPlaces({ classes }: ImageSummary, { toll, baselines }: PaperTable) 
   }
 }
 
-/** All values of both tables, one a line, in per cent and not rounded; the paper's as printed. */
-export function listValues(summaries: readonly ImageSummary[], paper?: PaperTable): ReportTable {
+/** All values of both tables, one a line, in per cent and not rounded; the paper's as printed. `others` are lines of other detectors. */
+export function listValues(summaries: readonly ImageSummary[], paper?: PaperTable, others: readonly (readonly ReportCell[])[] = []): ReportTable {
   const [main] = summaries
   const ours = summaries.flatMap((summary) => rowsOf(summary).flatMap((row) => choices.map((choice): ReportCell[] => {
     const value = row.ours.auroc?.[choice]
@@ -126,7 +126,7 @@ export function listValues(summaries: readonly ImageSummary[], paper?: PaperTabl
   const ranks = mean ? ['Toll here', ...paper.baselines.map(({ method }) => `paper: ${method}`), 'paper: Toll'].map((method, i): ReportCell[] =>
     [mean.name, method, ...(i === 0 ? [main.beta, 'labelled'] : [null, null]), null, null, null, null, null, [...mean.places, mean.toll][i] ?? null]) : []
   const titles = ['class', 'method', 'beta', 'choice', 'seeds', 'mean', 'sd', 'low95', 'high95', 'rank']
-  return { columns: titles.map((title) => ({ title })), rows: [...ours, ...published, ...ranks] }
+  return { columns: titles.map((title) => ({ title })), rows: [...ours, ...others, ...published, ...ranks] }
 }
 
 /** `mean ± sd` and the 95 % interval, per cent; one seed has neither spread nor interval. */

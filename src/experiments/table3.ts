@@ -5,6 +5,9 @@
 import { TollError, integer, resolveParameters, version, type Watched } from '../base/index.js'
 import { meanInterval, type MeanInterval } from '../metrics/index.js'
 import type { Device, Engine } from '../runtime/index.js'
+import {
+  arrhythmiaBaseline, arrhythmiaProtocols, measureFloor, runArrhythmiaBaselines, type ArrhythmiaProtocolName, type BaselineRun,
+} from './arrhythmia-baselines.js'
 import { ArrhythmiaBench, arrhythmiaProtocol, measureScores } from './arrhythmia-trial.js'
 import { distanceToMean, randomSplit, shippedSplit, takeLabels, type ArrhythmiaData, type ProtocolSplit } from './arrhythmia.js'
 import { checkEngines, runOnEngines } from './pool.js'
@@ -27,6 +30,8 @@ export interface Table3Options extends Watched {
   readonly splits?: number
   /** Default 2000. */
   readonly steps?: number
+  /** Toll and other detectors by name, which run with the same seeds and splits; default Toll alone. */
+  readonly detectors?: readonly string[]
   /** Whether the same network without the norm term (beta 0) runs as well, which doubles the time; default false. */
   readonly plain?: boolean
   /** Finished runs are taken from here and added here. */
@@ -37,13 +42,20 @@ export interface Table3Options extends Watched {
 export type Summary = Readonly<Record<keyof Measured, MeanInterval>>
 
 export interface MethodResult {
-  readonly method: 'toll' | 'plain' | 'distance'
+  /** `toll`, `plain` (Toll without the norm term), `distance`, or the name of a detector. */
+  readonly method: string
   /** Over seeds on the shipped split; one value for the distance, which has no seed. */
   readonly shipped: Summary
   /** Over random splits; absent when none ran. */
   readonly random?: Summary
   /** This method minus the distance to the training mean on the same random splits; absent for the distance. */
   readonly aboveFloor?: Summary
+}
+
+/** One method under the protocols that the paper's column mixes; those without a run are absent. */
+export interface ProtocolResult {
+  readonly method: string
+  readonly results: Readonly<Partial<Record<ArrhythmiaProtocolName, Summary>>>
 }
 
 export interface Table3 {
@@ -57,8 +69,10 @@ export interface Table3 {
   }
   /** What equal settings need besides to give equal bits. */
   readonly machine: { readonly device: Device; readonly threads: number; readonly toll: string }
-  /** Toll first. */
+  /** Toll first, the distance last. */
   readonly methods: readonly MethodResult[]
+  /** Detectors beside Toll, and the distance; absent where Toll runs alone. */
+  readonly protocols?: readonly ProtocolResult[]
   /** Every run, shipped split first, then by split, beta and seed. */
   readonly trials: readonly Trial[]
 }
@@ -73,15 +87,17 @@ export interface Table3 {
  * @throws `argument` for settings outside their domain, `shape` and `data` for data that do not fit the protocol, `aborted`, `diverged`.
  */
 export async function reproduceTable3(options: Table3Options): Promise<Table3> {
-  const { data, engines, plain = false, store, signal, onProgress } = options
+  const { data, engines, plain = false, store, signal, onProgress, detectors = ['toll'] } = options
   const { seeds, splits, steps } = resolveParameters(table3Parameters, given(options), 'table 3 setting')
   const { validateEvery } = arrhythmiaProtocol
   if (steps % validateEvery !== 0) throw new TollError('argument', `table 3 setting 'steps' must be a multiple of ${validateEvery}, got ${steps}`)
   checkEngines(engines)
+  if (detectors.length === 0) throw new TollError('argument', 'table 3 needs at least one detector, got none')
+  const baselines = [...new Set(detectors)].filter((name) => name !== 'toll').map(arrhythmiaBaseline)
   const { device, threads } = engines[0]
   const shipped = shippedSplit(data)
   const splitOf = (key: TrialKey) => (key.split === 'shipped' ? shipped : randomSplit(data, key.split))
-  const keys = keysOf(seeds, splits, plain)
+  const keys = detectors.includes('toll') ? keysOf(seeds, splits, plain) : []
   const settings = await fingerprintSettings({ protocol: arrhythmiaProtocol, steps, device, threads, version, orders: [...shipped.test] }, data.x.data)
   const known = new Map((await store?.read() ?? []).filter((trial) => trial.settings === settings).map((trial) => [trialKey(trial), trial]))
   const missing = keys.filter((key) => !known.has(trialKey(key)))
@@ -99,6 +115,7 @@ export async function reproduceTable3(options: Table3Options): Promise<Table3> {
   } finally {
     await Promise.allSettled([...benches.values()].map((bench) => bench.close()))
   }
+  const others = await runArrhythmiaBaselines({ data, baselines, engines, seeds, splits, signal, onProgress })
   const found = new Map(fresh.map((trial) => [trialKey(trial), trial]))
   const trials = keys.map((key) => found.get(trialKey(key)) ?? withoutSettings(known.get(trialKey(key))!))
   const testLabels = takeLabels(data, shipped.test)
@@ -111,7 +128,8 @@ export async function reproduceTable3(options: Table3Options): Promise<Table3> {
       },
     },
     machine: { device, threads, toll: version },
-    methods: summarizeMethods(data, trials, shipped, splits),
+    methods: summarizeMethods(data, trials, others, shipped, splits),
+    ...(baselines.length > 0 && { protocols: summarizeProtocols([...others, ...measureFloor(data, splits)]) }),
     trials,
   }
 }
@@ -153,7 +171,7 @@ function withoutSettings({ settings: _, ...trial }: Trial & { settings: string }
   return trial
 }
 
-function summarizeMethods(data: ArrhythmiaData, trials: readonly Trial[], shipped: ProtocolSplit, splits: number): MethodResult[] {
+function summarizeMethods(data: ArrhythmiaData, trials: readonly Trial[], others: readonly BaselineRun[], shipped: ProtocolSplit, splits: number): MethodResult[] {
   const floorOf = ({ train, test }: ProtocolSplit) => measureScores(distanceToMean(data, train, test), takeLabels(data, test))
   const floors = Array.from({ length: splits }, (_, split) => floorOf(randomSplit(data, split)))
   const betas = [...new Set(trials.map(({ beta }) => beta))]
@@ -166,7 +184,24 @@ function summarizeMethods(data: ArrhythmiaData, trials: readonly Trial[], shippe
       ...(splits > 0 && { random: summarize(overSplits), aboveFloor: summarize(overSplits.map((trial, i) => subtract(trial, floors[i]))) }),
     }
   })
-  return [...fitted, { method: 'distance', shipped: summarize([floorOf(shipped)]), ...(splits > 0 && { random: summarize(floors) }) }]
+  const run = [...new Set(others.map(({ detector }) => detector))].map((method): MethodResult => {
+    const of = (protocol: ArrhythmiaProtocolName) => others.filter((other) => other.detector === method && other.protocol === protocol)
+    return {
+      method, shipped: summarize(of('shipped')),
+      ...(splits > 0 && { random: summarize(of('random')), aboveFloor: summarize(of('random').map((other) => subtract(other, floors[other.seed]))) }),
+    }
+  })
+  return [...fitted, ...run, { method: 'distance', shipped: summarize([floorOf(shipped)]), ...(splits > 0 && { random: summarize(floors) }) }]
+}
+
+function summarizeProtocols(runs: readonly BaselineRun[]): ProtocolResult[] {
+  return [...new Set(runs.map(({ detector }) => detector))].map((method) => ({
+    method,
+    results: Object.fromEntries(arrhythmiaProtocols.flatMap((protocol) => {
+      const of = runs.filter((run) => run.detector === method && run.protocol === protocol)
+      return of.length > 0 ? [[protocol, summarize(of)]] : []
+    })),
+  }))
 }
 
 function summarize(values: readonly Measured[]): Summary {

@@ -4,14 +4,17 @@ import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeIo } from '../../base/node/index.js'
 import { fileCheckpoint } from '../../train/node/index.js'
-import { imageRecordBegins, readImageRecord, type ImageRecord } from '../image-record.js'
+import { isBaseline, readLoggedRecord, type LoggedRecord } from '../image-baseline-record.js'
+import type { BaselineStore } from '../image-baseline-trials.js'
+import { imageRecordBegins } from '../image-record.js'
 import type { ImageTrialStore } from '../image-trials.js'
 import { openTrialLog } from './trial-log.js'
 
 /** A checkpoint is a hundred megabytes, and a minute of training is soon made up for. */
 const minute = 60_000
 
-export interface OpenImageStore extends ImageTrialStore {
+export interface OpenImageStore extends ImageTrialStore, BaselineStore {
+  append(record: LoggedRecord): Promise<void>
   close(): Promise<void>
 }
 
@@ -24,14 +27,15 @@ export interface ImageStoreOptions {
 
 /** The store of the log at `path`. Errors: those of `openTrialLog`. */
 export async function openImageStore(path: string, { warn, rest = minute }: ImageStoreOptions): Promise<OpenImageStore> {
-  const log = await openTrialLog<ImageRecord>(path, { parse: readImageRecord, begins: imageRecordBegins, warn })
+  const log = await openTrialLog<LoggedRecord>(path, { parse: readLoggedRecord, begins: imageRecordBegins, warn })
   const folder = `${path}.running`
   // The log is this process's alone: what it holds is read once.
   const records = [...await log.read()]
   await sweep(folder, new Set(records.map(({ id }) => id)))
   return {
-    read: async () => [...records],
-    async append(record) {
+    read: async () => records.filter((record) => !isBaseline(record)),
+    readBaselines: async () => records.filter(isBaseline),
+    async append(record: LoggedRecord) {
       await log.append(record)
       records.push(record)
     },

@@ -1,0 +1,130 @@
+// Commands about several detectors: their list, a fit by name, a comparison on a table, and the benchmark's refusals.
+
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { detectors } from '../detectors/index.js'
+import { runToll, writeExample } from './spawn.test.suite.js'
+
+let folder = ''
+const at = (name: string) => join(folder, name)
+const toll = (...args: string[]) => runToll(args, { cwd: folder })
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'toll-detectors-'))
+  await writeExample(folder)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('toll detectors', () => {
+  it('lists all of them, with title, idea and source', async () => {
+    const { code, out } = await toll('detectors')
+    expect(code).toBe(0)
+    for (const { name, title, idea, reference } of detectors.values()) for (const part of [`${name}: ${title}`, idea, reference]) expect(out).toContain(part)
+    const { detectors: listed } = JSON.parse((await toll('detectors', '--json')).out) as { detectors: { name: string; parameters: object }[] }
+    expect(listed.map(({ name }) => name)).toEqual([...detectors.keys()])
+    expect(Object.keys(listed[0].parameters)).toEqual(Object.keys(detectors.get(listed[0].name)!.parameters))
+  })
+
+  it('says what can be set, its default and its domain', async () => {
+    const { out } = await toll('detectors', 'knn')
+    for (const part of ['knn: ', '\nk ', 'an integer at least 1', 'toll fit SOURCE -o MODEL.onnx --detector knn']) expect(out).toContain(part)
+    const missing = await toll('detectors', 'nothing')
+    expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("there is no detector 'nothing'; known: toll")])
+  })
+})
+
+describe('toll fit --detector', () => {
+  const fit = (...more: string[]) => ['fit', 'example.csv', '--id', 'key', '--label', 'label', '-o', 'model.onnx', ...more]
+
+  it('has the flags of the detector that is named, and no checkpoint where training does not go in steps', async () => {
+    const { out } = await toll('fit', '--help', '--detector', 'knn')
+    expect(out).toContain('--k <integer>')
+    for (const other of ['--beta <number>', '--checkpoint <file>']) expect(out).not.toContain(other)
+    expect((await toll('fit', '--detector=toll', '--help')).out).toContain('--beta <number>')
+    const { code, out: json } = await toll(...fit('--detector', 'knn', '--k', '7', '--json'))
+    expect(code).toBe(0)
+    expect(JSON.parse(json)).toMatchObject({ detector: 'knn', parameters: { k: 7 }, rows: { trained: 353 } })
+    expect((await readdir(folder)).filter((name) => name.includes('checkpoint'))).toEqual([])
+    const again = await toll(...fit('--detector', 'knn', '--param', 'k=7', '--json'))
+    expect(JSON.parse(again.out)).toEqual(JSON.parse(json))
+  })
+
+  it.each<[string[], RegExp]>([
+    [['--detector', 'knn', '--beta', '3'], /unknown option '--beta'/],
+    [['--detector', 'knn', '--checkpoint', 'c'], /unknown option '--checkpoint'/],
+    [['--detector', 'knn', '--param', 'beta=3'], /detector 'knn' has no parameter 'beta'; it has k/],
+    [['--detector', 'knn', '--k', '0'], /--k must be an integer at least 1/],
+    [['--detector', 'nothing'], /'nothing' is invalid.*Allowed choices are toll/],
+  ])('refuses %j', async (more, message) => {
+    const { code, err } = await toll(...fit(...more))
+    expect([code, err]).toEqual([2, expect.stringMatching(message)])
+  })
+})
+
+describe('toll compare', () => {
+  const compare = (...more: string[]) => ['compare', 'example.csv', '--id', 'key', '--label', 'label', ...more]
+
+  it('ranks detectors, writes a page, and prints the same numbers', async () => {
+    const { code, out, err } = await toll(...compare('--detectors', 'mean-distance,pca,toll', '--splits', '2', '--param', 'toll.steps=20', '-o', 'out'))
+    expect([code, err]).toEqual([0, expect.stringMatching(/^wrote out.compare\.html and 4 files beside it\n$/)])
+    expect((await readdir(at('out'))).sort()).toEqual(['compare-roc.svg', 'compare.csv', 'compare.html', 'compare.json', 'compare.md'])
+    const json = JSON.parse(await readFile(at('out/compare.json'), 'utf8')) as { methods: { detector: string; auroc: { mean: number } }[]; rows: object }
+    expect(json.rows).toMatchObject({ all: 400, anomalies: 8, columns: 3, test: 160, testAnomalies: 3 })
+    const [best] = json.methods
+    expect(json.methods.map(({ auroc }) => auroc.mean)).toEqual(json.methods.map(({ auroc }) => auroc.mean).sort((a, b) => b - a))
+    expect(out).toMatch(new RegExp(`^1 +${best.detector} +${best.auroc.mean.toFixed(4)} `, 'm'))
+    expect(await readFile(at('out/compare.csv'), 'utf8')).toContain(`${best.detector},2,${best.auroc.mean},`)
+  })
+
+  it.each<[string[], number, RegExp]>([
+    [['--detectors', 'nothing'], 2, /--detectors: there is no 'nothing'; known: toll/],
+    [['--detectors', 'knn', '--param', 'k=3'], 2, /--param takes detector.key=value/],
+    [['--detectors', 'knn', '--param', 'toll.steps=3'], 2, /'toll' is not among the detectors knn/],
+    [['--detectors', 'knn', '--param', 'knn.k=0'], 2, /--param k must be an integer/],
+    [['--splits', '0'], 2, /--splits must be an integer at least 1/],
+    [['--columns', 'nothing'], 1, /has no column 'nothing'/],
+  ])('refuses %j', async (more, exit, message) => {
+    const { code, err } = await toll(...compare(...more))
+    expect([code, err]).toEqual([exit, expect.stringMatching(message)])
+  })
+
+  it('refuses a table of one class', async () => {
+    await writeFile(at('normal.csv'), 'a,label\n1,0\n2,0\n3,0\n')
+    const { code, err } = await toll('compare', 'normal.csv', '--label', 'label', '--anomaly', '1')
+    expect([code, err]).toEqual([1, expect.stringMatching(/label/)])
+  })
+})
+
+describe('toll reproduce pyod', () => {
+  it('says where data sets are looked for, and which there are', async () => {
+    const none = await runToll(['reproduce', 'pyod'], { cwd: folder, env: { TOLL_DATA: folder, TOLL_CACHE: folder } })
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining('no data set of the benchmark is here; put .mat files of ODDS')])
+    const unknown = await toll('reproduce', 'pyod', '--datasets', 'nothing')
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringMatching(/has no data set 'nothing'; it has arrhythmia, cardio/)])
+    expect((await readdir(folder)).filter((name) => name.endsWith('.ndjson'))).toEqual([])
+  })
+
+  const data = process.env.TOLL_DATA
+  if (!data) console.log('skipped: TOLL_DATA does not name a folder with the .mat files of ODDS')
+  it.skipIf(!data)('makes the table, and again from its log', async () => {
+    const args = ['reproduce', 'pyod', '--datasets', 'lympho', '--detectors', 'knn,pca', '--splits', '10', '--trials', 'p.ndjson', '--json']
+    const first = await runToll(args, { cwd: folder, env: { TOLL_DATA: data! } })
+    expect([first.code, first.err]).toEqual([0, ''])
+    const table = JSON.parse(first.out) as { cells: { auroc: { mean: number }; published: number }[] }
+    for (const { auroc, published } of table.cells) expect(Math.abs(auroc.mean - published)).toBeLessThan(0.0002)
+    expect((await readFile(at('p.ndjson'), 'utf8')).trim().split('\n')).toHaveLength(20)
+    expect((await runToll(args, { cwd: folder, env: { TOLL_DATA: data! } })).out).toBe(first.out)
+    expect((await readFile(at('p.ndjson'), 'utf8')).trim().split('\n')).toHaveLength(20)
+  })
+})
+
+describe('classical columns of the image tables', () => {
+  it('are counted before they run, and refused by name', async () => {
+    const dry = await toll('reproduce', 'table1', '--detectors', 'oc-svm,isolation-forest', '--classes', '0,1', '--seeds', '3', '--dry-run', '--json')
+    expect(JSON.parse(dry.out)).toEqual({ dataset: 'mnist', detectors: ['oc-svm', 'isolation-forest'], trials: { total: 8, missing: 8 } })
+    const wrong = await toll('reproduce', 'table1', '--detectors', 'knn')
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--detectors: there is no 'knn'; known: toll, oc-svm, kde, isolation-forest")])
+  })
+})

@@ -1,0 +1,70 @@
+// toll reproduce pyod: PyOD's benchmark, beside the values that its documentation prints.
+
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { TollError } from '../base/index.js'
+import { writeFileAtomic } from '../base/node/index.js'
+import { detectors } from '../detectors/index.js'
+import { pyodMethod, pyodParameters, pyodTrialBegins, readPyodTrial, renderPyod, reproducePyod, type PyodTable } from '../experiments/index.js'
+import { readNames } from './detectors.js'
+import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
+import { addOutputOptions, examples, parameterOption } from './parameters.js'
+import type { Terminal } from './terminal.js'
+
+interface PyodFlags extends EnginesFlags {
+  readonly detectors?: string
+  readonly datasets?: string
+  readonly splits?: number
+  readonly trials: string
+  readonly output?: string
+  readonly markdown?: boolean
+}
+
+export function definePyod(command: Command, terminal: Terminal): void {
+  command.description('The benchmark of PyOD\'s documentation: AUROC of every detector on the data sets of ODDS that are here, over the same ten splits, beside the published '
+    + 'value and the difference.')
+    .option('--detectors <list>', `which detectors, such as knn,lof; published: those of PyOD's table (default all: ${[...detectors.keys()].join(', ')})`)
+    .option('--datasets <list>', 'which data sets, such as cardio,pima (default all that are found)')
+    .addOption(parameterOption('splits', pyodParameters.splits))
+  command.optionsGroup('Results:')
+    .option('--trials <file>', 'log of finished runs (NDJSON): what it holds is not run again', 'toll-pyod.ndjson')
+    .option('-o, --output <folder>', 'write pyod.html, .md, .csv and .json there')
+    .option('--markdown', 'print Markdown')
+  addEnginesOptions(command)
+  addOutputOptions(command)
+  examples(command, [
+    'toll reproduce pyod --datasets cardio,pima,vowels',
+    'toll reproduce pyod --detectors knn,hbos,lof,pca -o results',
+    'toll reproduce pyod --detectors published --trials pyod.ndjson -o results',
+  ], 'It reads .mat files of ODDS (https://odds.cs.stonybrook.edu) from the folder odds of TOLL_DATA. Small data sets take seconds, shuttle the longest.')
+  command.action((flags: PyodFlags) => runPyod(flags, terminal))
+}
+
+async function runPyod(flags: PyodFlags, terminal: Terminal): Promise<void> {
+  const { loadPyodDatasets, openTrialLog } = await import('../experiments/node/index.js')
+  const { splits, trials, output } = flags
+  const all = [...detectors.keys()]
+  const chosen = flags.detectors === 'published' ? all.filter((name) => pyodMethod(name).column) : readNames('--detectors', flags.detectors, all)
+  const datasets = await loadPyodDatasets(flags.datasets?.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  if (output !== undefined) await makeFolder(output)
+  const store = await openTrialLog(trials, { parse: readPyodTrial, begins: pyodTrialBegins, warn: (text) => terminal.note(text) })
+  const stopped = `stopped; finished runs are in ${trials}: the same command goes on`
+  terminal.whenStopped(() => stopped)
+  const table: PyodTable = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => reproducePyod({
+    datasets, detectors: chosen, engines, splits, store, signal: terminal.signal, onProgress,
+  }))).catch((error: unknown) => {
+    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
+  }).finally(() => store.close())
+  const { text, markdown, csv, json, html } = renderPyod(table, commandLine(flags))
+  if (output !== undefined) {
+    for (const [extension, content] of Object.entries({ md: markdown, csv, json, html })) await writeFileAtomic(join(output, `pyod.${extension}`), content)
+    terminal.note(`wrote ${join(output, 'pyod.html')} and 3 files beside it`)
+  }
+  if (terminal.json) terminal.print(json.trimEnd())
+  else terminal.print((flags.markdown ? markdown : text).trimEnd())
+}
+
+function commandLine({ detectors: names, datasets, splits }: PyodFlags): string {
+  const given = Object.entries({ detectors: names, datasets, splits }).flatMap(([option, value]) => (value === undefined ? [] : [`--${option} ${value}`]))
+  return ['toll reproduce pyod', ...given].join(' ')
+}

@@ -1,0 +1,52 @@
+// What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
+
+import { TollError, type NdArray, type Table } from '../base/index.js'
+import { chooseColumns, type ColumnFlags } from './columns.js'
+import { readLabels, readSide, type LabelFlags } from './labels.js'
+import type { Source } from './source.js'
+
+type TrainingFlags = ColumnFlags & LabelFlags
+
+export interface TrainingInput {
+  readonly name: string
+  readonly data: Table | NdArray
+  readonly labels?: Uint8Array
+  readonly weights?: ArrayLike<number>
+}
+
+/** Errors: those of the source; `data` and `not-found` for columns and labels that do not fit. */
+export async function readTraining(source: Source, flags: TrainingFlags, signal: AbortSignal): Promise<TrainingInput> {
+  return source.kind === 'rows' ? readRows(source, flags, signal) : readArray(source, flags)
+}
+
+async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flags: TrainingFlags, signal: AbortSignal): Promise<TrainingInput> {
+  const columns = chooseColumns(table.columns, flags, name)
+  const { label, weight } = flags
+  const batch = await table.readBatch({
+    columns: weight === undefined ? columns : [...columns, weight], passthrough: label === undefined ? [] : [label], signal,
+  })
+  const features = { names: columns, columns: batch.table.columns.slice(0, columns.length), rows: batch.table.rows }
+  return {
+    name, data: features,
+    ...(label !== undefined && { labels: readLabels(batch.passthrough.get(label) ?? [], flags) }),
+    ...(weight !== undefined && { weights: batch.table.columns[columns.length] }),
+  }
+}
+
+async function readArray(source: Extract<Source, { kind: 'array' }>, flags: TrainingFlags): Promise<TrainingInput> {
+  const { name, data } = source
+  const { label, weight, id, columns, exclude } = flags
+  const rows = 'columns' in data ? data.rows : data.shape[0]
+  if (id) throw new TollError('argument', `--id names a column of a table; ${name} is an array`)
+  if (!('columns' in data) && (columns || exclude)) throw new TollError('argument', `--columns and --exclude choose columns of a table; ${name} holds images`)
+  return {
+    name, data: 'columns' in data ? selectColumns(data, { columns, exclude }, name) : data,
+    ...(label !== undefined && { labels: readLabels(await readSide(source, label, rows), flags) }),
+    ...(weight !== undefined && { weights: await readSide(source, weight, rows) }),
+  }
+}
+
+function selectColumns(table: Table, flags: ColumnFlags, name: string): Table {
+  const chosen = chooseColumns(table.names.map((column) => ({ name: column, kind: 'number' })), flags, name)
+  return { names: chosen, columns: chosen.map((column) => table.columns[table.names.indexOf(column)]), rows: table.rows }
+}
