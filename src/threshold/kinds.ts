@@ -52,8 +52,15 @@ export function fitThreshold(rule: ThresholdRule, heldBack: ArrayLike<number>, l
   if (kind.needs === 'labels' && !labelled) {
     throw new TollError('data', `a ${kind.kind} threshold needs rows with labels, and there are none; give a table and the name of its label column, or choose a rule that does without (${withoutLabels()})`)
   }
-  const found = kind.fit(parameters, { heldBack: Float64Array.from(heldBack).sort(), ...(labelled && { labelled: sortLabelled(labelled) }) })
+  const found = kind.fit(parameters, {
+    heldBack: Float64Array.from(heldBack).sort(), ...(kind.needs === 'labels' && labelled && { labelled: sortLabelled(labelled) }),
+  })
   return { kind: name, ...parameters, ...found } as unknown as Threshold
+}
+
+/** Whether a rule cannot do without rows with labels. @throws `argument` for a rule of unknown kind. */
+export function needsLabels({ kind }: ThresholdRule): boolean {
+  return findKind(kind, 'argument').needs === 'labels'
 }
 
 /** A threshold from parsed JSON. @throws `format` for anything that `fitThreshold` cannot have made. */
