@@ -28,6 +28,10 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./eval.js')).defineEval,
   },
   {
+    name: 'threshold', usage: 'MODEL [--fpr RATE]', summary: 'show what a model calls an anomaly, or move it without training again',
+    load: async () => (await import('./threshold.js')).defineThreshold,
+  },
+  {
     name: 'inspect', usage: 'MODEL', summary: 'say what a model file holds',
     load: async () => (await import('./inspect.js')).defineInspect,
   },

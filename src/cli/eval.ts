@@ -2,20 +2,18 @@
 
 import type { Command } from 'commander'
 import { TollError } from '../base/index.js'
-import type { LabelValue } from '../data/index.js'
 import {
   aurocOf, averagePrecisionOf, bootstrapIntervals, bootstrapParameters, confusionAt, confusionOf, f1Score, precision, recall,
   type BootstrapInterval, type BootstrapOptions, type Confusion, type ScoreCounts,
 } from '../metrics/index.js'
-import type { Model } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { renderText } from '../report/index.js'
 import { describeThreshold, type Threshold } from '../threshold/index.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { addLabelOptions, readLabels, readSide, type LabelFlags } from './labels.js'
+import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
-import { scoreSource, scoringThreads } from './scoring.js'
-import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
+import { scoreLabelled, scoringThreads, type Labelled } from './scoring.js'
+import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
 interface EvalFlags extends SourceFlags, EngineFlags, LabelFlags, BootstrapOptions {
@@ -46,55 +44,12 @@ export function defineEval(command: Command, terminal: Terminal): void {
 async function runEval(path: string, sources: readonly string[], flags: EvalFlags, terminal: Terminal): Promise<void> {
   const { scored, threshold } = await withSource(sources, flags, terminal, (source) => withEngine(scoringThreads(flags, source), async (engine) => {
     const model = await loadModel(path, engine)
-    return { scored: await scoreLabelled(source, model, flags, terminal), threshold: model.manifest.threshold }
+    return { scored: await scoreLabelled(source, model, { ...flags, strict: flags.strict ?? false }, terminal), threshold: model.manifest.threshold }
   }))
   // From here on there is only computing, which Ctrl-C may end at once.
   terminal.unguard()
   const evaluation = evaluate(scored, threshold, flags)
   terminal.result(evaluation, describe(evaluation))
-}
-
-interface Labelled {
-  readonly scores: Float64Array
-  readonly labels: Uint8Array
-  readonly unscored: number
-  readonly imputed: number
-}
-
-/** All scores with their labels; rows that could not be scored are left out and counted. */
-async function scoreLabelled(source: Source, model: Model, flags: EvalFlags, terminal: Terminal): Promise<Labelled> {
-  const parts: Float64Array[] = []
-  const values: LabelValue[] = []
-  let imputed = 0
-  const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
-  const options = { passthrough: source.kind === 'rows' ? [flags.label] : [], strict: flags.strict ?? false, signal: terminal.signal }
-  try {
-    for await (const batch of scoreSource(source, model, options)) {
-      parts.push(batch.score)
-      for (const value of batch.passthrough.get(flags.label) ?? []) values.push(value)
-      imputed += batch.imputed
-      bar.update(batch.firstRow + batch.rows)
-    }
-  } finally {
-    bar.stop()
-  }
-  const scores = joined(parts)
-  const labels = readLabels(source.kind === 'rows' ? values : await readSide(source, flags.label, scores.length), flags)
-  const good = scores.map((score) => (Number.isNaN(score) ? 0 : 1))
-  return {
-    scores: scores.filter((_, row) => good[row] === 1), labels: labels.filter((_, row) => good[row] === 1),
-    unscored: scores.length - good.reduce((sum, flag) => sum + flag, 0), imputed,
-  }
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 type MeasureName = 'auroc' | 'averagePrecision' | 'f1' | 'precision' | 'recall'

@@ -14,6 +14,7 @@ import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addAssignments, addOutputOptions, append, examples, parameterOption, readAssignments, type Settings } from './parameters.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
+import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
 import { readTraining, type TrainingInput } from './training.js'
 
 const settings = {
@@ -23,7 +24,6 @@ const settings = {
   }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'Seed of everything random: the same seed gives the same model.' }),
   holdBack: real({ default: 0.1, min: 0, max: 0.9, doc: `Share of the normal rows that training does not see, to set the threshold by; none below ${fewestRows} normal rows.` }),
-  thresholdQuantile: real({ default: 0.99, min: 0, max: 1, doc: 'Share of held-back normal rows at or below the threshold.' }),
   checkpointEvery: integer({ default: 50, min: 1, max: 1e9, doc: 'Steps between checkpoints, which are written every two seconds at most.' }),
 } satisfies Domains
 
@@ -34,7 +34,6 @@ interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, EngineFlags {
   readonly scale?: string
   readonly seed?: number
   readonly holdBack?: number
-  readonly thresholdQuantile?: number
   readonly checkpoint?: string | boolean
   readonly checkpointEvery?: number
   readonly restart?: boolean
@@ -55,7 +54,9 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
   command.optionsGroup('Learning:')
     .addOption(new Option('--detector <name>', 'how to learn; toll detectors explains them').choices([...detectors.keys()]).default(toll.name))
   addAssignments(command)
-  for (const name of ['scale', 'seed', 'holdBack', 'thresholdQuantile'] as const) command.addOption(parameterOption(name, settings[name]))
+  for (const name of ['scale', 'seed', 'holdBack'] as const) command.addOption(parameterOption(name, settings[name]))
+  command.optionsGroup('Threshold (default: --threshold-quantile 0.99; toll threshold moves it later):')
+  addThresholdOptions(command, 'threshold')
   if (keepsCheckpoints(named)) {
     command.optionsGroup('Checkpoints:')
       .option('--checkpoint <file>', 'where an interrupted fit is kept (default: the model file with .checkpoint)')
@@ -130,7 +131,8 @@ interface Learning {
 
 /** Fits and writes the model; the checkpoint goes only when the file is there. */
 async function learn({ data, labels, weights, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
-  const { seed, scale, holdBack, thresholdQuantile } = flags
+  const { seed, scale, holdBack } = flags
+  const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('../model/node/index.js')
   const store = flags.checkpoint === false || !keepsCheckpoints(detector) ? undefined
     : await openCheckpoint(typeof flags.checkpoint === 'string' ? flags.checkpoint : `${flags.output}.checkpoint`, flags.restart ?? false, terminal)
@@ -143,7 +145,7 @@ async function learn({ data, labels, weights, name }: TrainingInput, { engine, d
   try {
     const model = await fit(data, {
       engine, detector, parameters, seed, scale, holdBack, labels, weights, signal: terminal.signal,
-      ...(thresholdQuantile !== undefined && { threshold: { kind: 'quantile', quantile: thresholdQuantile } as const }),
+      ...(threshold && { threshold }),
       ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
       onProgress: ({ step, steps, values }) => {
         if (step > 0) terminal.guard()

@@ -2,12 +2,13 @@
 
 import { extname } from 'node:path'
 import { Option, type Command } from 'commander'
-import { TollError } from '../base/index.js'
+import { TollError, real } from '../base/index.js'
 import type { OutputColumn, OutputValues, RowFormat, RowWriter } from '../data/node/index.js'
 import type { Model } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { addOutputOptions, append, examples } from './parameters.js'
+import { discoveries } from '../threshold/index.js'
+import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
 import { scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
@@ -17,7 +18,13 @@ interface ScoreFlags extends SourceFlags, EngineFlags {
   readonly format?: RowFormat
   readonly id: readonly string[]
   readonly strict?: boolean
+  readonly fdr?: number
 }
+
+const fdr = real({
+  default: NaN, min: 0, aboveMin: true, max: 1, belowMax: true,
+  doc: 'Adds is_discovery, decided over the whole source: of its rows at most this share is normal, in expectation (Benjamini and Hochberg); all scores are kept in memory',
+})
 
 const formats: Readonly<Record<string, RowFormat>> = {
   '.csv': 'csv', '.ndjson': 'ndjson', '.jsonl': 'ndjson', '.parquet': 'parquet', '.pq': 'parquet',
@@ -31,6 +38,7 @@ export function defineScore(command: Command, terminal: Terminal): void {
     .option('-o, --output <file>', 'file to write: .csv, .ndjson or .parquet; - is standard output', '-')
     .addOption(new Option('--format <name>', 'how to write (default: by the extension of the file; csv on standard output)').choices(['csv', 'ndjson', 'parquet']))
     .option('--id <column>', 'a key that is passed on with each row, in place of the row number; repeatable', append, [])
+    .addOption(parameterOption('fdr', fdr, 'none'))
     .option('--strict', 'stop at the first row that cannot be scored, and write nothing to the file')
   addSourceOptions(command)
   addEngineOptions(command)
@@ -41,7 +49,7 @@ export function defineScore(command: Command, terminal: Terminal): void {
     'toll score model.onnx rows.csv --strict --format ndjson | jq -c \'select(.is_anomaly)\'',
     'toll score model.onnx --sql "select * from \'s.parquet\' where day = today()" -o today.csv',
   ], `${sourceHelp}\nColumns are found by name, in any order. The result has a column per --id (or the row number from 1),
-the score, its parts, is_anomaly, and, without --strict, the error of rows that hold text or infinity
+the score, its parts, the p-value among held-back normal rows, is_anomaly, and, without --strict, the error of rows that hold text or infinity
 where numbers belong. Missing numbers become the median of the training column and are counted.`)
   command.action((path: string, sources: string[], flags: ScoreFlags) => runScore(path, sources, flags, terminal))
 }
@@ -80,7 +88,8 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
   let writer: RowWriter | undefined
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
-    for await (const batch of scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })) {
+    const scored = scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })
+    for await (const batch of flags.fdr === undefined ? scored : withDiscoveries(scored, flags.fdr)) {
       writer ??= await openRowWriter(flags.output === '-' ? process.stdout : flags.output, { format, columns })
       await write(writer, batch, columns, flags.id)
       totals.rows += batch.rows
@@ -99,14 +108,19 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
   return totals
 }
 
-function outputColumns(source: Source, model: Model, { id, strict }: ScoreFlags): OutputColumn[] {
+function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreFlags): OutputColumn[] {
   if (source.kind === 'array' && id.length > 0) throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
+  const { heldBack, thresholds = {} } = model.manifest
+  if (fdr !== undefined && heldBack.source !== 'held-back') throw new TollError('data', '--fdr needs p-values, and no rows were held back when the model was fitted: fit it on 50 rows or more')
   const kinds = source.kind === 'rows' ? new Map(source.table.columns.map(({ name, kind }) => [name, kind])) : new Map<string, string>()
   const keys = id.map((name) => ({ name, kind: kinds.get(name) === 'boolean' ? 'boolean' : 'text' }) as const)
   const columns: OutputColumn[] = [
     ...(keys.length > 0 ? keys : [{ name: 'row', kind: 'number' } as const]),
     ...['score', ...model.manifest.parts].map((name) => ({ name, kind: 'number' }) as const),
+    ...(heldBack.source === 'held-back' ? [{ name: 'p_value', kind: 'number' } as const] : []),
     { name: 'is_anomaly', kind: 'boolean' },
+    ...Object.keys(thresholds).map((name) => ({ name: `is_anomaly_${name}`, kind: 'boolean' }) as const),
+    ...(fdr === undefined ? [] : [{ name: 'is_discovery', kind: 'boolean' } as const]),
     ...(strict ? [] : [{ name: 'error', kind: 'text' } as const]),
   ]
   const twice = columns.find(({ name }, i) => columns.findIndex((column) => column.name === name) < i)
@@ -114,19 +128,33 @@ function outputColumns(source: Source, model: Model, { id, strict }: ScoreFlags)
   return columns
 }
 
+/** The same rows with `is_discovery`, once all of them are scored. */
+async function* withDiscoveries(scored: AsyncIterable<ScoredRows>, rate: number): AsyncGenerator<ScoredRows> {
+  const batches: ScoredRows[] = []
+  for await (const batch of scored) batches.push(batch)
+  // Rows that could not be scored are no hypotheses.
+  const places = batches.flatMap(({ errors, rows }, b) => Array.from({ length: rows }, (_, row) => [b, row] as const).filter(([, row]) => !errors.has(row)))
+  const called = discoveries(Float64Array.from(places, ([b, row]) => batches[b].pValue![row]), rate)
+  const flags = batches.map(({ rows }) => new Uint8Array(rows))
+  places.forEach(([b, row], i) => {
+    flags[b][row] = called[i]
+  })
+  for (const [b, batch] of batches.entries()) yield { ...batch, alarms: { ...batch.alarms, discovery: flags[b] } }
+}
+
 /** Rows that are turned into text at once. */
 const rowsPerWrite = 16_384
 
 async function write(writer: RowWriter, batch: ScoredRows, columns: readonly OutputColumn[], id: readonly string[]): Promise<void> {
-  const { score, parts, isAnomaly, errors, firstRow, rows } = batch
-  const marks: OutputValues = Array.from(isAnomaly, (flag, row) => (errors.has(row) ? null : flag === 1))
+  const { score, parts, pValue, isAnomaly, alarms, errors, firstRow, rows } = batch
+  const marks = [isAnomaly, ...Object.values(alarms)].map((flags): OutputValues => Array.from(flags, (flag, row) => (errors.has(row) ? null : flag === 1)))
   const withErrors = columns.at(-1)?.name === 'error'
   for (let start = 0; start < rows; start += rowsPerWrite) {
     const end = Math.min(start + rowsPerWrite, rows)
     const keys = id.length > 0 ? id.map((name) => batch.passthrough.get(name)!.slice(start, end)) : [Float64Array.from({ length: end - start }, (_, i) => firstRow + start + i + 1)]
-    const numbers = [score, ...Object.values(parts)].map((values) => values.subarray(start, end))
+    const numbers = [score, ...Object.values(parts), ...(pValue ? [pValue] : [])].map((values) => values.subarray(start, end))
     const messages = withErrors ? [Array.from({ length: end - start }, (_, i) => errors.get(start + i) ?? null)] : []
-    await writer.write([...keys, ...numbers, marks.slice(start, end), ...messages])
+    await writer.write([...keys, ...numbers, ...marks.map((flags) => flags.slice(start, end)), ...messages])
   }
 }
 

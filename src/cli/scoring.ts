@@ -2,11 +2,14 @@
 
 import { availableParallelism } from 'node:os'
 import { TollError, type Table } from '../base/index.js'
+import type { LabelValue } from '../data/index.js'
 import type { CellValue } from '../data/node/index.js'
 import type { Model, Scores } from '../model/index.js'
 import { requireColumns } from './columns.js'
 import type { EngineFlags } from './engine.js'
+import { readLabels, readSide, type LabelFlags } from './labels.js'
 import type { Source } from './source.js'
+import type { Terminal } from './terminal.js'
 
 export interface ScoredRows extends Scores {
   readonly rows: number
@@ -74,9 +77,52 @@ function mark(scores: Scores, errors: ReadonlyMap<number, string>, { columns }: 
   if (errors.size === 0) return scores
   let imputed = scores.imputed
   for (const row of errors.keys()) {
-    for (const values of [scores.score, ...Object.values(scores.parts)]) values[row] = NaN
-    scores.isAnomaly[row] = 0
+    for (const values of [scores.score, ...Object.values(scores.parts), ...(scores.pValue ? [scores.pValue] : [])]) values[row] = NaN
+    for (const flags of [scores.isAnomaly, ...Object.values(scores.alarms)]) flags[row] = 0
     for (const column of columns) if (Number.isNaN(column[row])) imputed--
   }
   return { ...scores, imputed, errors: new Map([...scores.errors, ...errors]) }
+}
+
+export interface Labelled {
+  readonly scores: Float64Array
+  readonly labels: Uint8Array
+  readonly unscored: number
+  readonly imputed: number
+}
+
+/** All scores with their labels; rows that could not be scored are left out and counted. */
+export async function scoreLabelled(source: Source, model: Model, flags: LabelFlags & { readonly label: string; readonly strict: boolean }, terminal: Terminal): Promise<Labelled> {
+  const parts: Float64Array[] = []
+  const values: LabelValue[] = []
+  let imputed = 0
+  const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
+  const options = { passthrough: source.kind === 'rows' ? [flags.label] : [], strict: flags.strict, signal: terminal.signal }
+  try {
+    for await (const batch of scoreSource(source, model, options)) {
+      parts.push(batch.score)
+      for (const value of batch.passthrough.get(flags.label) ?? []) values.push(value)
+      imputed += batch.imputed
+      bar.update(batch.firstRow + batch.rows)
+    }
+  } finally {
+    bar.stop()
+  }
+  const scores = joined(parts)
+  const labels = readLabels(source.kind === 'rows' ? values : await readSide(source, flags.label, scores.length), flags)
+  const good = scores.map((score) => (Number.isNaN(score) ? 0 : 1))
+  return {
+    scores: scores.filter((_, row) => good[row] === 1), labels: labels.filter((_, row) => good[row] === 1),
+    unscored: scores.length - good.reduce((sum, flag) => sum + flag, 0), imputed,
+  }
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }

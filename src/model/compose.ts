@@ -2,7 +2,8 @@
 
 import { TollError } from '../base/index.js'
 import { cast, compile, constant, costOf, greater, input, isNaN, where, type Tensor } from '../graph/index.js'
-import { decodeModel, encodeModel, makeTensor, type OnnxModel } from '../onnx/index.js'
+import { decodeModel, encodeModel, makeNode, makeTensor, type OnnxModel } from '../onnx/index.js'
+import { pValue, type Threshold } from '../threshold/index.js'
 import type { Detector, FittedDetector } from '../detectors/index.js'
 import {
   prepareImage, prepareTable, restoreImage, restoreTable, type ColumnSummary, type ImagePreprocessing, type TablePreprocessing,
@@ -13,7 +14,7 @@ import { decodeManifest, encodeManifest, type InputColumn, type Manifest, type M
 const batch = 'batch'
 
 /** Names that no column's input can take, beside the parts of the score. */
-const taken = ['score', 'is_anomaly', 'reconstruction', 'code', 'threshold']
+const taken = ['score', 'p_value', 'is_anomaly', 'reconstruction', 'code', 'threshold']
 
 /** The model's inputs for these columns: their names, with underscores appended where a name is taken. */
 export function inputColumns(columns: readonly ColumnSummary[], parts: readonly string[]): InputColumn[] {
@@ -84,14 +85,16 @@ function neverNaN(x: Tensor): Tensor {
 
 /** The bytes of the model file. Details stay in the graph as named values that are no outputs, so that they cost nothing until asked for. */
 export function encodeFile({ inputs, score, parts, details }: Composed, manifest: Manifest): Uint8Array {
+  const { source, scores } = manifest.heldBack
+  const calibrated = source === 'held-back' && scores.length > 0
   const bytes = compile(
-    { score, ...parts, is_anomaly: greater(score, constant(manifest.threshold.value, [], 'float64')), ...details },
+    { score, ...parts, ...(calibrated && { p_value: pValue(score, Float64Array.from(scores)) }), is_anomaly: greater(score, constant(0, [], 'float64')), ...details },
     { inputs, metadata: encodeManifest(manifest), producerVersion: manifest.versions.toll },
   )
   const model = decodeModel(bytes)
   const hidden = new Set(Object.keys(details))
   const { outputs } = model.graph
-  return encodeModel(withThreshold({
+  return encodeModel(withDecisions({
     ...model,
     graph: { ...model.graph, outputs: outputs.filter(({ name }) => !hidden.has(name)), values: outputs.filter(({ name }) => hidden.has(name)) },
   }, manifest))
@@ -109,23 +112,39 @@ export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8A
   return encodeModel({ ...model, graph: { ...model.graph, outputs } })
 }
 
-/** The same file with the manifest's threshold in the graph too. */
-export function moveThreshold(bytes: Uint8Array, manifest: Manifest): Uint8Array {
-  return encodeModel(withThreshold(decodeModel(bytes), manifest))
+/** The same file with the manifest's thresholds in the graph too. */
+export function moveThresholds(bytes: Uint8Array, manifest: Manifest): Uint8Array {
+  return encodeModel(withDecisions(decodeModel(bytes), manifest))
 }
 
-/** Puts the threshold under its own name: the second operand of the comparison that makes `is_anomaly`. */
-function withThreshold(model: OnnxModel, manifest: Manifest): OnnxModel {
+/** The output that says which rows are above the threshold of this name, or above the model's own. */
+export function decisionOutput(name?: string): string {
+  return name === undefined ? 'is_anomaly' : `is_anomaly_${name}`
+}
+
+/** Puts every threshold under a name of its own, the second operand of the comparison that makes its output. */
+function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
   const { graph } = model
   const decision = graph.nodes.find((node) => node.outputs.includes('is_anomaly'))
   if (decision?.op !== 'Greater') throw new TollError('format', "the model has no comparison that makes 'is_anomaly'")
-  const nodes = graph.nodes.map((node) => (node === decision ? { ...node, inputs: [node.inputs[0], 'threshold'] } : node))
-  const read = new Set([...nodes.flatMap((node) => node.inputs), ...graph.outputs.map(({ name }) => name)])
-  const initializers = graph.initializers.filter(({ name }) => name !== 'threshold' && read.has(name))
+  const thresholds: [string | undefined, Threshold][] = [[undefined, manifest.threshold], ...Object.entries(manifest.thresholds ?? {})]
+  const clash = thresholds.find(([name]) => graph.inputs.some((input) => input.name === decisionOutput(name)))
+  if (clash) throw new TollError('argument', `the model has a column called '${decisionOutput(clash[0])}'; give the threshold another name than '${clash[0]}'`)
+  const made = (name: string) => name === 'is_anomaly' || name.startsWith('is_anomaly_')
+  const own = (name: string) => name === 'threshold' || name.startsWith('threshold_')
+  const constantOf = (name: string | undefined) => (name === undefined ? 'threshold' : `threshold_${name}`)
+  const nodes = [
+    ...graph.nodes.filter((node) => !node.outputs.some(made)),
+    ...thresholds.map(([name]) => makeNode('Greater', [decision.inputs[0], constantOf(name)], [decisionOutput(name)])),
+  ]
+  const shape = graph.outputs.find(({ name }) => name === 'is_anomaly')!.type
+  const outputs = [...graph.outputs.filter(({ name }) => !made(name)), ...thresholds.map(([name]) => ({ name: decisionOutput(name), ...(shape && { type: shape }) }))]
+  const read = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.map(({ name }) => name)])
+  const initializers = graph.initializers.filter(({ name }) => !own(name) && read.has(name))
   return {
     ...model,
     metadata: { ...model.metadata, ...encodeManifest(manifest) },
-    graph: { ...graph, nodes, initializers: [...initializers, makeTensor('threshold', 'float64', [], [manifest.threshold.value])] },
+    graph: { ...graph, nodes, outputs, initializers: [...initializers, ...thresholds.map(([name, { value }]) => makeTensor(constantOf(name), 'float64', [], [value]))] },
   }
 }
 

@@ -7,8 +7,8 @@ import {
   fitImagePreprocessing, fitTablePreprocessing, imageParameters, summarize, tableParameters,
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
-import { defaultThresholdRule, fitThreshold, type ThresholdRule } from '../threshold/index.js'
-import { compose, encodeFile, inputColumns, largestBatchOf, moveThreshold, prepare } from './compose.js'
+import { defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'
+import { compose, encodeFile, inputColumns, largestBatchOf, prepare } from './compose.js'
 import { fingerprint } from './fingerprint.js'
 import { manifestFormat, type HeldBack, type Manifest, type ModelInput } from './manifest.js'
 import { Model } from './model.js'
@@ -27,7 +27,7 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
   readonly weights?: ArrayLike<number>
   /** Share of the normal rows that training does not see, in [0, 0.9]; default 0.1. Below `fewestRows` normal rows none is held back. */
   readonly holdBack?: number
-  /** Default: the 0.99 quantile of the held-back scores. */
+  /** Default: the 0.99 quantile of the held-back scores. Rules about labels use the labelled anomalies beside the held-back normal rows. */
   readonly threshold?: ThresholdRule
 }
 
@@ -61,6 +61,7 @@ export async function fit<D extends Domains>(data: Table | NdArray, options: Fit
   const fitted = await detector.fit(trainingData, parameters, { engine, seed, signal, onProgress, checkpoint })
   return assemble({ data, options, detector, parameters, seed, preprocessing, port, fitted, engine }, {
     heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack) } : { source: 'training', data: take(training) },
+    ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
     rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
   })
 }
@@ -80,7 +81,7 @@ interface Parts {
 /** Composes the file with a provisional threshold, scores the held-back rows with it, and puts the real threshold in. */
 async function assemble(
   { data, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
-  { heldBack, rows }: { heldBack: { source: HeldBack['source']; data: Table | NdArray }; rows: Manifest['rows'] },
+  { heldBack, anomalies, rows }: { heldBack: { source: HeldBack['source']; data: Table | NdArray }; anomalies?: Table | NdArray; rows: Manifest['rows'] },
 ): Promise<Model> {
   const draft = compose({ preprocessing, input: port, detector, fitted })
   // The names of the parts are known only now: a column may be called like one of them.
@@ -103,17 +104,18 @@ async function assemble(
     training: fitted.summary,
     versions: { toll: version, opset: String(opsetVersion) },
   }
-  const bytes = encodeFile(composed, provisional)
-  const model = new Model(bytes, engine)
-  const { score } = await model.score(heldBack.data, { signal: options.signal })
+  const model = new Model(encodeFile(composed, provisional), engine)
+  const scoresOf = async (rows: Table | NdArray) => Array.from((await model.score(rows, { signal: options.signal })).score)
+  const normal = await scoresOf(heldBack.data)
+  // Rows with labels that training did not see: what rules about labels need.
+  const rule = options.threshold ?? defaultThresholdRule
+  const labelled = anomalies && heldBack.source === 'held-back' && needsLabels(rule) ? await scoresOf(anomalies) : []
   await model.close()
-  const scores = Array.from(score).sort((a, b) => a - b)
-  const manifest = {
-    ...provisional,
-    heldBack: { source: heldBack.source, scores },
-    threshold: fitThreshold(options.threshold ?? defaultThresholdRule, scores),
-  }
-  return new Model(moveThreshold(bytes, manifest), engine)
+  const scores = normal.toSorted((a, b) => a - b)
+  const threshold = fitThreshold(rule, scores, labelled.length === 0 ? undefined : {
+    scores: [...normal, ...labelled], labels: [...normal.map(() => 0), ...labelled.map(() => 1)],
+  })
+  return new Model(encodeFile(composed, { ...provisional, heldBack: { source: heldBack.source, scores }, threshold }), engine)
 }
 
 interface Preparation {

@@ -50,6 +50,8 @@ export interface Manifest {
   /** Rows that one run should take at most: its memory stays below some hundred MiB. Files of early versions do not say. */
   readonly largestBatch?: number
   readonly threshold: Threshold
+  /** Further thresholds by name, each with an output of its own (`is_anomaly_NAME`). */
+  readonly thresholds?: Readonly<Record<string, Threshold>>
   readonly heldBack: HeldBack
   /** Rows given, rows that trained, rows labelled anomalous and left out. */
   readonly rows: { readonly given: number; readonly trained: number; readonly anomalies: number }
@@ -84,12 +86,17 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
   const manifest = value as Manifest
   const problem = problemOf(manifest)
   if (problem) throw new TollError('format', `the manifest of the model is damaged: ${problem}`)
-  return { ...manifest, threshold: readThreshold(manifest.threshold) }
+  const { thresholds } = manifest
+  return {
+    ...manifest,
+    threshold: readThreshold(manifest.threshold),
+    ...(thresholds && { thresholds: Object.fromEntries(Object.entries(thresholds).map(([name, threshold]) => [name, readThreshold(threshold)])) }),
+  }
 }
 
-function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, preprocessing, rows, threshold, training, versions }: Partial<Manifest>): string | undefined {
+function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, preprocessing, rows, threshold, thresholds = {}, training, versions }: Partial<Manifest>): string | undefined {
   const isRecord = (record: unknown) => typeof record === 'object' && record !== null && !Array.isArray(record)
-  for (const [name, record] of Object.entries({ input, heldBack, parameters, preprocessing, rows, threshold, training, versions })) {
+  for (const [name, record] of Object.entries({ input, heldBack, parameters, preprocessing, rows, threshold, thresholds, training, versions })) {
     if (!isRecord(record)) return `'${name}' is missing`
   }
   if (!Array.isArray(parts) || !parts.every((name) => typeof name === 'string')) return "'parts' must list names"

@@ -2,9 +2,9 @@
 // thing, so that what ships scores as what was trained.
 
 import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
-import { fitThreshold, type ThresholdRule } from '../threshold/index.js'
+import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
 import type { Engine, HostTensor, HostTensors, Session } from '../runtime/index.js'
-import { moveThreshold, readManifest, withOutputs } from './compose.js'
+import { decisionOutput, moveThresholds, readManifest, withOutputs } from './compose.js'
 import type { Manifest } from './manifest.js'
 
 /** What a row that cannot be scored does: stops everything (default), or is marked while the rest is scored. */
@@ -20,6 +20,13 @@ export interface Scores {
   readonly score: Float64Array
   /** (n), 1 where the score is above the model's threshold. */
   readonly isAnomaly: Uint8Array
+  /** (n), the same for each further threshold, by its name. */
+  readonly alarms: Readonly<Record<string, Uint8Array>>
+  /**
+   * (n), in (0, 1]: a normal row's is at most t with probability at most t (split conformal). Absent when no rows were held back. NaN only
+   * in rows that `errors` lists.
+   */
+  readonly pValue?: Float64Array
   /** The parts of the score, (n) each: for Toll `reconstruction_error` and `latent_norm`. */
   readonly parts: Readonly<Record<string, Float64Array>>
   /** Missing numbers that were replaced by the training median. */
@@ -50,25 +57,33 @@ export class Model {
    * the other rows. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with their row.
    */
   async score(data: Table | NdArray, options: ScoreOptions = {}): Promise<Scores> {
-    const { kind } = this.manifest.input
+    const { parts, thresholds = {}, heldBack, input: { kind } } = this.manifest
     const rows = rowCount(data)
-    const result = emptyScores(rows, this.manifest.parts)
     const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
-    const session = await this.#session(['score', ...this.manifest.parts, 'is_anomaly'])
+    const numbers = ['score', ...parts]
+    const levels = [undefined, ...Object.keys(thresholds)].map(decisionOutput)
+    const scored = Object.fromEntries(numbers.map((name) => [name, new Float64Array(rows)]))
+    const called = Object.fromEntries(levels.map((name) => [name, new Uint8Array(rows)]))
+    const session = await this.#session([...numbers, ...levels])
     const size = this.#rowsPerRun(source.rowSize)
     for (let start = 0; start < rows; start += size) {
       throwIfAborted(options.signal)
       const outputs = await session.run(source.feeds(start, Math.min(start + size, rows)))
-      result.score.set(outputs.score.data as Float64Array, start)
-      result.isAnomaly.set(outputs.is_anomaly.data as Uint8Array, start)
-      for (const name of this.manifest.parts) result.parts[name].set(outputs[name].data as Float64Array, start)
+      for (const name of numbers) scored[name].set(outputs[name].data as Float64Array, start)
+      for (const name of levels) called[name].set(outputs[name].data as Uint8Array, start)
     }
+    const { score, ...rest } = scored
+    const pValue = heldBack.source === 'held-back' && heldBack.scores.length > 0 ? pValues(score, heldBack.scores) : undefined
     for (const row of source.errors.keys()) {
-      result.score[row] = NaN
-      result.isAnomaly[row] = 0
-      for (const part of Object.values(result.parts)) part[row] = NaN
+      for (const values of [score, ...Object.values(rest), ...(pValue ? [pValue] : [])]) values[row] = NaN
+      for (const flags of Object.values(called)) flags[row] = 0
     }
-    return { ...result, imputed: source.imputed, errors: source.errors }
+    return {
+      score, parts: rest, ...(pValue && { pValue }),
+      isAnomaly: called.is_anomaly,
+      alarms: Object.fromEntries(Object.keys(thresholds).map((name) => [name, called[decisionOutput(name)]])),
+      imputed: source.imputed, errors: source.errors,
+    }
   }
 
   /** Scores a stream, batch by batch, in order; memory does not grow with its length. */
@@ -92,10 +107,27 @@ export class Model {
     return { shape: [rows, ...source.rowShape], data: result }
   }
 
-  /** The same model with another threshold, from the held-back scores in the file; nothing is trained again. */
-  withThreshold(rule: ThresholdRule): Model {
-    const manifest = { ...this.manifest, threshold: fitThreshold(rule, this.manifest.heldBack.scores) }
-    return new Model(moveThreshold(this.bytes, manifest), this.#engine)
+  /**
+   * The same model with another threshold, found from the held-back scores in the file or from labelled scores; nothing is trained again.
+   *
+   * @param name a further threshold with an output of its own; without it the one that makes `is_anomaly`. Letters, digits, _ and -.
+   * @throws as `fitThreshold`; `argument` for a name that cannot be one.
+   */
+  withThreshold(rule: ThresholdRule, { name, labelled }: { readonly name?: string; readonly labelled?: LabelledScores } = {}): Model {
+    if (name !== undefined && !/^[\w-]{1,40}$/.test(name)) throw new TollError('argument', `a threshold's name is 1 to 40 letters, digits, _ or -, got '${name}'`)
+    const threshold = fitThreshold(rule, this.manifest.heldBack.scores, labelled)
+    return this.#withThresholds(name === undefined ? { threshold } : { thresholds: { ...this.manifest.thresholds, [name]: threshold } })
+  }
+
+  /** The same model without a further threshold. @throws `not-found` when there is none of that name. */
+  withoutThreshold(name: string): Model {
+    const { [name]: gone, ...thresholds } = this.manifest.thresholds ?? {}
+    if (!gone) throw new TollError('not-found', `the model has no threshold '${name}'; it has ${Object.keys(thresholds).join(', ') || 'none beside its own'}`)
+    return this.#withThresholds({ thresholds })
+  }
+
+  #withThresholds(change: { readonly threshold?: Threshold; readonly thresholds?: Readonly<Record<string, Threshold>> }): Model {
+    return new Model(moveThresholds(this.bytes, { ...this.manifest, ...change }), this.#engine)
   }
 
   /** Frees the engine's sessions, not the engine. */
@@ -186,12 +218,4 @@ interface Source {
   readonly rowSize: number
   readonly rowShape: readonly number[]
   feeds(start: number, end: number): HostTensors
-}
-
-function emptyScores(rows: number, parts: readonly string[]) {
-  return {
-    score: new Float64Array(rows),
-    isAnomaly: new Uint8Array(rows),
-    parts: Object.fromEntries(parts.map((name) => [name, new Float64Array(rows)])),
-  }
 }

@@ -1,5 +1,7 @@
-// From scores to decisions: rules, fitted thresholds, and the comparison.
+// From scores to decisions: rules, fitted thresholds, the comparison, p-values, and control of false discoveries.
+export { pValue, pValues } from './conformal.js'
 export { decide } from './decide.js'
-export { defaultThresholdRule, describeThreshold, fitThreshold, listThresholdKinds, readThreshold, type Threshold, type ThresholdRule } from './kinds.js'
-export type { FixedRule, FixedThreshold } from './fixed.js'
-export type { QuantileRule, QuantileThreshold } from './quantile.js'
+export { discoveries } from './discoveries.js'
+export type { LabelledScores, ThresholdKind } from './kind.js'
+export { defaultThresholdRule, describeThreshold, fitThreshold, listThresholdKinds, needsLabels, readThreshold, type Threshold, type ThresholdRule } from './kinds.js'
+export { fitPareto, type ParetoTail } from './tail.js'

@@ -33,21 +33,25 @@ describe('fit', () => {
     expect(() => fitThreshold(defaultThresholdRule, [1, NaN])).toThrow(thrown('data', /score 1 is NaN/))
     expect(() => fitThreshold({ kind: 'quantile', quantile: 1.01 }, scores)).toThrow(thrown('argument', /'quantile'.*at most 1, got 1.01/))
     expect(() => fitThreshold({ kind: 'fixed', value: Infinity }, scores)).toThrow(thrown('argument', /'value'.*Infinity/))
-    expect(() => fitThreshold({ kind: 'fixed' } as ThresholdRule, scores)).toThrow(thrown('argument', /'value'.*undefined/))
+    expect(() => fitThreshold({ kind: 'fixed' }, scores)).toThrow(thrown('argument', /'value'.*NaN/))
     expect(() => fitThreshold({ kind: 'fixed', value: 1, quantile: 0.9 } as ThresholdRule, scores)).toThrow(thrown('argument', /'quantile' does not exist/))
-    expect(() => fitThreshold({ kind: 'toString' } as unknown as ThresholdRule, scores)).toThrow(thrown('argument', /'toString'; known: quantile, fixed/))
+    expect(() => fitThreshold({ kind: 'toString' } as unknown as ThresholdRule, scores)).toThrow(thrown('argument', /'toString'; known: quantile, conformal, tail, mad, fixed, f-score, cost/))
   })
 })
 
 describe('read', () => {
-  const fitted: Threshold[] = [fitThreshold(defaultThresholdRule, scores), fitThreshold({ kind: 'fixed', value: 1 / 3 }, [])]
+  const labelled = { scores: [5, 1, 4, 2, 3], labels: [1, 0, 1, 0, 0] }
+  const fitted: Threshold[] = [
+    fitThreshold(defaultThresholdRule, scores), fitThreshold({ kind: 'fixed', value: 1 / 3 }, []),
+    ...(['conformal', 'tail', 'mad', 'f-score', 'cost'] as const).map((kind) => fitThreshold({ kind }, scores, labelled)),
+  ]
 
   it('gives back what was saved, to the bit', () => {
     for (const threshold of fitted) expect(readThreshold(JSON.parse(JSON.stringify(threshold)))).toEqual(threshold)
   })
 
   it('refuses every other value with a format error', () => {
-    for (const wrong of [undefined, null, 3, 'x', [], {}, { kind: 'conformal', value: 1 }, { kind: 'hasOwnProperty' }]) {
+    for (const wrong of [undefined, null, 3, 'x', [], {}, { kind: 'hasOwnProperty' }]) {
       expect(() => readThreshold(wrong)).toThrow(thrown('format', /no threshold kind/))
     }
     for (const threshold of fitted) {
@@ -64,16 +68,16 @@ describe('read', () => {
 
 describe('decide', () => {
   it('calls what is strictly above', () => {
-    const threshold: Threshold = { kind: 'fixed', value: 2 }
+    const threshold = { value: 2 }
     expect([...decide([1, 2, 2.0000000001, Infinity, -Infinity], threshold)]).toEqual([0, 0, 1, 1, 0])
     expect([...decide(Float32Array.of(2, 3), threshold)]).toEqual([0, 1])
   })
 
   it('refuses NaN', () => {
-    expect(() => decide([1, NaN], { kind: 'fixed', value: 0 })).toThrow(thrown('data', /score 1/))
+    expect(() => decide([1, NaN], { value: 0 })).toThrow(thrown('data', /score 1/))
   })
 })
 
 it('lists its kinds', () => {
-  expect(listThresholdKinds().map(({ kind }) => kind)).toEqual(['quantile', 'fixed'])
+  expect(listThresholdKinds().map(({ kind }) => kind)).toEqual(['quantile', 'conformal', 'tail', 'mad', 'fixed', 'f-score', 'cost'])
 })
