@@ -87,11 +87,11 @@ describe('fit', () => {
 
 describe('score', () => {
   test('CSV in the order of the rows, with the scores of the library', async () => {
-    const { score, isAnomaly, parts } = await libraryScores()
+    const { score, isAnomaly, parts, pValue } = await libraryScores()
     const { code, out, err } = await toll('score', 'model.onnx', 'example.csv', '--id', 'key', '--id', 'label', '--threads', '1')
     expect(code).toBe(0)
-    const lines = features.map((_, i) => [`k${i}`, labels[i], score[i], parts.reconstruction_error[i], parts.latent_norm[i], isAnomaly[i] === 1, ''].join(','))
-    expect(out).toBe(`key,label,score,reconstruction_error,latent_norm,is_anomaly,error\n${lines.join('\n')}\n`)
+    const lines = features.map((_, i) => [`k${i}`, labels[i], score[i], parts.reconstruction_error[i], parts.latent_norm[i], pValue![i], isAnomaly[i] === 1, ''].join(','))
+    expect(out).toBe(`key,label,score,reconstruction_error,latent_norm,p_value,is_anomaly,error\n${lines.join('\n')}\n`)
     expect(err).toBe(`400 rows, ${isAnomaly.reduce((a, b) => a + b, 0)} anomalies\n`)
   })
 
@@ -101,7 +101,7 @@ describe('score', () => {
       const { code, out } = await toll('score', 'model.onnx', 'example.csv', '-o', name, '--threads', '1', '--json')
       expect([name, code, JSON.parse(out)]).toMatchObject([name, 0, { output: name, rows: 400, imputed: 0, errors: 0 }])
       await using source = await openTable(at(name))
-      expect(source.columns.map((column) => column.name)).toEqual(['row', 'score', 'reconstruction_error', 'latent_norm', 'is_anomaly', 'error'])
+      expect(source.columns.map((column) => column.name)).toEqual(['row', 'score', 'reconstruction_error', 'latent_norm', 'p_value', 'is_anomaly', 'error'])
       const { columns } = await source.read({ columns: ['row', 'score'] })
       expect([...columns[0]]).toEqual(features.map((_, i) => i + 1))
       expect([...columns[1]]).toEqual([...score])
@@ -141,7 +141,7 @@ describe('score', () => {
     const header = 'a,b,c'
     await writeFile(at('long.csv'), `${header}\n${'1,2,5\n'.repeat(200_000)}`)
     const { out, err } = await runShell("toll score model.onnx long.csv | head -n 1; echo ${PIPESTATUS[0]}", folder)
-    expect([out, err]).toEqual(['row,score,reconstruction_error,latent_norm,is_anomaly,error\n0\n', ''])
+    expect([out, err]).toEqual(['row,score,reconstruction_error,latent_norm,p_value,is_anomaly,error\n0\n', ''])
   })
 })
 

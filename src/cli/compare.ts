@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { TollError, choice, type Domains, type Values } from '../base/index.js'
+import { TollError, choice } from '../base/index.js'
 import { writeFileAtomic } from '../base/node/index.js'
 import { detectorNamed, detectors } from '../detectors/index.js'
 import { compareOnTable, compareTableParameters, renderTableComparison, type CompareTableOptions, type ComparedMethod } from '../experiments/index.js'
@@ -91,6 +91,6 @@ function withParameters(names: readonly string[], texts: readonly string[]): Com
   })
   return names.map((detector) => ({
     detector,
-    parameters: readAssignments(parsed.filter((entry) => entry.detector === detector).map(({ assignment }) => assignment), detectorNamed(detector).parameters, `detector '${detector}'`) as Partial<Values<Domains>>,
+    parameters: readAssignments(parsed.filter((entry) => entry.detector === detector).map(({ assignment }) => assignment), detectorNamed(detector).parameters, `detector '${detector}'`),
   }))
 }

@@ -1,7 +1,7 @@
 // toll inspect: the manifest of a model file in words.
 
 import type { Command } from 'commander'
-import type { Manifest } from '../model/index.js'
+import { decisionOutput, type Manifest } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { renderText } from '../report/index.js'
 import { openReference } from '../runtime/index.js'
@@ -34,16 +34,18 @@ async function runInspect(path: string, { full = false }: InspectFlags, terminal
 }
 
 function describe(manifest: Manifest, path: string, size: number, full: boolean): string {
-  const { detector, format, parameters, seed, rows, heldBack, threshold, parts, preprocessing, versions, containsTrainingRows, dataFingerprint } = manifest
+  const { detector, format, parameters, seed, rows, heldBack, threshold, thresholds = {}, parts, preprocessing, versions, containsTrainingRows, dataFingerprint } = manifest
   const held = heldBack.source === 'held-back' ? `${heldBack.scores.length} held back` : 'none held back'
+  const further = Object.entries(thresholds)
   const facts: [string, string][] = [
     ['model', `${path}, ${size} bytes, format ${format}`],
     ['detector', `${detector} (${Object.entries(parameters).map(([name, value]) => `${name} ${String(value)}`).join(', ')})`],
     ['seed', String(seed)],
     ['input', describeInput(manifest)],
     ['scaling', preprocessing.scale],
-    ['outputs', ['score', ...parts, 'is_anomaly'].join(', ')],
+    ['outputs', ['score', ...parts, ...(heldBack.source === 'held-back' ? ['p_value'] : []), 'is_anomaly', ...further.map(([name]) => decisionOutput(name))].join(', ')],
     ['threshold', describeThreshold(threshold)],
+    ...further.map(([name, rule]): [string, string] => [`threshold ${name}`, describeThreshold(rule)]),
     ['rows', `${rows.given} given, ${rows.trained} trained on, ${held}, ${rows.anomalies} labelled anomalies left out`],
     ...trainingFacts(manifest),
     ['training rows in the file', containsTrainingRows ? 'yes' : 'no'],

@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import { Option, type Command } from 'commander'
 import { TollError, real } from '../base/index.js'
 import type { OutputColumn, OutputValues, RowFormat, RowWriter } from '../data/node/index.js'
-import type { Model } from '../model/index.js'
+import { decisionOutput, type Model } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { discoveries } from '../threshold/index.js'
@@ -119,7 +119,7 @@ function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreF
     ...['score', ...model.manifest.parts].map((name) => ({ name, kind: 'number' }) as const),
     ...(heldBack.source === 'held-back' ? [{ name: 'p_value', kind: 'number' } as const] : []),
     { name: 'is_anomaly', kind: 'boolean' },
-    ...Object.keys(thresholds).map((name) => ({ name: `is_anomaly_${name}`, kind: 'boolean' }) as const),
+    ...Object.keys(thresholds).map((name) => ({ name: decisionOutput(name), kind: 'boolean' }) as const),
     ...(fdr === undefined ? [] : [{ name: 'is_discovery', kind: 'boolean' } as const]),
     ...(strict ? [] : [{ name: 'error', kind: 'text' } as const]),
   ]

@@ -43,7 +43,7 @@ export function readThresholdRule(flags: Readonly<Record<string, unknown>>, pref
   if (given.length > 1) throw new TollError('argument', `a threshold follows one rule, got ${given.map((name) => flagOf(name, prefix)).join(' and ')}`)
   if (given.length === 0) return undefined
   const [kind, parameter] = flagsOfKinds[given[0]]
-  return { kind, [parameter]: flags[keyOf(given[0], prefix)] } as ThresholdRule
+  return { kind, [parameter]: flags[keyOf(given[0], prefix)] }
 }
 
 function keyOf(name: RuleFlag, prefix: string): string {

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { TollError } from '../base/index.js'
-import type { Manifest, Model } from '../model/index.js'
+import { decisionOutput, type Manifest, type Model } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { renderText } from '../report/index.js'
 import { describeThreshold, needsLabels, pValues, type LabelledScores } from '../threshold/index.js'
@@ -81,7 +81,7 @@ function describe({ threshold, thresholds = {}, heldBack }: Manifest, path: stri
   const above = (value: number) => heldBack.scores.filter((score) => score > value).length
   const table = renderText({
     columns: [{ title: 'Output' }, { title: 'Threshold' }, { title: 'held-back rows above', align: 'right' }],
-    rows: [['is_anomaly', threshold] as const, ...Object.entries(thresholds).map(([name, further]) => [`is_anomaly_${name}`, further] as const)]
+    rows: [['is_anomaly', threshold] as const, ...Object.entries(thresholds).map(([name, further]) => [decisionOutput(name), further] as const)]
       .map(([name, shown]) => [name, describeThreshold(shown), heldBack.scores.length === 0 ? '' : `${above(shown.value)} of ${heldBack.scores.length}`]),
   })
   const smallest = heldBack.scores.length === 0 ? undefined : pValues([Infinity], heldBack.scores)[0]

@@ -43,7 +43,7 @@ export interface BaselineRun extends Measured {
 
 /** Where our defaults are not what is run here. */
 const parameters: Readonly<Record<string, Partial<Values<Domains>>>> = {
-  kde: { rule: 'cross-validation', grid: 'coarse' } as unknown as Partial<Values<Domains>>,
+  kde: { rule: 'cross-validation', grid: 'coarse' },
 }
 
 /** Error: `not-found` for a detector that does not exist. */

@@ -68,7 +68,7 @@ const ourDefaults = () => ({})
 
 /** Values for domains that the registry knows; they are checked before a run. */
 function asParameters(values: Readonly<Record<string, number | string>>): Partial<Values<Domains>> {
-  return values as Partial<Values<Domains>>
+  return values
 }
 
 /** PyOD's settings, which are those of its release at the time of the table. */

@@ -78,7 +78,7 @@ export function readThreshold(saved: unknown): Threshold {
 
 /** The threshold in words, such as `31.2 (quantile 0.99 of 500 held-back scores)`. */
 export function describeThreshold(threshold: Threshold): string {
-  return findKind(threshold.kind, 'argument').describe(threshold as unknown as Values<Domains> & { value: number })
+  return findKind(threshold.kind, 'argument').describe(threshold)
 }
 
 /** The type parameters of the kinds differ, and `kind` ties rule and record to theirs; each is checked against its domains. */
