@@ -21,6 +21,7 @@ export {
 } from './compose.js'
 export { gradients } from './gradient.js'
 export { simplify } from './simplify.js'
+export { substitute } from './substitute.js'
 export { verify } from './verify.js'
 export { printGraph } from './print.js'
 export { interpret, type Fed } from './interpret.js'

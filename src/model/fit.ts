@@ -4,7 +4,7 @@ import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, 
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
 import {
-  fitImagePreprocessing, fitTablePreprocessing, imageParameters, summarize, tableParameters,
+  fitImagePreprocessing, fitTablePreprocessing, imageParameters, summarize, tableParameters, typicalImage,
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
 import { defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'
@@ -133,7 +133,7 @@ function fitPreprocessing(data: Table | NdArray, detector: Detector, scale = 'st
     return { preprocessing, port, inputs, samples: prepare(preprocessing, inputs, detector) }
   }
   const preprocessing = fitImagePreprocessing(data, resolveParameters(imageParameters, { scale: scale as never }, 'option'))
-  const port = { kind: 'image', input: 'image', layout: 'NCHW', shape: preprocessing.shape, range: preprocessing.range } as const
+  const port = { kind: 'image', input: 'image', layout: 'NCHW', shape: preprocessing.shape, range: preprocessing.range, typical: typicalImage(data, preprocessing.range) } as const
   const inputs = [input(port.input, ['batch', ...port.shape])]
   return { preprocessing, port, inputs, samples: prepare(preprocessing, inputs, detector) }
 }

@@ -1,6 +1,6 @@
 // Models: fit, score, reconstruct, move the threshold, the bytes of the file; and the checks of every detector's contract.
 export { fewestRows, fit, type FitOptions } from './fit.js'
-export { Model, type BadRows, type ScoreOptions, type Scores } from './model.js'
+export { Model, type BadRows, type Feeding, type ScoreOptions, type Scores } from './model.js'
 export { decisionOutput, readManifest } from './compose.js'
 export { decodeManifest, manifestFormat, manifestKey, type HeldBack, type InputColumn, type Manifest, type ModelInput } from './manifest.js'
 export { checkDetector, detectorChecks, runCheck, Subject, type Check, type CheckOptions, type CheckReport, type CheckResult } from './contract.js'

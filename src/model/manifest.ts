@@ -29,6 +29,8 @@ export type ModelInput =
       readonly shape: readonly [number, number, number]
       /** Smallest and largest training pixel: inputs are expected in the same units. */
       readonly range: readonly [number, number]
+      /** Median of each training pixel in 256 levels of `range`, base64: where explanations start. Files of early versions lack it. */
+      readonly typical?: string
     }
 
 export interface HeldBack {

@@ -57,9 +57,9 @@ export class Model {
    * the other rows. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with their row.
    */
   async score(data: Table | NdArray, options: ScoreOptions = {}): Promise<Scores> {
-    const { parts, thresholds = {}, heldBack, input: { kind } } = this.manifest
+    const { parts, thresholds = {}, heldBack } = this.manifest
     const rows = rowCount(data)
-    const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
+    const source = this.feeding(data, options)
     const numbers = ['score', ...parts]
     const levels = [undefined, ...Object.keys(thresholds)].map(decisionOutput)
     const scored = Object.fromEntries(numbers.map((name) => [name, new Float64Array(rows)]))
@@ -95,7 +95,7 @@ export class Model {
   async reconstruct(data: Table | NdArray, options: ScoreOptions = {}): Promise<NdArray> {
     const { kind } = this.manifest.input
     const rows = rowCount(data)
-    const source = kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
+    const source = this.feeding(data, options)
     const session = await this.#session(['reconstruction'])
     const result = kind === 'table' ? new Float64Array(rows * source.rowSize) : new Float32Array(rows * source.rowSize)
     const size = this.#rowsPerRun(source.rowSize)
@@ -130,6 +130,16 @@ export class Model {
     return new Model(moveThresholds(this.bytes, { ...this.manifest, ...change }), this.#engine)
   }
 
+  /** Where the model runs. */
+  get engine(): Engine {
+    return this.#engine
+  }
+
+  /** What the file's inputs are fed for these rows, for programs that are made from its graph. Checked as for `score`, and the same errors. */
+  feeding(data: Table | NdArray, options: ScoreOptions = {}): Feeding {
+    return this.manifest.input.kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
+  }
+
   /** Frees the engine's sessions, not the engine. */
   async close(): Promise<void> {
     const open = [...this.#sessions.values()]
@@ -152,7 +162,7 @@ export class Model {
     return loading
   }
 
-  #tableSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Source {
+  #tableSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Feeding {
     const { input } = this.manifest
     if (input.kind !== 'table' || !('columns' in data)) {
       throw new TollError('shape', `this model scores ${input.kind === 'table' ? 'tables with named columns' : 'images'}, got ${'columns' in data ? 'a table' : 'an array'}`)
@@ -186,7 +196,7 @@ export class Model {
     }
   }
 
-  #imageSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Source {
+  #imageSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Feeding {
     const { input } = this.manifest
     if (input.kind !== 'image' || 'columns' in data || data.shape.slice(1).join() !== input.shape.join()) {
       const expected = input.kind === 'image' ? `images of shape (n, ${input.shape.join(', ')})` : 'tables with named columns'
@@ -212,9 +222,12 @@ export class Model {
   }
 }
 
-interface Source {
+/** Rows as the inputs of the file take them. */
+export interface Feeding {
+  /** Rows (from 0) that cannot be scored, with the reason. */
   readonly errors: ReadonlyMap<number, string>
   readonly imputed: number
+  /** Numbers of one row. */
   readonly rowSize: number
   readonly rowShape: readonly number[]
   feeds(start: number, end: number): HostTensors

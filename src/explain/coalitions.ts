@@ -1,0 +1,74 @@
+// Rows made of a row and the typical row: what a score is asked about when nothing but the score is known. The players are columns, or
+// square tiles of an image. A player whose values are those of the typical row cannot change a score; it is left out.
+
+import { type NdArray, type Table } from '../base/index.js'
+
+export interface Players {
+  /** Players that can change the score. */
+  readonly count: number
+  /** Columns or pixels in all. */
+  readonly size: number
+  /** A row for each set of players: those in it as in the row, the others typical. */
+  rows(sets: readonly Uint8Array[]): Table | NdArray
+  /** One value per player to one per column or pixel; a tile's value is shared evenly over its pixels. */
+  spreadOut(values: Float64Array): Float64Array
+}
+
+/** More tiles than this along a side of an image make them larger. */
+const tilesPerSide = 14
+
+/** The players of row `row` of `data`. `typical` has one row, with the columns in the same order. */
+export function playersOf(data: Table | NdArray, row: number, typical: Table | NdArray): Players {
+  return 'columns' in data ? columnPlayers(data, row, typical as Table) : tilePlayers(data, row, typical as NdArray)
+}
+
+function columnPlayers(data: Table, row: number, typical: Table): Players {
+  const place = new Map(data.names.map((name, i) => [name, i]))
+  const own = typical.names.map((name) => data.columns[place.get(name)!][row])
+  const usual = typical.columns.map(([value]) => value)
+  const players = own.flatMap((value, i) => (value === usual[i] ? [] : [i]))
+  const at = new Map(players.map((column, player) => [column, player]))
+  return {
+    count: players.length, size: own.length,
+    rows: (sets) => ({
+      names: typical.names, rows: sets.length,
+      columns: typical.columns.map((_, column) => {
+        const player = at.get(column)
+        return Float64Array.from(sets, (set) => (player !== undefined && set[player] === 1 ? own[column] : usual[column]))
+      }),
+    }),
+    spreadOut: (values) => {
+      const all = new Float64Array(own.length)
+      players.forEach((column, player) => { all[column] = values[player] })
+      return all
+    },
+  }
+}
+
+function tilePlayers({ shape, data }: NdArray, row: number, typical: NdArray): Players {
+  const [, channels, height, width] = shape
+  const size = channels * height * width
+  const own = data.subarray(row * size, (row + 1) * size)
+  const side = Math.ceil(Math.max(height, width) / tilesPerSide)
+  const across = Math.ceil(width / side)
+  const tileOf = (p: number) => Math.floor((Math.floor(p / width) % height) / side) * across + Math.floor((p % width) / side)
+  const differing = new Set<number>()
+  own.forEach((value, p) => { if (value !== typical.data[p]) differing.add(tileOf(p)) })
+  const at = new Map([...differing].map((tile, player) => [tile, player]))
+  const playerOf = Array.from({ length: size }, (_, p) => at.get(tileOf(p)) ?? -1)
+  return {
+    count: differing.size, size,
+    rows: (sets) => {
+      const pixels = new Float32Array(sets.length * size)
+      sets.forEach((set, s) => {
+        for (let p = 0; p < size; p++) pixels[s * size + p] = playerOf[p] >= 0 && set[playerOf[p]] === 1 ? own[p] : typical.data[p]
+      })
+      return { shape: [sets.length, ...shape.slice(1)], data: pixels }
+    },
+    spreadOut: (values) => {
+      const pixels = new Float64Array(values.length)
+      for (const player of playerOf) if (player >= 0) pixels[player]++
+      return Float64Array.from(playerOf, (player) => (player < 0 ? 0 : values[player] / pixels[player]))
+    },
+  }
+}
