@@ -9,6 +9,8 @@ export interface ColumnFlags {
   readonly id?: readonly string[]
   readonly label?: string
   readonly weight?: string
+  readonly group?: string
+  readonly time?: string
 }
 
 /**
@@ -18,7 +20,7 @@ export interface ColumnFlags {
 export function chooseColumns(all: readonly Pick<ColumnInfo, 'name' | 'kind'>[], flags: ColumnFlags, source: string): string[] {
   const known = new Map(all.map((column) => [column.name, column]))
   const listed = (texts: readonly string[] = []) => texts.flatMap((text) => (known.has(text) ? [text] : text.split(',').map((part) => part.trim())))
-  const spoken = [...(flags.id ?? []), ...[flags.label, flags.weight].filter((name) => name !== undefined)]
+  const spoken = [...(flags.id ?? []), ...[flags.label, flags.weight, flags.group, flags.time].filter((name) => name !== undefined)]
   const excluded = listed(flags.exclude)
   for (const name of [...listed(flags.columns), ...excluded, ...spoken]) {
     if (!known.has(name)) throw new TollError('not-found', `${source} has no column '${name}'; it has ${shorten([...known.keys()])}`)

@@ -5,13 +5,14 @@ import { TollError, choice, integer, real, type Domains } from '../base/index.js
 import { openAtomic } from '../base/node/index.js'
 import { detectorNamed, detectors, toll, type Detector } from '../detectors/index.js'
 import { fewestRows, fit, type Manifest, type Model } from '../model/index.js'
-import { imageParameters, tableParameters } from '../preprocess/index.js'
+import { imageParameters, tableParameters, windowParameters } from '../preprocess/index.js'
 import { describeThreshold } from '../threshold/index.js'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
 import { shellWord, shorten, type ColumnFlags } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addAssignments, addOutputOptions, append, examples, parameterOption, readAssignments, type Settings } from './parameters.js'
+import { addOrderOptions, type OrderFlags } from './order.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
@@ -24,16 +25,20 @@ const settings = {
   }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'Seed of everything random: the same seed gives the same model.' }),
   holdBack: real({ default: 0.1, min: 0, max: 0.9, doc: `Share of the normal rows that training does not see, to set the threshold by; none below ${fewestRows} normal rows.` }),
+  window: { ...windowParameters.size, doc: 'Learn from windows of this many rows in order, for signals: a row is scored with the rows before it.' },
+  stride: { ...windowParameters.stride, doc: 'Rows from one window to the next in training.' },
   checkpointEvery: integer({ default: 50, min: 1, max: 1e9, doc: 'Steps between checkpoints, which are written every two seconds at most.' }),
 } satisfies Domains
 
-interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, EngineFlags {
+interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, EngineFlags {
   readonly output: string
   readonly detector: string
   readonly param?: readonly string[]
   readonly scale?: string
   readonly seed?: number
   readonly holdBack?: number
+  readonly window?: number
+  readonly stride?: number
   readonly checkpoint?: string | boolean
   readonly checkpointEvery?: number
   readonly restart?: boolean
@@ -51,6 +56,12 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
     .option('--id <column>', 'a key, left out of learning; repeatable', append)
   addLabelOptions(command, 'labels, 1 = anomaly: those rows are left out of training. For arrays a variable of the same file or another file', false)
   command.option('--weight <column>', 'weight of each row in training, 0 or more')
+  command.optionsGroup('Groups and time:')
+  addOrderOptions(command, {
+    group: 'rows of one group depend on each other, such as those of a patient: whole groups are held back',
+    time: 'when each row was, a date or a number: the latest rows are held back',
+  })
+  for (const name of ['window', 'stride'] as const) command.addOption(parameterOption(name, settings[name], name === 'window' ? 'none' : undefined))
   command.optionsGroup('Learning:')
     .addOption(new Option('--detector <name>', 'how to learn; toll detectors explains them').choices([...detectors.keys()]).default(toll.name))
   addAssignments(command)
@@ -76,6 +87,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
     'toll fit transactions.parquet -o model.onnx --id account --label fraud --beta 1 --steps 5000',
     'toll fit \'logs/*.csv.gz\' -o model.onnx --exclude host,time --scale robust',
     'toll fit rows.csv -o model.onnx --detector isolation-forest --param trees=300',
+    'toll fit vibration.csv -o pump.onnx --group pump --time at --window 32',
     'toll fit train-images-idx3-ubyte.gz -o digits.onnx',
     'zcat rows.csv.gz | toll fit - -o model.onnx --quiet',
   ], `${sourceHelp}\nMissing numbers become the median of their column; text and infinity are errors.\n`
@@ -88,6 +100,7 @@ async function runFit(paths: readonly string[], flags: FitFlags, flagged: readon
   const detector = detectorNamed(flags.detector)
   const parameters = parametersFrom(flags, detector, flagged)
   await requireWritable(flags.output)
+  if (flags.stride !== undefined && flags.window === undefined) throw new TollError('argument', '--stride is of windows: add --window ROWS')
   const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   const model = await withEngine(flags, (engine) => learn(input, { engine, detector, parameters }, flags, terminal))
   terminal.summary(documentOf(model, flags.output), describeFit(model, flags.output))
@@ -130,7 +143,7 @@ interface Learning {
 }
 
 /** Fits and writes the model; the checkpoint goes only when the file is there. */
-async function learn({ data, labels, weights, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
+async function learn({ data, labels, weights, groups, time, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
   const { seed, scale, holdBack } = flags
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('../model/node/index.js')
@@ -144,8 +157,9 @@ async function learn({ data, labels, weights, name }: TrainingInput, { engine, d
   terminal.unguard()
   try {
     const model = await fit(data, {
-      engine, detector, parameters, seed, scale, holdBack, labels, weights, signal: terminal.signal,
+      engine, detector, parameters, seed, scale, holdBack, labels, weights, groups, time, signal: terminal.signal,
       ...(threshold && { threshold }),
+      ...(flags.window !== undefined && { window: { size: flags.window, stride: flags.stride, group: flags.group, time: flags.time } }),
       ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
       onProgress: ({ step, steps, values }) => {
         if (step > 0) terminal.guard()
@@ -188,7 +202,8 @@ function remark(manifest: Manifest, terminal: Terminal): void {
   for (const text of remarks(manifest)) terminal.note(`note: ${text}`)
 }
 
-function remarks({ input, heldBack, rows, parameters }: Manifest): string[] {
+function remarks({ input, heldBack, rows, parameters, window }: Manifest): string[] {
+  const samples = window ? 'windows' : 'rows'
   const columns = input.kind === 'table' ? input.columns : []
   const constant = columns.filter(({ min, max }) => min === max).map(({ name }) => name)
   const missing = columns.filter((column) => column.missing > 0)
@@ -197,26 +212,28 @@ function remarks({ input, heldBack, rows, parameters }: Manifest): string[] {
     ...(constant.length > 0 ? [`${constant.length === 1 ? 'column' : 'columns'} ${shorten(constant)} never ${constant.length === 1 ? 'changes' : 'change'}, and will be scored by any change`] : []),
     ...(missing.length > 0 ? [`missing numbers became the median of their column: ${shorten(missing.map((column) => `${column.missing} in ${column.name}`))}`] : []),
     ...(batch > rows.trained ? [`a batch is all ${rows.trained} rows, fewer than the ${batch} asked for`] : []),
+    ...(heldBack.by === 'groups' ? [`${heldBack.scores.length} held-back ${samples} of ${heldBack.groups} whole groups: promises on false alarms are about rows of new groups, and ${heldBack.groups} is the number that says how sure they are`] : []),
+    ...(heldBack.by === 'time' ? [`the latest ${heldBack.scores.length} ${samples} are held back: promises on false alarms hold as far as what comes is like them`] : []),
     ...(heldBack.source === 'training' ? ['too few rows to hold any back: the threshold comes from training scores and is too low'] : []),
   ]
 }
 
 function documentOf({ manifest, bytes }: Model, output: string): object {
-  const { detector, parameters, seed, rows, threshold, heldBack, dataFingerprint, input } = manifest
+  const { detector, parameters, seed, rows, threshold, heldBack, dataFingerprint, input, window } = manifest
   return {
     model: output, bytes: bytes.length, detector, parameters, seed, rows: { ...rows, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },
     input: input.kind === 'table' ? { kind: 'table', columns: input.columns.map(({ name }) => name) } : { kind: 'image', shape: input.shape },
-    threshold, dataFingerprint, notes: remarks(manifest),
+    ...(window && { window }), threshold, dataFingerprint, notes: remarks(manifest),
   }
 }
 
 function describeFit({ manifest, bytes }: Model, output: string): string {
-  const { rows, heldBack, input, threshold, detector } = manifest
-  const shape = input.kind === 'table' ? `${input.columns.length} columns` : `images of ${input.shape.join(' x ')}`
+  const { rows, heldBack, input, threshold, detector, window } = manifest
+  const shape = window ? `each ${window.size} rows of ${window.columns.length} columns` : input.kind === 'table' ? `${input.columns.length} columns` : `images of ${input.shape.join(' x ')}`
   const held = heldBack.source === 'held-back' ? `, ${heldBack.scores.length} held back` : ''
   const anomalies = rows.anomalies > 0 ? `, ${rows.anomalies} labelled anomalies left out` : ''
   return [
-    `${output}: ${detector} on ${rows.trained} rows, ${shape}${held}${anomalies} (${Math.ceil(bytes.length / 1024)} KiB)`,
+    `${output}: ${detector} on ${rows.trained} ${window ? 'windows' : 'rows'}, ${shape}${held}${anomalies} (${Math.ceil(bytes.length / 1024)} KiB)`,
     `threshold ${describeThreshold(threshold)}`,
     `next: toll score ${shellWord(output)} NEW_DATA`,
   ].join('\n')

@@ -34,19 +34,21 @@ async function runInspect(path: string, { full = false }: InspectFlags, terminal
 }
 
 function describe(manifest: Manifest, path: string, size: number, full: boolean): string {
-  const { detector, format, parameters, seed, rows, heldBack, threshold, thresholds = {}, parts, preprocessing, versions, containsTrainingRows, dataFingerprint } = manifest
-  const held = heldBack.source === 'held-back' ? `${heldBack.scores.length} held back` : 'none held back'
+  const { detector, format, parameters, seed, rows, heldBack, threshold, thresholds = {}, parts, preprocessing, versions, containsTrainingRows, dataFingerprint, window } = manifest
+  const chosen = { groups: ` (${heldBack.groups} whole groups)`, time: ' (the latest)' }
+  const held = heldBack.source === 'held-back' ? `${heldBack.scores.length} held back${heldBack.by ? chosen[heldBack.by] : ''}` : 'none held back'
   const further = Object.entries(thresholds)
   const facts: [string, string][] = [
     ['model', `${path}, ${size} bytes, format ${format}`],
     ['detector', `${detector} (${Object.entries(parameters).map(([name, value]) => `${name} ${String(value)}`).join(', ')})`],
     ['seed', String(seed)],
     ['input', describeInput(manifest)],
+    ...(window ? [['windows', describeWindow(window)] as [string, string]] : []),
     ['scaling', preprocessing.scale],
     ['outputs', ['score', ...parts, ...(heldBack.source === 'held-back' ? ['p_value'] : []), 'is_anomaly', ...further.map(([name]) => decisionOutput(name))].join(', ')],
     ['threshold', describeThreshold(threshold)],
     ...further.map(([name, rule]): [string, string] => [`threshold ${name}`, describeThreshold(rule)]),
-    ['rows', `${rows.given} given, ${rows.trained} trained on, ${held}, ${rows.anomalies} labelled anomalies left out`],
+    [window ? 'windows of rows' : 'rows', `${rows.given} given, ${rows.trained} trained on, ${held}, ${rows.anomalies} labelled anomalies left out`],
     ...trainingFacts(manifest),
     ['training rows in the file', containsTrainingRows ? 'yes' : 'no'],
     ['data fingerprint', dataFingerprint],
@@ -61,6 +63,11 @@ function describeInput({ input }: Manifest): string {
   return input.kind === 'table'
     ? `table of ${input.columns.length} columns, one float64 input (n, 1) each`
     : `images (n, ${input.shape.join(', ')}), ${input.layout}, trained on pixels from ${input.range[0]} to ${input.range[1]}`
+}
+
+function describeWindow({ size, stride, columns, group, time }: NonNullable<Manifest['window']>): string {
+  const followed = [...(group === undefined ? [] : [`within each ${group}`]), ...(time === undefined ? [] : [`in order of ${time}`])].join(' ')
+  return `of ${size} rows${followed && ` ${followed}`}, ${columns.length} columns, every ${stride === 1 ? 'row' : `${stride} rows`} in training; inputs are named column@rows-before`
 }
 
 function trainingFacts({ training }: Manifest): [string, string][] {

@@ -190,17 +190,17 @@ async function runTrials({ protocol, setting, wanted, flags, terminal }: Running
 async function readOrRunBaselines(wanted: WantedBaselines, { flags, terminal }: Running): Promise<BaselineRecord[]> {
   const { readBaselineLogs, runLoggedBaselines } = await import('../experiments/node/index.js')
   const log = flags.trials
-  const warn = (message: string) => terminal.note(message)
   if (flags.renderOnly) {
     const { dataset, classes, seeds: numbers, detectors } = wanted
-    return (await readBaselineLogs([log], warn)).filter((record) => record.dataset === dataset && classes.includes(record.class) && numbers.includes(record.seed)
+    // Lines that are none were told of when the trials of the network were read from the same log.
+    return (await readBaselineLogs([log], () => undefined)).filter((record) => record.dataset === dataset && classes.includes(record.class) && numbers.includes(record.seed)
       && (flags.detectors === undefined || detectors.includes(record.detector)))
   }
   if (wanted.detectors.length === 0) return []
   const stopped = `stopped; finished trials are in ${log}: the same command goes on`
   terminal.whenStopped(() => stopped)
   return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => runLoggedBaselines({
-    wanted, engines, log, warn, signal: terminal.signal, onProgress,
+    wanted, engines, log, signal: terminal.signal, warn: (message) => terminal.note(message), onProgress,
     onTrial: ({ detector, className, seed, tested: { labelled, unlabelled } }) => {
       const byLabels = labelled.length > 0 ? `, by labels ${(100 * labelled.reduce((sum, { auroc }) => sum + auroc, 0) / labelled.length).toFixed(1)}` : ''
       terminal.note(`${detector}, ${className}, seed ${seed}: AUROC ${(100 * unlabelled.auroc).toFixed(1)}${byLabels}`)

@@ -5,17 +5,22 @@ import { TollError, type Table } from '../base/index.js'
 import type { LabelValue } from '../data/index.js'
 import type { CellValue } from '../data/node/index.js'
 import type { Model, Scores } from '../model/index.js'
+import type { RowOrder } from '../preprocess/index.js'
 import { requireColumns } from './columns.js'
 import type { EngineFlags } from './engine.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
+import { orderColumns, readOrder, type OrderFlags, type TimeUnit } from './order.js'
 import type { Source } from './source.js'
 import type { Terminal } from './terminal.js'
+import { labelWindows, openWindowing, type WindowedBatch } from './windowing.js'
 
 export interface ScoredRows extends Scores {
   readonly rows: number
   /** Rows of the source before these. */
   readonly firstRow: number
   readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
+  /** Rows that come before the first full window of their group; `errors` has them too. */
+  readonly waiting: number
 }
 
 export interface ScoringOptions {
@@ -38,22 +43,30 @@ const batchValues = 1 << 19
 export async function* scoreSource(source: Source, model: Model, { passthrough, strict, signal }: ScoringOptions): AsyncGenerator<ScoredRows> {
   const badRows = strict ? 'refuse' : 'mark'
   requireKind(source, model)
+  const windowing = openWindowing(model.manifest, source.name)
+  const { input } = model.manifest
+  const inputs = input.kind === 'table' ? input.columns.map(({ name }) => name) : []
+  const columns = windowing?.columns ?? inputs
   if (source.kind === 'array') {
-    const scores = await model.score(source.data, { badRows, signal })
-    yield { ...scores, rows: scores.score.length, firstRow: 0, passthrough: new Map() }
+    const windowed = windowing?.push(wholeTable(source, columns, windowing.passthrough))
+    const scores = await model.score(windowed?.table ?? source.data, { badRows, signal })
+    const marked = windowed ? mark(scores, windowed.errors, windowed.table) : scores
+    yield { ...marked, rows: scores.score.length, firstRow: 0, passthrough: new Map(), waiting: windowed?.waiting ?? 0 }
     return
   }
-  const { input } = model.manifest
-  const columns = input.kind === 'table' ? input.columns.map(({ name }) => name) : []
-  requireColumns(source.table.columns, [...columns, ...passthrough], source.name)
-  const batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / Math.max(columns.length, 1))))
-  const batches = source.table.batches({ columns, passthrough, batchRows, badRows: strict ? 'throw' : 'mark', signal })
+  const passed = [...new Set([...passthrough, ...(windowing?.passthrough ?? [])])]
+  requireColumns(source.table.columns, [...columns, ...passed], source.name)
+  const batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / Math.max(inputs.length, 1))))
+  const batches = source.table.batches({ columns, passthrough: passed, batchRows, badRows: strict ? 'throw' : 'mark', signal })
   let scoring: Promise<ScoredRows> | undefined
   try {
     for await (const batch of batches) {
       const previous = scoring
-      scoring = model.score(batch.table, { badRows, signal }).then((scores) => ({
-        ...mark(scores, batch.errors, batch.table), rows: batch.table.rows, firstRow: batch.firstRow, passthrough: batch.passthrough,
+      const { table, errors, waiting }: WindowedBatch = windowing?.push(batch) ?? { ...batch, waiting: 0 }
+      scoring = model.score(table, { badRows, signal }).then((scores) => ({
+        // A gap is counted in its own row only, not in every window that it is in.
+        ...mark(windowing ? { ...scores, imputed: gapsIn(batch.table) } : scores, errors, batch.table),
+        rows: table.rows, firstRow: batch.firstRow, passthrough: batch.passthrough, waiting,
       }))
       // Awaited later; a failure before that is not unhandled.
       scoring.catch(() => undefined)
@@ -63,6 +76,21 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   } finally {
     await scoring?.catch(() => undefined)
   }
+}
+
+/** An array as one batch of rows. */
+function wholeTable({ data, name }: Extract<Source, { kind: 'array' }>, columns: readonly string[], named: readonly string[]) {
+  if (named.length > 0) throw new TollError('argument', `the windows of this model follow ${named.join(' and ')}, columns of a table; ${name} is an array`)
+  const table = data as Table
+  requireColumns(table.names.map((column) => ({ name: column })), columns, name)
+  return {
+    table: { names: columns, columns: columns.map((column) => table.columns[table.names.indexOf(column)]), rows: table.rows },
+    errors: new Map<number, string>(), passthrough: new Map<string, readonly CellValue[]>(), firstRow: 0,
+  }
+}
+
+function gapsIn({ columns }: Table): number {
+  return columns.reduce((sum, column) => sum + column.reduce((gaps, value) => gaps + Number(Number.isNaN(value)), 0), 0)
 }
 
 function requireKind(source: Source, { manifest: { input } }: Model): void {
@@ -84,24 +112,37 @@ function mark(scores: Scores, errors: ReadonlyMap<number, string>, { columns }: 
   return { ...scores, imputed, errors: new Map([...scores.errors, ...errors]) }
 }
 
-export interface Labelled {
+export interface Labelled extends RowOrder {
   readonly scores: Float64Array
   readonly labels: Uint8Array
   readonly unscored: number
   readonly imputed: number
 }
 
-/** All scores with their labels; rows that could not be scored are left out and counted. */
-export async function scoreLabelled(source: Source, model: Model, flags: LabelFlags & { readonly label: string; readonly strict: boolean }, terminal: Terminal): Promise<Labelled> {
+/**
+ * All scores with their labels, groups and times; rows that could not be scored are left out and counted. For a model of windows a row is an
+ * anomaly when one is in its window, and groups and times are those of the windows unless others are named.
+ */
+export async function scoreLabelled(
+  source: Source, model: Model, flags: LabelFlags & OrderFlags & { readonly label: string; readonly strict: boolean; readonly timeUnit?: TimeUnit }, terminal: Terminal,
+): Promise<Labelled> {
+  const { window } = model.manifest
+  if (window && flags.group !== undefined && flags.group !== window.group) {
+    throw new TollError('argument', `the model's windows ${window.group === undefined ? 'were fitted without groups' : `follow the groups of '${window.group}'`}; leave --group ${flags.group} out`)
+  }
+  const order: OrderFlags = { group: flags.group ?? window?.group, time: flags.time ?? window?.time }
+  if (source.kind === 'array' && orderColumns(order).length > 0) throw new TollError('argument', `--group and --time name columns of a table; ${source.name} is an array`)
+  const orders: RowOrder[] = []
   const parts: Float64Array[] = []
   const values: LabelValue[] = []
   let imputed = 0
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
-  const options = { passthrough: source.kind === 'rows' ? [flags.label] : [], strict: flags.strict, signal: terminal.signal }
+  const options = { passthrough: source.kind === 'rows' ? [flags.label, ...orderColumns(order)] : [], strict: flags.strict, signal: terminal.signal }
   try {
     for await (const batch of scoreSource(source, model, options)) {
       parts.push(batch.score)
       for (const value of batch.passthrough.get(flags.label) ?? []) values.push(value)
+      orders.push(readOrder(batch.passthrough, order, { source: source.name, timeUnit: flags.timeUnit, firstRow: batch.firstRow }))
       imputed += batch.imputed
       bar.update(batch.firstRow + batch.rows)
     }
@@ -111,8 +152,12 @@ export async function scoreLabelled(source: Source, model: Model, flags: LabelFl
   const scores = joined(parts)
   const labels = readLabels(source.kind === 'rows' ? values : await readSide(source, flags.label, scores.length), flags)
   const good = scores.map((score) => (Number.isNaN(score) ? 0 : 1))
+  const groups = order.group === undefined ? undefined : orders.flatMap((part) => Array.from(part.groups!))
+  const time = order.time !== undefined ? joined(orders.map((part) => part.time as Float64Array)) : window && Float64Array.from(scores.keys())
+  const ofRows = window ? labelWindows(labels, window.size, { ...(groups && { groups }) }) : labels
   return {
-    scores: scores.filter((_, row) => good[row] === 1), labels: labels.filter((_, row) => good[row] === 1),
+    scores: scores.filter((_, row) => good[row] === 1), labels: ofRows.filter((_, row) => good[row] === 1),
+    ...(groups && { groups: groups.filter((_, row) => good[row] === 1) }), ...(time && { time: time.filter((_, row) => good[row] === 1) }),
     unscored: scores.length - good.reduce((sum, flag) => sum + flag, 0), imputed,
   }
 }

@@ -1,13 +1,15 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
 import { TollError, type NdArray, type Table } from '../base/index.js'
+import type { RowOrder } from '../preprocess/index.js'
 import { chooseColumns, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
+import { orderColumns, readOrder, type OrderFlags } from './order.js'
 import type { Source } from './source.js'
 
-type TrainingFlags = ColumnFlags & LabelFlags
+type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags
 
-export interface TrainingInput {
+export interface TrainingInput extends RowOrder {
   readonly name: string
   readonly data: Table | NdArray
   readonly labels?: Uint8Array
@@ -23,11 +25,11 @@ async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flag
   const columns = chooseColumns(table.columns, flags, name)
   const { label, weight } = flags
   const batch = await table.readBatch({
-    columns: weight === undefined ? columns : [...columns, weight], passthrough: label === undefined ? [] : [label], signal,
+    columns: weight === undefined ? columns : [...columns, weight], passthrough: [...new Set([...(label === undefined ? [] : [label]), ...orderColumns(flags)])], signal,
   })
   const features = { names: columns, columns: batch.table.columns.slice(0, columns.length), rows: batch.table.rows }
   return {
-    name, data: features,
+    name, data: features, ...readOrder(batch.passthrough, flags, { source: name }),
     ...(label !== undefined && { labels: readLabels(batch.passthrough.get(label) ?? [], flags) }),
     ...(weight !== undefined && { weights: batch.table.columns[columns.length] }),
   }
@@ -37,7 +39,8 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
   const { name, data } = source
   const { label, weight, id, columns, exclude } = flags
   const rows = 'columns' in data ? data.rows : data.shape[0]
-  if (id) throw new TollError('argument', `--id names a column of a table; ${name} is an array`)
+  const tableOnly = Object.entries({ id, group: flags.group, time: flags.time }).find(([, value]) => value !== undefined)
+  if (tableOnly) throw new TollError('argument', `--${tableOnly[0]} names a column of a table; ${name} is an array`)
   if (!('columns' in data) && (columns || exclude)) throw new TollError('argument', `--columns and --exclude choose columns of a table; ${name} holds images`)
   return {
     name, data: 'columns' in data ? selectColumns(data, { columns, exclude }, name) : data,

@@ -5,7 +5,8 @@ import type { ReportCell, ReportColumn, ReportTable } from '../report/index.js'
 import { imageBaselines, svmGrid, type ImageBaseline } from './image-baseline.js'
 import type { BaselineRecord } from './image-baseline-record.js'
 import type { ImageDataset } from './image-protocol.js'
-import { fixed, paperCell, spreadCells } from './image-table.js'
+import { meanAuroc } from './image-summary.js'
+import { fixed, paperCell, spreadCells, spreadValues } from './image-table.js'
 import type { PaperTable } from './paper-images.js'
 
 /** One column of ours: a detector, and how its parameters were chosen. */
@@ -26,7 +27,7 @@ function columnsOf(records: readonly BaselineRecord[], classes: number): Baselin
       const perClass = Array.from({ length: classes }, (_, normal) => {
         const values = of.filter((record) => record.class === normal)
           .flatMap(({ tested }) => (choice === 'labelled' ? tested.labelled.map(({ auroc }) => auroc) : [tested.unlabelled.auroc]))
-        return values.length > 0 ? meanInterval(values) : undefined
+        return values.length > 0 ? meanAuroc(values) : undefined
       })
       const whole = perClass.every((value) => value !== undefined)
       return { baseline, choice, classes: perClass, ...(whole && { average: meanInterval(perClass.map((value) => value.mean)).mean }) }
@@ -63,8 +64,7 @@ export function tabulateOthers(title: string, records: readonly BaselineRecord[]
 export function listOthers(records: readonly BaselineRecord[], classes: readonly string[]): ReportCell[][] {
   return columnsOf(records, classes.length).flatMap(({ baseline, choice, classes: values, average }) => [
     ...values.flatMap((value, c): ReportCell[][] => (value ? [[
-      classes[c], `${baseline.column} here`, null, choice, value.count, 100 * value.mean, value.interval ? 100 * value.populationSd : null,
-      value.interval ? 100 * value.interval.low : null, value.interval ? 100 * value.interval.high : null, null,
+      classes[c], `${baseline.column} here`, null, choice, value.count, 100 * value.mean, ...spreadValues(value), null,
     ]] : [])),
     ...(average === undefined ? [] : [['average', `${baseline.column} here`, null, choice, null, 100 * average, null, null, null, null]]),
   ])

@@ -16,7 +16,7 @@ export function explainImages(trials: readonly ImageRecord[], selection: ImageSe
     + `a look at ${validation} validation images every ${validateEvery === 1 ? 'step' : `${validateEvery} steps`}; ${describeSeeds(trials, betas)}.`,
     describeDifferences(selection, betas, seeds.length),
     ...describeImages(trials, protocol.title),
-    'Values are mean ± standard deviation (divisor n) over seeds, with the 95 % interval of the mean (Student t): of two or three seeds it is wide and may pass 100. '
+    'Values are mean ± standard deviation (divisor n) over seeds, with the 95 % interval of the mean (Student t, cut at 0 and 100): of two or three seeds it is wide. '
     + 'It does not cover other images.',
     'The labelled choice tests the step with the highest AUROC on the validation images, labelled anomalies among them, as the paper does. '
     + 'The last step needs no labels: it is what to expect where there are none.',

@@ -64,7 +64,7 @@ describe('Table 1', () => {
     // Five columns are above 99.5 and one equals it.
     expect(rows[1]).toEqual(['1', 1, '99.5', null, 6.5, '99.5', null, 6.5, '99.9 ± 0.0', 2.5])
     // 93.9 equals OCGAN and DSVDD, the highest: places 1 to 3. Interval: 12.706 times 0.1.
-    expect(rows[8]).toEqual(['8', 2, '93.9 ± 0.1', '92.6 to 95.2', 2, '97.5 ± 0.5', '91.1 to 103.9', 1, '97.3 ± 0.5', 1])
+    expect(rows[8]).toEqual(['8', 2, '93.9 ± 0.1', '92.6 to 95.2', 2, '97.5 ± 0.5', '91.1 to 100.0', 1, '97.3 ± 0.5', 1])
     expect(rows[10]).toEqual(['average', null, null, null, null, null, null, null, '98.4', '1.2'])
     expect(rows[11]).toEqual(['mean of 2 run', null, '96.7', null, '4.3', '98.5', null, '3.8', '98.6', '1.8'])
   })

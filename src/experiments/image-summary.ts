@@ -87,14 +87,14 @@ export function summarizeImages(trials: readonly ImageRecord[], classes: readonl
   const whole = sharedSeeds(bySeed)
   const cell = (of: Map<number, ImageRecord>) => {
     const seeds = [...of.keys()].sort((a, b) => a - b)
-    return { seeds, ...(seeds.length > 0 && { auroc: byChoice((choice) => values(seeds.map((seed) => of.get(seed)!), choice)) }) }
+    return { seeds, ...(seeds.length > 0 && { auroc: byChoice((choice) => meanAuroc(values(seeds.map((seed) => of.get(seed)!), choice))) }) }
   }
   return {
     beta,
     classes: classes.map((name, normal) => ({ name, ...cell(bySeed[normal]) })),
     average: {
       seeds: whole,
-      ...(whole.length > 0 && { auroc: byChoice((choice) => whole.map((seed) => meanInterval(values(bySeed.map((of) => of.get(seed)!), choice)).mean)) }),
+      ...(whole.length > 0 && { auroc: byChoice((choice) => meanAuroc(whole.map((seed) => meanInterval(values(bySeed.map((of) => of.get(seed)!), choice)).mean))) }),
     },
   }
 }
@@ -113,12 +113,13 @@ export function compareWithPlain(trials: readonly ImageRecord[], classes: readon
   /** `value` of one seed for a measure of a pair. */
   const summary = (seeds: readonly number[], value: (seed: number, measure: (pair: Pair) => number) => number) => {
     if (seeds.length === 0) return { seeds }
-    const over = (measure: (pair: Pair, choice: Choice) => number) => byChoice((choice) => seeds.map((seed) => value(seed, (pair) => measure(pair, choice))))
+    const over = (measure: (pair: Pair, choice: Choice) => number, summarize = meanAuroc) =>
+      byChoice((choice) => summarize(seeds.map((seed) => value(seed, (pair) => measure(pair, choice)))))
     return {
       seeds,
       plain: over(({ plain }, choice) => auroc(plain, choice)),
       toll: over(({ toll }, choice) => auroc(toll, choice)),
-      difference: over(({ plain, toll }, choice) => auroc(toll, choice) - auroc(plain, choice)),
+      difference: over(({ plain, toll }, choice) => auroc(toll, choice) - auroc(plain, choice), meanGain),
     }
   }
   const whole = sharedSeeds(pairs)
@@ -134,7 +135,7 @@ export function compareWithPlain(trials: readonly ImageRecord[], classes: readon
 
 /** The mean of means over classes, which has no spread of its own. */
 export function meanOverClasses(classes: readonly ByChoice[]): ByChoice {
-  return byChoice((choice) => [meanInterval(classes.map((of) => of[choice].mean)).mean])
+  return byChoice((choice) => meanAuroc([meanInterval(classes.map((of) => of[choice].mean)).mean]))
 }
 
 /**
@@ -159,6 +160,15 @@ function sharedSeeds(bySeed: readonly ReadonlyMap<number, unknown>[]): number[] 
   return [...(first?.keys() ?? [])].filter((seed) => others.every((of) => of.has(seed))).sort((a, b) => a - b)
 }
 
-function byChoice(values: (choice: Choice) => readonly number[]): ByChoice {
-  return Object.fromEntries(choices.map((choice) => [choice, meanInterval(values(choice))])) as Record<Choice, MeanInterval>
+function byChoice(summarize: (choice: Choice) => MeanInterval): ByChoice {
+  return Object.fromEntries(choices.map((choice) => [choice, summarize(choice)])) as Record<Choice, MeanInterval>
+}
+
+/** With the 95 % interval inside [0, 1]. */
+export function meanAuroc(values: readonly number[]): MeanInterval {
+  return meanInterval(values, 0.95, { low: 0, high: 1 })
+}
+
+function meanGain(values: readonly number[]): MeanInterval {
+  return meanInterval(values, 0.95, { low: -1, high: 1 })
 }

@@ -59,13 +59,20 @@ export function bootstrapIntervals<K extends string>(
     drawAgain(groupOfNormal, replicate.normals, random)
     names.forEach((name, m) => { samples[m][r] = evaluate(name, measures[name], replicate) })
   }
+  return cutIntervals(measures, counts, samples, { level, replicates })
+}
+
+/** The value of each measure, and the quantiles of its replicates; `samples` are sorted. */
+export function cutIntervals<K extends string>(
+  measures: Readonly<Record<K, Measure>>, counts: ScoreCounts, samples: readonly Float64Array[], { level, replicates }: { readonly level: number; readonly replicates: number },
+): Record<K, BootstrapInterval> {
   const result = {} as Record<K, BootstrapInterval>
-  names.forEach((name, m) => {
+  for (const [m, name] of (Object.keys(measures) as K[]).entries()) {
     const sorted = samples[m].sort()
     const low = quantileOfSorted(sorted, (1 - level) / 2)
     const high = quantileOfSorted(sorted, (1 + level) / 2)
     result[name] = { value: evaluate(name, measures[name], counts), low, high, level, replicates }
-  })
+  }
   return result
 }
 
@@ -82,7 +89,8 @@ function drawAgain(groupOf: Int32Array, perScore: Float64Array, random: Random):
   for (let i = 0; i < groupOf.length; i++) perScore[groupOf[random.integer(groupOf.length)]]++
 }
 
-function evaluate(name: string, measure: Measure, counts: ScoreCounts): number {
+/** Error: `data` for a measure that is not finite. */
+export function evaluate(name: string, measure: Measure, counts: ScoreCounts): number {
   const value = measure(counts)
   if (!Number.isFinite(value)) throw new TollError('data', `measure '${name}' must be finite on every replicate, got ${value}`)
   return value

@@ -12,7 +12,7 @@ export interface MeanInterval {
   readonly populationSd: number
   /** Standard deviation with divisor n - 1 (ddof 1); undefined for one value. */
   readonly sampleSd: number | undefined
-  /** mean -+ t sampleSd / sqrt(n) with n - 1 degrees of freedom; undefined for one value. */
+  /** mean -+ t sampleSd / sqrt(n) with n - 1 degrees of freedom, cut at the ends of the range; undefined for one value. */
   readonly interval: Interval | undefined
 }
 
@@ -20,9 +20,10 @@ export interface MeanInterval {
  * Mean, both standard deviations and the two-sided interval of the mean.
  *
  * @param level in (0, 1), default 0.95
+ * @param range what values are possible, default all: no more of the interval is given, which keeps its coverage
  * @throws `data` when there are no values or one is not finite; `argument` when the level is outside (0, 1).
  */
-export function meanInterval(values: ArrayLike<number>, level = 0.95): MeanInterval {
+export function meanInterval(values: ArrayLike<number>, level = 0.95, range: Interval = { low: -Infinity, high: Infinity }): MeanInterval {
   const count = values.length
   if (count === 0) throw new TollError('data', 'a mean needs at least one value, got none')
   let mean = 0
@@ -37,7 +38,7 @@ export function meanInterval(values: ArrayLike<number>, level = 0.95): MeanInter
   if (count === 1) return { count, mean, populationSd, sampleSd: undefined, interval: undefined }
   const sampleSd = Math.sqrt(squares / (count - 1))
   const half = (t * sampleSd) / Math.sqrt(count)
-  return { count, mean, populationSd, sampleSd, interval: { low: mean - half, high: mean + half } }
+  return { count, mean, populationSd, sampleSd, interval: { low: Math.max(range.low, mean - half), high: Math.min(range.high, mean + half) } }
 }
 
 /**

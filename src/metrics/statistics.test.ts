@@ -82,6 +82,14 @@ describe('mean interval', () => {
     expect(meanInterval([65.4, 61.5, 69.2, 53.8, 76.9], 0.9).interval!.low).toBeCloseTo(65.36 - (2.131846786326649 * 8.608890753169078) / Math.sqrt(5), 11)
   })
 
+  it('keeps the interval inside the range of what is possible', () => {
+    const all = meanInterval([0.5, 0.9]).interval!
+    expect(all.low).toBeLessThan(0)
+    expect(all.high).toBeGreaterThan(1)
+    expect(meanInterval([0.5, 0.9], 0.95, { low: 0, high: 1 }).interval).toEqual({ low: 0, high: 1 })
+    expect(meanInterval([0.5, 0.9], 0.95, { low: -3, high: 1 }).interval).toEqual({ low: all.low, high: 1 })
+  })
+
   it('of one value has no interval', () => {
     expect(meanInterval([3])).toEqual({ count: 1, mean: 3, populationSd: 0, sampleSd: undefined, interval: undefined })
   })

@@ -4,16 +4,21 @@ import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, 
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
 import {
+<<<<<<< HEAD
   fitImagePreprocessing, fitTablePreprocessing, imageParameters, summarize, tableParameters, typicalImage,
+=======
+  fitImagePreprocessing, fitTablePreprocessing, imageParameters, slideWindows, summarize, tableParameters, type RowOrder, type WindowSettings, type Windows,
+>>>>>>> main
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
 import { defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'
 import { compose, encodeFile, inputColumns, largestBatchOf, prepare } from './compose.js'
+import { divide } from './division.js'
 import { fingerprint } from './fingerprint.js'
 import { manifestFormat, type HeldBack, type Manifest, type ModelInput } from './manifest.js'
 import { Model } from './model.js'
 
-export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<FitContext, 'engine'>> {
+export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<FitContext, 'engine'>>, RowOrder {
   readonly engine: Engine
   /** Default Toll. */
   readonly detector?: Detector<D>
@@ -25,31 +30,42 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
   readonly labels?: ArrayLike<number>
   /** Non-negative weight of each row; default 1. */
   readonly weights?: ArrayLike<number>
-  /** Share of the normal rows that training does not see, in [0, 0.9]; default 0.1. Below `fewestRows` normal rows none is held back. */
+  /**
+   * Share of the normal rows that training does not see, in [0, 0.9]; default 0.1. Below `fewestRows` normal rows none is held back. With
+   * `groups` whole groups are held back, with `time` the latest rows.
+   */
   readonly holdBack?: number
+  /**
+   * Learns from windows of a table's rows, in order of `time` and within `groups`: the model takes the columns of `slideWindows`. A window that
+   * holds a labelled anomaly is one. The manifest keeps the settings, and the names that the rows' group and time have.
+   */
+  readonly window?: Partial<WindowSettings> & { readonly group?: string; readonly time?: string }
   /** Default: the 0.99 quantile of the held-back scores. Rules about labels use the labelled anomalies beside the held-back normal rows. */
   readonly threshold?: ThresholdRule
 }
-
-/** Below this many normal rows all of them train. */
-export const fewestRows = 50
 
 /**
  * Fits a detector to a table or to images (n, channels, height, width) of mostly normal rows and returns a model that scores and saves.
  * The same data, options and seed give the same model on the same machine at the same number of threads.
  * Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned from, `diverged`, `aborted`.
  */
-export async function fit<D extends Domains>(data: Table | NdArray, options: FitOptions<D>): Promise<Model> {
-  const { engine, seed = 0, signal, onProgress, checkpoint } = options
+export async function fit<D extends Domains>(given: Table | NdArray, options: FitOptions<D>): Promise<Model> {
+  const { engine, seed = 0, signal, onProgress, checkpoint, groups, time } = options
   const detector = (options.detector ?? toll) as unknown as Detector
   const parameters = resolveParameters(detector.parameters, options.parameters ?? {}, `${detector.name} parameter`)
-  const kind = 'columns' in data ? 'table' : 'image'
+  const kind = 'columns' in given ? 'table' : 'image'
   if (!detector.accepts.includes(kind)) throw new TollError('argument', `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`)
+  for (const [what, values] of Object.entries({ groups, times: time })) if (values) checkedLength(what, values, rowCount(given))
+  const windows = options.window && windowsOf(given, options)
+  const data = windows?.table ?? given
   const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
-  const labels = checkedLabels(options.labels, rowCount(data))
+  const ofRows = checkedLabels(options.labels, rowCount(given))
+  const labels = ofRows && windows ? Uint8Array.from(windows.members, (rows) => Number(rows.some((row) => ofRows[row] === 1))) : ofRows
   if (options.weights && !detector.takesWeights) throw new TollError('argument', `detector '${detector.name}' does not take weights of rows; leave them out`)
   const weights = options.weights && checkedLength('weights', options.weights, rowCount(data))
-  const { anomalies, heldBack, training } = divide(rowCount(data), labels, options.holdBack ?? 0.1, Random.seeded(seed).fork('held-back'))
+  const { anomalies, heldBack, training, by, groups: groupsHeld } = divide(rowCount(data), {
+    labels, groups, time, windows, holdBack: options.holdBack ?? 0.1, random: Random.seeded(seed).fork('held-back'),
+  })
 
   const { preprocessing, port, inputs, samples } = fitPreprocessing(take(training), detector, options.scale)
   const trainingRows = [...training, ...anomalies]
@@ -59,16 +75,16 @@ export async function fit<D extends Domains>(data: Table | NdArray, options: Fit
     ...(weights && { weights: Float32Array.from(trainingRows, (row) => weights[row]) }),
   }
   const fitted = await detector.fit(trainingData, parameters, { engine, seed, signal, onProgress, checkpoint })
-  return assemble({ data, options, detector, parameters, seed, preprocessing, port, fitted, engine }, {
-    heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack) } : { source: 'training', data: take(training) },
+  return assemble({ given, options, detector, parameters, seed, preprocessing, port, fitted, engine }, {
+    heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld } : { source: 'training', data: take(training) },
     ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
     rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
   })
 }
 
 interface Parts {
-  readonly data: Table | NdArray
-  readonly options: Pick<FitOptions, 'threshold' | 'signal'>
+  readonly given: Table | NdArray
+  readonly options: Pick<FitOptions, 'threshold' | 'signal' | 'window'>
   readonly detector: Detector
   readonly parameters: Values<Domains>
   readonly seed: number
@@ -80,8 +96,8 @@ interface Parts {
 
 /** Composes the file with a provisional threshold, scores the held-back rows with it, and puts the real threshold in. */
 async function assemble(
-  { data, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
-  { heldBack, anomalies, rows }: { heldBack: { source: HeldBack['source']; data: Table | NdArray }; anomalies?: Table | NdArray; rows: Manifest['rows'] },
+  { given, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
+  { heldBack: { data: heldBackData, ...heldBack }, anomalies, rows }: { heldBack: Omit<HeldBack, 'scores'> & { data: Table | NdArray }; anomalies?: Table | NdArray; rows: Manifest['rows'] },
 ): Promise<Model> {
   const draft = compose({ preprocessing, input: port, detector, fitted })
   // The names of the parts are known only now: a column may be called like one of them.
@@ -97,16 +113,17 @@ async function assemble(
     parts: Object.keys(composed.parts),
     largestBatch: largestBatchOf(composed),
     threshold: { kind: 'fixed', value: 0 },
-    heldBack: { source: heldBack.source, scores: [] },
+    heldBack: { ...heldBack, scores: [] },
+    ...(options.window && { window: windowOf(options.window, given) }),
     rows,
-    dataFingerprint: await fingerprint(data),
+    dataFingerprint: await fingerprint(given),
     containsTrainingRows: fitted.containsTrainingRows,
     training: fitted.summary,
     versions: { toll: version, opset: String(opsetVersion) },
   }
   const model = new Model(encodeFile(composed, provisional), engine)
   const scoresOf = async (rows: Table | NdArray) => Array.from((await model.score(rows, { signal: options.signal })).score)
-  const normal = await scoresOf(heldBack.data)
+  const normal = await scoresOf(heldBackData)
   // Rows with labels that training did not see: what rules about labels need.
   const rule = options.threshold ?? defaultThresholdRule
   const labelled = anomalies && heldBack.source === 'held-back' && needsLabels(rule) ? await scoresOf(anomalies) : []
@@ -115,7 +132,7 @@ async function assemble(
   const threshold = fitThreshold(rule, scores, labelled.length === 0 ? undefined : {
     scores: [...normal, ...labelled], labels: [...normal.map(() => 0), ...labelled.map(() => 1)],
   })
-  return new Model(encodeFile(composed, { ...provisional, heldBack: { source: heldBack.source, scores }, threshold }), engine)
+  return new Model(encodeFile(composed, { ...provisional, heldBack: { ...heldBack, scores }, threshold }), engine)
 }
 
 interface Preparation {
@@ -153,23 +170,15 @@ async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, s
   }
 }
 
-/** Which rows train, which are held back; anomalies are neither. */
-function divide(rows: number, labels: Uint8Array | undefined, holdBack: number, random: Random) {
-  if (!(holdBack >= 0 && holdBack <= 0.9)) throw new TollError('argument', `holdBack must be a share from 0 to 0.9, got ${holdBack}`)
-  const all = Array.from({ length: rows }, (_, row) => row)
-  const normals = labels ? all.filter((row) => labels[row] === 0) : all
-  const anomalies = labels ? all.filter((row) => labels[row] === 1) : []
-  if (normals.length < 2) {
-    const what = anomalies.length > 0 ? `normal rows (${anomalies.length} of ${rows} are labelled as anomalies)` : 'rows'
-    throw new TollError('data', `fitting needs at least 2 ${what}, got ${normals.length}`)
-  }
-  const count = normals.length < fewestRows ? 0 : Math.round(holdBack * normals.length)
-  const chosen = new Set(random.sample(normals.length, count))
-  return {
-    anomalies,
-    heldBack: normals.filter((_, i) => chosen.has(i)),
-    training: normals.filter((_, i) => !chosen.has(i)),
-  }
+function windowsOf(data: Table | NdArray, { window, weights, ...order }: Pick<FitOptions, 'window' | 'weights' | 'groups' | 'time'>): Windows {
+  if (!('columns' in data)) throw new TollError('argument', 'windows are made of the rows of tables, got images')
+  if (weights) throw new TollError('argument', 'weights of rows do not go with windows; leave them out')
+  return slideWindows(data, window!, order)
+}
+
+function windowOf({ size = 1, stride = 1, group, time }: NonNullable<FitOptions['window']>, data: Table | NdArray): Manifest['window'] {
+  const columns = 'columns' in data ? data.names : []
+  return { size, stride, columns, ...(group !== undefined && { group }), ...(time !== undefined && { time }) }
 }
 
 function checkedLabels(labels: ArrayLike<number> | undefined, rows: number): Uint8Array | undefined {
@@ -181,7 +190,7 @@ function checkedLabels(labels: ArrayLike<number> | undefined, rows: number): Uin
   })
 }
 
-function checkedLength(what: string, values: ArrayLike<number>, rows: number): ArrayLike<number> {
+function checkedLength<V extends ArrayLike<unknown>>(what: string, values: V, rows: number): V {
   if (values.length !== rows) throw new TollError('shape', `expected ${rows} ${what}, one per row, got ${values.length}`)
   return values
 }

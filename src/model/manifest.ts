@@ -36,8 +36,23 @@ export type ModelInput =
 export interface HeldBack {
   /** `held-back`: normal rows that training did not see. `training`: too few rows to keep any back, so the scores are of training rows and too low. */
   readonly source: 'held-back' | 'training'
+  /** How they were chosen, where not at random: whole groups, or the latest rows. */
+  readonly by?: 'groups' | 'time'
+  /** Groups that were held back. */
+  readonly groups?: number
   /** Sorted in rising order. */
   readonly scores: readonly number[]
+}
+
+export interface RowWindow {
+  readonly size: number
+  /** Rows from one window to the next in training; a row is scored by the window that ends in it. */
+  readonly stride: number
+  /** The columns of the rows. */
+  readonly columns: readonly string[]
+  /** The column that says which rows belong together, and the one that says their order. */
+  readonly group?: string
+  readonly time?: string
 }
 
 export interface Manifest {
@@ -55,6 +70,8 @@ export interface Manifest {
   /** Further thresholds by name, each with an output of its own (`is_anomaly_NAME`). */
   readonly thresholds?: Readonly<Record<string, Threshold>>
   readonly heldBack: HeldBack
+  /** Where samples are windows of rows: the inputs are named column@lag, the row's own lag being 0. */
+  readonly window?: RowWindow
   /** Rows given, rows that trained, rows labelled anomalous and left out. */
   readonly rows: { readonly given: number; readonly trained: number; readonly anomalies: number }
   /** SHA-256 of the column names and values, or of the images, that fit was given. */
@@ -96,7 +113,7 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
   }
 }
 
-function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, preprocessing, rows, threshold, thresholds = {}, training, versions }: Partial<Manifest>): string | undefined {
+function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, preprocessing, rows, threshold, thresholds = {}, training, versions, window }: Partial<Manifest>): string | undefined {
   const isRecord = (record: unknown) => typeof record === 'object' && record !== null && !Array.isArray(record)
   for (const [name, record] of Object.entries({ input, heldBack, parameters, preprocessing, rows, threshold, thresholds, training, versions })) {
     if (!isRecord(record)) return `'${name}' is missing`
@@ -105,6 +122,7 @@ function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, prepr
   if (!(Number.isSafeInteger(largestBatch) && largestBatch >= 1)) return "'largestBatch' must be a whole number of at least 1"
   const scores = heldBack!.scores as unknown
   if (!Array.isArray(scores) || !scores.every((score) => typeof score === 'number')) return "'heldBack.scores' must list numbers"
+  if (window !== undefined && !isWindow(window)) return "'window' must hold a size, a stride and columns"
   if (input!.kind === 'table') {
     const { columns } = input as { columns: unknown }
     const fine = Array.isArray(columns) && columns.length > 0
@@ -116,4 +134,10 @@ function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, prepr
     return Array.isArray(shape) && shape.length === 3 && shape.every(Number.isInteger) && typeof name === 'string' ? undefined : "'input.shape' must be three sizes"
   }
   return `'input.kind' is ${JSON.stringify((input as { kind?: unknown }).kind)}`
+}
+
+function isWindow(value: Partial<RowWindow> | null): boolean {
+  const { size, stride, columns, group = '', time = '' } = value ?? {}
+  return [size, stride].every((count) => Number.isSafeInteger(count) && count! >= 1)
+    && [columns, [group, time]].every((names) => Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string'))
 }

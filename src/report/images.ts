@@ -1,6 +1,7 @@
 // Images as PNG data URLs, and strips of them: what went in, what the model made of it, and where they differ.
 
 import { TollError } from '../base/index.js'
+import { lowering, paintHeat, raising } from './heat-map.js'
 import { escapeText } from './markup.js'
 import { chartColours } from './style.js'
 
@@ -17,6 +18,8 @@ export interface ImageStripOptions {
   readonly subject?: string
   /** Values shown as black and white; default 0 to 255 for bytes and 0 to 1 for floats. Values outside are clipped. */
   readonly range?: readonly [black: number, white: number]
+  /** A signed number per image and pixel, (n, height, width): a further row of heat maps called 'contributions'. */
+  readonly contributions?: Float64Array
 }
 
 /** A row of `urls` per kind of picture, one column per image. */
@@ -54,6 +57,12 @@ export async function imageStrip(originals: ImageBatch, reconstructions?: ImageB
       row('difference', (i) => paintDifference(toUnit(originals, i, options.range), toUnit(reconstructions, i, options.range), originals.shape)),
     )
   }
+  const { contributions } = options
+  if (contributions) {
+    const area = height * width
+    if (contributions.length !== n * area) throw new TollError('shape', `${n} heat maps of ${height} x ${width} need ${n * area} values, got ${contributions.length}`)
+    rows.push(row('contributions', (i) => paintHeat(contributions.subarray(i * area, (i + 1) * area))))
+  }
   return { width, height, captions, rows }
 }
 
@@ -82,10 +91,6 @@ interface Pixels {
   readonly data: Uint8Array
   readonly channels: 1 | 3 | 4
 }
-
-/** Where the input is brighter, and where the reconstruction is: readable on light and dark pages. */
-const missing = [232, 104, 44]
-const invented = [62, 142, 222]
 
 function checkBatch({ shape, data }: ImageBatch): readonly number[] {
   const [n, channels, height, width] = shape
@@ -124,7 +129,7 @@ function paintDifference(original: Float64Array, made: Float64Array, [, channels
   for (let p = 0; p < area; p++) {
     let difference = 0
     for (let c = 0; c < channels; c++) difference += (original[c * area + p] - made[c * area + p]) / channels
-    data.set(difference > 0 ? missing : invented, 4 * p)
+    data.set(difference > 0 ? raising : lowering, 4 * p)
     data[4 * p + 3] = Math.round(255 * Math.abs(difference))
   }
   return { data, channels: 4 }

@@ -1,6 +1,8 @@
 // Charts, tables, pictures of images, and one-file HTML reports made of them.
 export { formatNumber, renderSvg, type Chart, type ChartOptions } from './chart.js'
 export { contourPanels, type ContourField, type ContourPanel, type ContourPanelOptions } from './contour-panels.js'
+export { contributionBars, type Contribution } from './contribution-bars.js'
+export { heatMapPng } from './heat-map.js'
 export { imageStrip, renderStripSvg, type ImageBatch, type ImageStrip, type ImageStripOptions } from './images.js'
 export { learningCurve, lossChart, rocChart, type NamedRoc, type Series, type SeriesOptions } from './line-charts.js'
 export { renderReport, type Block, type MetricTile, type Report, type ReportSection } from './report.js'

@@ -65,7 +65,7 @@ thead th.number { white-space: normal; }
 .strip thead th { font-size: .82rem; padding-bottom: .3rem; overflow-wrap: anywhere; vertical-align: bottom; }
 .strip tbody th, .strip .corner { width: 7.2rem; padding-right: .6rem; text-align: right; font-size: .86rem; color: var(--muted); }
 .strip img { display: block; width: 100%; max-width: 6rem; height: auto; margin: auto; border-radius: 3px; image-rendering: pixelated; }
-.strip .difference img { background: var(--paper); }
+.strip .difference img, .strip .contributions img { background: var(--paper); }
 @media (max-width: 40rem) {
   .strip, .strip thead, .strip tbody { display: block; }
   .strip tr { display: grid; grid-template-columns: repeat(var(--images), minmax(0, 1fr)); align-items: end; }

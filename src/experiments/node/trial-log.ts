@@ -177,10 +177,11 @@ async function takeLock(lock: string, path: string): Promise<() => Promise<void>
   }
 }
 
-/** False where the file is already there. */
+/** False where the file is already there. One that could not be filled is taken away again. */
 async function makeFile(path: string, content: string): Promise<boolean> {
-  return writeFile(path, content, { flag: 'wx' }).then(() => true, (error: unknown) => {
+  return writeFile(path, content, { flag: 'wx' }).then(() => true, async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    await rm(path, { force: true }).catch(() => undefined)
     throw describeIo(error, `cannot write ${path}`)
   })
 }
