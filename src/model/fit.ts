@@ -4,11 +4,8 @@ import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, 
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
 import {
-<<<<<<< HEAD
-  fitImagePreprocessing, fitTablePreprocessing, imageParameters, summarize, tableParameters, typicalImage,
-=======
-  fitImagePreprocessing, fitTablePreprocessing, imageParameters, slideWindows, summarize, tableParameters, type RowOrder, type WindowSettings, type Windows,
->>>>>>> main
+  fitImagePreprocessing, fitTablePreprocessing, imageParameters, slideWindows, summarize, tableParameters, typicalImage,
+  type RowOrder, type WindowSettings, type Windows,
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
 import { defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'

@@ -1,12 +1,7 @@
 // Models: fit, score, reconstruct, move the threshold, the bytes of the file; and the checks of every detector's contract.
-<<<<<<< HEAD
-export { fewestRows, fit, type FitOptions } from './fit.js'
-export { Model, type BadRows, type Feeding, type ScoreOptions, type Scores } from './model.js'
-=======
 export { fewestRows } from './division.js'
 export { fit, type FitOptions } from './fit.js'
-export { Model, type BadRows, type ScoreOptions, type Scores } from './model.js'
->>>>>>> main
+export { Model, type BadRows, type Feeding, type ScoreOptions, type Scores } from './model.js'
 export { decisionOutput, readManifest } from './compose.js'
 export { decodeManifest, manifestFormat, manifestKey, type HeldBack, type InputColumn, type Manifest, type ModelInput, type RowWindow } from './manifest.js'
 export { checkDetector, detectorChecks, runCheck, Subject, type Check, type CheckOptions, type CheckReport, type CheckResult } from './contract.js'

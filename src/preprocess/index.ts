@@ -2,9 +2,6 @@
 export { summarize, type ColumnSummary } from './summary.js'
 export { fitTablePreprocessing, prepareTable, restoreTable, tableParameters, type TableParameters, type TablePreprocessing } from './table.js'
 export { fitImagePreprocessing, imageParameters, prepareImage, restoreImage, type ImageParameters, type ImagePreprocessing } from './image.js'
-<<<<<<< HEAD
-export { readTypicalImage, typicalImage } from './typical-image.js'
-=======
 export { sequencesOf, type RowOrder } from './sequences.js'
+export { readTypicalImage, typicalImage } from './typical-image.js'
 export { slideWindows, windowColumns, windowParameters, WindowStream, type Windows, type WindowSettings } from './windows.js'
->>>>>>> main
