@@ -24,6 +24,10 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./score.js')).defineScore,
   },
   {
+    name: 'explain', usage: 'MODEL SOURCE', summary: 'say which columns or pixels make the highest scores',
+    load: async () => (await import('./explain.js')).defineExplain,
+  },
+  {
     name: 'eval', usage: 'MODEL SOURCE --label COLUMN', summary: 'measure a model on labelled rows, with intervals',
     load: async () => (await import('./eval.js')).defineEval,
   },

@@ -1,7 +1,7 @@
 // Rows of a source scored in order, in bounded memory: while a batch is in the engine, the one before is used and the next one is read.
 
 import { availableParallelism } from 'node:os'
-import { TollError, type Table } from '../base/index.js'
+import { TollError, type NdArray, type Table } from '../base/index.js'
 import type { LabelValue } from '../data/index.js'
 import type { CellValue } from '../data/node/index.js'
 import type { Model, Scores } from '../model/index.js'
@@ -16,6 +16,8 @@ import { labelWindows, openWindowing, type WindowedBatch } from './windowing.js'
 
 export interface ScoredRows extends Scores {
   readonly rows: number
+  /** What the model was given, one row per score. */
+  readonly data: Table | NdArray
   /** Rows of the source before these. */
   readonly firstRow: number
   readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
@@ -51,7 +53,7 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
     const windowed = windowing?.push(wholeTable(source, columns, windowing.passthrough))
     const scores = await model.score(windowed?.table ?? source.data, { badRows, signal })
     const marked = windowed ? mark(scores, windowed.errors, windowed.table) : scores
-    yield { ...marked, rows: scores.score.length, firstRow: 0, passthrough: new Map(), waiting: windowed?.waiting ?? 0 }
+    yield { ...marked, rows: scores.score.length, data: windowed?.table ?? source.data, firstRow: 0, passthrough: new Map(), waiting: windowed?.waiting ?? 0 }
     return
   }
   const passed = [...new Set([...passthrough, ...(windowing?.passthrough ?? [])])]
@@ -66,7 +68,7 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
       scoring = model.score(table, { badRows, signal }).then((scores) => ({
         // A gap is counted in its own row only, not in every window that it is in.
         ...mark(windowing ? { ...scores, imputed: gapsIn(batch.table) } : scores, errors, batch.table),
-        rows: table.rows, firstRow: batch.firstRow, passthrough: batch.passthrough, waiting,
+        rows: table.rows, data: table, firstRow: batch.firstRow, passthrough: batch.passthrough, waiting,
       }))
       // Awaited later; a failure before that is not unhandled.
       scoring.catch(() => undefined)

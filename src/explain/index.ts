@@ -2,3 +2,5 @@
 export { explain } from './explain.js'
 export { ranked, type Explanation, type ExplanationMethod, type ExplainOptions, type RowExplanation, type TypicalValue } from './explanation.js'
 export { nearestRows, type Neighbour, type NeighbourOptions } from './neighbours.js'
+export { describeExplanation, heatOf, type ExplainedColumn, type ExplainedRow, type ExplainedTable } from './document.js'
+export { columnTable, explanationReport, neighbourTable, type PageOptions } from './page.js'

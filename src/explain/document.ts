@@ -1,0 +1,76 @@
+// An explanation in the words of its table: for every row the columns by the size of their contribution, beside their values and what is
+// typical. Plain JSON, from which terminals, files and pages are written.
+
+import type { NdArray, Table } from '../base/index.js'
+import type { Model } from '../model/index.js'
+import { ranked, type Explanation, type RowExplanation, type TypicalValue } from './explanation.js'
+
+export interface ExplainedColumn {
+  readonly column: string
+  /** The row's value; null where it is missing. */
+  readonly value: TypicalValue | null
+  /** The training median. */
+  readonly typical: TypicalValue
+  readonly contribution: number
+  /** Parts of the contribution: `reconstruction` and `latent`. */
+  readonly parts: Readonly<Record<string, number>>
+  readonly standardError?: number
+}
+
+export interface ExplainedRow {
+  /** Row of the source, from 1, or its key. */
+  readonly row: string | number
+  readonly score: number
+  readonly pValue?: number
+  readonly isAnomaly: boolean
+  readonly base: number
+  readonly remainder: number
+  readonly evaluations: number
+  /** Largest size first. Empty for images. */
+  readonly columns: readonly ExplainedColumn[]
+  /** Images: one number per pixel, in the order of `shape`. */
+  readonly pixels?: readonly number[]
+}
+
+export interface ExplainedTable {
+  readonly detector: string
+  readonly method: Explanation['method']
+  readonly base: Explanation['base']
+  readonly threshold: number
+  readonly shape?: Explanation['shape']
+  readonly rows: readonly ExplainedRow[]
+}
+
+/** `data` are the rows that were explained; `titles` names each of them, default its number from 1. */
+export function describeExplanation({ manifest }: Model, data: Table | NdArray, explanation: Explanation, titles?: readonly (string | number)[]): ExplainedTable {
+  const { method, base, shape, columns, typical } = explanation
+  const place = 'columns' in data ? columns.map((name) => data.names.indexOf(name)) : []
+  const valueOf = (row: number, column: number) => {
+    const value = 'columns' in data ? data.columns[place[column]][row] : NaN
+    return Number.isNaN(value) ? null : value
+  }
+  const columnsOf = (row: RowExplanation): ExplainedColumn[] => (shape ? [] : ranked(row).map((column) => ({
+    column: columns[column], value: valueOf(row.row, column), typical: typical[column], contribution: row.contributions[column],
+    parts: Object.fromEntries(Object.entries(row.parts).map(([name, values]) => [name, values[column]])),
+    // One pair of orders has no spread.
+    ...(row.standardErrors && Number.isFinite(row.standardErrors[column]) && { standardError: row.standardErrors[column] }),
+  })))
+  return {
+    detector: manifest.detector, method, base, threshold: manifest.threshold.value, ...(shape && { shape }),
+    rows: explanation.rows.map((row) => ({
+      row: titles?.[row.row] ?? row.row + 1, score: row.score, ...(row.pValue !== undefined && { pValue: row.pValue }), isAnomaly: row.isAnomaly,
+      base: base.value, remainder: row.remainder, evaluations: row.evaluations, columns: columnsOf(row),
+      ...(shape && { pixels: Array.from(row.contributions) }),
+    })),
+  }
+}
+
+/** The numbers of an image's channels, summed: (height, width). */
+export function heatOf(pixels: ArrayLike<number>, [channels, height, width]: readonly [number, number, number]): Float64Array {
+  const area = height * width
+  return Float64Array.from({ length: area }, (_, p) => {
+    let sum = 0
+    for (let c = 0; c < channels; c++) sum += pixels[c * area + p]
+    return sum
+  })
+}
