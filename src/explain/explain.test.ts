@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random, TollError, tableFromArray, takeRows, type Table } from '../base/index.js'
 import { readArrayFile } from '../data/node/index.js'
 import { detectorNamed } from '../detectors/index.js'
-import { fit, Model, type FitOptions } from '../model/index.js'
+import { fit, Model } from '../model/index.js'
 import { openReference, type Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
 import { describeExplanation, explain, nearestRows, ranked, type Explanation } from './index.js'
@@ -64,7 +64,7 @@ const firstShare = ({ rows }: Explanation, planted: readonly number[]) => rows.f
 describe('Toll', () => {
   it.each([[{}, 1], [{ beta: 0 }, 2], [{ beta: 1000, latent: 2 }, 3], [{ beta: 1, steps: 3 }, 4]])('with %j adds up to the score on every row, the remainder small before it is spread', async (parameters, seed) => {
     const table = madeTable(300, seed)
-    const model = await fit(table, { engine, parameters: { steps: 150, ...parameters } } as FitOptions)
+    const model = await fit(table, { engine, parameters: { steps: 150, ...parameters } })
     const far = takeRows(table, Array.from({ length: 100 }, (_, i) => i))
     plant(far, model, 5 * seed, seed)
     far.columns[0][7] = NaN
@@ -185,7 +185,7 @@ describe('integrated gradients', () => {
 describe('Shapley values', () => {
   it.each(['hbos', 'ecod', 'copod'])('of %s, a sum over columns, are what each column adds, whatever the orders', async (name) => {
     const table = madeTable(300, 9)
-    const model = await fit(table, { engine, detector: detectorNamed(name) } as FitOptions)
+    const model = await fit(table, { engine, detector: detectorNamed(name) })
     const some = takeRows(table, [3, 4, 5])
     const [all, drawn] = [await explain(model, some), await explain(model, some, { evaluations: 1, seed: 4 })]
     const medians = model.manifest.input.kind === 'table' ? model.manifest.input.columns.map((column) => column.median) : []
@@ -201,7 +201,7 @@ describe('Shapley values', () => {
 
   it.each(['knn', 'isolation-forest', 'pca', 'mcd'])('of %s add up, drawn ones lie around those of all sets, and the same seed draws the same', async (name) => {
     const table = madeTable(200, 10)
-    const model = await fit(table, { engine, detector: detectorNamed(name) } as FitOptions)
+    const model = await fit(table, { engine, detector: detectorNamed(name) })
     const some = takeRows(table, [0, 1, 1])
     const exact = await explain(model, some)
     const drawn = await explain(model, some, { evaluations: 50, seed: 1 })
