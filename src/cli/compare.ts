@@ -1,14 +1,13 @@
 // toll compare: all detectors on a user's labelled table, ranked.
 
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { TollError, choice } from '../base/index.js'
-import { writeFileAtomic } from '../base/node/index.js'
+import { checkFolder } from '../base/node/index.js'
 import { detectorNamed, detectors } from '../detectors/index.js'
 import { compareOnTable, compareTableParameters, renderTableComparison, type CompareTableOptions, type ComparedMethod } from '../experiments/index.js'
 import type { ColumnFlags } from './columns.js'
 import { readNames } from './detectors.js'
-import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addOutputOptions, append, examples, parameterOption, readAssignments } from './parameters.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
@@ -64,7 +63,7 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   const methods = withParameters(readNames('--detectors', flags.detectors, forTables()), flags.param ?? [])
   const { name, data, labels } = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   if (!('columns' in data)) throw new TollError('argument', `${name} holds images; toll compare takes tables`)
-  if (output !== undefined) await makeFolder(output)
+  if (output !== undefined) await checkFolder(output)
   const comparison = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => compareOnTable({
     data, labels: labels!, methods, engines, splits, testShare, seed, limit, scale, trainOn: flags.trainOn, signal: terminal.signal, onProgress,
   }))).catch((error: unknown) => {
@@ -72,11 +71,7 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   })
   for (const { detector, failure } of comparison.failed) terminal.note(`note: ${detector} failed: ${failure}`)
   const { text, markdown, csv, json, html, svg } = await renderTableComparison(comparison, { source: name })
-  if (output !== undefined) {
-    const files = { 'compare.html': html, 'compare.md': markdown, 'compare.csv': csv, 'compare.json': json, ...svg }
-    for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(output, file), content)
-    terminal.note(`wrote ${join(output, 'compare.html')} and ${Object.keys(files).length - 1} files beside it`)
-  }
+  if (output !== undefined) await writeFolder(output, { 'compare.html': html, 'compare.md': markdown, 'compare.csv': csv, 'compare.json': json, ...svg }, terminal)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
 }
