@@ -39,13 +39,23 @@ function exactTail(distance: number, m: number, n: number): number {
   if (distance === 0) return 1
   const limit = (Math.floor(distance * m * n - 1e-7) + 0.5) / (m * n)
   const inside = Float64Array.from({ length: n + 1 }, (_, j) => Number(j / n <= limit))
+  // Halfway the shares are as small as the number of all paths is large: the exponent is kept apart.
+  let exponent = 0
   for (let i = 1; i <= m; i++) {
     // Scaled by i / (i + n) each time, the last entry is a share of all paths instead of their number.
     const scale = i / (i + n)
     inside[0] = i / m > limit ? 0 : scale * inside[0]
-    for (let j = 1; j <= n; j++) inside[j] = Math.abs(i / m - j / n) > limit ? 0 : scale * inside[j] + inside[j - 1]
+    let largest = inside[0]
+    for (let j = 1; j <= n; j++) {
+      inside[j] = Math.abs(i / m - j / n) > limit ? 0 : scale * inside[j] + inside[j - 1]
+      if (inside[j] > largest) largest = inside[j]
+    }
+    const shift = largest < 2 ** -300 ? 1 : largest > 2 ** 300 ? -1 : 0
+    if (shift === 0) continue
+    for (let j = 0; j <= n; j++) inside[j] *= 2 ** (300 * shift)
+    exponent -= 300 * shift
   }
-  return Math.min(1, Math.max(0, 1 - inside[n]))
+  return Math.min(1, Math.max(0, 1 - inside[n] * 2 ** exponent))
 }
 
 function asymptoticTail(distance: number, size: number): number {
