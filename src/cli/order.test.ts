@@ -152,6 +152,20 @@ describe('windows', () => {
     const out = (await toll('score', 'plain.onnx', 'plain.csv', '--quiet')).out.trim().split('\n')
     expect(out).toHaveLength(121)
     expect(out.slice(1).filter((line) => /^\d+,,/.test(line))).toHaveLength(2)
+    // With --strict too, rows that no window ends in are no failure.
+    const strict = await toll('score', 'plain.onnx', 'plain.csv', '--quiet', '--strict')
+    expect([strict.code, strict.err]).toEqual([0, ''])
+    expect(strict.out.trim().split('\n').slice(1, 4).map((line) => line.split(',')[1] === '')).toEqual([true, true, false])
+  })
+
+  test('of an array are of its rows as they come', async () => {
+    const values = upTo(240).map((i) => (i % 2 === 0 ? Math.sin(i / 6) : (i % 14) / 14))
+    const header = "{'descr': '<f8', 'fortran_order': False, 'shape': (120, 2), }".padEnd(117) + '\n'
+    await writeFile(at('rows.npy'), Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header), Buffer.from(Float64Array.from(values).buffer)]))
+    expect((await toll('fit', 'rows.npy', '-o', 'array.onnx', '--window', '5', ...cheap)).code).toBe(0)
+    expect((await toll('score', 'array.onnx', 'rows.npy')).err).toMatch(/^120 rows, \d+ anomal\w+, 4 rows before the first full window have no score\n$/)
+    const refused = await toll('fit', 'rows.npy', '-o', 'no.onnx', '--time', 'x0', ...cheap)
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('--time names a column of a table; rows.npy is an array')])
   })
 })
 

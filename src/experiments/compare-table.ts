@@ -120,7 +120,7 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
   const [{ train, test }] = splits
   // Of all rows that do not test, whether they train or are left out as anomalies: that is what splits share.
   const testPerTrain = test.length / (labels.length - test.length)
-  const clusters = groups ?? (time && timeBlocks(time, Math.min(timeBlocksOfTest / settings.testShare, time.length)))
+  const clusters = groups ?? (time && timeBlocks(time, Math.min(Math.round(timeBlocksOfTest / settings.testShare), time.length)))
   const testClusters = clusters && Array.from(test, (row) => clusters[row])
   const testLabels = splits.map((split) => Uint8Array.from(split.test, (row) => labels[row]))
   const measured = methods.flatMap(({ detector, parameters }, m) => (failures.has(detector.name) ? [] : [measure(

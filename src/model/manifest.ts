@@ -72,7 +72,7 @@ export interface Manifest {
   readonly window?: RowWindow
   /** How the columns of the rows were distributed, labelled anomalies left out; absent for images and in files of early versions. */
   readonly profile?: readonly ColumnProfile[]
-  /** Rows given, rows that trained, rows labelled anomalous and left out. */
+  /** Rows (windows, where samples are windows) given, those that trained, those labelled anomalous and left out. */
   readonly rows: { readonly given: number; readonly trained: number; readonly anomalies: number }
   /** SHA-256 of the column names and values, or of the images, that fit was given. */
   readonly dataFingerprint: string
