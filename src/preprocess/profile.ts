@@ -16,15 +16,27 @@ export interface ColumnProfile {
 
 const shares = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
 
+/** Rows that bins are cut by; all rows are counted. */
+const mostSorted = 50_000
+
 /** @param rows the rows that count */
 export function profileColumns(source: Table, rows: ArrayLike<number>): ColumnProfile[] {
   return source.columns.map((column, c) => {
-    const values = Float64Array.from(rows, (row) => column[row]).filter((value) => !Number.isNaN(value)).sort()
-    const missing = rows.length - values.length
-    if (values.length === 0) return { name: source.names[c], edges: [], counts: [0], missing }
-    const range = [values[0], values[values.length - 1]] as const
-    const edges = [...new Set(shares.map((share) => quantileOfSorted(values, share)))].filter((edge) => edge < range[1])
-    return { name: source.names[c], edges, counts: [...countBins(values, edges)], range, missing }
+    const values = new Float64Array(rows.length)
+    let [present, low, high] = [0, Infinity, -Infinity]
+    for (let i = 0; i < rows.length; i++) {
+      const value = column[rows[i]]
+      if (Number.isNaN(value)) continue
+      values[present++] = value
+      if (value < low) low = value
+      if (value > high) high = value
+    }
+    const missing = rows.length - present
+    if (present === 0) return { name: source.names[c], edges: [], counts: [0], missing }
+    const step = Math.ceil(present / mostSorted)
+    const some = Float64Array.from({ length: Math.ceil(present / step) }, (_, i) => values[i * step]).sort()
+    const edges = [...new Set(shares.map((share) => quantileOfSorted(some, share)))].filter((edge) => edge < high)
+    return { name: source.names[c], edges, counts: [...countBins(values.subarray(0, present), edges)], range: [low, high], missing }
   })
 }
 
