@@ -1,6 +1,6 @@
 // toll explain: which columns or pixels make the highest scores of a source, or the scores of chosen rows.
 
-import { extname, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
 import { TollError, integer, takeRows, takeSamples, type NdArray, type Table } from '../base/index.js'
 import { writeFileAtomic } from '../base/node/index.js'
@@ -99,7 +99,7 @@ async function runExplain(path: string, sources: readonly string[], flags: Expla
     const images = 'columns' in chosen.data ? undefined : chosen.data
     const command = `toll explain ${[path, ...sources].map(shellWord).join(' ')}`
     await writeFileAtomic(output, format === '.html'
-      ? renderReport(await explanationReport(explained, { source: name, command, ...(images && { images }), ...(range && { range }), ...(neighbours && { neighbours }), ...(flags.columnsShown !== undefined && { columnsShown: flags.columnsShown }) }))
+      ? renderReport(await explanationReport(explained, { source: sources.map((source) => basename(source)).join(' ') || name, command, ...(images && { images }), ...(range && { range }), ...(neighbours && { neighbours }), ...(flags.columnsShown !== undefined && { columnsShown: flags.columnsShown }) }))
       : format === '.json' ? `${JSON.stringify(document, undefined, 2)}\n`
         : format === '.ndjson' ? explained.rows.map((row, i) => `${JSON.stringify({ ...row, ...(neighbours && { neighbours: neighbours[i] }) })}\n`).join('') : renderCsv(longTable(explained)))
   }
@@ -232,7 +232,7 @@ function describe({ explained, neighbours }: Outcome, shown: number): string {
   const blocks = explained.rows.map((row, i) => {
     const p = row.pValue === undefined ? '' : `, p ${formatNumber(row.pValue)}`
     const head = `row ${row.row}: score ${formatNumber(row.score)}${p}, ${row.isAnomaly ? 'above' : 'not above'} the threshold ${formatNumber(threshold)}\n`
-      + `base ${formatNumber(row.base)}, ${shape ? 'pixels' : 'columns'} ${formatNumber(row.score - row.base)}, remainder ${formatNumber(100 * row.remainder)} % of the score`
+      + `base ${formatNumber(row.base)}, ${shape ? 'pixels' : 'columns'} ${formatNumber(row.score - row.base)}, remainder ${Number((100 * row.remainder).toPrecision(2))} % of the score`
     const { caption: _, ...columns } = columnTable(row.columns.slice(0, shown))
     const rest = row.columns.slice(shown)
     const others = rest.length === 0 ? '' : `${rest.length} other columns: ${formatNumber(rest.reduce((sum, { contribution }) => sum + contribution, 0))}\n`

@@ -38,7 +38,7 @@ async function rowSection(explained: ExplainedTable, row: ExplainedRow, at: numb
       { label: 'score', value: formatNumber(row.score), emphasis: true, note: row.isAnomaly ? 'above the threshold' : 'not above the threshold' },
       ...(row.pValue === undefined ? [] : [{ label: 'p-value', value: formatNumber(row.pValue), note: 'among held-back normal rows' }]),
       { label: 'base', value: formatNumber(row.base), note: explained.base.name },
-      { label: 'remainder', value: `${formatNumber(100 * row.remainder)} %`, note: 'of the score, before it was spread' },
+      { label: 'remainder', value: `${Number((100 * row.remainder).toPrecision(2))} %`, note: 'of the score, before it was spread' },
     ],
   }
   const near = neighbours?.[at]

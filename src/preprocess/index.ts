@@ -5,3 +5,4 @@ export { fitImagePreprocessing, imageParameters, prepareImage, restoreImage, typ
 export { sequencesOf, type RowOrder } from './sequences.js'
 export { readTypicalImage, typicalImage } from './typical-image.js'
 export { slideWindows, windowColumns, windowParameters, WindowStream, type Windows, type WindowSettings } from './windows.js'
+export { countBins, profileColumns, type ColumnProfile } from './profile.js'

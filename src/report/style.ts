@@ -18,7 +18,7 @@ html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
 header, main, footer { max-width: 62rem; margin-inline: auto; padding-inline: clamp(1rem, 4vw, 2.5rem); }
 header { padding-block: clamp(2rem, 6vw, 4rem) 0; }
-h1 { margin: 0; font-size: clamp(1.7rem, 1.2rem + 2.2vw, 2.6rem); line-height: 1.15; font-weight: 680; letter-spacing: -.02em; text-wrap: balance; }
+h1 { margin: 0; font-size: clamp(1.7rem, 1.2rem + 2.2vw, 2.6rem); line-height: 1.15; font-weight: 680; letter-spacing: -.02em; text-wrap: balance; overflow-wrap: anywhere; }
 .lead { margin: .8rem 0 0; max-width: 44rem; font-size: 1.12rem; color: var(--muted); }
 nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 1.4rem 0 0; padding: 0; list-style: none; font-size: .92rem; }
 nav a { display: inline-block; padding-block: .3rem; color: var(--ink); text-decoration-color: var(--line); text-underline-offset: .3em; }
