@@ -3,7 +3,7 @@
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
 import { TollError, integer, takeRows, takeSamples, type NdArray, type Table } from '../base/index.js'
-import { writeFileAtomic } from '../base/node/index.js'
+import { makeFolder, writeFileAtomic } from '../base/node/index.js'
 import {
   columnTable, describeExplanation, explain, explanationReport, heatOf, nearestRows, neighbourTable, type ExplainedRow, type ExplainedTable, type Neighbour,
 } from '../explain/index.js'
@@ -12,7 +12,6 @@ import { loadModel } from '../model/node/index.js'
 import { formatNumber, heatMapPng, renderCsv, renderReport, renderText } from '../report/index.js'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { makeFolder } from './experiment.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
 import { scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
