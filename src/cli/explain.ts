@@ -3,7 +3,7 @@
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
 import { TollError, integer, takeRows, takeSamples, type NdArray, type Table } from '../base/index.js'
-import { writeFileAtomic } from '../base/node/index.js'
+import { checkFolder, makeFolder, writeFileAtomic } from '../base/node/index.js'
 import {
   columnTable, describeExplanation, explain, explanationReport, heatOf, nearestRows, neighbourTable, type ExplainedRow, type ExplainedTable, type Neighbour,
 } from '../explain/index.js'
@@ -12,7 +12,6 @@ import { loadModel } from '../model/node/index.js'
 import { formatNumber, heatMapPng, renderCsv, renderReport, renderText } from '../report/index.js'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { makeFolder } from './experiment.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
 import { scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
@@ -85,6 +84,7 @@ async function runExplain(path: string, sources: readonly string[], flags: Expla
   const { output } = flags
   const format = output === undefined ? undefined : extname(output).toLowerCase()
   if (format !== undefined && !formats.includes(format)) throw new TollError('argument', `cannot tell the format of ${output} from its extension; name it ${formats.join(', ')}`)
+  if (flags.heatMaps !== undefined) await checkFolder(flags.heatMaps)
   const name = sources.join(' ') || 'a query'
   const { outcome, range } = await withSource(sources, flags, terminal, (source) => withEngine(scoringThreads(flags, source), async (engine) => {
     const model = await loadModel(path, engine)
