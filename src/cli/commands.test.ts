@@ -222,7 +222,7 @@ describe('the rest', () => {
   })
 
   test('help has examples for every command', async () => {
-    const commands = [[], ['fit'], ['score'], ['eval'], ['inspect'], ['datasets'], ['datasets', 'get'], ['datasets', 'list'], ['datasets', 'path'], ['demo'], ['reproduce'], ['trials'],
+    const commands = [[], ['fit'], ['score'], ['eval'], ['threshold'], ['drift'], ['inspect'], ['compare'], ['datasets'], ['datasets', 'get'], ['datasets', 'list'], ['datasets', 'path'], ['demo'], ['reproduce'], ['trials'],
       ...['table1', 'table2', 'table3', 'table4', 'figure3', 'figure4'].map((name) => ['reproduce', name])]
     const helps = await Promise.all(commands.map((command) => toll(...command, '--help')))
     helps.forEach(({ code, out, err }, i) => {

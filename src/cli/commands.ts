@@ -32,6 +32,10 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./threshold.js')).defineThreshold,
   },
   {
+    name: 'drift', usage: 'MODEL SOURCE', summary: 'compare new data with what a model was trained on',
+    load: async () => (await import('./drift.js')).defineDrift,
+  },
+  {
     name: 'inspect', usage: 'MODEL', summary: 'say what a model file holds',
     load: async () => (await import('./inspect.js')).defineInspect,
   },

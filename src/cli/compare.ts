@@ -1,21 +1,21 @@
 // toll compare: all detectors on a user's labelled table, ranked.
 
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { TollError, choice } from '../base/index.js'
-import { writeFileAtomic } from '../base/node/index.js'
+import { checkFolder } from '../base/node/index.js'
 import { detectorNamed, detectors } from '../detectors/index.js'
 import { compareOnTable, compareTableParameters, renderTableComparison, type CompareTableOptions, type ComparedMethod } from '../experiments/index.js'
 import type { ColumnFlags } from './columns.js'
 import { readNames } from './detectors.js'
-import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
+import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, append, examples, parameterOption, readAssignments } from './parameters.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { readTraining } from './training.js'
 
-interface CompareFlags extends SourceFlags, ColumnFlags, LabelFlags, EnginesFlags, Pick<CompareTableOptions, keyof typeof compareTableParameters | 'trainOn'> {
+interface CompareFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, EnginesFlags, Pick<CompareTableOptions, keyof typeof compareTableParameters | 'trainOn'> {
   readonly label: string
   readonly detectors?: string
   readonly param?: readonly string[]
@@ -40,6 +40,10 @@ export function defineCompare(command: Command, terminal: Terminal): void {
   command.option('--columns <a,b,...>', 'compare on these columns only; repeatable', append)
     .option('--exclude <a,b,...>', 'leave these columns out; repeatable', append)
     .option('--id <column>', 'a key, left out; repeatable', append)
+  addOrderOptions(command, {
+    group: 'rows of one group depend on each other: whole groups test',
+    time: 'when each row was, a date or a number: the latest rows test, in one split',
+  })
   command.optionsGroup('Comparison:')
     .option('--detectors <list>', `which detectors, such as knn,toll (default all: ${forTables().join(', ')})`)
     .option('--param <detector.key=value>', 'set a parameter of a detector, such as knn.k=10; repeatable', append)
@@ -62,21 +66,17 @@ export function defineCompare(command: Command, terminal: Terminal): void {
 async function runCompare(paths: readonly string[], flags: CompareFlags, terminal: Terminal): Promise<void> {
   const { output, splits, testShare, seed, limit, scale } = flags
   const methods = withParameters(readNames('--detectors', flags.detectors, forTables()), flags.param ?? [])
-  const { name, data, labels } = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
+  const { name, data, labels, groups, time } = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   if (!('columns' in data)) throw new TollError('argument', `${name} holds images; toll compare takes tables`)
-  if (output !== undefined) await makeFolder(output)
+  if (output !== undefined) await checkFolder(output)
   const comparison = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => compareOnTable({
-    data, labels: labels!, methods, engines, splits, testShare, seed, limit, scale, trainOn: flags.trainOn, signal: terminal.signal, onProgress,
+    data, labels: labels!, groups, time, methods, engines, splits, testShare, seed, limit, scale, trainOn: flags.trainOn, signal: terminal.signal, onProgress,
   }))).catch((error: unknown) => {
     throw error instanceof TollError && error.code === 'data' && !error.message.startsWith(name) ? new TollError('data', `${name}: ${error.message}`, { cause: error }) : error
   })
   for (const { detector, failure } of comparison.failed) terminal.note(`note: ${detector} failed: ${failure}`)
   const { text, markdown, csv, json, html, svg } = await renderTableComparison(comparison, { source: name })
-  if (output !== undefined) {
-    const files = { 'compare.html': html, 'compare.md': markdown, 'compare.csv': csv, 'compare.json': json, ...svg }
-    for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(output, file), content)
-    terminal.note(`wrote ${join(output, 'compare.html')} and ${Object.keys(files).length - 1} files beside it`)
-  }
+  if (output !== undefined) await writeFolder(output, { 'compare.html': html, 'compare.md': markdown, 'compare.csv': csv, 'compare.json': json, ...svg }, terminal)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
 }

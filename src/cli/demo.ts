@@ -1,11 +1,12 @@
 // toll demo: Toll beside a plain autoencoder on handwritten digits, with nothing but what is installed.
 
 import type { Command } from 'commander'
+import { checkFolder } from '../base/node/index.js'
 import { demoParameters } from '../experiments/index.js'
 import type { DemoResult } from '../experiments/node/index.js'
 import { renderText } from '../report/index.js'
 import { shellWord } from './columns.js'
-import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, showPhases, withEngines, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -30,7 +31,7 @@ export function defineDemo(command: Command, terminal: Terminal): void {
 async function runDemoCommand(flags: DemoFlags, terminal: Terminal): Promise<void> {
   const { runDemo } = await import('../experiments/node/index.js')
   const { output, digit, seed, steps } = flags
-  await makeFolder(output)
+  await checkFolder(output)
   const result = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) =>
     runDemo({ folder: output, digit, seed, steps, engines, signal: terminal.signal, onProgress })))
   const { table: _, ...document } = result

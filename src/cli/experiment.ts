@@ -1,9 +1,9 @@
 // What the commands that run experiments share: several engines, progress bars by phase, and the folder for results.
 
-import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { integer } from '../base/index.js'
-import { describeIo } from '../base/node/index.js'
+import { makeFolder, writeFileAtomic } from '../base/node/index.js'
 import type { ExperimentProgress } from '../experiments/index.js'
 import type { Engine } from '../runtime/index.js'
 import { addEngineOptions, type EngineFlags } from './engine.js'
@@ -32,11 +32,12 @@ export async function withEngines<T>({ device = 'cpu', threads, workers: count }
   }
 }
 
-/** Makes a folder for results. Errors: `io`. */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw describeIo(error, `cannot make the folder ${path}`)
-  })
+/** Writes the files of one result, the one to open first, into a folder that is made if missing. Errors: `io`, `not-found`. */
+export async function writeFolder(folder: string, files: Readonly<Record<string, string>>, terminal: Terminal): Promise<void> {
+  await makeFolder(folder)
+  for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content)
+  const [first, ...others] = Object.keys(files)
+  terminal.note(`wrote ${join(folder, first)}${others.length === 0 ? '' : ` and ${others.length} files beside it`}`)
 }
 
 /** Runs an experiment with one bar after the other, as it goes through its phases. */

@@ -8,7 +8,7 @@ import { runToll, startToll, writeExample } from './spawn.test.suite.js'
 
 let folder = ''
 const at = (name: string) => join(folder, name)
-const fit = (output: string, ...more: string[]) => ['fit', 'example.csv', '--columns', 'a,b,c', '-o', output, '--steps', '12000', '--threads', '1', ...more]
+const fit = (output: string, ...more: string[]) => ['fit', 'example.csv', '--columns', 'a,b,c', '-o', output, '--steps', '20000', '--threads', '1', ...more]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'toll-stop-'))

@@ -1,11 +1,10 @@
 // toll reproduce figure3: what the images look like.
 
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { choice } from '../base/index.js'
-import { writeFileAtomic } from '../base/node/index.js'
+import { checkFolder } from '../base/node/index.js'
 import { imageProtocols, renderSamplePictures, samplePictureParameters, type ImageDataset } from '../experiments/index.js'
-import { makeFolder } from './experiment.js'
+import { writeFolder } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -35,12 +34,12 @@ async function runFigure3({ dataset: chosen = 'paper', output, perClass, seed }:
     const { title, labels } = imageProtocols[name]
     return { title, images: (await loadImages(name, { labels })).train }
   }))
-  await makeFolder(output)
+  await checkFolder(output)
   const options = Object.entries({ dataset: chosen === 'paper' ? undefined : chosen, 'per-class': perClass, seed })
     .flatMap(([option, value]) => (value === undefined ? [] : [`--${option} ${value}`]))
   const name = chosen === 'paper' ? 'figure3' : `figure3-${chosen}`
   const { json, text, html, svg } = await renderSamplePictures({ sets, name, perClass, seed, command: ['toll reproduce figure3', ...options].join(' ') })
-  for (const [file, content] of Object.entries({ [`${name}.html`]: html, ...svg })) await writeFileAtomic(join(output, file), content)
+  await writeFolder(output, { [`${name}.html`]: html, ...svg }, terminal)
   if (terminal.json) terminal.print(json.trimEnd())
-  else terminal.summary(undefined, `${text.trimEnd()}\nwrote ${join(output, `${name}.html`)}`)
+  else terminal.summary(undefined, text.trimEnd())
 }

@@ -1,10 +1,9 @@
 // toll reproduce table1, table2, table4 and figure4: many trials on images, one class at a time being the normal one. Finished trials are kept
 // in a log, so that the same command goes on where it was stopped and makes its tables again at no cost.
 
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { TollError, choice, integer } from '../base/index.js'
-import { writeFileAtomic } from '../base/node/index.js'
+import { checkFolder } from '../base/node/index.js'
 import { datasets } from '../data/index.js'
 import {
   baselineNames, differencesFrom, imageParameters, imageProtocols, renderAblation, renderBetaSweep, renderImageTable, resolveImageSetting, selectTrials,
@@ -13,7 +12,7 @@ import {
 import { readNames } from './detectors.js'
 import { printBaselineDryRun, printDryRun } from './dry-run.js'
 import { duration } from './duration.js'
-import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -124,7 +123,7 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
   const baselines: WantedBaselines = { dataset: protocol.dataset, detectors: chosen.filter((name) => name !== 'toll'), classes: wanted.classes, seeds: wanted.seeds }
   if (flags.dryRun && !chosen.includes('toll')) return printBaselineDryRun(baselines, flags.trials, terminal)
   if (flags.dryRun) return printDryRun({ protocol, setting, wanted, log: flags.trials, flags }, terminal)
-  if (output !== undefined) await makeFolder(output)
+  if (output !== undefined) await checkFolder(output)
   const running: Running = { protocol, setting, wanted, flags, terminal }
   const others = await readOrRunBaselines(baselines, running)
   const run = !flags.renderOnly && chosen.includes('toll')
@@ -134,9 +133,7 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
     records, others, protocol, setting, classes: names, name, beta: Math.max(...wanted.betas), command: commandLine(experiment, flags),
   })
   if (output !== undefined) {
-    const files = { [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, [`${name}.html`]: html, ...svg }
-    for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(output, file), content)
-    terminal.note(`wrote ${join(output, `${name}.html`)} and ${Object.keys(files).length - 1} files beside it`)
+    await writeFolder(output, { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, ...svg }, terminal)
   } else {
     terminal.note('the charts and a page with all of it are written with -o FOLDER')
   }

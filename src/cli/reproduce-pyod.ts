@@ -1,13 +1,12 @@
 // toll reproduce pyod: PyOD's benchmark, beside the values that its documentation prints.
 
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { TollError } from '../base/index.js'
-import { writeFileAtomic } from '../base/node/index.js'
+import { checkFolder } from '../base/node/index.js'
 import { detectors } from '../detectors/index.js'
 import { pyodMethod, pyodParameters, pyodTrialBegins, readPyodTrial, renderPyod, reproducePyod, type PyodTable } from '../experiments/index.js'
 import { readNames } from './detectors.js'
-import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -46,7 +45,7 @@ async function runPyod(flags: PyodFlags, terminal: Terminal): Promise<void> {
   const all = [...detectors.keys()]
   const chosen = flags.detectors === 'published' ? all.filter((name) => pyodMethod(name).column) : readNames('--detectors', flags.detectors, all)
   const datasets = await loadPyodDatasets(flags.datasets?.split(',').map((name) => name.trim()).filter((name) => name !== ''))
-  if (output !== undefined) await makeFolder(output)
+  if (output !== undefined) await checkFolder(output)
   const store = await openTrialLog(trials, { parse: readPyodTrial, begins: pyodTrialBegins, warn: (text) => terminal.note(text) })
   const stopped = `stopped; finished runs are in ${trials}: the same command goes on`
   terminal.whenStopped(() => stopped)
@@ -56,10 +55,7 @@ async function runPyod(flags: PyodFlags, terminal: Terminal): Promise<void> {
     throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
   }).finally(() => store.close())
   const { text, markdown, csv, json, html } = renderPyod(table, commandLine(flags))
-  if (output !== undefined) {
-    for (const [extension, content] of Object.entries({ md: markdown, csv, json, html })) await writeFileAtomic(join(output, `pyod.${extension}`), content)
-    terminal.note(`wrote ${join(output, 'pyod.html')} and 3 files beside it`)
-  }
+  if (output !== undefined) await writeFolder(output, { 'pyod.html': html, 'pyod.md': markdown, 'pyod.csv': csv, 'pyod.json': json }, terminal)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
 }

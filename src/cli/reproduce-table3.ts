@@ -1,12 +1,11 @@
 // toll reproduce table3: F1 on Arrhythmia.
 
-import { join } from 'node:path'
 import type { Command } from 'commander'
-import { writeFileAtomic } from '../base/node/index.js'
+import { checkFolder } from '../base/node/index.js'
 import { detectors } from '../detectors/index.js'
 import { readTrial, renderTable3Json, renderTable3Markdown, renderTable3Text, reproduceTable3, table3Parameters } from '../experiments/index.js'
 import { readNames } from './detectors.js'
-import { addEnginesOptions, makeFolder, showPhases, withEngines, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -42,16 +41,13 @@ async function runTable3(flags: Table3Flags, terminal: Terminal): Promise<void> 
   const { output, trials, plain, seeds, splits, steps } = flags
   const chosen = flags.detectors === undefined ? undefined : readNames('--detectors', flags.detectors, [...detectors.keys()])
   const data = await loadArrhythmia()
-  if (output !== undefined) await makeFolder(output)
+  if (output !== undefined) await checkFolder(output)
   const store = trials === undefined ? undefined : await openTrialLog(trials, { parse: readTrial, begins: '{"settings":', warn: (text) => terminal.note(text) })
   const result = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => reproduceTable3({
     data, engines, detectors: chosen, seeds, splits, steps, plain, signal: terminal.signal, onProgress, ...(store && { store }),
   }))).finally(() => store?.close())
   const [markdown, json] = [renderTable3Markdown(result), renderTable3Json(result)]
-  if (output !== undefined) {
-    await writeFileAtomic(join(output, 'table3.md'), markdown)
-    await writeFileAtomic(join(output, 'table3.json'), json)
-  }
+  if (output !== undefined) await writeFolder(output, { 'table3.md': markdown, 'table3.json': json }, terminal)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : renderTable3Text(result)).trimEnd())
 }

@@ -21,6 +21,8 @@ export interface ScoredRows extends Scores {
   readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
   /** Rows that come before the first full window of their group; `errors` has them too. */
   readonly waiting: number
+  /** The rows as they were read, and those that could not be; absent for images. */
+  readonly raw?: { readonly table: Table; readonly unreadable: ReadonlyMap<number, string> }
 }
 
 export interface ScoringOptions {
@@ -51,7 +53,7 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
     const windowed = windowing?.push(wholeTable(source, columns, windowing.passthrough))
     const scores = await model.score(windowed?.table ?? source.data, { badRows, signal })
     const marked = windowed ? mark(scores, windowed.errors, windowed.table) : scores
-    yield { ...marked, rows: scores.score.length, firstRow: 0, passthrough: new Map(), waiting: windowed?.waiting ?? 0 }
+    yield { ...marked, rows: scores.score.length, firstRow: 0, passthrough: new Map(), waiting: windowed?.waiting ?? 0, ...('columns' in source.data && { raw: { table: source.data, unreadable: new Map() } }) }
     return
   }
   const passed = [...new Set([...passthrough, ...(windowing?.passthrough ?? [])])]
@@ -66,7 +68,7 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
       scoring = model.score(table, { badRows, signal }).then((scores) => ({
         // A gap is counted in its own row only, not in every window that it is in.
         ...mark(windowing ? { ...scores, imputed: gapsIn(batch.table) } : scores, errors, batch.table),
-        rows: table.rows, firstRow: batch.firstRow, passthrough: batch.passthrough, waiting,
+        rows: table.rows, firstRow: batch.firstRow, passthrough: batch.passthrough, waiting, raw: { table: batch.table, unreadable: batch.errors },
       }))
       // Awaited later; a failure before that is not unhandled.
       scoring.catch(() => undefined)

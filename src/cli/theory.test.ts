@@ -77,11 +77,10 @@ describe('wrong values', () => {
 describe('Ctrl-C', () => {
   it('stops a long integration, and nothing is written', async () => {
     const { process: running, outcome } = startToll(['theory', 'theorem2', '--stop', '1000000', '-o', 'stopped'], { cwd: folder, input: '' })
-    for (let i = 0; i < 2000 && !(await readdir(folder)).includes('stopped'); i++) await sleep(5)
-    await sleep(300)
+    await sleep(1500)
     expect(running.exitCode).toBe(null)
     running.kill('SIGINT')
     expect(await outcome).toEqual({ code: 130, out: '', err: 'toll: stopped before it was finished\n' })
-    expect(await readdir(at('stopped'))).toEqual([])
+    expect(await readdir(folder)).not.toContain('stopped')
   })
 })

@@ -1,9 +1,8 @@
 // toll theory: the paper's analysis of the norm term as experiments with every setting open, and what lies beyond it.
 
-import { join } from 'node:path'
 import { Option, type Command } from 'commander'
 import { TollError, throwIfAborted, type Domains, type Watched } from '../base/index.js'
-import { writeFileAtomic } from '../base/node/index.js'
+import { checkFolder } from '../base/node/index.js'
 import {
   renderFigure2, renderLemma1, renderScale, renderTheorem1, renderTheorem2, type RenderedExperiment, type TheoryPageOptions,
 } from '../experiments/index.js'
@@ -11,7 +10,7 @@ import {
   describeList, figure2Experiment, figure2Lists, figure2Parameters, lemma1Experiment, lemma1Lists, lemma1Parameters, resolveList, scaleExperiment, scaleLists, scaleParameters,
   theorem1Experiment, theorem1Parameters, theorem2Experiment, theorem2Lists, theorem2Parameters, type ListDomain,
 } from '../theory/index.js'
-import { makeFolder, showPhases } from './experiment.js'
+import { showPhases, writeFolder } from './experiment.js'
 import { addOutputOptions, examples, kebab, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -98,7 +97,7 @@ function defineLaboratory(command: Command, laboratory: Laboratory, terminal: Te
 async function runLaboratory(laboratory: Laboratory, { output, markdown: asMarkdown, ...flags }: TheoryFlags, terminal: Terminal): Promise<void> {
   const { name, parameters, lists, run } = laboratory
   const given = Object.fromEntries([...Object.keys(lists), ...Object.keys(parameters)].flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]]))) as Given
-  if (output !== undefined) await makeFolder(output)
+  if (output !== undefined) await checkFolder(output)
   const { signal } = terminal
   const render = await showPhases(terminal, (onProgress) => run(given, {
     signal,
@@ -111,9 +110,7 @@ async function runLaboratory(laboratory: Laboratory, { output, markdown: asMarkd
   const { text, markdown, csv, json, svg, html } = await render({ name, command: commandLine(name, given) })
   terminal.guard()
   if (output !== undefined) {
-    const files = { [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, [`${name}.html`]: html, ...svg }
-    for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(output, file), content)
-    terminal.note(`wrote ${join(output, `${name}.html`)} and ${Object.keys(files).length - 1} files beside it`)
+    await writeFolder(output, { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, ...svg }, terminal)
   } else {
     terminal.note('the charts and a page with all of it are written with -o FOLDER')
   }

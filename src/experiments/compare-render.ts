@@ -87,13 +87,13 @@ function listComparison({ methods, failed }: TableComparison): ReportTable {
 
 /** What a reader must know to use the numbers. */
 export function explainComparison({ settings, rows, methods, machine }: TableComparison): string[] {
-  const { splits, testShare, trainOn, limit, scale } = settings
+  const { splits, testShare, trainOn, limit, scale, by } = settings
   const alike = methods.filter(({ behind }) => behind?.interval && behind.interval.high >= 0).map(({ detector }) => detector)
   return [
-    `${splits === 1 ? 'A random split' : `${splits} random splits, the same for all detectors`}: ${percent(testShare)} of each class test, `
+    `${splits === 1 ? by?.includes('time') ? 'A split by time' : 'A random split' : `${splits} random splits, the same for all detectors`}: ${testing(by, percent(testShare))} test, `
     + `${trainOn === 'normal' ? 'the other normal rows train, and the other anomalies are not used' : 'the others train, with anomalies among them and without labels'}. Scaling: ${scale}, by the training rows.`,
     splits === 1
-      ? 'Intervals: 1000 bootstrap replicates of the test rows, each class drawn by itself. They say nothing of other training rows: use several splits for that.'
+      ? `Intervals: 1000 bootstrap replicates of the test rows, ${by === undefined ? 'each class drawn by itself' : by === 'time' ? 'blocks of time drawn' : 'whole groups drawn'}. They say nothing of other training rows${by?.includes('time') ? '' : ': use several splits for that'}.`
       : 'Intervals: Student t over splits, widened for the rows that splits share (Nadeau and Bengio 2003). "Behind the best" is the difference on the same splits.',
     ...(alike.length > 0 ? [`The interval of the difference to ${methods[0].detector} reaches 0 for ${alike.join(', ')}: these splits do not tell them apart.`] : []),
     `A score without any sense has AUROC 0.5 and average precision ${(rows.testAnomalies / rows.test).toFixed(3)}, the share of anomalies.`,
@@ -123,4 +123,9 @@ function seconds(value: number): string {
 
 function percent(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`
+}
+
+function testing(by: TableComparison['settings']['by'], share: string): string {
+  if (by === 'time') return `the latest ${share} of the rows`
+  return by === undefined ? `${share} of each class` : `whole groups, ${share} of them${by === 'groups' ? '' : ', those that start latest,'}`
 }

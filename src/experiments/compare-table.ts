@@ -2,16 +2,17 @@
 // keep the share of anomalies; a part trains, the other tests. A detector that fails says why and stops none of the others.
 
 import {
-  Random, TollError, integer, messageOf, real, resolveParameters, rowCount, takeRows, throwIfAborted, version, type Domains, type Table, type Values, type Watched,
+  TollError, integer, messageOf, real, resolveParameters, rowCount, takeRows, throwIfAborted, version, type Domains, type Table, type Values, type Watched,
 } from '../base/index.js'
 import { detectorNamed, type Detector } from '../detectors/index.js'
 import { input } from '../graph/index.js'
-import { aurocOf, averagePrecisionOf, bootstrapIntervals, countByScore, rocCurve, type RocCurve } from '../metrics/index.js'
-import { fitTablePreprocessing, prepareTable, summarize, tableParameters, type TablePreprocessing } from '../preprocess/index.js'
+import { aurocOf, averagePrecisionOf, bootstrapIntervals, clusterIntervals, countByScore, timeBlocks, rocCurve, type RocCurve } from '../metrics/index.js'
+import { fitTablePreprocessing, prepareTable, summarize, tableParameters, type RowOrder, type TablePreprocessing } from '../preprocess/index.js'
 import type { Device, Engine } from '../runtime/index.js'
 import { runDetector, type DetectorRun, type Rows } from './detector-run.js'
 import { checkEngines, runOnEngines } from './pool.js'
 import { resampledMean, type ResampledMean } from './resampled.js'
+import { splitTable, type TableSplit } from './table-splits.js'
 
 export const compareTableParameters = {
   splits: integer({ default: 5, min: 1, max: 1000, doc: 'Random splits, the same for all detectors.' }),
@@ -27,7 +28,11 @@ export interface ComparedMethod {
   readonly parameters?: Partial<Values<Domains>>
 }
 
-export interface CompareTableOptions extends Watched, Partial<Values<typeof compareTableParameters>> {
+/**
+ * With `groups`, whole groups test. With `time` there is one split, and the latest rows test (with `groups` too, the groups that start
+ * latest); intervals are then over groups or blocks of time.
+ */
+export interface CompareTableOptions extends Watched, RowOrder, Partial<Values<typeof compareTableParameters>> {
   readonly data: Table
   /** 1 = anomaly, one per row. */
   readonly labels: Uint8Array
@@ -60,17 +65,12 @@ export interface FailedMethod {
 }
 
 export interface TableComparison {
-  readonly settings: Values<typeof compareTableParameters> & { readonly trainOn: 'normal' | 'all' }
+  readonly settings: Values<typeof compareTableParameters> & { readonly trainOn: 'normal' | 'all'; readonly by?: 'groups' | 'time' | 'groups and time' }
   readonly rows: { readonly all: number; readonly anomalies: number; readonly columns: number; readonly train: number; readonly test: number; readonly testAnomalies: number }
   /** The best mean AUROC first. */
   readonly methods: readonly MethodComparison[]
   readonly failed: readonly FailedMethod[]
   readonly machine: { readonly device: Device; readonly threads: number; readonly toll: string }
-}
-
-interface TableSplit {
-  readonly train: Int32Array
-  readonly test: Int32Array
 }
 
 /**
@@ -80,7 +80,9 @@ interface TableSplit {
  */
 export async function compareOnTable(options: CompareTableOptions): Promise<TableComparison> {
   const { data, labels, engines, trainOn = 'normal', signal, onProgress } = options
-  const settings = resolveParameters(compareTableParameters, given(options), 'setting')
+  const { groups, time } = options
+  if (time && options.splits !== undefined && options.splits !== 1) throw new TollError('argument', `with times there is one split, the latest rows, got ${options.splits} splits`)
+  const settings = { ...resolveParameters(compareTableParameters, given(options), 'setting'), ...(time && { splits: 1 }) }
   checkEngines(engines)
   const methods = options.methods.map(({ detector: name, parameters = {} }) => {
     const detector = detectorNamed(name)
@@ -88,7 +90,7 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
     return { detector, parameters: resolveParameters(detector.parameters, parameters, `${name} parameter`) }
   })
   if (methods.length === 0) throw new TollError('argument', 'no detector is named')
-  const splits = Array.from({ length: settings.splits }, (_, split) => splitTable(labels, rowCount(data), settings, trainOn, split))
+  const splits = Array.from({ length: settings.splits }, (_, split) => splitTable(rowCount(data), { ...settings, labels, trainOn, groups, time }, split))
 
   const tasks = methods.flatMap((method) => splits.map((rows, split) => ({ ...method, rows, split })))
   const failures = new Map<string, string>()
@@ -118,13 +120,15 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
   const [{ train, test }] = splits
   // Of all rows that do not test, whether they train or are left out as anomalies: that is what splits share.
   const testPerTrain = test.length / (labels.length - test.length)
+  const clusters = groups ?? (time && timeBlocks(time, Math.min(Math.round(timeBlocksOfTest / settings.testShare), time.length)))
+  const testClusters = clusters && Array.from(test, (row) => clusters[row])
   const testLabels = splits.map((split) => Uint8Array.from(split.test, (row) => labels[row]))
   const measured = methods.flatMap(({ detector, parameters }, m) => (failures.has(detector.name) ? [] : [measure(
-    runs.slice(m * splits.length, (m + 1) * splits.length) as DetectorRun[], testLabels, testPerTrain, settings.seed, { ...titleOf(detector), parameters },
+    runs.slice(m * splits.length, (m + 1) * splits.length) as DetectorRun[], testLabels, testPerTrain, { seed: settings.seed, clusters: testClusters }, { ...titleOf(detector), parameters },
   )]))
   const ranked = measured.sort((a, b) => b.result.auroc.mean - a.result.auroc.mean)
   return {
-    settings: { ...settings, trainOn },
+    settings: { ...settings, trainOn, ...((groups ?? time) && { by: groups && time ? 'groups and time' : groups ? 'groups' : 'time' }) },
     rows: {
       all: labels.length, anomalies: count(labels), columns: data.columns.length,
       train: train.length, test: test.length, testAnomalies: count(testLabels[0]),
@@ -137,6 +141,9 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
   }
 }
 
+/** Blocks of time among the rows that test, about. */
+const timeBlocksOfTest = 50
+
 function given(options: CompareTableOptions): Partial<Values<typeof compareTableParameters>> {
   const { splits, testShare, seed, limit, scale } = options
   return Object.fromEntries(Object.entries({ splits, testShare, seed, limit, scale }).filter(([, value]) => value !== undefined))
@@ -144,24 +151,6 @@ function given(options: CompareTableOptions): Partial<Values<typeof compareTable
 
 function count(labels: Uint8Array): number {
   return labels.reduce((sum, label) => sum + label, 0)
-}
-
-function splitTable(labels: Uint8Array, rows: number, { testShare, seed }: Values<typeof compareTableParameters>, trainOn: 'normal' | 'all', split: number): TableSplit {
-  if (labels.length !== rows) throw new TollError('shape', `expected ${rows} labels, one per row, got ${labels.length}`)
-  const random = Random.seeded(seed).fork(`split ${split}`)
-  const parts = ([0, 1] as const).map((label) => {
-    const members = Int32Array.from(labels.keys()).filter((row) => labels[row] === label)
-    const what = label === 1 ? 'anomalies' : 'normal rows'
-    const fewest = label === 1 && trainOn === 'normal' ? 1 : 2
-    if (members.length < fewest) throw new TollError('data', `comparing detectors needs at least ${fewest} ${what}, got ${members.length} of ${rows} rows`)
-    const order = random.fork(what).permutation(members.length).map((i) => members[i])
-    const tested = Math.min(Math.max(1, Math.round(testShare * members.length)), Math.max(1, members.length - (label === 0 ? 2 : 1)))
-    return { test: order.subarray(0, tested), train: order.subarray(tested) }
-  })
-  const [normal, anomalous] = parts
-  const train = trainOn === 'normal' ? normal.train.slice() : Int32Array.of(...normal.train, ...anomalous.train)
-  if (train.length < 2) throw new TollError('data', `a test share of ${testShare} leaves ${train.length} rows to train on; at least 2 are needed`)
-  return { train: train.sort(), test: Int32Array.of(...normal.test, ...anomalous.test).sort() }
 }
 
 interface SplitRun {
@@ -204,7 +193,7 @@ interface Measured {
 }
 
 function measure(
-  runs: readonly DetectorRun[], labels: readonly Uint8Array[], testPerTrain: number, seed: number, method: Pick<MethodComparison, 'detector' | 'title' | 'parameters'>,
+  runs: readonly DetectorRun[], labels: readonly Uint8Array[], testPerTrain: number, { seed, clusters }: { readonly seed: number; readonly clusters?: readonly (string | number)[] }, method: Pick<MethodComparison, 'detector' | 'title' | 'parameters'>,
 ): Measured {
   const counts = runs.map(({ scores: [scores] }, split) => countByScore(scores, labels[split]))
   const aurocs = counts.map(aurocOf)
@@ -212,7 +201,8 @@ function measure(
   const [{ scores: [first] }] = runs
   const over = { auroc: resampledMean(aurocs, testPerTrain), averagePrecision: resampledMean(counts.map(averagePrecisionOf), testPerTrain) }
   if (runs.length === 1) {
-    const { auroc, averagePrecision } = bootstrapIntervals({ auroc: aurocOf, averagePrecision: averagePrecisionOf }, first, labels[0], { seed })
+    const both = { auroc: aurocOf, averagePrecision: averagePrecisionOf }
+    const { auroc, averagePrecision } = clusters ? clusterIntervals(both, first, labels[0], clusters, { seed }) : bootstrapIntervals(both, first, labels[0], { seed })
     over.auroc = { ...over.auroc, interval: { low: auroc.low, high: auroc.high } }
     over.averagePrecision = { ...over.averagePrecision, interval: { low: averagePrecision.low, high: averagePrecision.high } }
   }

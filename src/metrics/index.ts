@@ -6,6 +6,8 @@ export { confusion, confusionAt, confusionOf, f1Score, precision, predictShare, 
 export { bootstrapInterval, bootstrapIntervals, bootstrapParameters, type BootstrapInterval, type BootstrapOptions, type Interval, type Measure } from './bootstrap.js'
 export { clusterIntervals, timeBlocks } from './clusters.js'
 export { alertRate, precisionAtOf, type AlertRate } from './workload.js'
+export { compareBins, chiSquaredTail, countTest, outsideTest, type BinComparison } from './bins.js'
+export { superiority, kolmogorovSmirnov, type KolmogorovSmirnov } from './two-sample.js'
 export { meanInterval, studentQuantile, type MeanInterval } from './mean-interval.js'
 export { histogram, type Histogram, type HistogramOptions } from './histogram.js'
 export { quantile, type QuantileMethod } from '../base/index.js'

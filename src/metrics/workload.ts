@@ -37,8 +37,8 @@ export interface AlertRate {
 const day = 86_400
 
 /**
- * Alerts a day, one per row that is called. n rows cover n / (n - 1) times what lies between the first and the last, so that each row stands
- * for an equal part.
+ * Alerts a day, one per row that is called. n different times cover n / (n - 1) times what lies between the first and the last, so that each
+ * stands for an equal part.
  *
  * @param decisions 1 = called
  * @param labels 1 = anomaly
@@ -60,6 +60,7 @@ export function alertRate(decisions: ArrayLike<number>, labels: ArrayLike<number
     perDay.set(date, (perDay.get(date) ?? 0) + 1)
   }
   if (!(last > first)) throw new TollError('data', `alerts a day need rows of different times, got ${n} at the same time`)
-  const days = ((last - first) * (n / (n - 1))) / day
+  const moments = new Set(Array.from(time)).size
+  const days = ((last - first) * (moments / (moments - 1))) / day
   return { days, alerts, perDay: alerts / days, falsePerDay: falsely / days, busiestDay: Math.max(0, ...perDay.values()) }
 }

@@ -4,7 +4,7 @@ import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, 
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
 import {
-  fitImagePreprocessing, fitTablePreprocessing, imageParameters, slideWindows, summarize, tableParameters, type RowOrder, type WindowSettings, type Windows,
+  fitImagePreprocessing, fitTablePreprocessing, imageParameters, profileColumns, slideWindows, summarize, tableParameters, type RowOrder, type WindowSettings, type Windows,
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
 import { defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'
@@ -75,6 +75,7 @@ export async function fit<D extends Domains>(given: Table | NdArray, options: Fi
     heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld } : { source: 'training', data: take(training) },
     ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
     rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
+    ...('columns' in given && { profile: profileColumns(given, Array.from({ length: given.rows }, (_, row) => row).filter((row) => ofRows?.[row] !== 1)) }),
   })
 }
 
@@ -93,7 +94,7 @@ interface Parts {
 /** Composes the file with a provisional threshold, scores the held-back rows with it, and puts the real threshold in. */
 async function assemble(
   { given, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
-  { heldBack: { data: heldBackData, ...heldBack }, anomalies, rows }: { heldBack: Omit<HeldBack, 'scores'> & { data: Table | NdArray }; anomalies?: Table | NdArray; rows: Manifest['rows'] },
+  { heldBack: { data: heldBackData, ...heldBack }, anomalies, rows, profile }: { heldBack: Omit<HeldBack, 'scores'> & { data: Table | NdArray }; anomalies?: Table | NdArray; rows: Manifest['rows']; profile?: Manifest['profile'] },
 ): Promise<Model> {
   const draft = compose({ preprocessing, input: port, detector, fitted })
   // The names of the parts are known only now: a column may be called like one of them.
@@ -111,6 +112,7 @@ async function assemble(
     threshold: { kind: 'fixed', value: 0 },
     heldBack: { ...heldBack, scores: [] },
     ...(options.window && { window: windowOf(options.window, given) }),
+    ...(profile && { profile }),
     rows,
     dataFingerprint: await fingerprint(given),
     containsTrainingRows: fitted.containsTrainingRows,

@@ -2,7 +2,7 @@
 // `format` is an integer that rises with every change that an older reader would misread; every version stays readable.
 
 import { TollError, messageOf, type ParameterValue } from '../base/index.js'
-import type { ColumnSummary, ImagePreprocessing, TablePreprocessing } from '../preprocess/index.js'
+import type { ColumnProfile, ColumnSummary, ImagePreprocessing, TablePreprocessing } from '../preprocess/index.js'
 import { readThreshold, type Threshold } from '../threshold/index.js'
 
 export const manifestFormat = 1
@@ -70,7 +70,9 @@ export interface Manifest {
   readonly heldBack: HeldBack
   /** Where samples are windows of rows: the inputs are named column@lag, the row's own lag being 0. */
   readonly window?: RowWindow
-  /** Rows given, rows that trained, rows labelled anomalous and left out. */
+  /** How the columns of the rows were distributed, labelled anomalies left out; absent for images and in files of early versions. */
+  readonly profile?: readonly ColumnProfile[]
+  /** Rows (windows, where samples are windows) given, those that trained, those labelled anomalous and left out. */
   readonly rows: { readonly given: number; readonly trained: number; readonly anomalies: number }
   /** SHA-256 of the column names and values, or of the images, that fit was given. */
   readonly dataFingerprint: string
@@ -111,7 +113,7 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
   }
 }
 
-function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, preprocessing, rows, threshold, thresholds = {}, training, versions, window }: Partial<Manifest>): string | undefined {
+function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, preprocessing, rows, threshold, thresholds = {}, training, versions, window, profile }: Partial<Manifest>): string | undefined {
   const isRecord = (record: unknown) => typeof record === 'object' && record !== null && !Array.isArray(record)
   for (const [name, record] of Object.entries({ input, heldBack, parameters, preprocessing, rows, threshold, thresholds, training, versions })) {
     if (!isRecord(record)) return `'${name}' is missing`
@@ -120,6 +122,7 @@ function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, prepr
   if (!(Number.isSafeInteger(largestBatch) && largestBatch >= 1)) return "'largestBatch' must be a whole number of at least 1"
   const scores = heldBack!.scores as unknown
   if (!Array.isArray(scores) || !scores.every((score) => typeof score === 'number')) return "'heldBack.scores' must list numbers"
+  if (profile !== undefined && !(Array.isArray(profile) && profile.every(isProfile))) return "'profile' must list columns with their bins"
   if (window !== undefined && !isWindow(window)) return "'window' must hold a size, a stride and columns"
   if (input!.kind === 'table') {
     const { columns } = input as { columns: unknown }
@@ -138,4 +141,10 @@ function isWindow(value: Partial<RowWindow> | null): boolean {
   const { size, stride, columns, group = '', time = '' } = value ?? {}
   return [size, stride].every((count) => Number.isSafeInteger(count) && count! >= 1)
     && [columns, [group, time]].every((names) => Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string'))
+}
+
+function isProfile(value: Partial<ColumnProfile> | null): boolean {
+  const { name, edges, counts, range = [0, 0], missing } = value ?? {}
+  const numbers = [edges, counts, range, [missing]]
+  return typeof name === 'string' && numbers.every((list) => Array.isArray(list) && list.every((number) => typeof number === 'number')) && counts!.length === edges!.length + 1
 }

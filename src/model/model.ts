@@ -54,7 +54,7 @@ export class Model {
 
   /**
    * Scores a table (columns are found by name; others are ignored) or images (n, channels, height, width). A row's score does not depend on
-   * the other rows. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with their row.
+   * the other rows. A model of windows takes the columns of `slideWindows`. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with their row.
    */
   async score(data: Table | NdArray, options: ScoreOptions = {}): Promise<Scores> {
     const { parts, thresholds = {}, heldBack, input: { kind } } = this.manifest

@@ -4,3 +4,4 @@ export { fitTablePreprocessing, prepareTable, restoreTable, tableParameters, typ
 export { fitImagePreprocessing, imageParameters, prepareImage, restoreImage, type ImageParameters, type ImagePreprocessing } from './image.js'
 export { sequencesOf, type RowOrder } from './sequences.js'
 export { slideWindows, windowColumns, windowParameters, WindowStream, type Windows, type WindowSettings } from './windows.js'
+export { countBins, profileColumns, type ColumnProfile } from './profile.js'

@@ -1,9 +1,8 @@
 // `toll demo` on Node: digits from the installed package (or a data folder), a model file and a report in a folder.
 
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { throwIfAborted, type Watched } from '../../base/index.js'
-import { describeIo, writeFileAtomic } from '../../base/node/index.js'
+import { makeFolder, writeFileAtomic } from '../../base/node/index.js'
 import { loadImages, type DataFolders } from '../../data/node/index.js'
 import { saveModel } from '../../model/node/index.js'
 import type { ReportTable } from '../../report/index.js'
@@ -41,9 +40,6 @@ export interface DemoResult {
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { folder, signal, onProgress } = options
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw describeIo(error, `cannot make the folder ${folder}`)
-  })
   throwIfAborted(signal)
   onProgress?.({ phase: 'reading', done: 0, total: 1, message: 'MNIST' })
   const { train, test } = await loadImages('mnist', options.data)
@@ -51,6 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   onProgress?.({ phase: 'writing', done: 0, total: 2, message: 'report.html' })
   const page = await renderDemoReport(comparison, test)
   throwIfAborted(signal)
+  await makeFolder(folder)
   const [modelPath, reportPath] = [join(folder, 'model.onnx'), join(folder, 'report.html')]
   await saveModel(comparison.toll.model, modelPath)
   await writeFileAtomic(reportPath, page)
