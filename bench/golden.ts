@@ -27,15 +27,19 @@ export interface Golden {
   readonly float32: Course
 }
 
-/** Reads a golden file; throws `format` where it is not one, `shape` where its parameters are not those of the network it names. */
-export function parseGolden(text: string, where: string): Golden {
+/** The JSON object of a golden file; throws `format` where it is none. */
+export function readGolden(text: string, where: string): Reader {
   let file: unknown
   try {
     file = JSON.parse(text)
   } catch (error) {
     throw new TollError('format', `${where} is not JSON: ${messageOf(error)}`, { cause: error })
   }
-  const read = new Reader(file, where)
+  return new Reader(file, where)
+}
+
+/** Reads a golden training file; throws `format` where it is not one, `shape` where its parameters are not those of the network it names. */
+export function parseGolden(read: Reader, where: string): Golden {
   const inputShape = read.numbers('inputShape')
   const network = networkNamed(read.text('network'), read.count('latent'), inputShape)
   if (inputShape.join() !== network.sampleShape.join()) {
@@ -78,7 +82,7 @@ function readCourse(course: Reader, steps: number, parameters: number): Course {
 }
 
 /** Typed access to a JSON object. */
-class Reader {
+export class Reader {
   readonly #value: Readonly<Record<string, unknown>>
   readonly #where: string
 
@@ -89,7 +93,15 @@ class Reader {
   }
 
   refuse(expected: string): TollError {
-    return new TollError('format', `${this.#where} should hold ${expected}; is it a golden training file?`)
+    return new TollError('format', `${this.#where} should hold ${expected}; is it a golden file?`)
+  }
+
+  keys(): readonly string[] {
+    return Object.keys(this.#value)
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#value, key)
   }
 
   text(key: string): string {
