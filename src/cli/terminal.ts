@@ -97,11 +97,13 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
 }
 
 async function openBar(title: string, total: number | undefined, unit: string): Promise<ProgressBar> {
-  const { SingleBar } = (await import('cli-progress')).default
+  const { Format, SingleBar } = (await import('cli-progress')).default
   const format = total === undefined ? `${title} {value} ${unit} {detail}` : `${title} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left {detail}`
   // The terminal's own settings stay as they are: a process that is killed could not restore them.
   const bar = new SingleBar({
     format, barsize, barCompleteChar: '█', barIncompleteChar: '░', clearOnComplete: true, gracefulExit: false, linewrap: true, hideCursor: false, stream: process.stderr,
+    // Without an advance in the last hundred updates the library's time left is the word INF, which its own format cuts to NF.
+    etaBuffer: 100, formatTime: (seconds, options, multiple) => (Number.isFinite(Number(seconds)) ? Format.TimeFormat(seconds, options, multiple) : '?'),
   })
   bar.start(total ?? 0, 0, { detail: '' })
   const room = Math.max(0, (process.stderr.columns ?? 80) - barsize - title.length - 48)

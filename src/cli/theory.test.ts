@@ -1,6 +1,6 @@
 // toll theory in a process of its own: what it prints and writes, what it refuses, and Ctrl-C.
 
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -71,6 +71,18 @@ describe('wrong values', () => {
     const { code, out, err } = await theory(...args)
     expect([code, out, err]).toEqual([2, '', expect.stringMatching(message)])
     expect(err.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('leave no folder behind', async () => {
+    expect((await theory('figure2', '--variances', '1,4', '-o', 'refused/here')).code).toBe(2)
+    expect(await readdir(folder)).not.toContain('refused')
+  })
+
+  it('a folder that cannot be made is refused before anything is computed', async () => {
+    await writeFile(at('file'), '')
+    expect(await theory('theorem2', '--stop', '1000000', '-o', 'file/here')).toEqual({
+      code: 1, out: '', err: expect.stringMatching(/cannot make the folder file.here: /),
+    })
   })
 })
 

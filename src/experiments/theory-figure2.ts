@@ -120,7 +120,7 @@ async function aurocFigure(
 ): Promise<Block> {
   const at = scored.map((_, i) => i)
   const chart = await curvePanels((['first', 'second'] as const).map((direction) => ({
-    title: `${direction} direction`,
+    title: `along the ${direction}`,
     lines: (['best', 'last'] as const).map((when) => ({ x: at, y: scored.map(({ aurocs }) => 100 * aurocs[when][direction]) })),
     dots: (['best', 'last'] as const).map((when) => ({ x: at, y: scored.map(({ aurocs }) => 100 * aurocs[when][direction]) })),
   })), {
