@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseHTML } from 'linkedom'
 import { chromium } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { findChromium, noChromium } from '../runtime/browser.test.harness.js'
+import { findChromium, noChromium, openPage } from '../runtime/browser.test.harness.js'
 import { figure2Experiment, lemma1Experiment, scaleExperiment, theorem1Experiment, theorem2Experiment, type Figure2Panel } from '../theory/index.js'
 import { plantedAurocs, renderFigure2, renderLemma1, renderScale, renderTheorem1, renderTheorem2, type RenderedExperiment } from './index.js'
 
@@ -121,6 +121,23 @@ describe('pictures', () => {
     } finally {
       await browser.close()
       await rm(folder, { recursive: true })
+    }
+  })
+
+  it.skipIf(!executablePath)('the laboratory itself runs in a browser, with the numbers that it has here', async () => {
+    const page = await openPage(executablePath!)
+    const settings = { dimension: 3, code: 2, condition: 10, covariances: 2, points: 5, seed: 4 }
+    try {
+      const there = await page.run<{ worst: number; best: number[] }>(`
+        const { theorem1Experiment, figure2Experiment } = await import('toll/theory')
+        const { worst } = await theorem1Experiment(argument)
+        const { runs } = await figure2Experiment({ betas: [0, 1], samples: 200, anomalies: 20, grid: 11, points: 24, stop: 30 })
+        return { worst, best: runs.map(({ best }) => best.correlation) }
+      `, settings)
+      expect(there.worst).toBeLessThan(1e-9)
+      expect(there.best).toEqual(figure2.runs.map(({ best }) => expect.closeTo(best.correlation, 9) as number))
+    } finally {
+      await page.close()
     }
   })
 })
