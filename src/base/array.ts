@@ -10,11 +10,22 @@ export interface NdArray<T extends FloatArray = FloatArray> {
   readonly data: T
 }
 
-/** Named columns of equal length, float64; a missing number is NaN. */
+/** What the numbers of a column stand for, where they are not simply numbers. */
+export type ColumnMeaning =
+  /** k stands for the k-th text (from 0); texts differ from each other. */
+  | { readonly kind: 'text'; readonly texts: readonly string[] }
+  /** Seconds since 1970-01-01T00:00:00Z. */
+  | { readonly kind: 'time' }
+  /** 0 is false, 1 is true. */
+  | { readonly kind: 'boolean' }
+
+/** Named columns of equal length, float64; what is missing is NaN. */
 export interface Table {
   readonly names: readonly string[]
   readonly columns: readonly Float64Array[]
   readonly rows: number
+  /** By column name; columns that are not in it hold numbers. */
+  readonly meanings?: ReadonlyMap<string, ColumnMeaning>
 }
 
 export function sizeOf(shape: readonly number[]): number {
@@ -55,6 +66,41 @@ export function table(names: readonly string[], columns: readonly Float64Array[]
   return { names, columns, rows }
 }
 
+/** Values of a column as programs have them; null, undefined, NaN and '' are missing. */
+export type ColumnValues = ArrayLike<number> | readonly (number | null | undefined)[] | readonly (string | null | undefined)[] | readonly (boolean | null | undefined)[] | readonly (Date | null | undefined)[]
+
+/**
+ * A table from columns of numbers, texts, booleans or dates by name.
+ * Errors: `shape` for columns of different lengths, `data` for a column that mixes kinds of values (with its row).
+ */
+export function tableFromColumns(columns: Readonly<Record<string, ColumnValues>>): Table {
+  const names = Object.keys(columns)
+  const read = names.map((name) => readColumn(name, columns[name]))
+  const meanings = new Map(names.flatMap((name, i) => (read[i].meaning ? [[name, read[i].meaning] as const] : [])))
+  return { ...table(names, read.map(({ values }) => values)), ...(meanings.size > 0 && { meanings }) }
+}
+
+function readColumn(name: string, given: ColumnValues): { values: Float64Array; meaning?: ColumnMeaning } {
+  const isMissing = (value: unknown) => value === null || value === undefined || value === ''
+  const kindOf = (value: unknown) => (value instanceof Date ? 'date' : typeof value)
+  const cells = Array.from(given as ArrayLike<unknown>)
+  const first = cells.findIndex((value) => !isMissing(value))
+  const kind = first < 0 ? 'number' : kindOf(cells[first])
+  const other = cells.findIndex((value) => !isMissing(value) && kindOf(value) !== kind)
+  if (other >= 0) throw new TollError('data', `column '${name}' holds a ${kind} in row ${first + 1} and a ${kindOf(cells[other])} in row ${other + 1}; a column has one kind of values`)
+  if (!['number', 'string', 'boolean', 'date'].includes(kind)) throw new TollError('data', `column '${name}' holds ${kind}s; expected numbers, texts, booleans or dates`)
+  const codes = new Map<string, number>()
+  const codeOf = (text: string) => {
+    const known = codes.get(text) ?? codes.size
+    codes.set(text, known)
+    return known
+  }
+  const numberOf = (value: unknown) => (value instanceof Date ? value.getTime() / 1000 : typeof value === 'string' ? codeOf(value) : Number(value))
+  const values = Float64Array.from(cells, (value) => (isMissing(value) ? NaN : numberOf(value)))
+  const meanings: Readonly<Record<string, ColumnMeaning>> = { string: { kind: 'text', texts: [...codes.keys()] }, boolean: { kind: 'boolean' }, date: { kind: 'time' } }
+  return { values, ...(kind in meanings && { meaning: meanings[kind] }) }
+}
+
 /** A table from rows of numbers; without names the columns are called x0, x1, ... */
 export function tableFromRows(rows: readonly (readonly number[])[], names?: readonly string[]): Table {
   const width = names?.length ?? rows[0]?.length ?? 0
@@ -81,7 +127,7 @@ export function tableFromArray(array: NdArray, names?: readonly string[]): Table
 /** The rows `indices` of a table, in that order. */
 export function takeRows(source: Table, indices: ArrayLike<number>): Table {
   const columns = source.columns.map((column) => Float64Array.from({ length: indices.length }, (_, i) => column[indices[i]]))
-  return { names: source.names, columns, rows: indices.length }
+  return { ...source, columns, rows: indices.length }
 }
 
 /** The samples `indices` along the first axis, in that order. */
