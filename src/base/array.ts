@@ -130,6 +130,41 @@ export function takeRows(source: Table, indices: ArrayLike<number>): Table {
   return { ...source, columns, rows: indices.length }
 }
 
+/** Tables with the same columns below each other; texts get the codes of one list. */
+export function joinTables(parts: readonly Table[]): Table {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0)
+  const [{ names, meanings }] = parts
+  const joined = new Map(meanings)
+  const columns = names.map((name, c) => {
+    const texts = new Map<string, number>()
+    const recode = meanings?.get(name)?.kind === 'text' && parts.some((part) => textsOf(part, name) !== textsOf(parts[0], name))
+    const column = new Float64Array(rows)
+    let at = 0
+    for (const part of parts) {
+      column.set(recode ? recoded(part.columns[c], textsOf(part, name), texts) : part.columns[c], at)
+      at += part.rows
+    }
+    if (recode) joined.set(name, { kind: 'text', texts: [...texts.keys()] })
+    return column
+  })
+  return { names, columns, rows, ...(meanings && { meanings: joined }) }
+}
+
+function textsOf({ meanings }: Table, name: string): readonly string[] {
+  const meaning = meanings?.get(name)
+  return meaning?.kind === 'text' ? meaning.texts : []
+}
+
+/** The same texts by their codes in `known`, which takes up the new ones. */
+function recoded(codes: Float64Array, texts: readonly string[], known: Map<string, number>): Float64Array {
+  return codes.map((code) => {
+    if (Number.isNaN(code)) return NaN
+    const place = known.get(texts[code]) ?? known.size
+    known.set(texts[code], place)
+    return place
+  })
+}
+
 /** The samples `indices` along the first axis, in that order. */
 export function takeSamples(source: NdArray, indices: ArrayLike<number>): NdArray {
   const size = sizeOf(source.shape.slice(1))

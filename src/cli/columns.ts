@@ -1,11 +1,14 @@
-// Which columns of a source are features, and what the others are for.
+// Which columns of a source are features and as what they are read, and what the others are for.
 
 import { TollError } from '../base/index.js'
-import type { ColumnInfo } from '../data/node/index.js'
+import type { ColumnInfo, ColumnRequest } from '../data/node/index.js'
+import type { Manifest } from '../model/index.js'
+import type { FeatureKind } from '../preprocess/index.js'
 
 export interface ColumnFlags {
   readonly columns?: readonly string[]
   readonly exclude?: readonly string[]
+  readonly types?: readonly string[]
   readonly id?: readonly string[]
   readonly label?: string
   readonly weight?: string
@@ -13,10 +16,7 @@ export interface ColumnFlags {
   readonly time?: string
 }
 
-/**
- * The columns to learn from: those named, or all that are not excluded and have no other use. Columns that hold no numbers are an error
- * (`data`) that says how to leave them out: none is dropped silently.
- */
+/** The columns to learn from: those named, or all that are not excluded and have no other use. Errors: `not-found`, `data` when none is left. */
 export function chooseColumns(all: readonly Pick<ColumnInfo, 'name' | 'kind'>[], flags: ColumnFlags, source: string): string[] {
   const known = new Map(all.map((column) => [column.name, column]))
   const listed = (texts: readonly string[] = []) => texts.flatMap((text) => (known.has(text) ? [text] : text.split(',').map((part) => part.trim())))
@@ -28,13 +28,33 @@ export function chooseColumns(all: readonly Pick<ColumnInfo, 'name' | 'kind'>[],
   const left = new Set([...excluded, ...spoken])
   const chosen = (flags.columns ? [...new Set(listed(flags.columns))] : [...known.keys()]).filter((name) => !left.has(name))
   if (chosen.length === 0) throw new TollError('data', `${source}: no columns are left to learn from`)
-  const unusable = chosen.filter((name) => ['text', 'time'].includes(known.get(name)!.kind))
-  if (unusable.length > 0) {
-    const names = unusable.map((name) => `${name} (${known.get(name)!.kind})`)
-    throw new TollError('data', `${source}: ${unusable.length === 1 ? 'column' : 'columns'} ${shorten(names)} ${unusable.length === 1 ? 'holds' : 'hold'} no numbers; `
-      + `leave ${unusable.length === 1 ? 'it' : 'them'} out with --exclude ${shellWord(unusable.join(','))}`)
-  }
   return chosen
+}
+
+const kinds = ['number', 'boolean', 'category', 'time'] as const satisfies readonly FeatureKind[]
+
+/** `--types name=kind` texts, several in one with commas. Errors: `argument`; `not-found` for a column that is not learned from. */
+export function readTypes(texts: readonly string[] = [], columns: readonly string[], source: string): Record<string, FeatureKind> {
+  return Object.fromEntries(texts.flatMap((text) => text.split(/,(?=[^,]*=)/)).map((text) => {
+    const at = text.lastIndexOf('=')
+    const [name, kind] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
+    const known = kinds.find((candidate) => candidate === kind)
+    if (at < 1 || !known) throw new TollError('argument', `--types takes name=kind, kind being one of ${kinds.join(', ')}, got '${text}'`)
+    if (!columns.includes(name)) throw new TollError('not-found', `--types ${text}: ${source} has no column '${name}' to learn from; it has ${shorten(columns)}`)
+    return [name, known]
+  }))
+}
+
+/** What a feature is read as: categories as texts, yes and no as 1 and 0. */
+export function requestFor(name: string, kind: FeatureKind): ColumnRequest {
+  return { name, as: kind === 'category' ? 'text' : kind === 'time' ? 'time' : 'number' }
+}
+
+/** What a model's table is read as; of windows the columns of their rows. */
+export function requestsOf({ input, window }: Manifest): ColumnRequest[] {
+  if (input.kind !== 'table') return []
+  const kindOf = new Map(input.columns.map(({ name, kind }) => [name, kind]))
+  return window ? window.columns.map((name) => requestFor(name, kindOf.get(`${name}@0`)!)) : input.columns.map(({ name, kind }) => requestFor(name, kind))
 }
 
 /** All columns that a model takes must be there, by name; the order does not matter. */

@@ -39,6 +39,7 @@ export function defineCompare(command: Command, terminal: Terminal): void {
   addLabelOptions(command, 'labels, 1 = anomaly; for arrays a variable of the same file or another file', true)
   command.option('--columns <a,b,...>', 'compare on these columns only; repeatable', append)
     .option('--exclude <a,b,...>', 'leave these columns out; repeatable', append)
+    .option('--types <name=kind,...>', 'take columns as number, boolean, category or time, whatever they look like; repeatable', append)
     .option('--id <column>', 'a key, left out; repeatable', append)
   addOrderOptions(command, {
     group: 'rows of one group depend on each other: whole groups test',
@@ -66,11 +67,11 @@ export function defineCompare(command: Command, terminal: Terminal): void {
 async function runCompare(paths: readonly string[], flags: CompareFlags, terminal: Terminal): Promise<void> {
   const { output, splits, testShare, seed, limit, scale } = flags
   const methods = withParameters(readNames('--detectors', flags.detectors, forTables()), flags.param ?? [])
-  const { name, data, labels, groups, time } = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
+  const { name, data, types, labels, groups, time } = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   if (!('columns' in data)) throw new TollError('argument', `${name} holds images; toll compare takes tables`)
   if (output !== undefined) await checkFolder(output)
   const comparison = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => compareOnTable({
-    data, labels: labels!, groups, time, methods, engines, splits, testShare, seed, limit, scale, trainOn: flags.trainOn, signal: terminal.signal, onProgress,
+    data, types, labels: labels!, groups, time, methods, engines, splits, testShare, seed, limit, scale, trainOn: flags.trainOn, signal: terminal.signal, onProgress,
   }))).catch((error: unknown) => {
     throw error instanceof TollError && error.code === 'data' && !error.message.startsWith(name) ? new TollError('data', `${name}: ${error.message}`, { cause: error }) : error
   })

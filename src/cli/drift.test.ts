@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random, table } from '../base/index.js'
 import { compareBins, countTest } from '../metrics/index.js'
 import { readManifest } from '../model/index.js'
-import { countBins, profileColumns } from '../preprocess/index.js'
+import { countBins, profileColumns, type NumberProfile } from '../preprocess/index.js'
 import type { Drift } from './drift.js'
 import { runToll } from './spawn.test.suite.js'
 
@@ -47,14 +47,14 @@ describe('toll drift', () => {
     const found = await drift('same.csv')
     expect([found.drifted, found.rows, found.fdr]).toEqual([false, { now: 500, unscored: 0, heldBack: 600 }, 0.05])
     expect(found.columns.map(({ column }) => column).sort()).toEqual([...columns].sort())
-    const { profile } = readManifest(await readFile(at('model.onnx')))
-    const a = profile!.find(({ name }) => name === 'a')!
+    const profile = readManifest(await readFile(at('model.onnx'))).profile as NumberProfile[]
+    const a = profile.find(({ name }) => name === 'a')!
     expect([a.counts.length, a.counts.reduce((sum, count) => sum + count, 0), a.counts[0], a.missing]).toEqual([14, 2000, 20, 0])
     const { pValue, psi, distance } = compareBins(a.counts, countBins(rows.map((row) => Number(row.split(',')[0])), a.edges))
     expect(of(found, 'a')).toMatchObject({ pValue, psi, distance, missing: { trained: 0, now: 0 } })
     expect(of(found, 'fixed')).toEqual({ column: 'fixed', pValue: 1, drifted: false, psi: 0, distance: 0, missing: { trained: 0, now: 0 }, outside: 0 })
     // Two tests: of the numbers, and of how many are missing.
-    const gaps = profile!.find(({ name }) => name === 'gaps')!
+    const gaps = profile.find(({ name }) => name === 'gaps')!
     const cells = rows.map((row) => row.split(',')[5])
     const missing = cells.filter((cell) => cell === '').length
     const values = compareBins(gaps.counts, countBins(cells.filter((cell) => cell !== '').map(Number), gaps.edges)).pValue
@@ -103,7 +103,7 @@ describe('p-values of columns', () => {
     const random = Random.seeded(9)
     const sample = (n: number) => Float64Array.from({ length: n }, () => draw(random))
     const p = upTo(1000).map(() => {
-      const [{ edges, counts }] = profileColumns(table(['x'], [sample(600)]), upTo(600))
+      const [{ edges, counts }] = profileColumns(table(['x'], [sample(600)]), upTo(600)) as NumberProfile[]
       return compareBins(counts, countBins(sample(400), edges)).pValue
     })
     for (const level of [0.01, 0.05, 0.1, 0.3, 0.5]) {

@@ -2,11 +2,11 @@
 // changed by chance: what is called drift is decided over all of them (Benjamini and Hochberg 1995).
 
 import type { Command } from 'commander'
-import { TollError, integer, real } from '../base/index.js'
+import { TollError, integer, real, type Table } from '../base/index.js'
 import { compareBins, countTest, kolmogorovSmirnov, outsideTest, superiority } from '../metrics/index.js'
 import type { Manifest } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
-import { countBins, type ColumnProfile } from '../preprocess/index.js'
+import { countBins, countTexts, type ColumnProfile, type TextProfile } from '../preprocess/index.js'
 import { renderText } from '../report/index.js'
 import { discoveries } from '../threshold/index.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
@@ -58,11 +58,11 @@ export interface ColumnDrift {
   readonly drifted: boolean
   /** Population stability index. */
   readonly psi: number
-  /** Largest difference of the distribution functions at the ends of the bins. */
+  /** Largest difference of the distribution functions at the ends of the bins; of texts half the sum of the differences of their shares. */
   readonly distance: number
   /** Shares. */
   readonly missing: { readonly trained: number; readonly now: number }
-  /** Share of numbers outside the range of the training rows. */
+  /** Share of numbers outside the range of the training rows, of texts that training did not have. */
   readonly outside: number
 }
 
@@ -126,17 +126,22 @@ async function measure(source: Source, model: Parameters<typeof scoreSource>[1],
   }
 }
 
-function count(tally: Tally, { table, unreadable }: { readonly table: { readonly names: readonly string[]; readonly columns: readonly Float64Array[] }; readonly unreadable: ReadonlyMap<number, string> }): void {
-  const { name, edges, range } = tally.profile
-  const all = table.columns[table.names.indexOf(name)]
+function count(tally: Tally, { table, unreadable }: { readonly table: Table; readonly unreadable: ReadonlyMap<number, string> }): void {
+  const { profile } = tally
+  const all = table.columns[table.names.indexOf(profile.name)]
   const values = unreadable.size === 0 ? all : all.filter((_, row) => !unreadable.has(row))
-  countBins(values, edges).forEach((number, bin) => { tally.counts[bin] += number })
+  const meaning = table.meanings?.get(profile.name)
+  const fresh = 'texts' in profile ? countTexts(values, meaning?.kind === 'text' ? meaning.texts : [], profile) : countBins(values, profile.edges)
+  fresh.forEach((number, bin) => { tally.counts[bin] += number })
   tally.rows += values.length
+  const range = 'texts' in profile ? undefined : profile.range
   for (const value of values) {
     if (Number.isNaN(value)) tally.missing++
     else if (range && value < range[0]) tally.below++
     else if (range && value > range[1]) tally.above++
   }
+  // Training had no other texts: these are new.
+  if ('texts' in profile && profile.counts.at(-1) === 0) tally.above += fresh.at(-1)!
 }
 
 /** The tests that say something about this column, and twice, three times the smallest p-value for two, three of them (Bonferroni). */
@@ -150,9 +155,15 @@ function compareColumn({ profile, counts, rows, missing, below, above }: Tally):
     ...(missing + profile.missing > 0 ? [countTest(profile.missing, trained + profile.missing, missing, rows)] : []),
   ]
   return {
-    column: profile.name, pValue: Math.min(1, tests.length * Math.min(1, ...tests)), psi: bins.psi, distance: bins.distance,
+    column: profile.name, pValue: Math.min(1, tests.length * Math.min(1, ...tests)), psi: bins.psi, distance: 'texts' in profile ? halfDifference(profile, counts) : bins.distance,
     missing: { trained: share(profile.missing, trained + profile.missing), now: share(missing, rows) }, outside: share(below + above, present),
   }
+}
+
+/** Total variation distance. */
+function halfDifference(profile: TextProfile, counts: Float64Array): number {
+  const [trained, now] = [profile.counts, counts].map((list) => Array.from(list).reduce((sum, number) => sum + number, 0))
+  return counts.reduce((sum, number, i) => sum + Math.abs(share(number, now) - share(profile.counts[i], trained)) / 2, 0)
 }
 
 function compareScores(heldBack: Manifest['heldBack']['scores'], scores: readonly number[], threshold: number): Omit<ScoreDrift, 'drifted'> {

@@ -2,7 +2,7 @@
 
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
-import { TollError, integer, takeRows, takeSamples, type NdArray, type Table } from '../base/index.js'
+import { TollError, integer, joinTables, takeRows, takeSamples, type NdArray, type Table } from '../base/index.js'
 import { makeFolder, writeFileAtomic } from '../base/node/index.js'
 import {
   columnTable, describeExplanation, explain, explanationReport, heatOf, nearestRows, neighbourTable, type ExplainedRow, type ExplainedTable, type Neighbour,
@@ -199,9 +199,7 @@ function take(data: Table | NdArray, rows: readonly number[]): Table | NdArray {
 
 function joined(rows: readonly (Table | NdArray)[]): Table | NdArray {
   const [first] = rows
-  if ('columns' in first) {
-    return { names: first.names, rows: rows.length, columns: first.columns.map((_, i) => Float64Array.from(rows, (row) => (row as Table).columns[i][0])) }
-  }
+  if ('columns' in first) return joinTables(rows as readonly Table[])
   const size = first.data.length
   const data = new Float32Array(rows.length * size)
   rows.forEach((row, i) => data.set((row as NdArray).data, i * size))

@@ -5,7 +5,7 @@ import { TollError, choice, integer, real, type Domains } from '../base/index.js
 import { openAtomic } from '../base/node/index.js'
 import { detectorNamed, detectors, toll, type Detector } from '../detectors/index.js'
 import { fewestRows, fit, type Manifest, type Model } from '../model/index.js'
-import { imageParameters, tableParameters, windowParameters } from '../preprocess/index.js'
+import { imageParameters, tableParameters, windowParameters, type LeftOut } from '../preprocess/index.js'
 import { describeThreshold } from '../threshold/index.js'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
 import { shellWord, shorten, type ColumnFlags } from './columns.js'
@@ -21,7 +21,7 @@ import { readTraining, type TrainingInput } from './training.js'
 const settings = {
   scale: choice({
     values: [...new Set([...tableParameters.scale.values, ...imageParameters.scale.values])], default: 'standard',
-    doc: 'Scaling of columns (all but contrast) or pixels (all but robust).',
+    doc: 'Scaling of columns of numbers (all but contrast) or of pixels (all but robust and quantile).',
   }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'Seed of everything random: the same seed gives the same model.' }),
   holdBack: real({ default: 0.1, min: 0, max: 0.9, doc: `Share of the normal rows that training does not see, to set the threshold by; none below ${fewestRows} normal rows.` }),
@@ -53,6 +53,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
   command.optionsGroup('Columns:')
     .option('--columns <a,b,...>', 'learn from these columns only; repeatable', append)
     .option('--exclude <a,b,...>', 'leave these columns out; repeatable', append)
+    .option('--types <name=kind,...>', 'take columns as number, boolean, category or time, whatever they look like; repeatable', append)
     .option('--id <column>', 'a key, left out of learning; repeatable', append)
   addLabelOptions(command, 'labels, 1 = anomaly: those rows are left out of training. For arrays a variable of the same file or another file', false)
   command.option('--weight <column>', 'weight of each row in training, 0 or more')
@@ -90,7 +91,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
     'toll fit vibration.csv -o pump.onnx --group pump --time at --window 32',
     'toll fit train-images-idx3-ubyte.gz -o digits.onnx',
     'zcat rows.csv.gz | toll fit - -o model.onnx --quiet',
-  ], `${sourceHelp}\nMissing numbers become the median of their column; text and infinity are errors.\n`
+  ], `${sourceHelp}\nTexts become categories, dates a trend and phases of day, week and year; missing numbers become the median of their column, and where training has gaps\nthe model sees them. Left out with a note: columns that never change, and texts that differ in nearly every row.\n`
     + `toll fit --detector NAME --help shows the parameters of another detector.${keepsCheckpoints(named)
       ? '\nCtrl-C keeps the last checkpoint; the same command again goes on from there and ends in the same model.' : ''}`)
   command.action((paths: string[], flags: FitFlags) => runFit(paths, flags, flagged, terminal))
@@ -143,7 +144,7 @@ interface Learning {
 }
 
 /** Fits and writes the model; the checkpoint goes only when the file is there. */
-async function learn({ data, labels, weights, groups, time, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
+async function learn({ data, types, labels, weights, groups, time, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
   const { seed, scale, holdBack } = flags
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('../model/node/index.js')
@@ -157,7 +158,7 @@ async function learn({ data, labels, weights, groups, time, name }: TrainingInpu
   terminal.unguard()
   try {
     const model = await fit(data, {
-      engine, detector, parameters, seed, scale, holdBack, labels, weights, groups, time, signal: terminal.signal,
+      engine, detector, parameters, seed, scale, types, holdBack, labels, weights, groups, time, signal: terminal.signal,
       ...(threshold && { threshold }),
       ...(flags.window !== undefined && { window: { size: flags.window, stride: flags.stride, group: flags.group, time: flags.time } }),
       ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
@@ -197,6 +198,10 @@ function stopWords(store: ResumableStore): string {
   return store.written ? `stopped; ${store.location} keeps the last checkpoint, and the same command again goes on from there` : 'stopped before the first checkpoint'
 }
 
+const reasons: Readonly<Record<LeftOut['reason'], string>> = {
+  constant: 'the same value in every row', empty: 'no value in any row', identifier: 'another text in nearly every row',
+}
+
 /** What the user may not expect. */
 function remark(manifest: Manifest, terminal: Terminal): void {
   for (const text of remarks(manifest)) terminal.note(`note: ${text}`)
@@ -205,12 +210,20 @@ function remark(manifest: Manifest, terminal: Terminal): void {
 function remarks({ input, heldBack, rows, parameters, window }: Manifest): string[] {
   const samples = window ? 'windows' : 'rows'
   const columns = input.kind === 'table' ? input.columns : []
-  const constant = columns.filter(({ min, max }) => min === max).map(({ name }) => name)
-  const missing = columns.filter((column) => column.missing > 0)
+  const constant = columns.filter((column) => (column.kind === 'category' ? column.distinct === 1 && column.missing === 0 : column.min === column.max)).map(({ name }) => name)
+  const missing = columns.filter((column) => column.kind !== 'category' && column.missing > 0)
+  const categories = columns.filter(({ kind }) => kind === 'category')
+  const leftOut = input.kind === 'table' ? input.leftOut ?? [] : []
+  const left = (reason: LeftOut['reason']) => leftOut.filter((column) => column.reason === reason).map(({ name }) => name)
   const batch = Number(parameters.batch)
   return [
+    ...Object.entries(reasons).flatMap(([reason, words]) => {
+      const names = left(reason as LeftOut['reason'])
+      return names.length > 0 ? [`${words}: ${shorten(names)} ${names.length === 1 ? 'is' : 'are'} left out (--types ${shellWord(names[0])}=category keeps it)`] : []
+    }),
+    ...(categories.length > 0 ? [`texts became categories: ${shorten(categories.map(({ name, distinct }) => `${name} (${distinct})`))}`] : []),
     ...(constant.length > 0 ? [`${constant.length === 1 ? 'column' : 'columns'} ${shorten(constant)} never ${constant.length === 1 ? 'changes' : 'change'}, and will be scored by any change`] : []),
-    ...(missing.length > 0 ? [`missing numbers became the median of their column: ${shorten(missing.map((column) => `${column.missing} in ${column.name}`))}`] : []),
+    ...(missing.length > 0 ? [`missing numbers became the median of their column, and that they were missing counts: ${shorten(missing.map((column) => `${column.missing} in ${column.name}`))}`] : []),
     ...(batch > rows.trained ? [`a batch is all ${rows.trained} rows, fewer than the ${batch} asked for`] : []),
     ...(heldBack.by === 'groups' ? [`${heldBack.scores.length} held-back ${samples} of ${heldBack.groups} whole groups: promises on false alarms are about rows of new groups, and ${heldBack.groups} is the number that says how sure they are`] : []),
     ...(heldBack.by === 'time' ? [`the latest ${heldBack.scores.length} ${samples} are held back: promises on false alarms hold as far as what comes is like them`] : []),

@@ -1,11 +1,13 @@
 // toll inspect: the manifest of a model file in words.
 
 import type { Command } from 'commander'
+import { isoTime } from '../base/index.js'
 import { decisionOutput, type Manifest } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { renderText } from '../report/index.js'
 import { openReference } from '../runtime/index.js'
 import { describeThreshold } from '../threshold/index.js'
+import { shorten } from './columns.js'
 import { addOutputOptions, examples } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -61,7 +63,7 @@ function describe(manifest: Manifest, path: string, size: number, full: boolean)
 
 function describeInput({ input }: Manifest): string {
   return input.kind === 'table'
-    ? `table of ${input.columns.length} columns, one float64 input (n, 1) each`
+    ? `table of ${input.columns.length} columns, one input (n, 1) each: strings for categories, float64 for all others`
     : `images (n, ${input.shape.join(', ')}), ${input.layout}, trained on pixels from ${input.range[0]} to ${input.range[1]}`
 }
 
@@ -84,10 +86,18 @@ function describeColumns({ input }: Manifest, full: boolean): string[] {
   const shown = full ? input.columns : input.columns.slice(0, fewColumns)
   const number = (value: number) => Number(value.toPrecision(5))
   const table = renderText({
-    columns: [{ title: 'Column' }, ...['missing', 'min', 'median', 'max', 'mean', 'sd', 'distinct'].map((title) => ({ title, align: 'right' }) as const)],
-    rows: shown.map(({ name, missing, min, median, max, mean, sd, distinct }) => [name, missing, ...[min, median, max, mean, sd].map(number), distinct === 1000 ? '1000+' : distinct]),
+    columns: [{ title: 'Column' }, { title: 'kind' }, ...['missing', 'min', 'median', 'max', 'mean', 'sd', 'distinct'].map((title) => ({ title, align: 'right' }) as const)],
+    rows: shown.map((column) => {
+      const { name, kind, missing, distinct } = column
+      // A moment has no standard deviation that anybody could read.
+      const facts = column.kind === 'category' ? ['', '', '', '', ''] : column.kind === 'time' ? [...[column.min, column.median, column.max, column.mean].map(isoTime), '']
+        : [column.min, column.median, column.max, column.mean, column.sd].map(number)
+      return [name, kind, missing, ...facts, column.kind !== 'category' && distinct === 1000 ? '1000+' : distinct]
+    }),
   })
-  return [table.trimEnd(), ...(shown.length < input.columns.length ? [`... and ${input.columns.length - shown.length} more columns; --full shows them`] : []), '']
+  const texts = shown.flatMap((column) => (column.kind === 'category' ? [`${column.name}: ${shorten(column.frequent.map(([text, rows]) => `${text} (${rows})`), 8)}`] : []))
+  const leftOut = input.leftOut ?? []
+  return [table.trimEnd(), ...(texts.length > 0 ? ['', ...texts] : []), ...(leftOut.length > 0 ? ['', `left out: ${leftOut.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`] : []), ...(shown.length < input.columns.length ? [`... and ${input.columns.length - shown.length} more columns; --full shows them`] : []), '']
 }
 
 function describeHistory({ training }: Manifest): string[] {

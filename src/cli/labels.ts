@@ -8,6 +8,7 @@ import type { Source } from './source.js'
 export interface LabelFlags {
   readonly label?: string
   readonly anomaly?: string
+  readonly normal?: string
 }
 
 export function addLabelOptions(command: Command, what: string, required: boolean): void {
@@ -15,15 +16,16 @@ export function addLabelOptions(command: Command, what: string, required: boolea
   if (required) command.requiredOption(flags, what)
   else command.option(flags, what)
   command.option('--anomaly <value>', 'the label that means anomaly, where the labels are not 0 and 1 (1 is the anomaly) or words such as normal and anomaly')
+  command.option('--normal <value>', 'the label that means normal; every other label is then an anomaly')
 }
 
 /** 1 = anomaly. Errors: `data` for labels that are not two classes, saying what to do on the command line. */
-export function readLabels(values: readonly LabelValue[], { label, anomaly }: LabelFlags): Uint8Array {
+export function readLabels(values: readonly LabelValue[], { label, anomaly, normal }: LabelFlags): Uint8Array {
   try {
-    return anomalyLabels(values, anomaly)
+    return anomalyLabels(values, { anomaly, normal })
   } catch (error) {
     if (!(error instanceof TollError)) throw error
-    const hint = error.message.includes('name it') || error.message.includes('name the') ? ' with --anomaly VALUE' : ''
+    const hint = error.message.includes('name it') || error.message.includes('name the') ? ' with --anomaly VALUE or --normal VALUE' : ''
     throw new TollError(error.code, `label column '${label}': ${error.message}${hint}`, { cause: error })
   }
 }

@@ -76,6 +76,8 @@ interface Totals {
   anomalies: number
   /** Missing numbers that became the training median. */
   imputed: number
+  /** Texts that training did not see, or too rarely to tell them from others. */
+  unseen: number
   /** Rows before the first full window of their group. */
   waiting: number
   /** Other rows that could not be scored. */
@@ -85,7 +87,7 @@ interface Totals {
 async function writeScores(source: Source, model: Model, format: RowFormat, flags: ScoreFlags, terminal: Terminal): Promise<Totals> {
   const strict = flags.strict ?? false
   const columns = outputColumns(source, model, flags)
-  const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, waiting: 0, errors: 0 }
+  const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, unseen: 0, waiting: 0, errors: 0 }
   const { openRowWriter } = await import('../data/node/index.js')
   // Opened with the first scored rows, so that an early failure leaves standard output empty.
   let writer: RowWriter | undefined
@@ -97,6 +99,7 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
       await write(writer, batch, columns, flags.id)
       totals.rows += batch.rows
       totals.imputed += batch.imputed
+      totals.unseen += batch.unseen
       totals.waiting += batch.waiting
       totals.errors += batch.errors.size - batch.waiting
       totals.anomalies += batch.isAnomaly.reduce((sum, flag) => sum + flag, 0)
@@ -162,10 +165,11 @@ async function write(writer: RowWriter, batch: ScoredRows, columns: readonly Out
   }
 }
 
-function describe({ rows, anomalies, imputed, waiting, errors }: Totals): string {
+function describe({ rows, anomalies, imputed, unseen, waiting, errors }: Totals): string {
   return [
     `${rows} rows, ${anomalies} ${anomalies === 1 ? 'anomaly' : 'anomalies'}`,
     ...(imputed > 0 ? [`${imputed} missing numbers replaced by the training median`] : []),
+    ...(unseen > 0 ? [`${unseen} texts that training had not, or rarely`] : []),
     ...(waiting > 0 ? [`${waiting} rows before the first full window have no score`] : []),
     ...(errors > 0 ? [`${errors} rows could not be scored (see the error column; --strict stops at the first)`] : []),
   ].join(', ')

@@ -5,8 +5,8 @@ import { TollError, type NdArray, type Table } from '../base/index.js'
 import type { LabelValue } from '../data/index.js'
 import type { CellValue } from '../data/node/index.js'
 import type { Model, Scores } from '../model/index.js'
-import type { RowOrder } from '../preprocess/index.js'
-import { requireColumns } from './columns.js'
+import { selectColumns, type RowOrder } from '../preprocess/index.js'
+import { requestsOf, requireColumns } from './columns.js'
 import type { EngineFlags } from './engine.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { orderColumns, readOrder, type OrderFlags, type TimeUnit } from './order.js'
@@ -50,6 +50,7 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   const windowing = openWindowing(model.manifest, source.name)
   const { input } = model.manifest
   const inputs = input.kind === 'table' ? input.columns.map(({ name }) => name) : []
+  const requests = requestsOf(model.manifest)
   const columns = windowing?.columns ?? inputs
   if (source.kind === 'array') {
     const windowed = windowing?.push(wholeTable(source, columns, windowing.passthrough))
@@ -64,7 +65,7 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   const passed = [...new Set([...passthrough, ...(windowing?.passthrough ?? [])])]
   requireColumns(source.table.columns, [...columns, ...passed], source.name)
   const batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / Math.max(inputs.length, 1))))
-  const batches = source.table.batches({ columns, passthrough: passed, batchRows, badRows: strict ? 'throw' : 'mark', signal })
+  const batches = source.table.batches({ columns: requests, passthrough: passed, batchRows, badRows: strict ? 'throw' : 'mark', signal })
   let scoring: Promise<ScoredRows> | undefined
   try {
     for await (const batch of batches) {
@@ -91,13 +92,18 @@ function wholeTable({ data, name }: Extract<Source, { kind: 'array' }>, columns:
   const table = data as Table
   requireColumns(table.names.map((column) => ({ name: column })), columns, name)
   return {
-    table: { names: columns, columns: columns.map((column) => table.columns[table.names.indexOf(column)]), rows: table.rows },
+    table: selectColumns(table, columns.map((column) => table.names.indexOf(column))),
     errors: new Map<number, string>(), passthrough: new Map<string, readonly CellValue[]>(), firstRow: 0,
   }
 }
 
-function gapsIn({ columns }: Table): number {
-  return columns.reduce((sum, column) => sum + column.reduce((gaps, value) => gaps + Number(Number.isNaN(value)), 0), 0)
+function gapsIn(table: Table): number {
+  return withoutTexts(table).reduce((sum, column) => sum + column.reduce((gaps, value) => gaps + Number(Number.isNaN(value)), 0), 0)
+}
+
+/** The columns in which a gap is filled: a missing text is a category. */
+function withoutTexts({ names, columns, meanings }: Table): Float64Array[] {
+  return columns.filter((_, c) => meanings?.get(names[c])?.kind !== 'text')
 }
 
 function requireKind(source: Source, { manifest: { input } }: Model): void {
@@ -108,8 +114,9 @@ function requireKind(source: Source, { manifest: { input } }: Model): void {
 }
 
 /** Rows that could not be read have no score; their gaps were not imputed. */
-function mark(scores: Scores, errors: ReadonlyMap<number, string>, { columns }: Table): Scores {
+function mark(scores: Scores, errors: ReadonlyMap<number, string>, table: Table): Scores {
   if (errors.size === 0) return scores
+  const columns = withoutTexts(table)
   let imputed = scores.imputed
   for (const row of errors.keys()) {
     for (const values of [scores.score, ...Object.values(scores.parts), ...(scores.pValue ? [scores.pValue] : [])]) values[row] = NaN

@@ -1,8 +1,9 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
 import { TollError, type NdArray, type Table } from '../base/index.js'
-import type { RowOrder } from '../preprocess/index.js'
-import { chooseColumns, type ColumnFlags } from './columns.js'
+import { selectColumns, type FeatureKind, type RowOrder } from '../preprocess/index.js'
+import type { ColumnInfo } from '../data/node/index.js'
+import { chooseColumns, readTypes, requestFor, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
 import type { Source } from './source.js'
@@ -12,6 +13,8 @@ type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags
 export interface TrainingInput extends RowOrder {
   readonly name: string
   readonly data: Table | NdArray
+  /** What --types says of columns. */
+  readonly types: Readonly<Record<string, FeatureKind>>
   readonly labels?: Uint8Array
   readonly weights?: ArrayLike<number>
 }
@@ -23,15 +26,19 @@ export async function readTraining(source: Source, flags: TrainingFlags, signal:
 
 async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flags: TrainingFlags, signal: AbortSignal): Promise<TrainingInput> {
   const columns = chooseColumns(table.columns, flags, name)
+  const types = readTypes(flags.types, columns, name)
   const { label, weight } = flags
-  const batch = await table.readBatch({
-    columns: weight === undefined ? columns : [...columns, weight], passthrough: [...new Set([...(label === undefined ? [] : [label]), ...orderColumns(flags)])], signal,
+  const kindOf = new Map(table.columns.map((column) => [column.name, kinds[column.kind]]))
+  const requests = columns.map((column) => requestFor(column, types[column] ?? kindOf.get(column)!))
+  const { table: read, passthrough } = await table.readBatch({
+    columns: weight === undefined ? requests : [...requests, { name: weight, as: 'number' }],
+    passthrough: [...new Set([...(label === undefined ? [] : [label]), ...orderColumns(flags)])], signal,
   })
-  const features = { names: columns, columns: batch.table.columns.slice(0, columns.length), rows: batch.table.rows }
+  const features = selectColumns(read, Array.from(columns.keys()))
   return {
-    name, data: features, ...readOrder(batch.passthrough, flags, { source: name }),
-    ...(label !== undefined && { labels: readLabels(batch.passthrough.get(label) ?? [], flags) }),
-    ...(weight !== undefined && { weights: batch.table.columns[columns.length] }),
+    name, data: features, types, ...readOrder(passthrough, flags, { source: name }),
+    ...(label !== undefined && { labels: readLabels(passthrough.get(label) ?? [], flags) }),
+    ...(weight !== undefined && { weights: read.columns[columns.length] }),
   }
 }
 
@@ -42,14 +49,13 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
   const tableOnly = Object.entries({ id, group: flags.group, time: flags.time }).find(([, value]) => value !== undefined)
   if (tableOnly) throw new TollError('argument', `--${tableOnly[0]} names a column of a table; ${name} is an array`)
   if (!('columns' in data) && (columns || exclude)) throw new TollError('argument', `--columns and --exclude choose columns of a table; ${name} holds images`)
+  const chosen = 'columns' in data ? chooseColumns(data.names.map((column) => ({ name: column, kind: 'number' })), { columns, exclude }, name) : []
   return {
-    name, data: 'columns' in data ? selectColumns(data, { columns, exclude }, name) : data,
+    name, data: 'columns' in data ? selectColumns(data, chosen.map((column) => data.names.indexOf(column))) : data, types: readTypes(flags.types, chosen, name),
     ...(label !== undefined && { labels: readLabels(await readSide(source, label, rows), flags) }),
     ...(weight !== undefined && { weights: await readSide(source, weight, rows) }),
   }
 }
 
-function selectColumns(table: Table, flags: ColumnFlags, name: string): Table {
-  const chosen = chooseColumns(table.names.map((column) => ({ name: column, kind: 'number' })), flags, name)
-  return { names: chosen, columns: chosen.map((column) => table.columns[table.names.indexOf(column)]), rows: table.rows }
-}
+/** What a source's column is to a model, where nothing else is said. */
+const kinds: Readonly<Record<ColumnInfo['kind'], FeatureKind>> = { number: 'number', boolean: 'boolean', text: 'category', time: 'time' }

@@ -15,7 +15,7 @@ export interface WindowedBatch {
 }
 
 export class Windowing {
-  /** Columns to read as numbers, and columns to pass through. */
+  /** Columns of the rows, and columns to pass through. */
   readonly columns: readonly string[]
   readonly passthrough: readonly string[]
   readonly #window: RowWindow
@@ -53,7 +53,7 @@ export class Windowing {
         errors.set(row, `a row in the window of row ${firstRow + row + 1} could not be read`)
       }
     }
-    return { table: { names: windowColumns(table.names, size), columns: wide.columns.filter((_, c) => c % width !== width - 1), rows: table.rows }, errors, waiting }
+    return { table: { ...wide, names: windowColumns(table.names, size), columns: wide.columns.filter((_, c) => c % width !== width - 1), rows: table.rows }, errors, waiting }
   }
 
   #checkOrder(groups: RowOrder['groups'], time: ArrayLike<number>, firstRow: number): void {

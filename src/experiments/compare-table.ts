@@ -5,9 +5,9 @@ import {
   TollError, integer, messageOf, real, resolveParameters, rowCount, takeRows, throwIfAborted, version, type Domains, type Table, type Values, type Watched,
 } from '../base/index.js'
 import { detectorNamed, type Detector } from '../detectors/index.js'
-import { input } from '../graph/index.js'
 import { aurocOf, averagePrecisionOf, bootstrapIntervals, clusterIntervals, countByScore, timeBlocks, rocCurve, type RocCurve } from '../metrics/index.js'
-import { fitTablePreprocessing, prepareTable, summarize, tableParameters, type RowOrder, type TablePreprocessing } from '../preprocess/index.js'
+import { columnInput, feedTable, type FedColumn } from '../model/index.js'
+import { fitTablePreprocessing, inferSchema, prepareTable, summarize, tableParameters, type FeatureKind, type LeftOut, type RowOrder, type TablePreprocessing } from '../preprocess/index.js'
 import type { Device, Engine } from '../runtime/index.js'
 import { runDetector, type DetectorRun, type Rows } from './detector-run.js'
 import { checkEngines, runOnEngines } from './pool.js'
@@ -34,6 +34,8 @@ export interface ComparedMethod {
  */
 export interface CompareTableOptions extends Watched, RowOrder, Partial<Values<typeof compareTableParameters>> {
   readonly data: Table
+  /** What columns are, where it is not what `inferSchema` makes of them. */
+  readonly types?: Readonly<Record<string, FeatureKind>>
   /** 1 = anomaly, one per row. */
   readonly labels: Uint8Array
   readonly methods: readonly ComparedMethod[]
@@ -66,6 +68,8 @@ export interface FailedMethod {
 
 export interface TableComparison {
   readonly settings: Values<typeof compareTableParameters> & { readonly trainOn: 'normal' | 'all'; readonly by?: 'groups' | 'time' | 'groups and time' }
+  /** Columns that say nothing, with the reason. */
+  readonly leftOut: readonly LeftOut[]
   readonly rows: { readonly all: number; readonly anomalies: number; readonly columns: number; readonly train: number; readonly test: number; readonly testAnomalies: number }
   /** The best mean AUROC first. */
   readonly methods: readonly MethodComparison[]
@@ -79,7 +83,8 @@ export interface TableComparison {
  * a class, and when every detector failed; `aborted`.
  */
 export async function compareOnTable(options: CompareTableOptions): Promise<TableComparison> {
-  const { data, labels, engines, trainOn = 'normal', signal, onProgress } = options
+  const { labels, engines, trainOn = 'normal', signal, onProgress } = options
+  const { table: data, leftOut } = inferSchema(options.data, options.types)
   const { groups, time } = options
   if (time && options.splits !== undefined && options.splits !== 1) throw new TollError('argument', `with times there is one split, the latest rows, got ${options.splits} splits`)
   const settings = { ...resolveParameters(compareTableParameters, given(options), 'setting'), ...(time && { splits: 1 }) }
@@ -129,6 +134,7 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
   const ranked = measured.sort((a, b) => b.result.auroc.mean - a.result.auroc.mean)
   return {
     settings: { ...settings, trainOn, ...((groups ?? time) && { by: groups && time ? 'groups and time' : groups ? 'groups' : 'time' }) },
+    leftOut,
     rows: {
       all: labels.length, anomalies: count(labels), columns: data.columns.length,
       train: train.length, test: test.length, testAnomalies: count(testLabels[0]),
@@ -165,21 +171,22 @@ interface SplitRun {
 
 async function runSplit(data: Table, rows: TableSplit, { detector, parameters, settings, split, engine, stopped, onFit }: SplitRun): Promise<DetectorRun> {
   const [train, test] = [takeRows(data, rows.train), takeRows(data, rows.test)]
-  const preprocessing = fitTablePreprocessing(summarize(train), { scale: settings.scale })
+  const columns = summarize(train).map((column, i) => ({ ...column, input: `c${i}` }))
+  const prepared = { columns, preprocessing: fitTablePreprocessing(train, columns, { scale: settings.scale }) }
   const signal = settings.limit > 0 ? AbortSignal.any([stopped, AbortSignal.timeout(1000 * settings.limit)]) : stopped
   return runDetector({
     detector, parameters, engine, signal, onFit,
-    train: await prepareRows(engine, preprocessing, train), scored: [await prepareRows(engine, preprocessing, test)],
+    train: await prepareRows(engine, prepared, train), scored: [await prepareRows(engine, prepared, test)],
     seed: (settings.seed + split) % 2 ** 32,
   })
 }
 
 /** As a model file prepares its rows. */
-async function prepareRows(engine: Engine, preprocessing: TablePreprocessing, { columns, rows }: Table): Promise<Rows> {
-  const inputs = columns.map((_, i) => input(`c${i}`, ['rows', 1], 'float64'))
+async function prepareRows(engine: Engine, { columns, preprocessing }: { readonly columns: readonly FedColumn[]; readonly preprocessing: TablePreprocessing }, table: Table): Promise<Rows> {
+  const inputs = columns.map((column) => columnInput(column, 'rows'))
   const session = await engine.load({ inputs, outputs: { samples: prepareTable(preprocessing, inputs, 'float64') } })
   try {
-    const { samples } = await session.run(Object.fromEntries(columns.map((column, i) => [`c${i}`, { dtype: 'float64' as const, shape: [rows, 1], data: column }])))
+    const { samples } = await session.run(feedTable(table, columns, 'refuse').feeds(0, table.rows))
     return { shape: samples.shape, data: samples.data as Float64Array }
   } finally {
     await session.close()

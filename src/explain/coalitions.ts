@@ -1,7 +1,9 @@
 // Rows made of a row and the typical row: what a score is asked about when nothing but the score is known. The players are columns, or
 // square tiles of an image. A player whose values are those of the typical row cannot change a score; it is left out.
 
-import { type NdArray, type Table } from '../base/index.js'
+import type { ColumnMeaning, NdArray, Table } from '../base/index.js'
+import type { TypicalValue } from './explanation.js'
+import { cellOf } from './typical.js'
 
 export interface Players {
   /** Players that can change the score. */
@@ -24,14 +26,20 @@ export function playersOf(data: Table | NdArray, row: number, typical: Table | N
 
 function columnPlayers(data: Table, row: number, typical: Table): Players {
   const place = new Map(data.names.map((name, i) => [name, i]))
-  const own = typical.names.map((name) => data.columns[place.get(name)!][row])
-  const usual = typical.columns.map(([value]) => value)
-  const players = own.flatMap((value, i) => (value === usual[i] ? [] : [i]))
+  const cells = typical.names.map((name, column) => [cellOf(typical, column, 0), cellOf(data, place.get(name)!, row)])
+  // A text is its place among the two.
+  const codeOf = (cell: TypicalValue | null, column: number) => (cell === null ? NaN : typeof cell === 'string' ? cells[column].indexOf(cell) : cell)
+  const [usual, own] = [0, 1].map((which) => cells.map((pair, column) => codeOf(pair[which], column)))
+  const players = cells.flatMap(([before, after], i) => (before === after ? [] : [i]))
+  const meanings = new Map([...typical.meanings ?? []].map(([name, meaning]): [string, ColumnMeaning] => {
+    const texts = cells[typical.names.indexOf(name)].map((cell) => String(cell ?? ''))
+    return [name, meaning.kind === 'text' ? { kind: 'text', texts } : meaning]
+  }))
   const at = new Map(players.map((column, player) => [column, player]))
   return {
     count: players.length, size: own.length,
     rows: (sets) => ({
-      names: typical.names, rows: sets.length,
+      names: typical.names, rows: sets.length, meanings,
       columns: typical.columns.map((_, column) => {
         const player = at.get(column)
         return Float64Array.from(sets, (set) => (player !== undefined && set[player] === 1 ? own[column] : usual[column]))

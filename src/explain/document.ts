@@ -1,15 +1,16 @@
 // An explanation in the words of its table: for every row the columns by the size of their contribution, beside their values and what is
 // typical. Plain JSON, from which terminals, files and pages are written.
 
-import type { NdArray, Table } from '../base/index.js'
+import { isoTime, type NdArray, type Table } from '../base/index.js'
 import type { Model } from '../model/index.js'
 import { ranked, type Explanation, type RowExplanation, type TypicalValue } from './explanation.js'
+import { cellOf } from './typical.js'
 
 export interface ExplainedColumn {
   readonly column: string
-  /** The row's value; null where it is missing. */
+  /** The row's value, of times in ISO 8601; null where it is missing. */
   readonly value: TypicalValue | null
-  /** The training median. */
+  /** The training median; of texts the most frequent. */
   readonly typical: TypicalValue
   readonly contribution: number
   /** Parts of the contribution: `reconstruction` and `latent`. */
@@ -45,12 +46,11 @@ export interface ExplainedTable {
 export function describeExplanation({ manifest }: Model, data: Table | NdArray, explanation: Explanation, titles?: readonly (string | number)[]): ExplainedTable {
   const { method, base, shape, columns, typical } = explanation
   const place = 'columns' in data ? columns.map((name) => data.names.indexOf(name)) : []
-  const valueOf = (row: number, column: number) => {
-    const value = 'columns' in data ? data.columns[place[column]][row] : NaN
-    return Number.isNaN(value) ? null : value
-  }
+  const times = manifest.input.kind === 'table' ? manifest.input.columns.map(({ kind }) => kind === 'time') : []
+  const shown = <V extends TypicalValue | null>(value: V, column: number) => (times[column] && typeof value === 'number' ? isoTime(value) : value)
+  const valueOf = (row: number, column: number) => ('columns' in data ? cellOf(data, place[column], row) : null)
   const columnsOf = (row: RowExplanation): ExplainedColumn[] => (shape ? [] : ranked(row).map((column) => ({
-    column: columns[column], value: valueOf(row.row, column), typical: typical[column], contribution: row.contributions[column],
+    column: columns[column], value: shown(valueOf(row.row, column), column), typical: shown(typical[column], column), contribution: row.contributions[column],
     parts: Object.fromEntries(Object.entries(row.parts).map(([name, values]) => [name, values[column]])),
     // One pair of orders has no spread.
     ...(row.standardErrors && Number.isFinite(row.standardErrors[column]) && { standardError: row.standardErrors[column] }),

@@ -28,7 +28,7 @@ export interface Explanation {
   readonly columns: readonly string[]
   /** Images: [channels, height, width], the order of contributions. */
   readonly shape?: readonly [number, number, number]
-  /** What the typical row has: the training median of each column, the typical value of each pixel. */
+  /** What the typical row has: the training median of each column, of texts the most frequent one; the typical value of each pixel. */
   readonly typical: readonly TypicalValue[]
   /** The share of the score that belongs to no column: what a typical row has of it. */
   readonly base: { readonly name: string; readonly value: number }
@@ -38,7 +38,8 @@ export interface Explanation {
   readonly errors: ReadonlyMap<number, string>
 }
 
-export type TypicalValue = number
+/** A number (of a time the seconds since 1970 UTC) or a text; '' where a text is missing. */
+export type TypicalValue = number | string
 
 export interface RowExplanation {
   /** The row's place among those given, from 0. */

@@ -3,6 +3,7 @@
 import { takeSamples, version, type NdArray } from '../base/index.js'
 import { contributionBars, formatNumber, imageStrip, type Block, type Contribution, type Report, type ReportSection, type ReportTable } from '../report/index.js'
 import { heatOf, type ExplainedColumn, type ExplainedRow, type ExplainedTable } from './document.js'
+import type { TypicalValue } from './explanation.js'
 import type { Neighbour } from './neighbours.js'
 
 export interface PageOptions {
@@ -97,8 +98,8 @@ export function neighbourTable(near: readonly Neighbour[]): ReportTable {
   }
 }
 
-function showValue(value: number | null): string {
-  return value === null ? 'missing' : formatNumber(value)
+function showValue(value: TypicalValue | null): string {
+  return value === null || value === '' ? 'missing' : typeof value === 'string' ? value : formatNumber(value)
 }
 
 function methodSection({ method, base }: ExplainedTable): ReportSection {

@@ -8,6 +8,7 @@ import type { Detector, FittedDetector } from '../detectors/index.js'
 import {
   prepareImage, prepareTable, restoreImage, restoreTable, type ColumnSummary, type ImagePreprocessing, type TablePreprocessing,
 } from '../preprocess/index.js'
+import { columnInput } from './feeding.js'
 import { decodeManifest, encodeManifest, type InputColumn, type Manifest, type ModelInput } from './manifest.js'
 
 /** The named size of the batch axis in every model file. */
@@ -45,7 +46,7 @@ export interface Composed {
 /** Raw inputs to scores. What a float32 network cannot tell from infinity scores infinity: never NaN, and always an anomaly. */
 export function compose({ preprocessing, input: port, detector, fitted }: Composition): Composed {
   const inputs = port.kind === 'table'
-    ? port.columns.map((column) => input(column.input, [batch, 1], 'float64'))
+    ? port.columns.map((column) => columnInput(column, batch))
     : [input(port.input, [batch, ...port.shape])]
   const samples = prepare(preprocessing, inputs, detector)
   const { score, parts, details } = fitted.score(samples)

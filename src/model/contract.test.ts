@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as ort from 'onnxruntime-node'
 import { takeRows, tableFromRows, type ParameterValue } from '../base/index.js'
 import { detectors } from '../detectors/index.js'
+import type { NumberSummary } from '../preprocess/index.js'
 import type { Engine, HostTensor, HostTensors } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
 import { Subject, detectorChecks, fit, runCheck, type Model } from './index.js'
@@ -97,7 +98,7 @@ describe('a model', () => {
     })
     const { manifest } = await fit(polluted, { engine, parameters: quick.toll, seed: 3, labels })
     expect(manifest.rows).toEqual({ given: 120, trained: 97, anomalies: 12 })
-    expect(manifest.input.kind === 'table' && manifest.input.columns[0].max).toBeLessThan(10)
+    expect(manifest.input.kind === 'table' && (manifest.input.columns[0] as NumberSummary).max).toBeLessThan(10)
   })
 
   it('reconstructs images in their shape and units', async () => {

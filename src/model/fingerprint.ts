@@ -3,7 +3,7 @@
 import type { NdArray, Table } from '../base/index.js'
 
 export async function fingerprint(data: Table | NdArray): Promise<string> {
-  const header = 'columns' in data ? JSON.stringify({ names: data.names, rows: data.rows }) : JSON.stringify({ shape: data.shape })
+  const header = 'columns' in data ? JSON.stringify({ names: data.names, rows: data.rows, ...(data.meanings && { meanings: [...data.meanings] }) }) : JSON.stringify({ shape: data.shape })
   const chunks = 'columns' in data ? data.columns : [data.data]
   // Web Crypto has no streaming digest: each part is hashed, then the list of hashes.
   const digests = [await sha256(new TextEncoder().encode(header))]

@@ -4,13 +4,14 @@ import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, 
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
 import {
-  fitImagePreprocessing, fitTablePreprocessing, imageParameters, profileColumns, slideWindows, summarize, tableParameters, typicalImage,
-  type RowOrder, type WindowSettings, type Windows,
+  fitImagePreprocessing, fitTablePreprocessing, imageParameters, inferSchema, profileColumns, slideWindows, summarize, tableParameters, typicalImage,
+  type FeatureKind, type LeftOut, type RowOrder, type WindowSettings, type Windows,
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
 import { defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'
 import { compose, encodeFile, inputColumns, largestBatchOf, prepare } from './compose.js'
 import { divide } from './division.js'
+import { columnInput, feedTable } from './feeding.js'
 import { fingerprint } from './fingerprint.js'
 import { manifestFormat, type HeldBack, type Manifest, type ModelInput } from './manifest.js'
 import { Model } from './model.js'
@@ -23,6 +24,8 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
   readonly parameters?: Partial<Values<D>>
   /** How columns or pixels are scaled; default `standard`. */
   readonly scale?: string
+  /** What columns of a table are, where it is not what `inferSchema` makes of them; a column that is named here is never left out. */
+  readonly types?: Readonly<Record<string, FeatureKind>>
   /** 1 = anomaly, one per row: left out of training by detectors that learn from normal data. */
   readonly labels?: ArrayLike<number>
   /** Non-negative weight of each row; default 1. */
@@ -46,13 +49,14 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
  * The same data, options and seed give the same model on the same machine at the same number of threads.
  * Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned from, `diverged`, `aborted`.
  */
-export async function fit<D extends Domains>(given: Table | NdArray, options: FitOptions<D>): Promise<Model> {
+export async function fit<D extends Domains>(source: Table | NdArray, options: FitOptions<D>): Promise<Model> {
   const { engine, seed = 0, signal, onProgress, checkpoint, groups, time } = options
   const detector = (options.detector ?? toll) as unknown as Detector
   const parameters = resolveParameters(detector.parameters, options.parameters ?? {}, `${detector.name} parameter`)
-  const kind = 'columns' in given ? 'table' : 'image'
+  const kind = 'columns' in source ? 'table' : 'image'
   if (!detector.accepts.includes(kind)) throw new TollError('argument', `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`)
-  for (const [what, values] of Object.entries({ groups, times: time })) if (values) checkedLength(what, values, rowCount(given))
+  for (const [what, values] of Object.entries({ groups, times: time })) if (values) checkedLength(what, values, rowCount(source))
+  const { table: given, leftOut } = 'columns' in source ? inferSchema(source, options.types) : { table: source, leftOut: [] }
   const windows = options.window && windowsOf(given, options)
   const data = windows?.table ?? given
   const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
@@ -72,7 +76,9 @@ export async function fit<D extends Domains>(given: Table | NdArray, options: Fi
     ...(weights && { weights: Float32Array.from(trainingRows, (row) => weights[row]) }),
   }
   const fitted = await detector.fit(trainingData, parameters, { engine, seed, signal, onProgress, checkpoint })
-  return assemble({ given, options, detector, parameters, seed, preprocessing, port, fitted, engine }, {
+  return assemble({
+    given: source, leftOut, ...(options.window && { window: windowOf(options.window, given) }), options, detector, parameters, seed, preprocessing, port, fitted, engine,
+  }, {
     heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld } : { source: 'training', data: take(training) },
     ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
     rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
@@ -82,7 +88,9 @@ export async function fit<D extends Domains>(given: Table | NdArray, options: Fi
 
 interface Parts {
   readonly given: Table | NdArray
-  readonly options: Pick<FitOptions, 'threshold' | 'signal' | 'window'>
+  readonly leftOut: readonly LeftOut[]
+  readonly window?: Manifest['window']
+  readonly options: Pick<FitOptions, 'threshold' | 'signal'>
   readonly detector: Detector
   readonly parameters: Values<Domains>
   readonly seed: number
@@ -94,12 +102,12 @@ interface Parts {
 
 /** Composes the file with a provisional threshold, scores the held-back rows with it, and puts the real threshold in. */
 async function assemble(
-  { given, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
+  { given, leftOut, window, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
   { heldBack: { data: heldBackData, ...heldBack }, anomalies, rows, profile }: { heldBack: Omit<HeldBack, 'scores'> & { data: Table | NdArray }; anomalies?: Table | NdArray; rows: Manifest['rows']; profile?: Manifest['profile'] },
 ): Promise<Model> {
   const draft = compose({ preprocessing, input: port, detector, fitted })
   // The names of the parts are known only now: a column may be called like one of them.
-  const input_ = port.kind === 'table' ? { ...port, columns: inputColumns(port.columns, Object.keys(draft.parts)) } : port
+  const input_ = port.kind === 'table' ? { ...port, columns: inputColumns(port.columns, Object.keys(draft.parts)), ...(leftOut.length > 0 && { leftOut }) } : port
   const composed = compose({ preprocessing, input: input_, detector, fitted })
   const provisional: Manifest = {
     format: manifestFormat,
@@ -112,7 +120,7 @@ async function assemble(
     largestBatch: largestBatchOf(composed),
     threshold: { kind: 'fixed', value: 0 },
     heldBack: { ...heldBack, scores: [] },
-    ...(options.window && { window: windowOf(options.window, given) }),
+    ...(window && { window }),
     ...(profile && { profile }),
     rows,
     dataFingerprint: await fingerprint(given),
@@ -143,9 +151,9 @@ interface Preparation {
 function fitPreprocessing(data: Table | NdArray, detector: Detector, scale = 'standard'): Preparation & { preprocessing: Manifest['preprocessing'] } {
   if ('columns' in data) {
     const summary = summarize(data)
-    const preprocessing = fitTablePreprocessing(summary, resolveParameters(tableParameters, { scale: scale as never }, 'option'))
+    const preprocessing = fitTablePreprocessing(data, summary, resolveParameters(tableParameters, { scale: scale as never }, 'option'))
     const port = { kind: 'table', columns: inputColumns(summary, []) } as const
-    const inputs = port.columns.map((column) => input(column.input, ['batch', 1], 'float64'))
+    const inputs = port.columns.map((column) => columnInput(column, 'batch'))
     return { preprocessing, port, inputs, samples: prepare(preprocessing, inputs, detector) }
   }
   const preprocessing = fitImagePreprocessing(data, resolveParameters(imageParameters, { scale: scale as never }, 'option'))
@@ -158,9 +166,8 @@ function fitPreprocessing(data: Table | NdArray, detector: Detector, scale = 'st
 async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, samples, port }: Preparation): Promise<NdArray> {
   const session = await engine.load({ inputs, outputs: { samples } })
   try {
-    const rows = rowCount(data)
     const feeds: HostTensors = 'columns' in data
-      ? Object.fromEntries(data.columns.map((column, i) => [port.kind === 'table' ? port.columns[i].input : '', { dtype: 'float64', shape: [rows, 1], data: column }]))
+      ? feedTable(data, port.kind === 'table' ? port.columns : [], 'refuse').feeds(0, data.rows)
       : { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
     const result = await session.run(feeds)
     return { shape: result.samples.shape, data: result.samples.data as FloatArray }

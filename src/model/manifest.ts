@@ -2,14 +2,14 @@
 // `format` is an integer that rises with every change that an older reader would misread; every version stays readable.
 
 import { TollError, messageOf, type ParameterValue } from '../base/index.js'
-import type { ColumnProfile, ColumnSummary, ImagePreprocessing, TablePreprocessing } from '../preprocess/index.js'
+import { readTablePreprocessing, type ColumnProfile, type ColumnSummary, type ImagePreprocessing, type LeftOut, type NumberProfile, type TablePreprocessing, type TextProfile } from '../preprocess/index.js'
 import { readThreshold, type Threshold } from '../threshold/index.js'
 
-export const manifestFormat = 1
+export const manifestFormat = 2
 export const manifestKey = 'toll.manifest'
 
 /** A column of the table that the model takes. */
-export interface InputColumn extends ColumnSummary {
+export type InputColumn = ColumnSummary & {
   /** Name of the model's input for this column: the column's own name unless that is taken. */
   readonly input: string
 }
@@ -17,8 +17,10 @@ export interface InputColumn extends ColumnSummary {
 export type ModelInput =
   | {
       readonly kind: 'table'
-      /** One input (n, 1) of type double per column, in this order. */
+      /** One input (n, 1) per column, in this order: categories of type string, all others of type double. */
       readonly columns: readonly InputColumn[]
+      /** Columns of the training data that the model does not take, with the reason. Files of early versions do not say. */
+      readonly leftOut?: readonly LeftOut[]
     }
   | {
       readonly kind: 'image'
@@ -108,8 +110,12 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
   const problem = problemOf(manifest)
   if (problem) throw new TollError('format', `the manifest of the model is damaged: ${problem}`)
   const { thresholds } = manifest
+  const { input, preprocessing } = manifest
   return {
     ...manifest,
+    // Files of the first format hold columns of numbers only, and do not say so.
+    ...(input.kind === 'table' && { input: { ...input, columns: input.columns.map((column) => ({ ...column, kind: (column as Partial<InputColumn>).kind ?? 'number' }) as InputColumn) } }),
+    ...(preprocessing.kind === 'table' && { preprocessing: readTablePreprocessing(preprocessing) }),
     threshold: readThreshold(manifest.threshold),
     ...(thresholds && { thresholds: Object.fromEntries(Object.entries(thresholds).map(([name, threshold]) => [name, readThreshold(threshold)])) }),
   }
@@ -146,7 +152,8 @@ function isWindow(value: Partial<RowWindow> | null): boolean {
 }
 
 function isProfile(value: Partial<ColumnProfile> | null): boolean {
-  const { name, edges, counts, range = [0, 0], missing } = value ?? {}
-  const numbers = [edges, counts, range, [missing]]
-  return typeof name === 'string' && numbers.every((list) => Array.isArray(list) && list.every((number) => typeof number === 'number')) && counts!.length === edges!.length + 1
+  const { name, edges, texts, counts, range = [0, 0], missing } = (value ?? {}) as Partial<NumberProfile & TextProfile>
+  const isList = (list: unknown, type: string) => Array.isArray(list) && list.every((item) => typeof item === type)
+  const bins = texts ?? edges
+  return typeof name === 'string' && isList(bins, texts ? 'string' : 'number') && [counts, range, [missing]].every((list) => isList(list, 'number')) && counts!.length === bins!.length + 1
 }

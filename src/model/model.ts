@@ -3,8 +3,9 @@
 
 import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
-import type { Engine, HostTensor, HostTensors, Session } from '../runtime/index.js'
+import type { Engine, HostTensor, Session } from '../runtime/index.js'
 import { decisionOutput, moveThresholds, readManifest, withOutputs } from './compose.js'
+import { feedTable, fedColumns, type Feeding } from './feeding.js'
 import type { Manifest } from './manifest.js'
 
 /** What a row that cannot be scored does: stops everything (default), or is marked while the rest is scored. */
@@ -31,6 +32,8 @@ export interface Scores {
   readonly parts: Readonly<Record<string, Float64Array>>
   /** Missing numbers that were replaced by the training median. */
   readonly imputed: number
+  /** Texts that training did not see, or too rarely to tell them from others; they count as one category. */
+  readonly unseen: number
   /** Rows (from 0) that could not be scored, with the reason; empty unless `badRows` is `mark`. */
   readonly errors: ReadonlyMap<number, string>
 }
@@ -82,7 +85,7 @@ export class Model {
       score, parts: rest, ...(pValue && { pValue }),
       isAnomaly: called.is_anomaly,
       alarms: Object.fromEntries(Object.keys(thresholds).map((name) => [name, called[decisionOutput(name)]])),
-      imputed: source.imputed, errors: source.errors,
+      imputed: source.imputed, unseen: source.unseen, errors: source.errors,
     }
   }
 
@@ -163,37 +166,11 @@ export class Model {
   }
 
   #tableSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Feeding {
-    const { input } = this.manifest
+    const { input, preprocessing } = this.manifest
     if (input.kind !== 'table' || !('columns' in data)) {
       throw new TollError('shape', `this model scores ${input.kind === 'table' ? 'tables with named columns' : 'images'}, got ${'columns' in data ? 'a table' : 'an array'}`)
     }
-    const place = new Map(data.names.map((name, i) => [name, i]))
-    const missing = input.columns.filter(({ name }) => !place.has(name)).map(({ name }) => name)
-    if (missing.length > 0) {
-      const listed = missing.length > 8 ? `${missing.slice(0, 8).join(', ')} and ${missing.length - 8} more` : missing.join(', ')
-      throw new TollError('not-found', `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was trained on; it has ${data.names.join(', ')}`)
-    }
-    const columns = input.columns.map(({ name, input: port }) => ({ name, port, values: data.columns[place.get(name)!] }))
-    const errors = new Map<number, string>()
-    let imputed = 0
-    for (const { name, values } of columns) {
-      for (let row = 0; row < values.length; row++) {
-        const value = values[row]
-        if (value - value === 0) continue
-        if (Number.isNaN(value)) {
-          imputed++
-        } else {
-          const problem = `column '${name}' is ${value} in row ${row + 1}`
-          if (badRows === 'refuse') throw new TollError('data', `${problem}; infinity cannot be scored, replace it or leave it empty`)
-          if (!errors.has(row)) errors.set(row, problem)
-        }
-      }
-    }
-    return {
-      errors, imputed, rowSize: columns.length, rowShape: [columns.length],
-      feeds: (start, end) => Object.fromEntries(columns.map(({ port, values }) =>
-        [port, { dtype: 'float64', shape: [end - start, 1], data: values.slice(start, end) }])),
-    }
+    return feedTable(data, preprocessing.kind === 'table' ? fedColumns(input.columns, preprocessing) : [], badRows)
   }
 
   #imageSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Feeding {
@@ -212,7 +189,7 @@ export class Model {
       if (!errors.has(row)) errors.set(row, problem)
     }
     return {
-      errors, imputed: 0, rowSize, rowShape: input.shape,
+      errors, imputed: 0, unseen: 0, rowSize, rowShape: input.shape,
       feeds: (start, end) => {
         const pixels = Float32Array.from(data.data.subarray(start * rowSize, end * rowSize))
         const tensor: HostTensor = { dtype: 'float32', shape: [end - start, ...input.shape], data: pixels }
@@ -220,15 +197,4 @@ export class Model {
       },
     }
   }
-}
-
-/** Rows as the inputs of the file take them. */
-export interface Feeding {
-  /** Rows (from 0) that cannot be scored, with the reason. */
-  readonly errors: ReadonlyMap<number, string>
-  readonly imputed: number
-  /** Numbers of one row. */
-  readonly rowSize: number
-  readonly rowShape: readonly number[]
-  feeds(start: number, end: number): HostTensors
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Random, table } from '../base/index.js'
-import { countBins, profileColumns } from './index.js'
+import { countBins, profileColumns, type NumberProfile } from './index.js'
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
-const profileOf = (values: readonly number[], rows = upTo(values.length)) => profileColumns(table(['x'], [Float64Array.from(values)]), rows)[0]
+const profileOf = (values: readonly number[], rows = upTo(values.length)) => profileColumns(table(['x'], [Float64Array.from(values)]), rows)[0] as NumberProfile
 
 describe('a profile', () => {
   it('counts between quantiles, finer in the tails', () => {

@@ -2,11 +2,20 @@
 
 import { TollError, quantileOfSorted, type Table } from '../base/index.js'
 
-/** A training column. Statistics are over the numbers that are there. */
-export interface ColumnSummary {
+/** What a column is to the model: numbers, yes or no, one of some texts, or moments in time. */
+export type FeatureKind = 'number' | 'boolean' | 'category' | 'time'
+
+interface Summary {
   readonly name: string
   readonly rows: number
   readonly missing: number
+  /** Different values, missing ones not among them; the count stops at 1000 for numbers. */
+  readonly distinct: number
+}
+
+/** A training column of numbers; of times in seconds since 1970 UTC. Statistics are over the numbers that are there. */
+export interface NumberSummary extends Summary {
+  readonly kind: 'number' | 'boolean' | 'time'
   readonly min: number
   readonly max: number
   readonly mean: number
@@ -15,27 +24,44 @@ export interface ColumnSummary {
   readonly median: number
   /** Lower and upper quartile. */
   readonly quartiles: readonly [number, number]
-  readonly distinct: number
 }
 
-/** Above this many different values the count stops. */
+/** A training column of texts. */
+export interface CategorySummary extends Summary {
+  readonly kind: 'category'
+  /** The most frequent texts with their rows, at most `mostFrequent`; of equally frequent ones in the order of their characters. */
+  readonly frequent: readonly (readonly [text: string, rows: number])[]
+}
+
+export type ColumnSummary = NumberSummary | CategorySummary
+
+/** Above this many different numbers the count stops. */
 const countedDistinct = 1000
 
-/** Summarises every column; refuses infinity (with its row) and columns without a single number (code `data`). */
+/** Texts whose rows a summary tells. */
+export const mostFrequent = 50
+
+/**
+ * Summarises every column by its meaning: texts as categories, others as numbers.
+ * Errors: `data` for infinity (with its row), a column without a single value, and an empty table.
+ */
 export function summarize(table: Table): ColumnSummary[] {
   if (table.rows === 0) throw new TollError('data', 'the table has no rows')
   if (table.columns.length === 0) throw new TollError('data', 'the table has no columns')
-  return table.names.map((name, i) => summarizeColumn(name, table.columns[i]))
+  return table.names.map((name, i) => {
+    const meaning = table.meanings?.get(name)
+    return meaning?.kind === 'text' ? summarizeTexts(name, table.columns[i], meaning.texts) : summarizeNumbers(name, table.columns[i], meaning?.kind ?? 'number')
+  })
 }
 
-function summarizeColumn(name: string, column: Float64Array): ColumnSummary {
+function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummary['kind']): NumberSummary {
   const infinite = column.findIndex((value) => value === Infinity || value === -Infinity)
   if (infinite >= 0) {
     throw new TollError('data', `column '${name}' is ${column[infinite]} in row ${infinite + 1}; infinity cannot be used, replace it or leave it empty`)
   }
   const values = column.filter((value) => !Number.isNaN(value)).sort()
   const count = values.length
-  if (count === 0) throw new TollError('data', `column '${name}' has no numbers at all; leave it out`)
+  if (count === 0) throw new TollError('data', `column '${name}' has no ${kind === 'time' ? 'times' : 'numbers'} at all; leave it out`)
   // Deviations from the median, so that a large offset costs no digits.
   const median = quantileOfSorted(values, 0.5)
   let sum = 0
@@ -46,9 +72,22 @@ function summarizeColumn(name: string, column: Float64Array): ColumnSummary {
   const distinct = new Set<number>()
   for (let i = 0; i < count && distinct.size < countedDistinct; i++) distinct.add(values[i])
   return {
-    name, rows: column.length, missing: column.length - count,
+    name, kind, rows: column.length, missing: column.length - count,
     min: values[0], max: values[count - 1], mean, sd: Math.sqrt(squares / count), median,
     quartiles: [quantileOfSorted(values, 0.25), quantileOfSorted(values, 0.75)],
     distinct: distinct.size,
   }
+}
+
+function summarizeTexts(name: string, column: Float64Array, texts: readonly string[]): CategorySummary {
+  const counts = new Float64Array(texts.length)
+  let missing = 0
+  for (const code of column) {
+    if (Number.isNaN(code)) missing++
+    else counts[code]++
+  }
+  if (missing === column.length) throw new TollError('data', `column '${name}' has no texts at all; leave it out`)
+  const present = texts.flatMap((text, code): [string, number][] => (counts[code] > 0 ? [[text, counts[code]]] : []))
+  const frequent = present.sort(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1)).slice(0, mostFrequent)
+  return { name, kind: 'category', rows: column.length, missing, distinct: counts.reduce((sum, count) => sum + Number(count > 0), 0), frequent }
 }

@@ -1,72 +1,135 @@
-// Tables: raw float64 columns to the matrix that a detector takes. Missing numbers become the training median, then every column
-// is centred and divided by a scale. All of it is a piece of graph, so that the model file does it too; float64 until the last cast.
+// Tables: raw columns to the matrix that a detector takes. Numbers are filled and scaled, texts become one position per category, times a
+// trend and phases; a column that had gaps in training also gets a position that says where they are. All of it is a piece of graph, so
+// that the model file does it too; float64 until the last cast. Positions: all numbers in the order of their columns, the gaps, then
+// times and categories, each in the order of columns.
 
-import { choice, type Values } from '../base/index.js'
-import { add, cast, concat, constant, div, isNaN, max, min, mul, sub, where, type Tensor } from '../graph/index.js'
-import type { ColumnSummary } from './summary.js'
+import { TollError, type Table } from '../base/index.js'
+import { cast, concat, div, isNaN, max, min, slice, sub, where, type Tensor } from '../graph/index.js'
+import { decodeCategories, encodeCategories, fitCategories, widthOfCategories, type CategoryEncoder } from './categories.js'
+import { fitNumbers, row, scaleNumbers, unscaleNumbers, type NumberEncoder, type TableParameters } from './numbers.js'
+import type { ColumnSummary, NumberSummary } from './summary.js'
+import { decodeTimes, encodeTimes, fitTimes, widthOfTimes, type TimeEncoder } from './times.js'
 
-export const tableParameters = {
-  scale: choice({
-    values: ['standard', 'robust', 'minmax', 'none'], default: 'standard',
-    doc: 'Centre and divisor of each column: mean and standard deviation, median and interquartile range, minimum and range, or 0 and 1. A divisor of 0 becomes 1.',
-  }),
+/** A position that is 1 where the column is missing, 0 elsewhere, before it is centred and scaled. */
+export interface GapEncoder {
+  readonly centre: number
+  readonly divisor: number
 }
 
-export type TableParameters = Values<typeof tableParameters>
+export type ColumnEncoder = (NumberEncoder | CategoryEncoder | TimeEncoder) & {
+  readonly name: string
+  /** Where training had gaps; categories have none, a missing text being one of them. */
+  readonly gaps?: GapEncoder
+}
 
-/** A fitted preprocessing, plain JSON. Arrays have one number per column. */
+/** A fitted preprocessing, plain JSON. */
 export interface TablePreprocessing {
   readonly kind: 'table'
   readonly scale: TableParameters['scale']
-  readonly columns: readonly string[]
-  /** What a missing number becomes. */
-  readonly fill: readonly number[]
-  readonly centre: readonly number[]
-  readonly divisor: readonly number[]
+  /** One per column, in order. */
+  readonly columns: readonly ColumnEncoder[]
 }
 
 /** Scaled values stay within this: far above any data, and its square still fits float32, so that no finite input makes a NaN. */
 const largest = 1e15
 
-export function fitTablePreprocessing(columns: readonly ColumnSummary[], { scale }: TableParameters): TablePreprocessing {
-  const centreOf: Record<TableParameters['scale'], (column: ColumnSummary) => number> = {
-    standard: ({ mean }) => mean, robust: ({ median }) => median, minmax: ({ min: low }) => low, none: () => 0,
+/** @param summaries of the columns of `table`, as `summarize` makes them */
+export function fitTablePreprocessing(table: Table, summaries: readonly ColumnSummary[], parameters: TableParameters): TablePreprocessing {
+  const scaled = parameters.scale !== 'none'
+  return {
+    kind: 'table', scale: parameters.scale,
+    columns: summaries.map((summary, i): ColumnEncoder => {
+      const { name, kind } = summary
+      if (kind === 'category') return { name, ...fitCategories(summary, scaled) }
+      const encoder = kind === 'time' ? fitTimes(table.columns[i], summary, scaled) : fitNumbers(table.columns[i], summary, parameters)
+      return { name, ...encoder, ...(summary.missing > 0 && { gaps: fitGaps(summary, scaled) }) }
+    }),
   }
-  const divisorOf: Record<TableParameters['scale'], (column: ColumnSummary) => number> = {
-    standard: ({ sd }) => sd,
-    // A column that is constant in its middle half still has a spread.
-    robust: ({ quartiles, sd }) => quartiles[1] - quartiles[0] || sd,
-    minmax: ({ min: low, max: high }) => high - low,
-    none: () => 1,
-  }
+}
+
+function fitGaps({ missing, rows }: NumberSummary, scaled: boolean): GapEncoder {
+  const share = missing / rows
+  // A column without any number is refused before; one without gaps has no such position.
+  return scaled ? { centre: share, divisor: Math.sqrt(share * (1 - share)) } : { centre: 0, divisor: 1 }
+}
+
+/** The preprocessing in a manifest; files of the first format list numbers by column instead. Error: `format`. */
+export function readTablePreprocessing(value: object): TablePreprocessing {
+  const { scale, columns, fill, centre, divisor } = value as Partial<Record<'fill' | 'centre' | 'divisor', readonly number[]>> & Pick<TablePreprocessing, 'scale'> & { readonly columns: readonly unknown[] }
+  if (!Array.isArray(columns)) throw new TollError('format', "the manifest of the model is damaged: 'preprocessing.columns' must list columns")
+  if (!fill || !centre || !divisor) return value as TablePreprocessing
   return {
     kind: 'table', scale,
-    columns: columns.map(({ name }) => name),
-    fill: columns.map(({ median }) => median),
-    centre: columns.map(centreOf[scale]),
-    divisor: columns.map((column) => usableDivisor(divisorOf[scale](column), column)),
+    columns: columns.map((name, i) => ({ name: String(name), kind: 'number', fill: fill[i], scaling: { kind: 'linear', centre: centre[i], divisor: divisor[i] } })),
   }
 }
 
-/** A spread that is only rounding noise of a constant column would blow that noise up: it counts as 0, and 0 becomes 1. */
-function usableDivisor(divisor: number, { min: low, max: high }: ColumnSummary): number {
-  const noise = 1e-12 * Math.max(Math.abs(low), Math.abs(high))
-  return divisor > noise ? divisor : 1
+interface Layout {
+  readonly numbers: readonly (readonly [encoder: NumberEncoder, column: number])[]
+  readonly gaps: readonly (readonly [encoder: GapEncoder, column: number])[]
+  readonly times: readonly (readonly [encoder: TimeEncoder, column: number])[]
+  readonly categories: readonly (readonly [encoder: CategoryEncoder, column: number])[]
 }
 
-/** Columns (n, 1) float64 in the fitted order to samples (n, d). */
-export function prepareTable({ fill, centre, divisor }: TablePreprocessing, columns: readonly Tensor[], precision: 'float32' | 'float64'): Tensor {
-  const raw = concat(columns, 1)
-  const filled = where(isNaN(raw), row(fill), raw)
-  const scaled = div(sub(filled, row(centre)), row(divisor))
-  return cast(max(min(scaled, largest), -largest), precision)
+function layoutOf({ columns }: TablePreprocessing): Layout {
+  return {
+    numbers: columns.flatMap((encoder, column) => (encoder.kind === 'number' ? [[encoder, column] as const] : [])),
+    gaps: columns.flatMap(({ gaps }, column) => (gaps ? [[gaps, column] as const] : [])),
+    times: columns.flatMap((encoder, column) => (encoder.kind === 'time' ? [[encoder, column] as const] : [])),
+    categories: columns.flatMap((encoder, column) => (encoder.kind === 'category' ? [[encoder, column] as const] : [])),
+  }
 }
 
-/** Samples (n, d) back to the columns' units, (n, d) float64. */
-export function restoreTable({ centre, divisor }: TablePreprocessing, samples: Tensor): Tensor {
-  return add(mul(cast(samples, 'float64'), row(divisor)), row(centre))
+/** The positions of a sample that each column makes, in the order of columns. */
+export function positionsOf(preprocessing: TablePreprocessing): number[][] {
+  const { numbers, gaps, times, categories } = layoutOf(preprocessing)
+  const positions: number[][] = preprocessing.columns.map(() => [])
+  let next = 0
+  const take = (column: number, width: number) => {
+    for (let i = 0; i < width; i++) positions[column].push(next++)
+  }
+  for (const [, column] of [...numbers, ...gaps]) take(column, 1)
+  for (const [encoder, column] of times) take(column, widthOfTimes(encoder))
+  for (const [encoder, column] of categories) take(column, widthOfCategories(encoder))
+  return positions
 }
 
-function row(values: readonly number[]): Tensor {
-  return constant(values, [1, values.length], 'float64')
+/** Columns (n, 1) in the fitted order, texts as strings and all others float64, to samples (n, d). */
+export function prepareTable(preprocessing: TablePreprocessing, columns: readonly Tensor[], precision: 'float32' | 'float64'): Tensor {
+  const { numbers, gaps, times, categories } = layoutOf(preprocessing)
+  const beside = (list: readonly (readonly [unknown, number])[]) => concat(list.map(([, column]) => columns[column]), 1)
+  const blocks: Tensor[] = []
+  if (numbers.length > 0) {
+    const raw = beside(numbers)
+    const filled = where(isNaN(raw), row(numbers.map(([{ fill }]) => fill)), raw)
+    blocks.push(scaleNumbers(filled, numbers.map(([{ scaling }]) => scaling)))
+  }
+  if (gaps.length > 0) {
+    const missing = cast(isNaN(beside(gaps)), 'float64')
+    blocks.push(div(sub(missing, row(gaps.map(([{ centre }]) => centre))), row(gaps.map(([{ divisor }]) => divisor))))
+  }
+  for (const [encoder, column] of times) {
+    const raw = columns[column]
+    blocks.push(encodeTimes(where(isNaN(raw), row([encoder.fill]), raw), encoder))
+  }
+  for (const [encoder, column] of categories) blocks.push(encodeCategories(columns[column], encoder))
+  return cast(max(min(blocks.length === 1 ? blocks[0] : concat(blocks, 1), largest), -largest), precision)
+}
+
+/**
+ * Samples (n, d) back to one float64 per column, (n, columns): numbers in their units, times in seconds since 1970 UTC, categories as their
+ * places among the encoder's, one more than which stands for others.
+ */
+export function restoreTable(preprocessing: TablePreprocessing, samples: Tensor): Tensor {
+  const { numbers } = layoutOf(preprocessing)
+  const wide = cast(samples, 'float64')
+  const part = (from: number, to: number) => slice(wide, 1, from, to)
+  const known = numbers.length > 0 ? unscaleNumbers(numbers.length === wide.shape[1] ? wide : part(0, numbers.length), numbers.map(([{ scaling }]) => scaling)) : undefined
+  if (known && numbers.length === preprocessing.columns.length) return known
+  const positions = positionsOf(preprocessing)
+  return concat(preprocessing.columns.map((encoder, column) => {
+    const [first] = positions[column]
+    if (encoder.kind === 'number') return slice(known!, 1, first, first + 1)
+    return encoder.kind === 'time' ? decodeTimes(part(first, first + 1), encoder) : decodeCategories(part(first, first + widthOfCategories(encoder)), encoder)
+  }), 1)
 }

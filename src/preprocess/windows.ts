@@ -1,7 +1,7 @@
 // An ordered table as overlapping windows: the sample of a row is the row and those before it, side by side (delay embedding, Takens 1981).
 // Columns are called name@lag: a@0 is the row itself, a@1 the row before. No window crosses from one group into another.
 
-import { TollError, integer, resolveParameters, takeRows, type Table, type Values } from '../base/index.js'
+import { TollError, integer, joinTables, resolveParameters, takeRows, type Table, type Values } from '../base/index.js'
 import { sequencesOf, type RowOrder } from './sequences.js'
 
 export const windowParameters = {
@@ -51,7 +51,8 @@ export function slideWindows(source: Table, { size: rowsEach = 1, stride: step =
 /** The columns of every lag beside each other. */
 function lay(source: Table, members: readonly Int32Array[], size: number): Table {
   const columns = lags(size).flatMap((lag) => takeRows(source, members.map((rows) => rows[size - 1 - lag])).columns)
-  return { names: windowColumns(source.names, size), columns, rows: members.length }
+  const meanings = new Map(lags(size).flatMap((lag) => [...source.meanings ?? []].map(([name, meaning]) => [`${name}@${lag}`, meaning] as const)))
+  return { names: windowColumns(source.names, size), columns, rows: members.length, ...(source.meanings && { meanings }) }
 }
 
 function lags(size: number): number[] {
@@ -79,7 +80,7 @@ export class WindowStream {
     const before = kept.reduce((sum, { rows }) => sum + rows, 0)
     // One row of gaps stands in for rows that never were.
     const parts = [gap(batch), ...kept, batch]
-    const all = concatenate(parts)
+    const all = joinTables(parts)
     const groupOf = groups && [...keys.flatMap((key) => new Array<string | number>(this.#last.get(key)?.rows ?? 0).fill(key)), ...Array.from(groups)]
     const sequences = sequencesOf(all.rows - 1, { ...(groupOf && { groups: groupOf }) })
     const members = new Array<Int32Array>(batch.rows)
@@ -98,20 +99,6 @@ export class WindowStream {
   }
 }
 
-function gap({ names, columns }: Table): Table {
-  return { names, columns: columns.map(() => Float64Array.of(NaN)), rows: 1 }
-}
-
-function concatenate(parts: readonly Table[]): Table {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0)
-  const columns = parts[0].columns.map((_, c) => {
-    const column = new Float64Array(rows)
-    let at = 0
-    for (const part of parts) {
-      column.set(part.columns[c], at)
-      at += part.rows
-    }
-    return column
-  })
-  return { names: parts[0].names, columns, rows }
+function gap(like: Table): Table {
+  return { ...like, columns: like.columns.map(() => Float64Array.of(NaN)), rows: 1 }
 }

@@ -132,7 +132,8 @@ export const scoringChecks: readonly Check[] = [
     async run(subject) {
       const model = await subject.model()
       const { input } = model.manifest
-      const median = input.kind === 'table' ? input.columns[1].median : NaN
+      const [, second] = input.kind === 'table' ? input.columns : []
+      const median = second && second.kind !== 'category' ? second.median : NaN
       const { score, imputed } = await model.score(rowsOf([0.2, NaN, 0.3, 3], [0.2, median, 0.3, 3]))
       demand(score[0] === score[1] && imputed === 1, `a missing number scores ${score[0]}, the training median ${score[1]}; ${imputed} were counted as missing`)
       for (const bad of [Infinity, -Infinity]) {

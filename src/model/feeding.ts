@@ -1,0 +1,91 @@
+// Rows of a table as the inputs of a model file take them, checked column by column.
+
+import { TollError, type Table } from '../base/index.js'
+import { input, type Tensor } from '../graph/index.js'
+import { columnAs, type ColumnSummary, type TablePreprocessing } from '../preprocess/index.js'
+import type { HostTensor, HostTensors } from '../runtime/index.js'
+import type { BadRows } from './model.js'
+
+/** A column that is fed, under the name of its input. */
+export type FedColumn = Pick<ColumnSummary, 'name' | 'kind'> & {
+  readonly input: string
+  /** The categories that are told apart, where it is one. */
+  readonly categories?: readonly string[]
+}
+
+/** Rows as the inputs of the file take them. */
+export interface Feeding {
+  /** Rows (from 0) that cannot be scored, with the reason. */
+  readonly errors: ReadonlyMap<number, string>
+  /** Missing numbers and times, which become the training median. */
+  readonly imputed: number
+  /** Texts that training did not see, or too rarely to tell them from others. */
+  readonly unseen: number
+  /** Numbers of one row. */
+  readonly rowSize: number
+  readonly rowShape: readonly number[]
+  feeds(start: number, end: number): HostTensors
+}
+
+/** The graph input of a column. */
+export function columnInput({ input: name, kind }: FedColumn, batch: string): Tensor {
+  return input(name, [batch, 1], kind === 'category' ? 'string' : 'float64')
+}
+
+/** The columns of a model, with the categories that it tells apart. */
+export function fedColumns(columns: readonly FedColumn[], { columns: encoders }: TablePreprocessing): FedColumn[] {
+  return columns.map((column, i) => {
+    const encoder = encoders[i]
+    return { name: column.name, kind: column.kind, input: column.input, ...(encoder.kind === 'category' && { categories: encoder.categories }) }
+  })
+}
+
+/** Finds the columns by name. Errors: `not-found` for those that are missing; `data` for infinity and for texts where numbers belong, with the row. */
+export function feedTable(data: Table, columns: readonly FedColumn[], badRows: BadRows): Feeding {
+  const place = new Map(data.names.map((name, i) => [name, i]))
+  const missing = columns.filter(({ name }) => !place.has(name)).map(({ name }) => name)
+  if (missing.length > 0) {
+    const listed = missing.length > 8 ? `${missing.slice(0, 8).join(', ')} and ${missing.length - 8} more` : missing.join(', ')
+    throw new TollError('not-found', `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was trained on; it has ${data.names.join(', ')}`)
+  }
+  const errors = new Map<number, string>()
+  const report = (row: number, problem: string, advice: string) => {
+    if (badRows === 'refuse') throw new TollError('data', `${problem}; ${advice}`)
+    if (!errors.has(row)) errors.set(row, problem)
+  }
+  let imputed = 0
+  let unseen = 0
+  const feeders = columns.map((column): readonly [string, (start: number, end: number) => HostTensor] => {
+    const at = place.get(column.name)!
+    if (column.kind === 'category') {
+      const { values, texts } = textsAt(data, at)
+      const known = column.categories && new Set(column.categories)
+      const isUnseen = texts.map((text) => known !== undefined && !known.has(text))
+      for (const code of values) if (!Number.isNaN(code) && isUnseen[code]) unseen++
+      return [column.input, (start, end) => ({
+        dtype: 'string', shape: [end - start, 1], data: Array.from(values.subarray(start, end), (code) => (Number.isNaN(code) ? '' : texts[code])),
+      })]
+    }
+    if (data.meanings?.get(column.name)?.kind === 'text') {
+      throw new TollError('data', `column '${column.name}' holds texts, but the model was trained on ${column.kind === 'time' ? 'times' : 'numbers'} there`)
+    }
+    const values = data.columns[at]
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row]
+      if (value - value === 0) continue
+      if (Number.isNaN(value)) imputed++
+      else report(row, `column '${column.name}' is ${value} in row ${row + 1}`, 'infinity cannot be scored, replace it or leave it empty')
+    }
+    return [column.input, (start, end) => ({ dtype: 'float64', shape: [end - start, 1], data: values.slice(start, end) })]
+  })
+  return {
+    errors, imputed, unseen, rowSize: columns.length, rowShape: [columns.length],
+    feeds: (start, end) => Object.fromEntries(feeders.map(([name, feed]) => [name, feed(start, end)])),
+  }
+}
+
+/** Codes and texts of a column; numbers are the texts that they print as. */
+function textsAt(data: Table, at: number): { values: Float64Array; texts: readonly string[] } {
+  const { column, meaning } = columnAs(data, at, 'category')
+  return { values: column, texts: meaning?.kind === 'text' ? meaning.texts : [] }
+}

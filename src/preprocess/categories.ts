@@ -1,0 +1,49 @@
+// A column of texts as positions of a sample: one for each frequent text (a missing text is one of them where training had enough) and one
+// for all others, rare or never seen. All of them are divided by one number, the root of their summed variances, so that a column of texts
+// weighs as much as a column of numbers, and are centred. Where all training texts are the same the divisor is 1.
+
+import { add, cast, constant, div, equal, lookup, mul, slice, sub, topIndices, type Tensor } from '../graph/index.js'
+import { row } from './numbers.js'
+import type { CategorySummary } from './summary.js'
+
+export interface CategoryEncoder {
+  readonly kind: 'category'
+  /** Texts with a position of their own, by falling frequency; '' stands for a missing text. */
+  readonly categories: readonly string[]
+  /** Share of each category in training, then that of all other texts. */
+  readonly centre: readonly number[]
+  readonly divisor: number
+}
+
+/** A text with fewer rows is among the others, unless the table is so small that a hundredth of it is less. */
+const fewestRows = 5
+
+export function fitCategories({ frequent, rows, missing }: CategorySummary, scaled: boolean): CategoryEncoder {
+  const fewest = Math.min(fewestRows, Math.ceil(rows / 100))
+  const counts = missing > 0 ? [...frequent, ['', missing] as const] : frequent
+  const kept = counts.filter(([, count]) => count >= fewest).sort(([, a], [, b]) => b - a)
+  const shares = kept.map(([, count]) => count / rows)
+  const others = Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0))
+  const variance = [...shares, others].reduce((sum, share) => sum + share * (1 - share), 0)
+  return {
+    kind: 'category', categories: kept.map(([text]) => text),
+    centre: scaled ? [...shares, others] : [...shares, others].map(() => 0),
+    divisor: scaled && variance > 1e-12 ? Math.sqrt(variance) : 1,
+  }
+}
+
+/** Positions that the column takes. */
+export function widthOfCategories({ categories }: CategoryEncoder): number {
+  return categories.length + 1
+}
+
+/** Texts (n, 1) to (n, width) float64. */
+export function encodeCategories(x: Tensor, { categories, centre, divisor }: CategoryEncoder): Tensor {
+  const places = constant(Float64Array.from({ length: categories.length + 1 }, (_, i) => i), [1, categories.length + 1], 'int64')
+  return div(sub(cast(equal(lookup(x, categories), places), 'float64'), row(centre)), divisor)
+}
+
+/** The place of the likeliest category, `categories.length` for the others: (n, width) to (n, 1) float64. */
+export function decodeCategories(x: Tensor, { centre, divisor }: CategoryEncoder): Tensor {
+  return cast(slice(topIndices(add(mul(x, divisor), row(centre)), 1), 1, 0, 1), 'float64')
+}
