@@ -1,16 +1,17 @@
 // The reference interpreter: slow float64 loops that say what a graph means. The oracle for every other engine.
 
 import { TollError, sizeOf } from '../base/index.js'
-import { bindShape, showShape, topological, type Tensor, type Value } from './tensor.js'
+import { bindShape, checkResults, showShape, topological, type Tensor, type Value } from './tensor.js'
 
-/** What is fed and returned: numbers with a shape; the element type is the graph's. */
+/** What is fed: numbers, or texts where the input is of strings, with a shape; the element type is the graph's. */
 export interface Fed {
   readonly shape: readonly number[]
-  readonly data: ArrayLike<number> | ArrayLike<bigint>
+  readonly data: ArrayLike<number> | ArrayLike<bigint> | readonly string[]
 }
 
 /** Computes the named outputs from the fed inputs. Named sizes take their values from the inputs' shapes. */
 export function interpret(outputs: Readonly<Record<string, Tensor>>, feeds: Readonly<Record<string, Fed>>): Record<string, Value> {
+  checkResults(outputs)
   const order = topological(Object.values(outputs))
   const bindings = new Map<string, number>()
   const values = new Map<Tensor, Value>()
@@ -48,5 +49,13 @@ function feed(node: Tensor, name: string, feeds: Readonly<Record<string, Fed>>, 
     return bindings.get(dim) === fed.shape[i]
   })
   if (!fits) throw new TollError('shape', `input '${name}' must have shape ${showShape(node.shape)}, got (${fed.shape.join(', ')})`)
-  return { dtype: node.dtype, shape: fed.shape, data: Float64Array.from(fed.data as ArrayLike<number | bigint>, Number) }
+  const data: ArrayLike<unknown> = fed.data
+  const other = node.dtype === 'string' ? 'numbers' : 'texts'
+  for (let i = 0; i < data.length; i++) {
+    if ((typeof data[i] === 'string') === (other === 'texts')) throw new TollError('argument', `input '${name}' must be of ${node.dtype}, got ${other} (value ${i})`)
+  }
+  const type = { dtype: node.dtype, shape: fed.shape }
+  return other === 'numbers'
+    ? { ...type, data: new Float64Array(0), texts: fed.data as readonly string[] }
+    : { ...type, data: Float64Array.from(fed.data as ArrayLike<number | bigint>, Number) }
 }

@@ -5,7 +5,7 @@
 import { TollError, sizeOf } from '../base/index.js'
 import { makeNode, makeTensor, makeValue, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/index.js'
 import type { EmitAttribute, EmitAttributes, Lowering, OperatorDomain } from './lowering.js'
-import { sameShape, topological, type DType, type Shape, type Tensor } from './tensor.js'
+import { checkResults, sameShape, topological, type DType, type Shape, type Tensor } from './tensor.js'
 
 /** Version of the standard operator set that lowered models use; in onnxruntime since 1.14. */
 export const opsetVersion = 18
@@ -24,6 +24,7 @@ export interface LowerOptions {
 
 /** Lowers what the named outputs need. Inputs and outputs keep their names. */
 export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): OnnxModel {
+  checkResults(outputs)
   const order = topological([...(options.inputs ?? []), ...Object.values(outputs)])
   const inputs = order.filter((node) => node.op.name === 'input')
   const names = [...inputs.map(inputName), ...Object.keys(outputs)]
@@ -195,6 +196,7 @@ class Builder implements Lowering {
 function attribute(value: EmitAttribute): OnnxAttribute {
   if (typeof value === 'number') return { type: 'int', value }
   if (typeof value === 'string') return { type: 'string', value }
+  if ('texts' in value) return { type: 'strings', value: value.texts }
   if ('float' in value) return { type: 'float', value: value.float }
   if ('double' in value) return { type: 'tensor', value: makeTensor('', 'float64', [value.double.length], value.double) }
   return typeof value[0] === 'string' ? { type: 'strings', value: value as readonly string[] } : { type: 'ints', value: value as readonly number[] }

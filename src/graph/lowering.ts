@@ -2,9 +2,9 @@
 
 import type { DType, Shape, Tensor } from './tensor.js'
 
-/** Attributes of an emitted node: integers and texts are plain, real numbers are marked, doubles are a tensor of one axis. */
+/** Attributes of an emitted node: integers and texts are plain, real numbers and lists that may be without a text are marked, doubles are a tensor of one axis. */
 export type EmitAttributes = Readonly<Record<string, EmitAttribute>>
-export type EmitAttribute = number | readonly number[] | string | readonly string[] | { readonly float: number } | { readonly double: Float64Array }
+export type EmitAttribute = number | readonly number[] | string | readonly string[] | { readonly texts: readonly string[] } | { readonly float: number } | { readonly double: Float64Array }
 
 /** Operator sets beside the standard one. */
 export type OperatorDomain = 'ai.onnx.ml'

@@ -69,8 +69,8 @@ interface Problem {
 
 function pose(test: Case, dtype: DType): Problem {
   const random = Random.seeded(7)
-  const draw = ({ shape, range: [low, high] = [-2, 2], values, dtype = 'float32' }: SampleInput) => ({
-    shape, data: values ?? Array.from({ length: sizeOf(shape) }, () => drawOne[dtype](low + (high - low) * random.uniform())),
+  const draw = ({ shape, range: [low, high] = [-2, 2], values, texts, dtype = 'float32' }: SampleInput): Fed => ({
+    shape, data: texts ?? values ?? Array.from({ length: sizeOf(shape) }, () => drawOne[dtype](low + (high - low) * random.uniform())),
   })
   // The samples of cast say which element types they mean.
   const typeOf = (sample: SampleInput) => (test.name.startsWith('cast') ? sample.dtype ?? dtype : sample.dtype === 'float32' ? dtype : sample.dtype ?? dtype)
@@ -98,10 +98,11 @@ function awayFromZero(value: number): number {
 
 const drawOne: Readonly<Record<DType, (value: number) => number>> = {
   float32: awayFromZero, float64: awayFromZero, int64: Math.round, bool: (value) => Number(value > 0),
+  string: () => expect.fail('texts are given, not drawn'),
 }
 
-function round({ shape, data }: { shape: readonly number[]; data: readonly number[] }, dtype: DType): Fed {
-  return { shape, data: dtype === 'float32' ? data.map(Math.fround) : data }
+function round({ shape, data }: Fed, dtype: DType): Fed {
+  return { shape, data: dtype === 'float32' ? Array.from(data as ArrayLike<number>, Math.fround) : data }
 }
 
 /** The derivative of a scalar by differences: error of order h^2 plus rounding of order 1e-16 / h. */
@@ -131,7 +132,8 @@ async function runInOrt(outputs: Record<string, Tensor>, feeds: Record<string, F
     const { shape, data } = feeds[name]
     const values = Array.from(data as ArrayLike<number>)
     const dtype = type?.kind === 'tensor' ? type.dtype : undefined
-    const tensor = dtype === 'float32' ? new OrtTensor('float32', Float32Array.from(values), shape)
+    const tensor = dtype === 'string' ? new OrtTensor('string', data as string[], shape)
+      : dtype === 'float32' ? new OrtTensor('float32', Float32Array.from(values), shape)
       : dtype === 'float64' ? new OrtTensor('float64', Float64Array.from(values), shape)
       : dtype === 'int64' ? new OrtTensor('int64', BigInt64Array.from(values, BigInt), shape)
       : new OrtTensor('bool', Uint8Array.from(values), shape)

@@ -153,6 +153,8 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   sigmoid: [stretchLater],
   tanh: [stretchLater],
   softplus: [stretchLater],
+  sin: [stretchLater],
+  floor: [idempotent, stretchLater],
   not: [involution],
   stopGradient: [({ inputs: [x] }) => x],
   // Single to double precision and back loses nothing.

@@ -4,7 +4,8 @@
 import { TollError } from '../base/index.js'
 import type { Lowering } from './lowering.js'
 
-export type DType = 'float32' | 'float64' | 'int64' | 'bool'
+/** Element types. Only inputs are strings: `lookup` turns them into integers, and every other op refuses them. */
+export type DType = 'float32' | 'float64' | 'int64' | 'bool' | 'string'
 
 /** A size, or the name of a size that is known only when the graph runs (the batch axis of a scorer). */
 export type Dim = number | string
@@ -24,9 +25,11 @@ export interface ConcreteType {
 /** Numbers of the reference interpreter: always float64, whatever the element type (booleans are 0 and 1). */
 export interface Value extends ConcreteType {
   readonly data: Float64Array
+  /** The elements of a fed tensor of strings, whose `data` is empty. */
+  readonly texts?: readonly string[]
 }
 
-export type AttributeValue = number | string | boolean | readonly number[] | Shape | Float32Array | Float64Array
+export type AttributeValue = number | string | boolean | readonly number[] | readonly string[] | Shape | Float32Array | Float64Array
 export type Attributes = Readonly<Record<string, AttributeValue>>
 
 /** What names of sizes stand for in one run. */
@@ -45,6 +48,8 @@ export interface SampleInput {
   readonly range?: readonly [number, number]
   /** Exact values instead of drawn ones. */
   readonly values?: readonly number[]
+  /** The elements where `dtype` is string. */
+  readonly texts?: readonly string[]
 }
 
 /** What running a node takes. */
@@ -83,6 +88,8 @@ export interface Op<A extends Attributes = Attributes> {
   evaluate(inputs: readonly Value[], attrs: A, type: ConcreteType, bindings: Bindings): Float64Array
   /** Where it differs from one operation per element of the result, every operand read and the result written once. */
   work?(inputs: readonly Operand[], attrs: A, type: ConcreteType): Partial<Work>
+  /** Whether its operands or its result may be strings. */
+  readonly strings?: 'operands' | 'result'
   /** The result is the operand's memory under another type. */
   readonly view?: true
   readonly samples: readonly Sample<A>[]
@@ -96,8 +103,24 @@ export interface Tensor<A extends Attributes = Attributes> extends TensorType {
 
 /** Makes a node; the op's rule checks the inputs and derives the type. */
 export function apply<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[], attrs: A): Tensor<A> {
-  const { dtype, shape } = op.type(inputs, attrs)
+  const { dtype, shape } = typeOf(op, inputs, attrs)
   return { op, inputs, attrs, dtype, shape }
+}
+
+/** What the op's rule derives, once strings are where they may be. */
+export function typeOf<A extends Attributes>(op: Op<A>, inputs: readonly TensorType[], attrs: A): TensorType {
+  const texts = op.strings === 'operands' ? undefined : inputs.find(({ dtype }) => dtype === 'string')
+  if (texts) throw new TollError('shape', `${op.name}: expected numbers, got string${showShape(texts.shape)}; turn the texts into integers with lookup`)
+  const type = op.type(inputs, attrs)
+  if (type.dtype === 'string' && op.strings !== 'result') throw new TollError('shape', `${op.name}: only an input can be of strings`)
+  return type
+}
+
+/** Refuses results that are strings. */
+export function checkResults(outputs: Readonly<Record<string, Tensor>>): void {
+  for (const [name, { dtype, shape }] of Object.entries(outputs)) {
+    if (dtype === 'string') throw new TollError('shape', `output '${name}' must be numbers, got string${showShape(shape)}; turn the texts into integers with lookup`)
+  }
 }
 
 /** Every node that `outputs` need, inputs before users. */
@@ -124,8 +147,8 @@ export function topological(outputs: Iterable<Tensor>): Tensor[] {
   return order
 }
 
-/** Bytes of one element. */
-export const elementBytes: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int64: 8, bool: 1 }
+/** Bytes of one element; of a text, those of a C++ string that is short enough to need no memory of its own. */
+export const elementBytes: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int64: 8, bool: 1, string: 32 }
 
 /** Bytes of all elements. */
 export function bytesOf({ dtype, shape }: ConcreteType): number {

@@ -8,6 +8,7 @@ import * as matmul from './ops/matmul.js'
 import * as reduce from './ops/reduce.js'
 import * as select from './ops/select.js'
 import * as shape from './ops/shape.js'
+import * as text from './ops/text.js'
 import * as trees from './ops/trees.js'
 import type { Op } from './tensor.js'
 
@@ -17,7 +18,7 @@ const oneOperand = [
   elementwise.negOp, elementwise.absOp, elementwise.signOp, elementwise.expOp, elementwise.logOp, elementwise.sqrtOp,
   elementwise.reciprocalOp, elementwise.reciprocalOrZeroOp, elementwise.reluOp, elementwise.leakyReluOp, elementwise.sigmoidOp,
   elementwise.tanhOp, elementwise.softplusOp, elementwise.erfOp, elementwise.notOp, elementwise.isNaNOp, elementwise.isInfiniteOp,
-  elementwise.castOp, elementwise.stopGradientOp,
+  elementwise.sinOp, elementwise.floorOp, elementwise.castOp, elementwise.stopGradientOp,
 ]
 
 const twoOperands = [
@@ -29,7 +30,7 @@ const selections = [elementwise.whereOp, elementwise.gateOp]
 const products = [matmul.matmulOp, conv.convOp, conv.convTransposeOp, conv.convWeightOp]
 const reductions = [reduce.sumOp, reduce.maxOverOp, reduce.broadcastToOp]
 const movements = [shape.reshapeOp, shape.transposeOp, shape.sliceOp, shape.embedOp, shape.concatOp]
-const lookups = [gather.gatherOp, gather.scatterAddOp, gather.gatherElementsOp, gather.scatterElementsAddOp, gather.maxPoolIndexOp, select.topIndicesOp, trees.treeEnsembleOp]
+const lookups = [gather.gatherOp, gather.scatterAddOp, gather.gatherElementsOp, gather.scatterElementsAddOp, gather.maxPoolIndexOp, select.topIndicesOp, trees.treeEnsembleOp, text.lookupOp]
 
 /** Every op by name. */
 export const vocabulary: ReadonlyMap<string, Op> = new Map(

@@ -7,11 +7,17 @@ import type { DType, Tensor } from '../graph/index.js'
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'wasm' | 'reference'
 
 /** Numbers on the host, row-major. bool is one byte, 0 or 1. */
-export type HostTensor =
+export type NumberTensor =
   | { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly dtype: 'float64'; readonly shape: readonly number[]; readonly data: Float64Array }
   | { readonly dtype: 'int64'; readonly shape: readonly number[]; readonly data: BigInt64Array }
   | { readonly dtype: 'bool'; readonly shape: readonly number[]; readonly data: Uint8Array }
+
+/**
+ * What is fed: numbers, or texts, row-major. A missing text is ''; a text may hold any Unicode but NUL and half a surrogate pair. Texts
+ * are only ever fed: neither the results of a program nor the state of a loop have any.
+ */
+export type HostTensor = NumberTensor | { readonly dtype: 'string'; readonly shape: readonly number[]; readonly data: readonly string[] }
 
 export type HostTensors = Readonly<Record<string, HostTensor>>
 
@@ -39,7 +45,7 @@ export interface Session {
   readonly inputs: readonly PortType[]
   readonly outputs: readonly PortType[]
   /** Runs once. Feeds are copied, never changed; wrong names, types or shapes are refused by name (code `shape` or `argument`). */
-  run(feeds: HostTensors): Promise<Record<string, HostTensor>>
+  run(feeds: HostTensors): Promise<Record<string, NumberTensor>>
   /** Starts a loop over this session; one loop at a time. */
   loop(options: LoopOptions): Promise<Loop>
   close(): Promise<void>
@@ -57,8 +63,8 @@ export interface LoopOptions {
 /** Runs of one session in which the state of a run feeds the next, without leaving the engine. */
 export interface Loop {
   /** One run per element of `feeds`, in order; returns the outputs that are not state. A failure leaves the state of the last good run. */
-  advance(feeds: readonly HostTensors[]): Promise<Record<string, HostTensor>[]>
+  advance(feeds: readonly HostTensors[]): Promise<Record<string, NumberTensor>[]>
   /** A copy of the current state, or of the inputs named. */
-  state(names?: readonly string[]): Promise<Record<string, HostTensor>>
+  state(names?: readonly string[]): Promise<Record<string, NumberTensor>>
   close(): Promise<void>
 }

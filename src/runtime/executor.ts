@@ -1,17 +1,17 @@
 // Inside an engine: what an implementation has to do itself, and the loop with carried state that all of them share.
 
 import { TollError } from '../base/index.js'
-import type { HostTensor, HostTensors, LoopOptions, PortType } from './engine.js'
+import type { HostTensor, HostTensors, LoopOptions, NumberTensor, PortType } from './engine.js'
 import { copyTensor } from './host.js'
 
 /** One loaded program. Whoever calls has checked names, types and shapes, and runs one loop at a time. */
 export interface Executor {
   readonly inputs: readonly PortType[]
   readonly outputs: readonly PortType[]
-  run(feeds: HostTensors): Promise<Record<string, HostTensor>>
+  run(feeds: HostTensors): Promise<Record<string, NumberTensor>>
   begin(loop: LoopOptions): Promise<void>
-  advance(feeds: readonly HostTensors[]): Promise<Record<string, HostTensor>[]>
-  state(names?: readonly string[]): Promise<Record<string, HostTensor>>
+  advance(feeds: readonly HostTensors[]): Promise<Record<string, NumberTensor>[]>
+  state(names?: readonly string[]): Promise<Record<string, NumberTensor>>
   end(): Promise<void>
   close(): Promise<void>
 }
@@ -29,7 +29,7 @@ export interface Kernel<V> {
   /** The value of a constant of a loop, held where the engine computes; never asked back. */
   reside(tensor: HostTensor): V
   /** The numbers of a value; may share memory with it. */
-  host(value: V): HostTensor | Promise<HostTensor>
+  host(value: V): NumberTensor | Promise<NumberTensor>
   run(feeds: Readonly<Record<string, V>>, into: Readonly<Record<string, V>>): Promise<Record<string, V>>
   /** Gives up a value. */
   free(value: V): void
@@ -111,7 +111,7 @@ export class Stepper<V> implements Executor {
     return this.#kernel.outputs
   }
 
-  run(feeds: HostTensors): Promise<Record<string, HostTensor>> {
+  run(feeds: HostTensors): Promise<Record<string, NumberTensor>> {
     return this.#turns.take(async () => {
       const held = mapValues(feeds, (tensor) => this.#kernel.hold(tensor))
       const results = await this.#kernel.run(held, {})
@@ -131,9 +131,9 @@ export class Stepper<V> implements Executor {
     })
   }
 
-  advance(feeds: readonly HostTensors[]): Promise<Record<string, HostTensor>[]> {
+  advance(feeds: readonly HostTensors[]): Promise<Record<string, NumberTensor>[]> {
     return this.#turns.take(async () => {
-      const results: Record<string, HostTensor>[] = []
+      const results: Record<string, NumberTensor>[] = []
       for (const feed of feeds) {
         this.#turns.check()
         results.push(await this.#step(feed))
@@ -142,9 +142,9 @@ export class Stepper<V> implements Executor {
     })
   }
 
-  state(names?: readonly string[]): Promise<Record<string, HostTensor>> {
+  state(names?: readonly string[]): Promise<Record<string, NumberTensor>> {
     return this.#turns.take(async () => {
-      const copies: Record<string, HostTensor> = {}
+      const copies: Record<string, NumberTensor> = {}
       const { state } = this.#begun()
       for (const name of names ?? Object.keys(state)) copies[name] = copyTensor(await this.#kernel.host(state[name]))
       return copies
@@ -163,7 +163,7 @@ export class Stepper<V> implements Executor {
     }))
   }
 
-  async #step(feeds: HostTensors): Promise<Record<string, HostTensor>> {
+  async #step(feeds: HostTensors): Promise<Record<string, NumberTensor>> {
     const loop = this.#begun()
     const held = mapValues(feeds, (tensor) => this.#kernel.hold(tensor))
     const into = Object.fromEntries(Object.entries(loop.spare).map(([name, value]) => [loop.carry[name], value]))
@@ -178,8 +178,8 @@ export class Stepper<V> implements Executor {
   }
 
   /** The numbers of values that nothing else needs. */
-  async #take(values: Readonly<Record<string, V>>): Promise<Record<string, HostTensor>> {
-    const taken: Record<string, HostTensor> = {}
+  async #take(values: Readonly<Record<string, V>>): Promise<Record<string, NumberTensor>> {
+    const taken: Record<string, NumberTensor> = {}
     for (const [name, value] of Object.entries(values)) {
       taken[name] = await this.#kernel.host(value)
       this.#kernel.free(value)

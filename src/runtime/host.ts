@@ -1,12 +1,12 @@
-// Numbers on the host: constructors of host tensors, and what a program or a port looks like in an error message.
+// Numbers and texts on the host: constructors of host tensors, and what a program or a port looks like in an error message.
 
 import { TollError, sizeOf } from '../base/index.js'
-import { showShape, type DType, type Shape } from '../graph/index.js'
-import type { HostTensor } from './engine.js'
+import { isPlainText, showShape, type DType, type Shape } from '../graph/index.js'
+import type { HostTensor, NumberTensor } from './engine.js'
 
 type DataOf<D extends DType> = Extract<HostTensor, { dtype: D }>['data']
 
-const arrays = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, bool: Uint8Array } as const
+const arrays = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, bool: Uint8Array, string: Array } as const
 
 /** A host tensor over `data` (row-major, not copied). Throws `argument` for another kind of array, `shape` for another number of values. */
 export function hostTensor<D extends DType>(dtype: D, shape: readonly number[], data: DataOf<D>): Extract<HostTensor, { dtype: D }> {
@@ -35,6 +35,11 @@ export function int64(shape: readonly number[], numbers: ArrayLike<number>): Ext
   return hostTensor('int64', shape, data)
 }
 
+/** A tensor of texts, of which missing ones are ''; throws `argument` for what is no string, or holds NUL or half a surrogate pair. */
+export function strings(shape: readonly number[], data: readonly string[]): Extract<HostTensor, { dtype: 'string' }> {
+  return hostTensor('string', shape, data)
+}
+
 /** Refuses a tensor whose array is not of its element type or does not hold as many values as its shape says. */
 export function checkHostTensor(tensor: HostTensor, what: string): void {
   const expected = Object.hasOwn(arrays, tensor?.dtype ?? '') ? arrays[tensor.dtype].name : undefined
@@ -50,11 +55,19 @@ export function checkHostTensor(tensor: HostTensor, what: string): void {
   if (sizeOf(tensor.shape) !== tensor.data.length) {
     throw new TollError('shape', `${what} of shape ${showShape(tensor.shape)} must hold ${sizeOf(tensor.shape)} values, got ${tensor.data.length}`)
   }
+  if (tensor.dtype !== 'string') return
+  const at = tensor.data.findIndex((text) => !isPlainText(text))
+  if (at >= 0) {
+    const found: unknown = tensor.data[at]
+    throw new TollError('argument', `${what} must hold texts without NUL and without half a surrogate pair, value ${at} is ${typeof found === 'string' ? JSON.stringify(found) : String(found)}`)
+  }
 }
 
-/** The same numbers in an array of their own. (`slice` would not do: Node's Buffer is a Uint8Array whose `slice` shares memory.) */
+/** The same values in an array of their own. (`slice` would not do: Node's Buffer is a Uint8Array whose `slice` shares memory.) */
+export function copyTensor(tensor: NumberTensor): NumberTensor
+export function copyTensor(tensor: HostTensor): HostTensor
 export function copyTensor({ dtype, shape, data }: HostTensor): HostTensor {
-  return { dtype, shape: [...shape], data: new arrays[dtype](data as never) } as HostTensor
+  return { dtype, shape: [...shape], data: dtype === 'string' ? [...data] : new arrays[dtype](data as never) } as HostTensor
 }
 
 /** `float32(n, 3)` */

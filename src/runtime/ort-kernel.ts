@@ -3,7 +3,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
 import { TollError, messageOf } from '../base/index.js'
 import type { DType } from '../graph/index.js'
-import type { HostTensor, PortType } from './engine.js'
+import type { HostTensor, NumberTensor, PortType } from './engine.js'
 import type { Kernel } from './executor.js'
 import { copyTensor, showType } from './host.js'
 
@@ -30,13 +30,13 @@ export class OrtKernel implements Kernel<Tensor> {
   protected session: InferenceSession
   protected readonly options: OrtKernelOptions
 
-  /** Throws `format` when the program has ports of other element types than ours. */
+  /** Throws `format` when the program has ports of other element types than ours, or gives strings. */
   constructor(session: InferenceSession, options: OrtKernelOptions) {
     this.session = session
     this.options = options
     this.writesInto = options.writesInto
-    this.inputs = session.inputMetadata.map(portOf)
-    this.outputs = session.outputMetadata.map(portOf)
+    this.inputs = session.inputMetadata.map((meta) => portOf(meta, fedTypes))
+    this.outputs = session.outputMetadata.map((meta) => portOf(meta, resultTypes))
   }
 
   keep(_outputs: readonly string[]): void | Promise<void> {}
@@ -50,9 +50,9 @@ export class OrtKernel implements Kernel<Tensor> {
     return this.hold(tensor)
   }
 
-  async host(value: Tensor): Promise<HostTensor> {
+  async host(value: Tensor): Promise<NumberTensor> {
     const data = value.location === 'cpu' ? value.data : await value.getData()
-    return { dtype: value.type, shape: [...value.dims], data } as HostTensor
+    return { dtype: value.type, shape: [...value.dims], data } as NumberTensor
   }
 
   async run(feeds: Readonly<Record<string, Tensor>>, into: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
@@ -100,17 +100,16 @@ function ranOut(reason: string): boolean {
   return /bad_alloc|out of memory|failed to allocate|allocation failed/i.test(reason)
 }
 
-function portOf(meta: InferenceSession.ValueMetadata): PortType {
-  const dtype = meta.isTensor ? dtypes.get(meta.type) : undefined
+function portOf(meta: InferenceSession.ValueMetadata, types: readonly DType[]): PortType {
+  const dtype = meta.isTensor ? types.find((type) => type === meta.type) : undefined
   if (!meta.isTensor || dtype === undefined) {
     const kind = meta.isTensor ? meta.type : 'something else than a tensor'
-    throw new TollError('format', `'${meta.name}' of this model holds ${kind}; the types here are ${[...dtypes.keys()].join(', ')}`)
+    throw new TollError('format', `'${meta.name}' of this model holds ${kind}; the types here are ${types.join(', ')}`)
   }
   // A size without a name gets one of its own.
   return { name: meta.name, dtype, shape: meta.shape.map((dim, axis) => (dim === '' ? `${meta.name}.${axis}` : dim)) }
 }
 
-const dtypes: ReadonlyMap<Tensor.Type, DType> = new Map<Tensor.Type, DType>([
-  ['float32', 'float32'], ['float64', 'float64'], ['int64', 'int64'], ['bool', 'bool'],
-])
+const resultTypes: readonly DType[] = ['float32', 'float64', 'int64', 'bool']
+const fedTypes: readonly DType[] = [...resultTypes, 'string']
 

@@ -1,8 +1,8 @@
 // The reference engine: the float64 interpreter behind the engine interface. Slow, needs nothing, and says what every other engine must give.
 
 import { TollError, messageOf } from '../base/index.js'
-import { interpret, isFloat, readModel, topological, type Tensor, type Value } from '../graph/index.js'
-import type { Engine, HostTensor, PortType, Program } from './engine.js'
+import { interpret, isFloat, readModel, topological, type Fed, type Tensor, type Value } from '../graph/index.js'
+import type { Engine, HostTensor, NumberTensor, PortType, Program } from './engine.js'
 import { Stepper, Turns, type Kernel } from './executor.js'
 import { pauseEvery } from './pause.js'
 import { engineOver } from './session.js'
@@ -40,7 +40,10 @@ export function openReference(options: ReferenceOptions = {}): Engine {
   })
 }
 
-class InterpreterKernel implements Kernel<Value> {
+/** What is fed to a run, or came out of one. */
+type Held = Value | (Fed & { readonly dtype: 'string' })
+
+class InterpreterKernel implements Kernel<Held> {
   readonly inputs: readonly PortType[]
   readonly outputs: readonly PortType[]
   readonly writesInto = false
@@ -62,25 +65,27 @@ class InterpreterKernel implements Kernel<Value> {
 
   keep(): void {}
 
-  hold(tensor: HostTensor): Value {
-    return { dtype: tensor.dtype, shape: tensor.shape, data: Float64Array.from<number | bigint>(tensor.data as ArrayLike<number>, Number) }
+  hold(tensor: HostTensor): Held {
+    return tensor.dtype === 'string' ? { ...tensor, data: [...tensor.data] } : { dtype: tensor.dtype, shape: tensor.shape, data: Float64Array.from<number | bigint>(tensor.data as ArrayLike<number>, Number) }
   }
 
-  reside(tensor: HostTensor): Value {
+  reside(tensor: HostTensor): Held {
     return this.hold(tensor)
   }
 
   // Always a copy: results of the interpreter may share memory with each other and with constants of the graph.
-  host({ dtype, shape, data }: Value): HostTensor {
+  host(value: Held): NumberTensor {
+    const { dtype, shape, data } = value as Value
     switch (dtype) {
       case 'float32': return this.#exact ? { dtype: 'float64', shape, data: data.slice() } : { dtype, shape, data: Float32Array.from(data) }
       case 'float64': return { dtype, shape, data: data.slice() }
       case 'int64': return { dtype, shape, data: BigInt64Array.from(Array.from(data, BigInt)) }
       case 'bool': return { dtype, shape, data: Uint8Array.from(data) }
+      case 'string': throw new TollError('internal', 'texts are only fed')
     }
   }
 
-  async run(feeds: Readonly<Record<string, Value>>): Promise<Record<string, Value>> {
+  async run(feeds: Readonly<Record<string, Held>>): Promise<Record<string, Value>> {
     await this.#pause()
     try {
       const results = interpret(this.#graph, feeds)

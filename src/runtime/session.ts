@@ -2,7 +2,7 @@
 
 import { TollError } from '../base/index.js'
 import { checkFeeds, checkLoop, type Sizes } from './check.js'
-import type { Device, Engine, HostTensor, HostTensors, Loop, LoopOptions, PortType, Program, Session } from './engine.js'
+import type { Device, Engine, HostTensors, Loop, LoopOptions, NumberTensor, PortType, Program, Session } from './engine.js'
 import type { Executor } from './executor.js'
 
 /** What stands behind the door. */
@@ -60,7 +60,7 @@ class CheckedSession implements Session {
     return this.#executor.outputs
   }
 
-  async run(feeds: HostTensors): Promise<Record<string, HostTensor>> {
+  async run(feeds: HostTensors): Promise<Record<string, NumberTensor>> {
     this.#checkOpen()
     checkFeeds(this.inputs, feeds, this.#name, { sizes: new Map(), widen: this.#widens })
     return named(this.#name, () => this.#executor.run(feeds))
@@ -112,7 +112,7 @@ class CheckedLoop implements Loop {
     this.#shape = shape
   }
 
-  async advance(feeds: readonly HostTensors[]): Promise<Record<string, HostTensor>[]> {
+  async advance(feeds: readonly HostTensors[]): Promise<Record<string, NumberTensor>[]> {
     this.#checkOpen()
     const { fed, sizes, widens, name } = this.#shape
     // All of them before the first runs: a wrong feed leaves the state as it was.
@@ -120,7 +120,7 @@ class CheckedLoop implements Loop {
     return named(name, () => this.#executor.advance(feeds))
   }
 
-  async state(names?: readonly string[]): Promise<Record<string, HostTensor>> {
+  async state(names?: readonly string[]): Promise<Record<string, NumberTensor>> {
     this.#checkOpen()
     const unknown = names?.find((name) => !this.#shape.state.includes(name))
     if (unknown !== undefined) throw new TollError('argument', `'${unknown}' is no state of ${this.#shape.name}; it has ${this.#shape.state.join(', ')}`)

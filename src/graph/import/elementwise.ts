@@ -3,8 +3,8 @@
 import { TollError } from '../../base/index.js'
 import { gelu } from '../compose.js'
 import {
-  abs, add, and, cast, div, equal, erf, exp, greater, isInfinite, isNaN, leakyRelu, less, log, max, min, mul, neg, not, or, pow, reciprocal, relu,
-  sigmoid, sign, softplus, sqrt, sub, tanh, where,
+  abs, add, and, cast, div, equal, erf, exp, floor, greater, isInfinite, isNaN, leakyRelu, less, log, max, min, mul, neg, not, or, pow, reciprocal, relu,
+  sigmoid, sign, sin, softplus, sqrt, sub, tanh, where,
 } from '../ops/elementwise.js'
 import { constant, dimSize } from '../ops/leaf.js'
 import { reshape } from '../ops/shape.js'
@@ -32,7 +32,7 @@ const formula = (build: (x: Tensor, site: Site) => Tensor): Reader => (site) => 
 export const elementwise: Readers = {
   Identity: unary((x) => x),
   Neg: unary(neg), Abs: unary(abs), Sign: unary(sign), Exp: unary(exp), Log: unary(log), Sqrt: unary(sqrt), Reciprocal: unary(reciprocal),
-  Relu: unary(relu), Sigmoid: unary(sigmoid), Tanh: unary(tanh), Softplus: unary(softplus), Erf: unary(erf), Not: unary(not), IsNaN: unary(isNaN),
+  Relu: unary(relu), Sigmoid: unary(sigmoid), Tanh: unary(tanh), Softplus: unary(softplus), Erf: unary(erf), Not: unary(not), Sin: unary(sin), Floor: unary(floor), IsNaN: unary(isNaN),
   IsInf: (site) => {
     const x = site.input(0)
     const [negative, positive] = [site.int('detect_negative', 1) !== 0, site.int('detect_positive', 1) !== 0]

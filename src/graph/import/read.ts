@@ -14,7 +14,8 @@ import { ownDomain, recognise, Wiring } from './patterns.js'
 import { products } from './products.js'
 import { reductions } from './reductions.js'
 import { Site, type Readers } from './site.js'
-import { machineLearning } from './trees.js'
+import { text } from './text.js'
+import { trees } from './trees.js'
 import { readDType, readTensor } from './values.js'
 
 const oldestOpset = 7
@@ -26,7 +27,7 @@ const largestRank = 64
 const standard: Readers = { ...elementwise, ...reductions, ...products, ...movements, ...lookups }
 
 /** Readers by the domain of the operator set; the standard one has none. */
-const domains: Readonly<Record<string, Readers>> = { [ownDomain]: own, 'ai.onnx.ml': machineLearning }
+const domains: Readonly<Record<string, Readers>> = { [ownDomain]: own, 'ai.onnx.ml': { ...trees, ...text } }
 
 /** A file as a graph: fed tensors in the file's order, results by name, and the entries of `metadata_props`. */
 export interface ReadModel {
@@ -69,8 +70,10 @@ export function readModel(bytes: Uint8Array): ReadModel {
   return { inputs, outputs: Object.fromEntries(outputs), metadata: { ...model.metadata } }
 }
 
-function standardOpset({ opsets }: OnnxModel): number {
+/** A model that uses other operators only need not say which standard ones it means. */
+function standardOpset({ opsets, graph }: OnnxModel): number {
   const opset = Object.hasOwn(opsets, '') ? opsets[''] : Object.hasOwn(opsets, 'ai.onnx') ? opsets['ai.onnx'] : undefined
+  if (opset === undefined && graph.nodes.every(({ domain }) => domain && domain !== 'ai.onnx')) return newestOpset
   if (opset === undefined) throw new TollError('format', `the model does not use the standard operator set, only ${Object.keys(opsets).join(', ')}`)
   if (opset > newestOpset) throw new TollError('version', `the model uses operator set ${opset}; versions ${oldestOpset} to ${newestOpset} are known`)
   if (opset < oldestOpset) throw new TollError('format', `the model uses operator set ${opset}; versions from ${oldestOpset} on are supported, convert it`)
@@ -136,6 +139,7 @@ function readInput(value: OnnxValueInfo): Tensor {
 
 function readOutput({ name, type }: OnnxValueInfo, values: ReadonlyMap<string, Tensor>): Tensor {
   const tensor = values.get(name) ?? missing(name, 'the model')
+  if (tensor.dtype === 'string') throw new TollError('format', `output '${name}' is an input of strings; only numbers can be results`)
   if (type && (type.kind !== 'tensor' || type.dtype !== tensor.dtype)) {
     throw new TollError('format', `output '${name}' is declared as ${type.kind === 'tensor' ? type.dtype : type.kind}, its nodes give ${tensor.dtype}`)
   }

@@ -1,4 +1,4 @@
-// Element types and constants on their way in: four element types have a counterpart here, all others are refused.
+// Element types and constants on their way in: five element types have a counterpart here, of which only inputs are strings; all others are refused.
 
 import { TollError } from '../../base/index.js'
 import type { OnnxDType, OnnxTensor } from '../../onnx/index.js'
@@ -8,20 +8,25 @@ import type { DType, Tensor } from '../tensor.js'
 /** The largest and smallest int64, which files write for "to the end"; other integers must be exact in float64. */
 const openEnds: readonly bigint[] = [2n ** 63n - 1n, -(2n ** 63n), -(2n ** 63n) + 1n]
 
+/** Types that a constant or a result can have, with ONNX's number of each. */
+const numeric = Object.entries(onnxType).filter(([name]) => name !== 'string')
+
+/** The element type of an input. */
 export function readDType(dtype: OnnxDType, where: string): DType {
   if (Object.hasOwn(onnxType, dtype)) return dtype as DType
   throw new TollError('format', `${where} has element type ${dtype}; supported are ${Object.keys(onnxType).join(', ')}`)
 }
 
-/** The element type that ONNX gives this number. */
+/** The element type of numbers that ONNX gives this number. */
 export function readDTypeCode(code: number, where: string): DType {
-  const found = Object.entries(onnxType).find(([, number]) => number === code)
+  const found = numeric.find(([, number]) => number === code)
   if (found) return found[0] as DType
-  throw new TollError('format', `${where}: element type ${code} is not supported; supported are ${Object.entries(onnxType).map(([name, n]) => `${n} (${name})`).join(', ')}`)
+  throw new TollError('format', `${where}: element type ${code} is not supported; supported are ${numeric.map(([name, n]) => `${n} (${name})`).join(', ')}`)
 }
 
 export function readTensor(tensor: OnnxTensor, where: string): Tensor {
   const dtype = readDType(tensor.dtype, where)
+  if (dtype === 'string') throw new TollError('format', `${where} holds texts; supported are ${numeric.map(([name]) => name).join(', ')}`)
   if (tensor.dtype !== 'int64') return constant(tensor.data as Float32Array | Float64Array | Uint8Array, tensor.dims, dtype)
   return constant(Float64Array.from(tensor.data, (value) => {
     if (!Number.isSafeInteger(Number(value)) && !openEnds.includes(value)) {

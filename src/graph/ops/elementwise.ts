@@ -104,6 +104,8 @@ export const erfOp = unary({
   name: 'erf', onnx: 'Erf', evaluate: erfOf, operands: ['float32', 'float64'],
   gradient: (g, x) => mul(g, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI))),
 })
+export const sinOp = unary({ name: 'sin', onnx: 'Sin', evaluate: Math.sin, range: [-7, 7], gradient: (g, x) => mul(g, sin(add(x, Math.PI / 2))) })
+export const floorOp = unary({ name: 'floor', onnx: 'Floor', evaluate: Math.floor })
 export const notOp = unary({ name: 'not', onnx: 'Not', operands: ['bool'], result: 'bool', evaluate: (x) => (x === 0 ? 1 : 0) })
 export const isNaNOp = unary({ name: 'isNaN', onnx: 'IsNaN', result: 'bool', evaluate: (x) => (Number.isNaN(x) ? 1 : 0) })
 export const isInfiniteOp = unary({
@@ -130,6 +132,10 @@ export function tanh(x: Tensor): Tensor { return apply(tanhOp, [x], none) }
 export function softplus(x: Tensor): Tensor { return apply(softplusOp, [x], none) }
 /** The error function; ONNX Runtime computes it in float32 only. */
 export function erf(x: Tensor): Tensor { return apply(erfOp, [x], none) }
+/** The sine of radians. */
+export function sin(x: Tensor): Tensor { return apply(sinOp, [x], none) }
+/** The largest whole number that is not above x; its gradient is 0. */
+export function floor(x: Tensor): Tensor { return apply(floorOp, [x], none) }
 export function not(x: Tensor): Tensor { return apply(notOp, [x], none) }
 export function isNaN(x: Tensor): Tensor { return apply(isNaNOp, [x], none) }
 export function isInfinite(x: Tensor): Tensor { return apply(isInfiniteOp, [x], none) }

@@ -18,10 +18,11 @@ export const inputOp: Op<InputAttributes> = {
     throw new TollError('internal', `input '${attrs.name}' was not fed`)
   },
   work: () => nothing,
+  strings: 'result',
   samples: [],
 }
 
-/** A tensor that is fed when the graph runs. */
+/** A tensor that is fed when the graph runs: numbers, or texts where `dtype` is string. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32'): Tensor {
   if (name === '') throw new TollError('argument', 'an input needs a name')
   return apply(inputOp, [], { name, dtype, shape })
@@ -92,7 +93,7 @@ export function lift(x: Tensor | number, like: Tensor | number): Tensor {
 }
 
 /** Element types as ONNX numbers them (TensorProto.DataType). */
-export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int64: 7, bool: 9, float64: 11 }
+export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int64: 7, string: 8, bool: 9, float64: 11 }
 
 /** Refuses sizes that are neither a non-negative integer nor a name. */
 export function checkDim(dim: Dim): void {

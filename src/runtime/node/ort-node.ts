@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { TollError, messageOf } from '../../base/index.js'
 import { add, compile, input } from '../../graph/index.js'
-import type { Engine, HostTensor, HostTensors, LoopOptions, PortType } from '../engine.js'
+import type { Engine, HostTensor, HostTensors, LoopOptions, NumberTensor, PortType } from '../engine.js'
 import type { Executor } from '../executor.js'
 import { copyTensor } from '../host.js'
 import { openReference } from '../reference.js'
@@ -84,7 +84,7 @@ class RemoteExecutor implements Executor {
     this.outputs = outputs
   }
 
-  run(feeds: HostTensors): Promise<Record<string, HostTensor>> {
+  run(feeds: HostTensors): Promise<Record<string, NumberTensor>> {
     const copy = copyTensors(feeds)
     return this.#link.call({ method: 'run', program: this.#program, argument: copy }, buffersOf([copy]))
   }
@@ -96,12 +96,12 @@ class RemoteExecutor implements Executor {
     return this.#link.call({ method: 'begin', program: this.#program, argument }, buffersOf([constants, state]))
   }
 
-  advance(feeds: readonly HostTensors[]): Promise<Record<string, HostTensor>[]> {
+  advance(feeds: readonly HostTensors[]): Promise<Record<string, NumberTensor>[]> {
     const copies = feeds.map(copyTensors)
     return this.#link.call({ method: 'advance', program: this.#program, argument: copies }, buffersOf(copies))
   }
 
-  state(names?: readonly string[]): Promise<Record<string, HostTensor>> {
+  state(names?: readonly string[]): Promise<Record<string, NumberTensor>> {
     return this.#link.call({ method: 'state', program: this.#program, argument: names })
   }
 

@@ -60,7 +60,7 @@ export function receiveError({ code, message, cause }: SentError): TollError {
   return new TollError(code, message, { cause })
 }
 
-/** The buffers of tensors anywhere in a result, to be moved with it. */
+/** The buffers of tensors anywhere in a result, to be moved with it; texts have none and are copied. */
 export function buffersOf(results: readonly Readonly<Record<string, HostTensor>>[]): ArrayBuffer[] {
-  return results.flatMap((result) => Object.values(result).map((tensor) => tensor.data.buffer as ArrayBuffer))
+  return results.flatMap((result) => Object.values(result).flatMap(({ dtype, data }) => (dtype === 'string' ? [] : [data.buffer as ArrayBuffer])))
 }
