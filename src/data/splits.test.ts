@@ -30,7 +30,7 @@ test('labels become 0 and 1 where it is clear which is which', () => {
   expect(() => anomalyLabels([0, 0])).toThrow('labels must be two classes, got 1 (0)')
   expect(() => anomalyLabels([0, 1, 2])).toThrow('labels must be two classes, got 3 (0, 1, 2)')
   expect(() => anomalyLabels([0, null])).toThrow('row 2 has no label')
-  expect(() => anomalyLabels(['x', 'y'], 'z')).toThrow("no row has the anomalous label 'z'")
+  expect(() => anomalyLabels(['x', 'y'], { anomaly: 'z' })).toThrow("no row has the anomalous label 'z'")
 })
 
 test('the registry is complete: addresses, terms, sizes and a checksum for everything', () => {

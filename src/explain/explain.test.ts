@@ -50,7 +50,7 @@ function worstSum({ rows, base }: Explanation): number {
 /** Moves one column of each row by `size` standard deviations, through the middle; returns which. */
 function plant(table: Table, model: Model, size: number, seed: number): number[] {
   const random = Random.seeded(seed)
-  const columns = model.manifest.input.kind === 'table' ? model.manifest.input.columns as NumberSummary[] : []
+  const columns = model.manifest.input.kind === 'table' ? model.manifest.input.columns as readonly NumberSummary[] : []
   const varying = columns.flatMap(({ sd, distinct }, i) => (sd > 0 && distinct > 2 ? [i] : []))
   return Array.from({ length: table.rows }, (_, row) => {
     const column = varying[random.integer(varying.length)]
@@ -189,7 +189,7 @@ describe('Shapley values', () => {
     const model = await fit(table, { engine, detector: detectorNamed(name) })
     const some = takeRows(table, [3, 4, 5])
     const [all, drawn] = [await explain(model, some), await explain(model, some, { evaluations: 1, seed: 4 })]
-    const medians = model.manifest.input.kind === 'table' ? (model.manifest.input.columns as NumberSummary[]).map((column) => column.median) : []
+    const medians = model.manifest.input.kind === 'table' ? (model.manifest.input.columns as readonly NumberSummary[]).map((column) => column.median) : []
     for (const [i, row] of all.rows.entries()) {
       for (const c of table.names.keys()) {
         const alone = { ...some, rows: 1, columns: medians.map((typical, j) => Float64Array.of(j === c ? some.columns[j][i] : typical)) }
@@ -246,7 +246,7 @@ describe('nearest rows', () => {
     first.columns[0][0] = Infinity
     const [near] = await nearestRows(model, takeRows(table, [2]), [first, second], { count: 3 })
     expect(near.slice(0, 2)).toEqual([{ row: 2, distance: 0 }, { row: 6, distance: 0 }])
-    const columns = model.manifest.input.kind === 'table' ? model.manifest.input.columns as NumberSummary[] : []
+    const columns = model.manifest.input.kind === 'table' ? model.manifest.input.columns as readonly NumberSummary[] : []
     const distances = [1, 3, 4, 5].map((row) => Math.hypot(...columns.map(({ sd }, c) => (table.columns[c][row] - table.columns[c][2]) / sd)))
     expect(near[2].distance).toBeCloseTo(Math.min(...distances), 10)
   })

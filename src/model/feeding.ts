@@ -1,7 +1,7 @@
 // Rows of a table as the inputs of a model file take them, checked column by column.
 
 import { TollError, type Table } from '../base/index.js'
-import { input, type Tensor } from '../graph/index.js'
+import { input, isPlainText, type Tensor } from '../graph/index.js'
 import { columnAs, type ColumnSummary, type TablePreprocessing } from '../preprocess/index.js'
 import type { HostTensor, HostTensors } from '../runtime/index.js'
 import type { BadRows } from './model.js'
@@ -61,9 +61,14 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
       const { values, texts } = textsAt(data, at)
       const known = column.categories && new Set(column.categories)
       const isUnseen = texts.map((text) => known !== undefined && !known.has(text))
-      for (const code of values) if (!Number.isNaN(code) && isUnseen[code]) unseen++
+      const plain = texts.map((text) => (isPlainText(text) ? text : undefined))
+      values.forEach((code, row) => {
+        if (Number.isNaN(code)) return
+        if (plain[code] === undefined) report(row, `column '${column.name}' holds a text with NUL or half a character in row ${row + 1}`, 'no engine takes that, replace it')
+        else if (isUnseen[code]) unseen++
+      })
       return [column.input, (start, end) => ({
-        dtype: 'string', shape: [end - start, 1], data: Array.from(values.subarray(start, end), (code) => (Number.isNaN(code) ? '' : texts[code])),
+        dtype: 'string', shape: [end - start, 1], data: Array.from(values.subarray(start, end), (code) => (Number.isNaN(code) ? '' : plain[code] ?? '')),
       })]
     }
     if (data.meanings?.get(column.name)?.kind === 'text') {

@@ -1,6 +1,7 @@
 // What the training data looked like, column by column: kept in the manifest for checks, reports and drift.
 
 import { TollError, quantileOfSorted, type Table } from '../base/index.js'
+import { isPlainText } from '../graph/index.js'
 
 /** What a column is to the model: numbers, yes or no, one of some texts, or moments in time. */
 export type FeatureKind = 'number' | 'boolean' | 'category' | 'time'
@@ -86,6 +87,8 @@ function summarizeTexts(name: string, column: Float64Array, texts: readonly stri
     if (Number.isNaN(code)) missing++
     else counts[code]++
   }
+  const odd = column.findIndex((code) => !Number.isNaN(code) && !isPlainText(texts[code]))
+  if (odd >= 0) throw new TollError('data', `column '${name}' holds a text with NUL or half a character in row ${odd + 1}; no engine takes that, replace it`)
   if (missing === column.length) throw new TollError('data', `column '${name}' has no texts at all; leave it out`)
   const present = texts.flatMap((text, code): [string, number][] => (counts[code] > 0 ? [[text, counts[code]]] : []))
   const frequent = present.sort(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1)).slice(0, mostFrequent)

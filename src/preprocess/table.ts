@@ -1,7 +1,6 @@
 // Tables: raw columns to the matrix that a detector takes. Numbers are filled and scaled, texts become one position per category, times a
 // trend and phases; a column that had gaps in training also gets a position that says where they are. All of it is a piece of graph, so
-// that the model file does it too; float64 until the last cast. Positions: all numbers in the order of their columns, the gaps, then
-// times and categories, each in the order of columns.
+// that the model file does it too; float64 until the last cast. Positions: numbers, times, categories, gaps, each in the order of columns.
 
 import { TollError, type Table } from '../base/index.js'
 import { cast, concat, div, isNaN, max, min, slice, sub, where, type Tensor } from '../graph/index.js'
@@ -88,9 +87,10 @@ export function positionsOf(preprocessing: TablePreprocessing): number[][] {
   const take = (column: number, width: number) => {
     for (let i = 0; i < width; i++) positions[column].push(next++)
   }
-  for (const [, column] of [...numbers, ...gaps]) take(column, 1)
+  for (const [, column] of numbers) take(column, 1)
   for (const [encoder, column] of times) take(column, widthOfTimes(encoder))
   for (const [encoder, column] of categories) take(column, widthOfCategories(encoder))
+  for (const [, column] of gaps) take(column, 1)
   return positions
 }
 
@@ -104,15 +104,15 @@ export function prepareTable(preprocessing: TablePreprocessing, columns: readonl
     const filled = where(isNaN(raw), row(numbers.map(([{ fill }]) => fill)), raw)
     blocks.push(scaleNumbers(filled, numbers.map(([{ scaling }]) => scaling)))
   }
-  if (gaps.length > 0) {
-    const missing = cast(isNaN(beside(gaps)), 'float64')
-    blocks.push(div(sub(missing, row(gaps.map(([{ centre }]) => centre))), row(gaps.map(([{ divisor }]) => divisor))))
-  }
   for (const [encoder, column] of times) {
     const raw = columns[column]
     blocks.push(encodeTimes(where(isNaN(raw), row([encoder.fill]), raw), encoder))
   }
   for (const [encoder, column] of categories) blocks.push(encodeCategories(columns[column], encoder))
+  if (gaps.length > 0) {
+    const missing = cast(isNaN(beside(gaps)), 'float64')
+    blocks.push(div(sub(missing, row(gaps.map(([{ centre }]) => centre))), row(gaps.map(([{ divisor }]) => divisor))))
+  }
   return cast(max(min(blocks.length === 1 ? blocks[0] : concat(blocks, 1), largest), -largest), precision)
 }
 
