@@ -5,18 +5,22 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBVector } from '@duckd
 import { TollError, invariant, messageOf } from '../../base/index.js'
 
 /**
- * A connection to an empty database that holds at most 768 MB (30 columns take a tenth of it) and spills to the temporary folder.
+ * A connection to an empty database that holds at most 768 MB (30 columns take a tenth of it) and spills to the temporary folder;
+ * more where more than 2048 columns are read at once: a chunk of 10,000 text columns alone is 320 MB.
  * `threads` is 1 wherever rows are streamed: with more, DuckDB 1.5 hands out the chunks of a streaming result out of file order
  * when the consumer is slow, whatever `preserve_insertion_order` says.
  */
-export async function connect(threads: 1 | 'all' = 1): Promise<DuckDBConnection> {
+export async function connect(threads: 1 | 'all' = 1, columns = 0): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads === 'all' ? availableParallelism() : threads),
-    memory_limit: '768MB',
+    memory_limit: `${Math.max(768, Math.ceil(0.375 * columns))}MB`,
     temp_directory: tmpdir(),
     autoinstall_known_extensions: 'false',
   })
-  return instance.connect()
+  const connection = await instance.connect()
+  // Times with a zone, in a SQL query or as texts, must not depend on where the machine stands.
+  await connection.run("SET TimeZone = 'UTC'")
+  return connection
 }
 
 /** A string literal. */
@@ -73,6 +77,7 @@ const contentProblems: readonly (readonly [RegExp, string])[] = [
   [/not utf-8 encoded|Invalid unicode/i, 'the text is not UTF-8; convert it, for example with iconv -t utf-8'],
   [/unterminated quote/i, 'a quoted value is never closed'],
   [/quote should be followed by/i, 'a quoted value is followed by more text; quotes inside values must be doubled'],
+  [/maximum_object_size/i, 'a JSON object is longer than 16 MB; is this a table?'],
   [/Maximum line size/i, 'a line is longer than 2 MB; is this a text table?'],
   [/Malformed JSON|JSON transform error|Invalid Input Error: .*JSON/i, 'the JSON is malformed'],
   [/magic bytes|Parquet|Thrift|TProtocol|snappy|ZSTD|Decompress|Failed to (read|deserialize)|Invalid string encoding/i, 'the file is damaged, cut off or of another kind'],

@@ -7,6 +7,7 @@ export {
 export type { DownloadProgress } from './download.js'
 export type { TableFormat } from './locate.js'
 export { missingTexts, type ColumnInfo, type ColumnKind } from './relation.js'
+export type { ColumnRequest } from './request.js'
 export { openRowWriter, type OutputColumn, type OutputValues, type RowFormat, type RowWriter, type RowWriterOptions } from './rows.js'
 export type { CellValue, TableBatch } from './stream.js'
 export { openTable, type BatchOptions, type ReadOptions, type TableInput, type TableOptions, type TableSource } from './table.js'

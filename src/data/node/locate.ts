@@ -84,6 +84,29 @@ export async function isStream(path: string): Promise<boolean> {
   return status !== undefined && (status.isFIFO() || status.isCharacterDevice() || status.isSocket())
 }
 
+/** DuckDB's longest line of delimited text, and the bytes that it looks at together. */
+const longestLine = 2_000_000
+const csvBuffer = 16 * longestLine
+
+/**
+ * Refuses a text file whose last line is longer than DuckDB reads: where it does not fit DuckDB's buffer, DuckDB 1.5 leaves it out
+ * without a word. Error: `format`.
+ */
+export async function checkLastLine(path: string, name: string): Promise<void> {
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    throw describeIo(error, `cannot read ${name}`)
+  })
+  try {
+    const { size } = await handle.stat()
+    if (size <= csvBuffer) return
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(longestLine), 0, longestLine, size - longestLine)
+    const end = buffer.subarray(0, bytesRead).findLastIndex((byte) => byte !== 10 && byte !== 13)
+    if (!buffer.subarray(0, end + 1).some((byte) => byte === 10 || byte === 13)) throw new TollError('format', `${name}: the last line is longer than 2 MB; is this a text table?`)
+  } finally {
+    await handle.close()
+  }
+}
+
 async function expandGlob(pattern: string): Promise<string[]> {
   const connection = await connect()
   try {

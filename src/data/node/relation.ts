@@ -36,6 +36,8 @@ export interface Relation {
   readonly columns: ReadonlyMap<string, { readonly ref: string; readonly type: string }>
   /** Rows, where the format says so without reading them. */
   readonly rowCount?: number
+  /** A plain text file, whose last line must be looked at (see `checkLastLine`). */
+  readonly plainFile?: string
 }
 
 /** Rows from which DuckDB finds the names in a JSON file. */
@@ -56,13 +58,6 @@ export async function queryRelation(query: string, connection: DuckDBConnection)
   return { name: 'the SQL query', sql, columns: await describe(sql, connection, 'the SQL query') }
 }
 
-/** The kind of a column that has a type of its own. */
-export function kindOfType(type: string): ColumnKind {
-  if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type)) return 'number'
-  if (type === 'BOOLEAN') return 'boolean'
-  return /^(DATE|TIME|TIMESTAMP|INTERVAL)\b/.test(type) && !type.endsWith('[]') ? 'time' : 'text'
-}
-
 export async function runRows(sql: string, connection: DuckDBConnection, name: string): Promise<unknown[][]> {
   try {
     return await (await connection.run(sql)).getRows()
@@ -78,7 +73,8 @@ function delimitedRelation(file: TableFile, options: HeaderOptions): Relation {
   const types = names.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
   const sql = `read_csv(${quotePath(file.path)}, auto_detect = false, header = ${options.header !== false}, delim = ${quoteText(delimiter)}, `
     + `quote = '"', escape = '"', compression = '${file.gzip ? 'gzip' : 'none'}', columns = {${types}})`
-  return { name: file.name, sql, columns: new Map(names.map((name, i) => [name, { ref: `c${i}`, type: 'VARCHAR' }])) }
+  const columns = new Map(names.map((name, i) => [name, { ref: `c${i}`, type: 'VARCHAR' }]))
+  return { name: file.name, sql, columns, ...(!file.gzip && { plainFile: file.path }) }
 }
 
 async function jsonRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {

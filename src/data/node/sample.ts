@@ -1,23 +1,36 @@
 // What the columns of a text file hold, judged by its first rows: the same cells, read the same way, as when the table is used.
 
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { looksLikeTime } from '../time.js'
 import { validityOf } from './duck.js'
 import { missingTexts, type CellOptions, type ColumnInfo, type Relation } from './relation.js'
+import { selectColumn } from './request.js'
 import { fetchChunks, flagOf } from './stream.js'
 
 /** Cells of the first rows that decide the kinds of a text file's columns. */
 const sampleCells = 1_000_000
 const largestSample = 10_000
-const timePattern = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d(:?\d\d)?)?)?$/
+
+/** Columns that are sampled together: vectors of many more would take gigabytes. */
+const sampledTogether = 2048
 
 /** The columns of a text file with the kinds that their first rows suggest (see `ColumnInfo`). */
 export async function sampleColumns(relation: Relation, connection: DuckDBConnection, cell: CellOptions): Promise<ColumnInfo[]> {
   const columns = [...relation.columns].map(([name, { type }]): ColumnInfo => ({ name, type, kind: 'text' }))
-  const missing = new Set(['', ...(cell.missing ?? missingTexts)])
-  const counts = columns.map(() => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
   const rows = Math.ceil(Math.min(largestSample, sampleCells / columns.length))
   const head = { ...relation, sql: `(SELECT * FROM ${relation.sql} LIMIT ${rows})` }
-  for await (const chunk of fetchChunks(head, { numbers: columns, passthrough: [], badRows: 'mark', batchRows: rows, cell }, connection)) {
+  const kinds: ColumnInfo[] = []
+  for (let from = 0; from < columns.length; from += sampledTogether) {
+    kinds.push(...(await sampleSome(head, columns.slice(from, from + sampledTogether), rows, connection, cell)))
+  }
+  return kinds
+}
+
+async function sampleSome(head: Relation, columns: readonly ColumnInfo[], rows: number, connection: DuckDBConnection, cell: CellOptions): Promise<ColumnInfo[]> {
+  const missing = new Set(['', ...(cell.missing ?? missingTexts)])
+  const counts = columns.map(() => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
+  const numbers = columns.map((column) => selectColumn(column, 'number', head.name))
+  for await (const chunk of fetchChunks(head, { columns: numbers, passthrough: [], badRows: 'mark', batchRows: rows, cell }, connection)) {
     counts.forEach((count, c) => {
       const valid = validityOf(chunk.getColumnVector(c))
       for (let i = 0; i < chunk.rowCount; i++) {
@@ -27,7 +40,7 @@ export async function sampleColumns(relation: Relation, connection: DuckDBConnec
         count.present++
         if (typeof text !== 'string') count.numbers++
         else if (flagOf(text.trim()) !== undefined) count.flags++
-        else if (timePattern.test(text.trim())) count.times++
+        else if (looksLikeTime(text.trim())) count.times++
       }
     })
   }

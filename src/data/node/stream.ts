@@ -1,16 +1,23 @@
 // Rows of a relation as batches of float64 columns, in file order and bounded memory, one query per file.
-// A text column comes twice, as numbers and as it stands; the text is looked at only where there is no number.
+// A column of numbers in a text file comes twice, as numbers and as it stands; the text is looked at only where there is no number.
 
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
-import { TollError, throwIfAborted, type Table } from '../../base/index.js'
+import { TollError, throwIfAborted, type ColumnMeaning, type Table } from '../../base/index.js'
+import { parseTime } from '../time.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
+import { checkLastLine } from './locate.js'
 import { missingTexts, type CellOptions, type ColumnInfo, type ColumnKind, type Relation } from './relation.js'
+import { vectorSql, type SelectedColumn } from './request.js'
+import { TextCodes, mostTexts } from './texts.js'
 
 /** A value passed through unread: text of a text file as it stands there; null where nothing stands. */
 export type CellValue = string | number | boolean | null
 
 export interface TableBatch {
-  /** The numeric columns asked for; NaN where a number is missing, and in rows that have an error. */
+  /**
+   * The columns asked for; NaN where a value is missing, and in rows that have an error. The texts of a column are one list for all
+   * batches: it grows as they are read and its codes keep their meaning. After 2^20 different texts the next batch begins another list.
+   */
   readonly table: Table
   /** The passed-through columns by name, one value per row. */
   readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
@@ -21,7 +28,7 @@ export interface TableBatch {
 }
 
 export interface Selection {
-  readonly numbers: readonly ColumnInfo[]
+  readonly columns: readonly SelectedColumn[]
   readonly passthrough: readonly ColumnInfo[]
   readonly badRows: 'throw' | 'mark'
   readonly batchRows: number
@@ -33,8 +40,9 @@ export interface Selection {
 export async function* streamBatches(relations: readonly Relation[], selection: Selection, connection: DuckDBConnection): AsyncGenerator<TableBatch> {
   const interrupt = () => connection.interrupt()
   selection.signal?.addEventListener('abort', interrupt, { once: true })
+  const texts = new ColumnTexts(selection)
   try {
-    let batch = new BatchBuilder(selection, 0)
+    let batch = new BatchBuilder(selection, texts, 0)
     for (const relation of relations) {
       let rowInFile = 0
       for await (const chunk of fetchChunks(relation, selection, connection)) {
@@ -45,9 +53,11 @@ export async function* streamBatches(relations: readonly Relation[], selection: 
           rowInFile += count
           if (batch.rows < selection.batchRows) continue
           yield batch.finish()
-          batch = new BatchBuilder(selection, batch.firstRow + batch.rows)
+          texts.renew()
+          batch = new BatchBuilder(selection, texts, batch.firstRow + batch.rows)
         }
       }
+      if (relation.plainFile !== undefined) await checkLastLine(relation.plainFile, relation.name)
     }
     if (batch.rows > 0) yield batch.finish()
     else if (batch.firstRow === 0) throw new TollError('data', `${relations.map(({ name }) => name).join(', ')}: there are no rows`)
@@ -84,26 +94,17 @@ export async function* fetchChunks(relation: Relation, selection: Selection, con
 }
 
 /**
- * Columns n0.. (numbers), p0.. (passed through), then one text per textual number column. Expressions are kept bare on purpose:
+ * The vectors of the columns, then those passed through, then one text per judged column. Expressions are kept bare on purpose:
  * judging the texts in SQL (trim, CASE) doubled the time of a scan, and took gigabytes on a thousand columns.
  */
-function selectSql(relation: Relation, { numbers, passthrough, cell }: Selection): string {
+function selectSql(relation: Relation, { columns, passthrough, cell }: Selection): string {
   const reference = ({ name }: ColumnInfo) => relation.columns.get(name)?.ref ?? 'NULL'
-  const columns = [
-    ...numbers.map((column) => numberSql(column, reference(column), cell)),
+  const expressions = [
+    ...columns.map((column) => vectorSql(column, reference(column), cell)),
     ...passthrough.map((column) => passthroughSql(column, reference(column))),
-    ...numbers.filter(isTextual).map((column) => `CAST(${reference(column)} AS VARCHAR)`),
+    ...columns.filter(({ judged }) => judged).map((column) => `CAST(${reference(column)} AS VARCHAR)`),
   ]
-  return `SELECT ${columns.join(', ')} FROM ${relation.sql}`
-}
-
-function isTextual({ kind, type }: ColumnInfo): boolean {
-  return type === 'VARCHAR' || kind === 'text'
-}
-
-function numberSql(column: ColumnInfo, ref: string, { decimal = '.' }: CellOptions): string {
-  if (!isTextual(column)) return `CAST(${ref} AS DOUBLE)`
-  return decimal === ',' ? `try_cast(replace(${ref}, ',', '.') AS DOUBLE)` : `try_cast(CAST(${ref} AS VARCHAR) AS DOUBLE)`
+  return `SELECT ${expressions.join(', ')} FROM ${relation.sql}`
 }
 
 function passthroughSql({ type }: ColumnInfo, ref: string): string {
@@ -111,89 +112,143 @@ function passthroughSql({ type }: ColumnInfo, ref: string): string {
   return type === 'BOOLEAN' ? ref : `CAST(${ref} AS VARCHAR)`
 }
 
+/** The lists of texts of a selection's text columns. */
+class ColumnTexts {
+  readonly missing: ReadonlySet<string>
+  readonly lists: (TextCodes | undefined)[]
+
+  constructor({ columns, cell }: Selection) {
+    this.missing = new Set(cell.missing ?? missingTexts)
+    this.lists = columns.map(({ as }) => (as === 'text' ? new TextCodes(this.missing) : undefined))
+  }
+
+  /** Lists that are full are left to those who have them. */
+  renew(): void {
+    this.lists.forEach((list, c) => {
+      if (list && list.meaning.texts.length > mostTexts) this.lists[c] = new TextCodes(this.missing)
+    })
+  }
+}
+
+/** What a cell should be, for messages. */
+const expected: Readonly<Record<ColumnKind, string>> = {
+  number: 'a finite number', boolean: 'true or false', time: 'a date or time such as 2024-05-31 or 2024-05-31T13:00:00Z', text: 'a text',
+}
+
 class BatchBuilder {
   rows = 0
   readonly #columns: Float64Array[]
+  readonly #lists: readonly (TextCodes | undefined)[]
   readonly #passthrough: CellValue[][]
   readonly #errors = new Map<number, string>()
-  readonly #missing: ReadonlySet<string>
 
-  constructor(readonly selection: Selection, readonly firstRow: number) {
-    this.#missing = new Set(selection.cell.missing ?? missingTexts)
-    this.#columns = selection.numbers.map(() => new Float64Array(selection.batchRows))
+  constructor(readonly selection: Selection, readonly texts: ColumnTexts, readonly firstRow: number) {
+    this.#columns = selection.columns.map(() => new Float64Array(selection.batchRows))
+    this.#lists = [...texts.lists]
     this.#passthrough = selection.passthrough.map(() => [])
   }
 
   /** Rows `from`..`from + count` of a chunk; `rowInFile` rows of the file came before them. */
   append(chunk: DuckDBDataChunk, from: number, count: number, file: string, rowInFile: number): void {
-    const width = this.#columns.length
-    this.#columns.forEach((column, c) => column.set(doublesOf(chunk.getColumnVector(c)).subarray(from, from + count), this.rows))
+    let judgedAt = this.#columns.length + this.#passthrough.length
+    const part: ChunkPart = { chunk, from, count, file, rowInFile }
+    this.selection.columns.forEach((column, c) => {
+      const list = this.#lists[c]
+      if (list) list.read(chunk.getColumnVector(c), from, count, this.#columns[c], this.rows)
+      else if (column.vector === 'VARCHAR') this.#readTimes(part, c)
+      else this.#readNumbers(part, c, column.judged ? judgedAt++ : undefined)
+    })
     this.#passthrough.forEach((values, c) => {
-      const vector = chunk.getColumnVector(width + c)
+      const vector = chunk.getColumnVector(this.#columns.length + c)
       for (let i = 0; i < count; i++) {
         const value = vector.getItem(from + i)
         values.push(typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null)
       }
     })
-    this.#fillGaps(chunk, from, count, file, rowInFile)
-    this.#refuseInfinity(count, file, rowInFile)
     this.rows += count
   }
 
   finish(): TableBatch {
-    const { numbers, passthrough } = this.selection
-    const columns = this.rows < this.selection.batchRows ? this.#columns.map((column) => column.subarray(0, this.rows)) : this.#columns
+    const { columns, passthrough } = this.selection
+    const filled = this.rows < this.selection.batchRows ? this.#columns.map((column) => column.subarray(0, this.rows)) : this.#columns
+    const meanings = new Map(columns.flatMap(({ name, as }, c): [string, ColumnMeaning][] => {
+      const list = this.#lists[c]
+      return list ? [[name, list.meaning]] : as === 'time' || as === 'boolean' ? [[name, { kind: as }]] : []
+    }))
     return {
-      table: { names: numbers.map(({ name }) => name), columns, rows: this.rows },
+      table: { names: columns.map(({ name }) => name), columns: filled, rows: this.rows, ...(meanings.size > 0 && { meanings }) },
       passthrough: new Map(passthrough.map(({ name }, i) => [name, this.#passthrough[i]])),
       firstRow: this.firstRow,
-      errors: this.#errors,
+      errors: new Map([...this.#errors].sort(([a], [b]) => a - b)),
     }
   }
 
-  /** NaN where there is no number; an error where the text there does not mean "missing". */
-  #fillGaps(chunk: DuckDBDataChunk, from: number, count: number, file: string, rowInFile: number): void {
-    let textIndex = this.#columns.length + this.#passthrough.length
-    this.#columns.forEach((column, c) => {
-      const info = this.selection.numbers[c]
-      const texts = isTextual(info) ? textIndex++ : undefined
-      const valid = validityOf(chunk.getColumnVector(c))
-      if (valid === undefined) return
+  /** NaN where there is no number; an error where the text there, in vector `judgedAt`, does not mean "missing". */
+  #readNumbers(part: ChunkPart, c: number, judgedAt: number | undefined): void {
+    const { chunk, from, count } = part
+    const [column, { as, kind }, start] = [this.#columns[c], this.selection.columns[c], this.rows]
+    const vector = chunk.getColumnVector(c)
+    column.set(doublesOf(vector).subarray(from, from + count), start)
+    const valid = validityOf(vector)
+    if (valid !== undefined) {
+      const flags = as === 'boolean' || kind === 'boolean'
       for (let i = 0; i < count; i++) {
         if ((valid[(from + i) >> 5] >>> ((from + i) & 31)) & 1) continue
-        const text = texts === undefined ? null : chunk.getColumnVector(texts).getItem(from + i)
-        const value = typeof text === 'string' ? this.#judge(text.trim(), info.kind) : NaN
-        column[this.rows + i] = value ?? NaN
-        if (value === undefined) this.#refuse(i, c, String(text), file, rowInFile)
+        const text = judgedAt === undefined ? null : chunk.getColumnVector(judgedAt).getItem(from + i)
+        const value = typeof text === 'string' ? this.#judge(text.trim(), flags) : NaN
+        column[start + i] = value ?? NaN
+        if (value === undefined) this.#refuse(part, i, c, String(text))
       }
-    })
+    }
+    for (let i = start; i < start + count; i++) {
+      const value = column[i]
+      // x - x is 0 for finite numbers and NaN for the others.
+      if ((value - value === 0 && (as !== 'boolean' || value === 0 || value === 1)) || Number.isNaN(value)) continue
+      this.#refuse(part, i - start, c, value === Infinity ? 'infinity' : value === -Infinity ? '-infinity' : String(value))
+      column[i] = NaN
+    }
   }
 
-  /** What a text that is no number stands for: NaN for a missing one, 0 and 1 in a boolean column, else nothing. */
-  #judge(text: string, kind: ColumnKind): number | undefined {
-    if (text === '' || this.#missing.has(text)) return NaN
-    return kind === 'boolean' ? flagOf(text) : undefined
+  #readTimes(part: ChunkPart, c: number): void {
+    const { chunk, from, count } = part
+    const vector = chunk.getColumnVector(c)
+    for (let i = 0; i < count; i++) {
+      const cell = vector.getItem(from + i)
+      const text = typeof cell === 'string' ? cell.trim() : ''
+      const value = parseTime(text)
+      this.#columns[c][this.rows + i] = value ?? NaN
+      if (value === undefined && !this.#isMissing(text)) this.#refuse(part, i, c, text)
+    }
   }
 
-  /** x - x is 0 for finite numbers and NaN for the others. */
-  #refuseInfinity(count: number, file: string, rowInFile: number): void {
-    this.#columns.forEach((column, c) => {
-      for (let i = this.rows; i < this.rows + count; i++) {
-        if (column[i] - column[i] === 0 || Number.isNaN(column[i])) continue
-        this.#refuse(i - this.rows, c, column[i] > 0 ? 'infinity' : '-infinity', file, rowInFile)
-        column[i] = NaN
-      }
-    })
+  /** What a text that is no number stands for: NaN for a missing one, 0 and 1 where it may be a flag, else nothing. */
+  #judge(text: string, flags: boolean): number | undefined {
+    if (this.#isMissing(text)) return NaN
+    return flags ? flagOf(text) : undefined
   }
 
-  #refuse(row: number, c: number, text: string, file: string, rowInFile: number): void {
+  #isMissing(text: string): boolean {
+    return text === '' || this.texts.missing.has(text)
+  }
+
+  #refuse({ file, rowInFile }: ChunkPart, row: number, c: number, text: string): void {
+    const { name, as } = this.selection.columns[c]
     const shown = text.length > 40 ? `${text.slice(0, 37)}...` : text
-    const message = `${file}, row ${rowInFile + row + 1}: column '${this.selection.numbers[c].name}' holds '${shown}', which is not a finite number`
+    const message = `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ${expected[as]}`
     if (this.selection.badRows === 'throw') {
       throw new TollError('data', `${message}; correct it, leave the column out, or declare the text as missing`)
     }
     if (!this.#errors.has(this.rows + row)) this.#errors.set(this.rows + row, message)
   }
+}
+
+/** Rows `from`..`from + count` of a chunk of `file`; `rowInFile` rows of the file came before them. */
+interface ChunkPart {
+  readonly chunk: DuckDBDataChunk
+  readonly from: number
+  readonly count: number
+  readonly file: string
+  readonly rowInFile: number
 }
 
 /** 1 for true, 0 for false, in any case. */

@@ -7,9 +7,11 @@ import { TollError, type Table } from '../../base/index.js'
 import { connect } from './duck.js'
 import type { HeaderOptions } from './header.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile, type TableFormat } from './locate.js'
-import { kindOfType, queryRelation, relationOf, type CellOptions, type ColumnInfo, type Relation } from './relation.js'
+import { queryRelation, relationOf, type CellOptions, type ColumnInfo, type Relation } from './relation.js'
+import { kindOfType, selectColumn, type ColumnRequest, type SelectedColumn } from './request.js'
 import { sampleColumns } from './sample.js'
-import { streamBatches, type Selection, type TableBatch } from './stream.js'
+import { streamBatches, type CellValue, type Selection, type TableBatch } from './stream.js'
+import { mostTexts } from './texts.js'
 
 /** A path, a glob, '-' for standard input, a list of them, or a SQL query in DuckDB's dialect. */
 export type TableInput = string | readonly string[] | { readonly sql: string }
@@ -22,19 +24,24 @@ export interface TableOptions extends HeaderOptions, CellOptions {
 }
 
 export interface ReadOptions {
-  /** Numeric columns, in this order; default: all of kind number or boolean. False is 0, true is 1. */
-  readonly columns?: readonly string[]
+  /** Columns, in this order, each once; default: all of kind number or boolean, as numbers. */
+  readonly columns?: readonly ColumnRequest[]
   /** Columns whose values are passed on unread, such as a key. */
   readonly passthrough?: readonly string[]
-  /** Text or infinity in a numeric column: 'throw' (default) stops at the first, 'mark' records it in the batch's `errors`. */
+  /** A cell that is not what its column holds, such as text among numbers, or infinity: 'throw' (default) stops at the first, 'mark' records it in the batch's `errors`. */
   readonly badRows?: 'throw' | 'mark'
   readonly signal?: AbortSignal
 }
 
 export interface BatchOptions extends ReadOptions {
-  /** Rows per batch, at least 1; default 16384. Only the last batch is shorter. */
+  /** Rows per batch, at least 1; default 16384, on more than 256 columns fewer (4 million values, but 256 rows). Only the last batch is shorter. */
   readonly batchRows?: number
 }
+
+/** Values of a batch by default. */
+const batchValues = 2 ** 22
+/** Columns that are read in one pass when a table is read as a whole; a wider one takes several, in the memory of one. */
+const readTogether = 2048
 
 /** An open table. Rows are counted from 1 in messages, the header not counted. */
 export interface TableSource extends AsyncDisposable {
@@ -43,7 +50,7 @@ export interface TableSource extends AsyncDisposable {
   readonly columns: readonly ColumnInfo[]
   /** Known without reading for Parquet only. */
   readonly rowCount?: number
-  /** The numeric columns of all rows. Integers beyond 2^53 are rounded to the nearest float64. */
+  /** The columns of all rows, by default those of numbers. Integers beyond 2^53 are rounded to the nearest float64. */
   read(options?: ReadOptions): Promise<Table>
   /** All rows as one batch, with passed-through columns and, on request, errors by row. */
   readBatch(options?: ReadOptions): Promise<TableBatch>
@@ -122,9 +129,11 @@ function checkSameColumns(first: Relation, other: Relation): void {
 class DuckSource implements TableSource {
   readonly name: string
   readonly rowCount?: number
+  readonly #byName: ReadonlyMap<string, ColumnInfo>
 
   constructor(readonly relations: readonly Relation[], readonly columns: readonly ColumnInfo[], readonly cell: CellOptions, readonly close: () => Promise<void>) {
     this.name = relations.length === 1 ? relations[0].name : `${relations[0].name} and ${relations.length - 1} more`
+    this.#byName = new Map(columns.map((column) => [column.name, column]))
     const counts = relations.map(({ rowCount }) => rowCount)
     if (counts.every((count) => count !== undefined)) this.rowCount = counts.reduce((sum, count) => sum + count, 0)
   }
@@ -134,27 +143,52 @@ class DuckSource implements TableSource {
   }
 
   async readBatch(options: ReadOptions = {}): Promise<TableBatch> {
-    const parts: TableBatch[] = []
-    for await (const batch of this.batches(options)) parts.push(batch)
-    const rows = parts.reduce((sum, { table }) => sum + table.rows, 0)
-    const columns = parts[0].table.names.map((_, c) => {
-      const column = new Float64Array(rows)
-      for (const { table, firstRow } of parts) column.set(table.columns[c], firstRow)
-      return column
-    })
+    const selected = this.#select(options.columns)
+    const whole = await this.#readTogether(selected.slice(0, readTogether), options)
+    if (selected.length <= readTogether) return whole
+    const parts = [whole]
+    for (let from = readTogether; from < selected.length; from += readTogether) {
+      parts.push(await this.#readTogether(selected.slice(from, from + readTogether), { ...options, passthrough: [] }))
+    }
+    const meanings = new Map(parts.flatMap(({ table }) => [...(table.meanings ?? [])]))
+    const errors = new Map(parts.toReversed().flatMap((part) => [...part.errors]))
     return {
-      table: { names: parts[0].table.names, columns, rows },
-      passthrough: new Map([...parts[0].passthrough.keys()].map((name) => [name, parts.flatMap((part) => part.passthrough.get(name) ?? [])])),
-      firstRow: 0,
-      errors: new Map(parts.flatMap(({ errors, firstRow }) => [...errors].map(([row, message]): [number, string] => [firstRow + row, message]))),
+      ...whole,
+      table: {
+        names: selected.map(({ name }) => name), columns: parts.flatMap(({ table }) => table.columns), rows: whole.table.rows,
+        ...(meanings.size > 0 && { meanings }),
+      },
+      errors: new Map([...errors].sort(([a], [b]) => a - b)),
     }
   }
 
-  async *batches(options: BatchOptions = {}): AsyncGenerator<TableBatch> {
-    const { batchRows = 16_384, badRows = 'throw', signal } = options
+  /** All rows of some columns. The batches give their columns up one by one, so that memory is taken once. */
+  async #readTogether(columns: readonly SelectedColumn[], options: ReadOptions): Promise<TableBatch> {
+    const pieces = columns.map((): Float64Array[] => [])
+    const passthrough = new Map<string, CellValue[]>((options.passthrough ?? []).map((name) => [name, []]))
+    const errors = new Map<number, string>()
+    let [rows, meanings]: [number, Table['meanings']] = [0, undefined]
+    for await (const { table, ...batch } of this.#stream(columns, options)) {
+      if (rows === 0) meanings = table.meanings
+      checkTexts(meanings, table, this.name)
+      table.columns.forEach((column, c) => pieces[c].push(column))
+      for (const [name, values] of batch.passthrough) for (const value of values) passthrough.get(name)?.push(value)
+      for (const [row, message] of batch.errors) errors.set(rows + row, message)
+      rows += table.rows
+    }
+    const joined = pieces.map((parts) => join(parts.splice(0), rows))
+    return { table: { names: columns.map(({ name }) => name), columns: joined, rows, ...(meanings && { meanings }) }, passthrough, firstRow: 0, errors }
+  }
+
+  batches(options: BatchOptions = {}): AsyncGenerator<TableBatch> {
+    return this.#stream(this.#select(options.columns), options)
+  }
+
+  async *#stream(columns: readonly SelectedColumn[], options: BatchOptions): AsyncGenerator<TableBatch> {
+    const { batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / columns.length))), badRows = 'throw', signal } = options
     if (!Number.isInteger(batchRows) || batchRows < 1) throw new TollError('argument', `batchRows must be an integer of at least 1, got ${batchRows}`)
-    const selection: Selection = { numbers: this.#numbers(options.columns), passthrough: (options.passthrough ?? []).map((name) => this.#column(name)), badRows, batchRows, cell: this.cell, signal }
-    const connection = await connect()
+    const selection: Selection = { columns, passthrough: (options.passthrough ?? []).map((name) => this.#column(name)), badRows, batchRows, cell: this.cell, signal }
+    const connection = await connect(1, columns.length)
     try {
       yield* readAhead(streamBatches(this.relations, selection, connection))
     } finally {
@@ -166,21 +200,42 @@ class DuckSource implements TableSource {
     return this.close()
   }
 
-  #numbers(names: readonly string[] | undefined): ColumnInfo[] {
-    const chosen = names?.map((name) => this.#column(name)) ?? this.columns.filter(({ kind }) => kind === 'number' || kind === 'boolean')
-    for (const { name, kind, type } of chosen) {
-      if (kind === 'time') throw new TollError('data', `column '${name}' of ${this.name} holds times (${type}); make numbers of it first, for example epoch("${name}") in a SQL query`)
-    }
-    return chosen
+  #select(requests: readonly ColumnRequest[] | undefined): SelectedColumn[] {
+    if (!requests) return this.columns.filter(({ kind }) => kind === 'number' || kind === 'boolean').map((column) => selectColumn(column, 'number', this.name))
+    const seen = new Set<string>()
+    return requests.map((request) => {
+      const column = this.#column(typeof request === 'string' ? request : request.name)
+      if (seen.has(column.name)) throw new TollError('argument', `column '${column.name}' of ${this.name} is asked for twice`)
+      seen.add(column.name)
+      return selectColumn(column, typeof request === 'string' ? column.kind : request.as, this.name)
+    })
   }
 
   #column(name: string): ColumnInfo {
-    const found = this.columns.find((column) => column.name === name)
+    const found = this.#byName.get(name)
     if (found) return found
     const alike = this.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
     const names = this.columns.slice(0, 20).map((column) => column.name).join(', ')
     throw new TollError('not-found', `${this.name} has no column '${name}'; ${alike ? `did you mean '${alike.name}'?` : `it has ${names}${this.columns.length > 20 ? ', ...' : ''}`}`)
   }
+}
+
+/** All rows must share one list of texts: a column that needs a second names rows. Error: `data`. */
+function checkTexts(first: Table['meanings'], later: Table, source: string): void {
+  for (const [name, meaning] of later.meanings ?? []) {
+    if (meaning === first?.get(name) || meaning.kind !== 'text') continue
+    throw new TollError('data', `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the rows; leave it out`)
+  }
+}
+
+function join(parts: readonly Float64Array[], rows: number): Float64Array {
+  const whole = new Float64Array(rows)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** The same items; one is fetched while the one before is used. */
