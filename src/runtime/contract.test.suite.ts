@@ -4,9 +4,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../base/index.js'
 import {
-  add, broadcastTo, compile, gather, greater, input, logSoftmax, matmul, mean, mul, square, sub, sum, tanh, type Tensor,
+  add, broadcastTo, cast, compile, dimSize, gather, greater, input, logSoftmax, lookup, matmul, mean, mul, square, sub, sum, tanh, type Tensor,
 } from '../graph/index.js'
-import { float32, float64, hostTensor, int64, type Engine, type HostTensor, type Loop, type LoopOptions, type Program } from './index.js'
+import { float32, float64, hostTensor, int64, strings, type Engine, type HostTensor, type Loop, type LoopOptions, type Program } from './index.js'
 
 export interface Traits {
   /** Whether a gather outside its axis fails; GPUs clamp the index. */
@@ -64,6 +64,63 @@ export function describeEngine(name: string, open: () => Promise<Engine>, traits
         whole2: int64([2], [6, -8]), same: hostTensor('bool', [2], Uint8Array.of(1, 0)),
         above: hostTensor('bool', [2], Uint8Array.of(1, 0)), wide2: float64([2], [2e-300, -2]),
       })
+      await session.close()
+    })
+
+    it('takes texts: every Unicode text is itself, and one that is not listed has the place behind the last', async () => {
+      const { outputs } = places()
+      const session = await engine.load({ model: compile(outputs) })
+      expect(session.inputs).toEqual([{ name: 'city', dtype: 'string', shape: ['n', 1] }, { name: 'kind', dtype: 'string', shape: ['n', 1] }])
+      const city = ['Zürich', '', 'zürich', 'Zu\u0308rich', ' ', '東京', '\u{1f600}', '  ', 'x'.repeat(5000), 'a\tb\n"c"', 'é'.repeat(300), 'Zürich']
+      const kind = ['a', 'b', 'A', 'a ', '', 'b', 'c', 'a', 'b', 'a', 'a', '\ufffd']
+      const n = city.length
+      const expected = {
+        byCity: int64([n, 1], [0, 2, 5, 5, 3, 1, 4, 5, 5, 5, 5, 0]), again: int64([n, 1], [2, 2, 2, 2, 2, 0, 1, 2, 2, 2, 2, 2]),
+        byKind: int64([n, 1], [0, 1, 2, 2, 2, 1, 2, 0, 1, 0, 0, 2]), none: int64([n, 1], new Array<number>(n).fill(0)),
+        total: float64([], [40 + n]),
+      }
+      expect(await session.run({ city: strings([n, 1], city), kind: strings([n, 1], kind) })).toEqual(expected)
+      expect([city[0], kind.at(-1)]).toEqual(['Zürich', '\ufffd'])
+      const row = { city: strings([1, 1], ['東京']), kind: strings([1, 1], ['b']) }
+      expect((await session.run(row)).byCity).toEqual(int64([1, 1], [1]))
+      const none = strings([0, 1], [])
+      expect(await session.run({ city: none, kind: none })).toEqual({
+        byCity: int64([0, 1], []), again: int64([0, 1], []), byKind: int64([0, 1], []), none: int64([0, 1], []), total: float64([], [0]),
+      })
+      await session.close()
+    })
+
+    it('refuses what is no text, and texts that its device could take for others', async () => {
+      const session = await engine.load(places())
+      const kind = strings([2, 1], ['a', 'b'])
+      const fed = (data: unknown, shape = [2, 1]) => ({ kind, city: { dtype: 'string', shape, data } as HostTensor })
+      const wrong: [Record<string, HostTensor>, string, ...string[]][] = [
+        [{ kind, city: float64([2, 1], [0, 1]) }, 'argument', "'city'", 'string(n, 1)', 'float64(2, 1)'],
+        [fed(['a']), 'shape', "'city'", '2 values', '1'],
+        [fed(['a', 'b'], [2]), 'shape', "'city'", 'string(n, 1)', 'string(2)'],
+        [fed(['a', 'b', 'c'], [3, 1]), 'shape', "'kind'", "'city' says that n is 3"],
+        [fed(['a', 7]), 'argument', "'city'", 'value 1 is 7'],
+        [fed(['a', undefined]), 'argument', "'city'", 'value 1 is undefined'],
+        [fed(Float64Array.of(1, 2)), 'argument', "'city'", 'Array', 'Float64Array'],
+        [fed(['a\0b', 'b']), 'argument', "'city'", 'value 0 is "a', 'u0000b"'],
+        [fed(['a', 'b\ud83d']), 'argument', "'city'", 'value 1 is "b', 'ud83d"'],
+      ]
+      for (const [feeds, code, ...parts] of wrong) await expect(session.run(feeds)).rejects.toThrow(refused(code, ...parts))
+      expect((await session.run({ kind, city: kind })).byKind).toEqual(int64([2, 1], [0, 1]))
+      await session.close()
+    })
+
+    it('holds texts as constants of a loop and takes them in its runs, but not as its state', async () => {
+      const { outputs } = places()
+      const session = await engine.load({ outputs: { next: add(outputs.total, input('sum', [], 'float64')), byKind: outputs.byKind } })
+      const city = strings([2, 1], ['東京', ''])
+      const sums = { sum: float64([], [100]) }
+      const loop = await session.loop({ constants: { city }, state: sums, carry: { sum: 'next' } })
+      const runs = await loop.advance([['a', 'b'], ['b', 'c']].map((kind) => ({ kind: strings([2, 1], kind) })))
+      expect(runs).toEqual([{ byKind: int64([2, 1], [0, 1]) }, { byKind: int64([2, 1], [1, 2]) }])
+      expect(await loop.state()).toEqual({ sum: float64([], [100 + 2 * (1 + 2 + 2)]) })
+      await loop.close()
+      await expect(session.loop({ constants: {}, state: { city }, carry: { city: 'byKind' } })).rejects.toThrow(refused('shape', "'byKind'", "'city'", 'string(2, 1)'))
       await session.close()
     })
 
@@ -275,6 +332,14 @@ export function describeEngine(name: string, open: () => Promise<Engine>, traits
 function affine(): { outputs: Record<string, Tensor> } {
   const x = input('x', ['n', 3])
   return { outputs: { y: add(mul(x, 2), 1), total: sum(x) } }
+}
+
+/** Texts of two inputs, one of which feeds three lookups; `total` adds up the places of the first and the number of rows. */
+function places(): { outputs: Record<string, Tensor> } {
+  const [city, kind] = [input('city', ['n', 1], 'string'), input('kind', ['n', 1], 'string')]
+  const byCity = lookup(city, ['Zürich', '東京', '', ' ', '\u{1f600}'])
+  const total = add(sum(cast(byCity, 'float64')), dimSize('n', 'float64'))
+  return { outputs: { byCity, again: lookup(city, ['東京', '\u{1f600}']), byKind: lookup(kind, ['a', 'b']), none: lookup(city, []), total } }
 }
 
 /** Two inputs that share a named size. */

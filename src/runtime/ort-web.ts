@@ -5,6 +5,7 @@ import type * as Ort from 'onnxruntime-web'
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-web'
 import { TollError } from '../base/index.js'
 import { add, compile, input } from '../graph/index.js'
+import { openCoded } from './coded.js'
 import type { Engine, HostTensor } from './engine.js'
 import { Stepper, Turns } from './executor.js'
 import { OrtKernel, firstLine, loadError, type OrtKernelOptions } from './ort-kernel.js'
@@ -62,8 +63,8 @@ async function open(device: 'wasm' | 'webgpu', threads: number, wasmPaths: Env.W
     device,
     threads: device === 'wasm' ? threads : 1,
     widens: false,
-    open: (program) => turns.take(async () => {
-      const bytes = 'model' in program ? new Uint8Array(program.model) : compile(program.outputs, { inputs: program.inputs })
+    open: (program) => openCoded('model' in program ? program.model : compile(program.outputs, { inputs: program.inputs }), (model) => turns.take(async () => {
+      const bytes = new Uint8Array(model)
       try {
         const session = await createSession(ort, bytes, device)
         const kernel = device === 'webgpu'
@@ -73,7 +74,7 @@ async function open(device: 'wasm' | 'webgpu', threads: number, wasmPaths: Env.W
       } catch (error) {
         throw error instanceof TollError ? error : loadError(error, where, bytes.length)
       }
-    }),
+    })),
     close: async () => {
       stopped = true
       await turns.close()

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { TollError, messageOf } from '../../base/index.js'
 import { add, compile, input } from '../../graph/index.js'
 import type { Engine, HostTensor, HostTensors, LoopOptions, NumberTensor, PortType } from '../engine.js'
+import { openCoded } from '../coded.js'
 import type { Executor } from '../executor.js'
 import { copyTensor } from '../host.js'
 import { openReference } from '../reference.js'
@@ -63,8 +64,11 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     threads,
     widens: false,
     open: async (program) => {
-      const bytes = 'model' in program ? new Uint8Array(program.model) : compile(program.outputs, { inputs: program.inputs })
-      return new RemoteExecutor(link, await link.call<Loaded>({ method: 'load', argument: bytes }, [bytes.buffer as ArrayBuffer]))
+      const bytes = 'model' in program ? program.model : compile(program.outputs, { inputs: program.inputs })
+      return openCoded(bytes, async (model) => {
+        const sent = new Uint8Array(model)
+        return new RemoteExecutor(link, await link.call<Loaded>({ method: 'load', argument: sent }, [sent.buffer]))
+      })
     },
     close: () => link.close(),
   })

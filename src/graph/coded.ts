@@ -1,0 +1,75 @@
+// A model file with its lookups of texts taken out, for an engine that does them on the host: ONNX Runtime takes 0.3 microseconds and more
+// to copy a text in, a map of the host's own a hundredth of that. Everything else in the file stays as it is, so results are equal to the bit.
+
+import { decodeModel, encodeModel, makeNode, makeValue, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from '../onnx/index.js'
+
+/** What a `LabelEncoder` of the file did. */
+export interface TextLookup {
+  /** The input of texts. */
+  readonly texts: string
+  /** The int64 input of the same shape that takes the results. */
+  readonly places: string
+  readonly placeOf: ReadonlyMap<string, bigint>
+  /** The result for a text that is not in the table. */
+  readonly otherwise: bigint
+}
+
+export interface CodedModel {
+  readonly model: Uint8Array
+  readonly lookups: readonly TextLookup[]
+}
+
+/** The file without inputs of texts, or undefined where something else than lookups from text to integer and shapes reads them. */
+export function lookupsOnHost(bytes: Uint8Array): CodedModel | undefined {
+  const model = decodeModel(bytes)
+  const { graph } = model
+  const texts = new Map(graph.inputs.flatMap(({ name, type }) => (type?.kind === 'tensor' && type.dtype === 'string' ? [[name, type.shape] as const] : [])))
+  const readers = graph.nodes.filter(({ inputs }) => inputs.some((name) => texts.has(name)))
+  const rest = readers.filter((node) => !isLookup(node))
+  const nested = graph.nodes.some(({ attributes }) => Object.values(attributes).some(({ type }) => type === 'graph' || type === 'graphs'))
+  const given = [...graph.initializers, ...graph.outputs].some(({ name }) => texts.has(name))
+  if (nested || given || !rest.every(({ op, domain, inputs }) => op === 'Shape' && !domain && readers.some((node) => isLookup(node) && node.inputs[0] === inputs[0]))) return undefined
+
+  const taken = namesOf(graph)
+  const results = new Set(graph.outputs.map(({ name }) => name))
+  const lookups: TextLookup[] = []
+  const inputs: OnnxValueInfo[] = []
+  const nodes: OnnxNode[] = []
+  for (const node of readers.filter(isLookup)) {
+    const lookup = lookupOf(node, results.has(node.outputs[0]) ? fresh(node.outputs[0], taken) : node.outputs[0])
+    if (!lookup) return undefined
+    lookups.push(lookup)
+    inputs.push(makeValue(lookup.places, 'int64', texts.get(lookup.texts)))
+    if (lookup.places !== node.outputs[0]) nodes.push(makeNode('Identity', [lookup.places], node.outputs))
+  }
+  const shaped = (name: string) => lookups.find((lookup) => lookup.texts === name)?.places ?? name
+  nodes.push(...graph.nodes.filter((node) => !isLookup(node) || !readers.includes(node)).map((node) => ({ ...node, inputs: node.inputs.map(shaped) })))
+  return {
+    model: encodeModel({ ...model, graph: { ...graph, nodes, inputs: [...graph.inputs.filter(({ name }) => !texts.has(name)), ...inputs] } }),
+    lookups,
+  }
+}
+
+function isLookup({ op, domain }: OnnxNode): boolean {
+  return op === 'LabelEncoder' && domain === 'ai.onnx.ml'
+}
+
+function lookupOf({ inputs, attributes }: OnnxNode, places: string): TextLookup | undefined {
+  const { keys_strings: keys, values_int64s: values, default_int64: otherwise } = attributes
+  if (keys?.type !== 'strings' || values?.type !== 'ints' || keys.value.length !== values.value.length) return undefined
+  const placeOf = new Map(keys.value.map((text, i) => [text, BigInt(values.value[i])]))
+  // What an engine makes of a text that is listed twice is its own affair.
+  if (placeOf.size < keys.value.length) return undefined
+  return { texts: inputs[0], places, placeOf, otherwise: BigInt(otherwise?.type === 'int' ? otherwise.value : -1) }
+}
+
+function namesOf({ inputs, initializers, nodes }: OnnxGraph): Set<string> {
+  return new Set([...[...inputs, ...initializers].map(({ name }) => name), ...nodes.flatMap((node) => node.outputs)])
+}
+
+function fresh(name: string, taken: Set<string>): string {
+  let found = name
+  while (taken.has(found)) found += "'"
+  taken.add(found)
+  return found
+}
