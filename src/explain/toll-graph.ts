@@ -47,7 +47,7 @@ export function readTollGraph(bytes: Uint8Array): TollGraph {
 
 /** What the norm is of: above it stand square root, sum of squares, and the guard against NaN. */
 function normed(norm: Tensor | undefined, name: string): Tensor {
-  const steps: readonly (readonly [op: string, operand: number])[] = [['where', 2], ['cast', 0], ['sqrt', 0], ['sum', 0]]
+  const steps: readonly (readonly [op: string, operand: number])[] = [['where', 2], ['cast', 0], ['sqrt', 0], ['reshape', 0], ['sum', 0]]
   const squared = steps.reduce((node, [op, operand]) => (node?.op.name === op ? node.inputs[operand] : node), norm)
   const isSquare = squared?.op.name === 'mul' && squared.inputs[0] === squared.inputs[1]
   if (!isSquare) throw new TollError('format', `the model's '${name}' is no norm; it cannot be explained by gradients`)

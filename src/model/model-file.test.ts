@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, tableFromRows, type Table } from '../base/index.js'
+import { Random, tableFromColumns, tableFromRows, type Table } from '../base/index.js'
 import { decodeModel, encodeModel } from '../onnx/index.js'
 import type { Engine } from '../runtime/index.js'
 import { openEngine, openReference } from '../runtime/node/index.js'
@@ -18,7 +18,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'toll-model-'))
 
 interface Expected {
   readonly names: string[]
-  readonly probe: (number | null)[][]
+  readonly probe: (number | string | null)[][]
   readonly score: number[]
   readonly isAnomaly: number[]
   readonly parts: Record<string, number[]>
@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => engine.close())
 
 function probeOf({ names, probe }: Expected): Table {
-  return tableFromRows(probe.map((row) => row.map((value) => value ?? NaN)), names)
+  return tableFromColumns(Object.fromEntries(names.map((name, i) => [name, probe.map((row) => row[i]) as number[]])))
 }
 
 const close = (actual: ArrayLike<number>, expected: readonly number[], relative: number) =>

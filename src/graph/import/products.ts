@@ -6,6 +6,7 @@ import { add, cast, mul } from '../ops/elementwise.js'
 import { maxPoolIndex } from '../ops/gather.js'
 import { constant } from '../ops/leaf.js'
 import { matmul } from '../ops/matmul.js'
+import { sum } from '../ops/reduce.js'
 import { concat, pad, reshape } from '../ops/shape.js'
 import { knownSize, type Tensor } from '../tensor.js'
 import { largestUnrolled, type Readers, type Site } from './site.js'
@@ -16,7 +17,7 @@ export const products: Readers = {
     const [a, b] = site.inputs()
     const left = a.shape.length === 1 ? reshape(a, [1, a.shape[0]]) : a
     const right = b.shape.length === 1 ? reshape(b, [b.shape[0], 1]) : b
-    const product = matmul(left, right)
+    const product = isOnes(right) && left.shape.length > 1 ? sum(left, [-1], true) : matmul(left, right)
     const rank = product.shape.length
     return reshape(product, product.shape.filter((_, i) => !(i === rank - 2 && left !== a) && !(i === rank - 1 && right !== b)))
   },
@@ -107,4 +108,9 @@ function transposeOptions(site: Site, from: readonly [number, number], kernel: r
   const pads = splitPads(surplus.map((amount) => Math.max(amount, 0)), mode === 'SAME_UPPER')
   const missing = surplus.map((amount, axis) => outputPadding[axis] + Math.max(-amount, 0))
   return { strides, dilations, outputPadding: [missing[0], missing[1]] as const, pads }
+}
+
+/** A column of ones, which sums rows. */
+function isOnes({ op, shape, attrs }: Tensor): boolean {
+  return op.name === 'constant' && shape.length === 2 && shape[1] === 1 && (attrs.data as Float64Array).every((value) => value === 1)
 }

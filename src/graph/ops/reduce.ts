@@ -31,8 +31,17 @@ export const sumOp: Op<ReduceAttributes> = {
   name: 'sum',
   type: reducedType,
   gradient: ({ inputs: [x], attrs }, g) => [isFloat(x.dtype) ? broadcastTo(withAxes(g, x.shape, attrs), x.shape) : undefined],
-  lower: (to, { attrs: { axes, keepDims } }, [x]) =>
-    to.emit('ReduceSum', [x, to.constant('int64', [axes.length], axes)], { keepdims: Number(keepDims) }),
+  lower: (to, { inputs: [{ dtype, shape }], attrs: { axes, keepDims } }, [x]) => {
+    // ONNX Runtime adds up a row in an order that depends on where in memory it begins, so that equal rows of a request could get sums that
+    // differ in the last bit. A product with ones goes through every row in the same order.
+    const last = shape.length - 1
+    const size = shape[last]
+    if (typeof shape[0] === 'string' && isFloat(dtype) && axes.length === 1 && axes[0] === last && last > 0 && typeof size === 'number') {
+      const sums = to.emit('MatMul', [x, to.constant(dtype, [size, 1], new Array<number>(size).fill(1))])
+      return keepDims ? sums : to.emit('Squeeze', [sums, to.constant('int64', [1], [last])])
+    }
+    return to.emit('ReduceSum', [x, to.constant('int64', [axes.length], axes)], { keepdims: Number(keepDims) })
+  },
   evaluate: ([x], { axes }, type) => fold(x, axes, type, 0, (sum, value) => sum + value),
   work: everyElement,
   samples,

@@ -8,11 +8,14 @@ import { demand, demandRefusal, demandTyped, gridSamples, type Check, type Subje
 export const edgeChecks: readonly Check[] = [
   {
     name: 'one-row',
-    promise: 'One row, no row, and a column without numbers are refused, by the library and by the detector alone.',
+    promise: 'One row, no row, and a table without numbers are refused, by the library and by the detector alone; a column without numbers is left out.',
     async run(subject) {
       await demandRefusal(subject.fit(tableFromRows([[1, 2, 3, 4]])), ['data'], 'a table of one row')
       await demandRefusal(subject.fit(tableFromRows([])), ['data'], 'an empty table')
-      await demandRefusal(subject.fit(tableFromRows([[1, NaN], [3, NaN], [0, NaN]])), ['data'], 'a column without numbers')
+      await demandRefusal(subject.fit(tableFromRows([[NaN, NaN], [NaN, NaN], [NaN, NaN]])), ['data'], 'a table without numbers')
+      const { input } = (await subject.fit(tableFromRows(Array.from({ length: 60 }, (_, i) => [Math.sin(i), NaN, Math.cos(3 * i)])))).manifest
+      const names = input.kind === 'table' ? input.columns.map(({ name }) => name).join() : ''
+      demand(names === 'x0,x2', `of columns x0, x1 and x2, x1 has no numbers, but the model takes ${names}`)
       await demandRefusal(subject.fitDirectly({ samples: gridSamples(1, 3) }), ['data', 'shape', 'argument'], 'one sample')
       const labels = Uint8Array.of(0, 1, 1)
       await demandRefusal(subject.fitDirectly({ samples: gridSamples(3, 3), labels }), ['data', 'shape', 'argument'], 'one normal sample and two labelled anomalies')

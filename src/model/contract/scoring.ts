@@ -39,10 +39,11 @@ export const scoringChecks: readonly Check[] = [
     async run(subject) {
       const { score } = await (await subject.model()).score(takeRows(subject.probe, [5, 5, 9, 5, 0, 9]))
       demand(score[0] === score[1] && score[0] === score[3] && score[2] === score[5], `rows 0, 1 and 3 are equal, as are 2 and 5, but the scores are ${score.join(', ')}`)
-      const samples = gridSamples(60, 3)
-      const doubled = { shape: [120, 3], data: Float64Array.from([...samples.data, ...samples.data]) }
+      // An odd number of odd rows: equal rows begin at unequal places of a vector register.
+      const samples = gridSamples(61, 3)
+      const doubled = { shape: [122, 3], data: Float64Array.from([...samples.data, ...samples.data]) }
       const scores = await subject.scoreDirectly(await subject.fitDirectly({ samples: doubled }), doubled)
-      for (let i = 0; i < 60; i++) demand(scores[i] === scores[i + 60], `training rows ${i} and ${i + 60} are equal, but score ${scores[i]} and ${scores[i + 60]}`)
+      for (let i = 0; i < 61; i++) demand(scores[i] === scores[i + 61], `training rows ${i} and ${i + 61} are equal, but score ${scores[i]} and ${scores[i + 61]}`)
     },
   },
   {
@@ -128,7 +129,7 @@ export const scoringChecks: readonly Check[] = [
   },
   {
     name: 'missing-and-infinite',
-    promise: 'A missing number scores as the training median and is counted; infinity is refused with its row and column, or its row is marked.',
+    promise: 'A missing number in a column that had no gaps scores as the training median and is counted; infinity is refused with its row and column, or its row is marked.',
     async run(subject) {
       const model = await subject.model()
       const { input } = model.manifest
