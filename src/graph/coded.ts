@@ -2,7 +2,8 @@
 // to copy a text in, a map of the host's own a tenth of that, and ONNX Runtime's WebGPU build for browsers has no LabelEncoder at all.
 // Everything else in the file stays as it is, so results are equal to the bit.
 
-import { decodeModel, encodeModel, makeNode, makeValue, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from '../onnx/index.js'
+import { TollError } from '../base/index.js'
+import { decodeModel, encodeModel, makeNode, makeValue, type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxValueInfo } from '../onnx/index.js'
 import type { Shape } from './tensor.js'
 
 /** What a `LabelEncoder` of the file did. */
@@ -25,16 +26,28 @@ export interface CodedModel {
 }
 
 /**
- * The file without inputs of texts, or undefined where it has no lookup, or something else than lookups from text to integer and shapes
- * reads its texts.
- *
- * @throws `format` for a damaged file.
+ * The file without inputs of texts, or undefined where it has none, or no lookup, or something else than lookups from text to integer and
+ * shapes reads them, or the file is beyond what is decoded here.
  */
 export function lookupsOnHost(bytes: Uint8Array): CodedModel | undefined {
-  if (!contains(bytes, encoderName)) return undefined
-  const model = decodeModel(bytes)
+  const model = contains(bytes, encoderName) ? decoded(bytes) : undefined
+  return model && withoutLookups(model)
+}
+
+/** What is wrong with a file is for the engine to say. */
+function decoded(bytes: Uint8Array): OnnxModel | undefined {
+  try {
+    return decodeModel(bytes)
+  } catch (error) {
+    if (error instanceof TollError && error.code === 'format') return undefined
+    throw error
+  }
+}
+
+function withoutLookups(model: OnnxModel): CodedModel | undefined {
   const { graph } = model
   const texts = new Map(graph.inputs.flatMap(({ name, type }) => (type?.kind === 'tensor' && type.dtype === 'string' ? [[name, type.shape?.map((dim, axis) => dim ?? `${name}.${axis}`)] as const] : [])))
+  if (texts.size === 0) return undefined
   const readers = graph.nodes.filter(({ inputs }) => inputs.some((name) => texts.has(name)))
   const rest = readers.filter((node) => !isLookup(node))
   const nested = graph.nodes.some(({ attributes }) => Object.values(attributes).some(({ type }) => type === 'graph' || type === 'graphs'))
