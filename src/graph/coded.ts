@@ -20,7 +20,7 @@ export interface TextLookup {
 export interface CodedModel {
   /** The file with the inputs of texts replaced. */
   readonly model: Uint8Array
-  /** What the original file takes, in its order; `texts` is the shape of an input of texts, all of which are gone. */
+  /** What the original file must be fed, in its order; `texts` is the shape of an input of texts, all of which are gone. */
   readonly inputs: readonly { readonly name: string; readonly texts?: Shape }[]
   readonly lookups: readonly TextLookup[]
 }
@@ -70,7 +70,8 @@ function withoutLookups(model: OnnxModel): CodedModel | undefined {
   nodes.push(...graph.nodes.filter((node) => !isLookup(node) || !readers.includes(node)).map((node) => ({ ...node, inputs: node.inputs.map(shaped) })))
   return {
     model: encodeModel({ ...model, graph: { ...graph, nodes, inputs: [...graph.inputs.filter(({ name }) => !texts.has(name)), ...inputs] } }),
-    inputs: graph.inputs.map(({ name }) => ({ name, texts: texts.get(name) })),
+    // Old files list their constants among the inputs.
+    inputs: graph.inputs.filter(({ name }) => graph.initializers.every((constant) => constant.name !== name)).map(({ name }) => ({ name, texts: texts.get(name) })),
     lookups,
   }
 }

@@ -156,6 +156,11 @@ describe('lookups on the host', () => {
   it('stay in a file where texts are read otherwise, or a table is no plain one', () => {
     const table = { keys_strings: strings('a'), values_int64s: ints(0) }
     expect(lookupsOnHost(encoder(table))!.lookups[0].otherwise).toBe(-1n)
+    const { graph, ...head } = decodeModel(encoder(table))
+    const old = encodeModel({ ...head, graph: { ...graph, inputs: [makeValue('flat', 'int64', [1]), ...graph.inputs] } })
+    expect(lookupsOnHost(old)!.inputs).toEqual([{ name: 'x', texts: ['n'] }])
+    expect(lookupsOnHost(old.subarray(0, -1))).toBeUndefined()
+    expect(lookupsOnHost(compile({ y: abs(input('LabelEncoder', [1])) }))).toBeUndefined()
     expect(lookupsOnHost(encoder(table, [makeNode('Reshape', ['x', 'flat'], ['h'])], 'h'))).toBeUndefined()
     expect(lookupsOnHost(encoder({ keys_strings: strings('a', 'a'), values_int64s: ints(0, 1) }))).toBeUndefined()
     expect(lookupsOnHost(encoder({ keys_strings: strings('a'), values_floats: { type: 'floats', value: [1] } }))).toBeUndefined()
