@@ -46,6 +46,21 @@ const inPage = (device: string) => `
   return { device: engine.device, losses: results.map(({ loss }) => loss.data[0]), b: [...state.b.data] }
 `
 
+const textsInPage = (device: 'reference' | 'wasm' | 'webgpu') => `
+  const { add, cast, compile, input, lookup, mul } = await import('toll/graph')
+  const { openReference, openWebEngine, strings } = await import('toll/runtime')
+  const engine = '${device}' === 'reference' ? openReference() : await openWebEngine({ device: '${device}', threads: 1 })
+  const places = lookup(input('city', ['n', 1], 'string'), ['東京', 'Zürich'])
+  const session = await engine.load({ model: compile({ y: mul(add(cast(places, 'float32'), 1), 3) }) })
+  const results = []
+  for (const city of [['Zürich', '', 'Zürich ', '東京'], []]) {
+    const { y } = await session.run({ city: strings([city.length, 1], city) })
+    results.push(Array.from(y.data, (value) => value / 3 - 1))
+  }
+  await engine.close()
+  return results
+`
+
 interface Trained {
   readonly device: string
   readonly losses: number[]
@@ -101,6 +116,12 @@ describe.skipIf(!executable)('in a browser', () => {
     `)).toEqual([['reference', 2, 3], ['wasm', 2, 3]])
   })
 
+  it('takes texts on wasm and in the interpreter', async () => {
+    const expected = [[1, 2, 2, 0], []]
+    expect(await page.run(textsInPage('reference'))).toEqual(expected)
+    expect(await page.run(textsInPage('wasm'))).toEqual(expected)
+  })
+
   it('says in one line why there is no WebGPU', async () => {
     expect(await page.run(`
       const { openWebEngine } = await import('toll/runtime')
@@ -123,5 +144,6 @@ describe.skipIf(!executable)('in a browser with WebGPU', () => {
     const there = await page.run<Trained>(inPage('webgpu'), setup)
     expect(there.device).toBe('webgpu')
     expectSame(there, await inNode())
+    expect(await page.run(textsInPage('webgpu'))).toEqual([[1, 2, 2, 0], []])
   })
 })

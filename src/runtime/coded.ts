@@ -4,16 +4,14 @@ import { lookupsOnHost, type TextLookup } from '../graph/index.js'
 import type { HostTensor, HostTensors, LoopOptions, NumberTensor, PortType } from './engine.js'
 import type { Executor } from './executor.js'
 
-/**
- * The program of a file, opened by `open`. One that takes texts and only looks them up is opened a second time without its lookups, which
- * are then done here; results are the same to the bit.
- */
+/** The program of a file, opened by `open`; without its lookups, which are then done here, where it takes texts and only looks them up. */
 export async function openCoded(bytes: Uint8Array, open: (bytes: Uint8Array) => Promise<Executor>): Promise<Executor> {
-  const executor = await open(bytes)
-  const coded = executor.inputs.some(({ dtype }) => dtype === 'string') ? lookupsOnHost(bytes) : undefined
-  if (!coded) return executor
-  await executor.close()
-  return new CodedExecutor(executor.inputs, await open(coded.model), coded.lookups)
+  const coded = lookupsOnHost(bytes)
+  if (!coded) return open(bytes)
+  const executor = await open(coded.model)
+  const inputs = coded.inputs.map(({ name, texts }): PortType =>
+    texts ? { name, dtype: 'string', shape: texts } : executor.inputs.find((port) => port.name === name)!)
+  return new CodedExecutor(inputs, executor, coded.lookups)
 }
 
 class CodedExecutor implements Executor {

@@ -44,7 +44,7 @@ export function lookup(x: Tensor, texts: readonly string[]): Tensor {
  * or with half a surrogate pair would be taken for another one.
  */
 export function isPlainText(text: unknown): text is string {
-  return typeof text === 'string' && !/[\0\p{Surrogate}]/u.test(text)
+  return typeof text === 'string' && !text.includes('\0') && text.isWellFormed()
 }
 
 function placesOf(texts: readonly string[]): Map<string, number> {
