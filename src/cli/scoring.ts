@@ -64,7 +64,8 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   const passed = [...new Set([...passthrough, ...(windowing?.passthrough ?? [])])]
   requireColumns(source.table.columns, [...columns, ...passed], source.name)
   const batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / Math.max(inputs.length, 1))))
-  const batches = source.table.batches({ columns, passthrough: passed, batchRows, badRows: strict ? 'throw' : 'mark', signal })
+  const numbers = columns.map((name) => ({ name, as: 'number' as const }))
+  const batches = source.table.batches({ columns: numbers, passthrough: passed, batchRows, badRows: strict ? 'throw' : 'mark', signal })
   let scoring: Promise<ScoredRows> | undefined
   try {
     for await (const batch of batches) {

@@ -25,7 +25,8 @@ async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flag
   const columns = chooseColumns(table.columns, flags, name)
   const { label, weight } = flags
   const batch = await table.readBatch({
-    columns: weight === undefined ? columns : [...columns, weight], passthrough: [...new Set([...(label === undefined ? [] : [label]), ...orderColumns(flags)])], signal,
+    columns: [...columns, ...(weight === undefined ? [] : [weight])].map((column) => ({ name: column, as: 'number' as const })),
+    passthrough: [...new Set([...(label === undefined ? [] : [label]), ...orderColumns(flags)])], signal,
   })
   const features = { names: columns, columns: batch.table.columns.slice(0, columns.length), rows: batch.table.rows }
   return {
