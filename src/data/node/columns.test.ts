@@ -170,6 +170,14 @@ describe('typed columns', () => {
     for (const name of ['word', 'level', 'mixed']) expect(await texts(parquet, name)).toEqual(await texts(csv, name))
   })
 
+  test('files whose types differ give the same texts', async () => {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const paths = ['BIGINT', 'DOUBLE', 'DECIMAL(5, 0)', 'FLOAT'].map((type) => [type, join(folder, `${type.slice(0, 5)}.parquet`)])
+    for (const [type, path] of paths) await connection.run(`COPY (SELECT CAST(7 AS ${type}) AS v) TO '${path}'`)
+    connection.closeSync()
+    for (const order of [paths, paths.toReversed()]) expect(await texts(order.map(([, path]) => path), 'v')).toEqual(['7', '7', '7', '7'])
+  })
+
   test('times and texts do not depend on the zone of the machine', () => {
     const script = `import { openTable } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)}
       const source = await openTable({ sql: "SELECT TIMESTAMPTZ '2024-05-31 00:00:00' AS t, '2024-05-31' AS s" })
