@@ -71,7 +71,7 @@ export type ColumnValues = ArrayLike<number> | readonly (number | null | undefin
 
 /**
  * A table from columns of numbers, texts, booleans or dates by name.
- * Errors: `shape` for columns of different lengths, `data` for a column that mixes kinds of values (with its row).
+ * Errors: `shape` for columns of different lengths, `data` for a column that mixes kinds of values or has an invalid date (with its row).
  */
 export function tableFromColumns(columns: Readonly<Record<string, ColumnValues>>): Table {
   const names = Object.keys(columns)
@@ -89,6 +89,8 @@ function readColumn(name: string, given: ColumnValues): { values: Float64Array; 
   const other = cells.findIndex((value) => !isMissing(value) && kindOf(value) !== kind)
   if (other >= 0) throw new TollError('data', `column '${name}' holds a ${kind} in row ${first + 1} and a ${kindOf(cells[other])} in row ${other + 1}; a column has one kind of values`)
   if (!['number', 'string', 'boolean', 'date'].includes(kind)) throw new TollError('data', `column '${name}' holds ${kind}s; expected numbers, texts, booleans or dates`)
+  const invalid = cells.findIndex((value) => value instanceof Date && Number.isNaN(value.getTime()))
+  if (invalid >= 0) throw new TollError('data', `column '${name}' holds an invalid date in row ${invalid + 1}; give null for a missing one`)
   const codes = new Map<string, number>()
   const codeOf = (text: string) => {
     const known = codes.get(text) ?? codes.size

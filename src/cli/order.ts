@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { TollError, choice, type Values } from '../base/index.js'
+import { parseTime } from '../data/index.js'
 import type { CellValue } from '../data/node/index.js'
 import type { RowOrder } from '../preprocess/index.js'
 import { parameterOption } from './parameters.js'
@@ -52,14 +53,11 @@ function groupOf(value: CellValue, where: string): string {
   return text
 }
 
-const isoPattern = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/
-
 function timeOf(value: CellValue, seconds: number, where: string): number {
   const text = typeof value === 'string' ? value.trim() : value
   const number = typeof text === 'number' ? text : text === null || text === '' || typeof text === 'boolean' ? NaN : Number(text)
   if (Number.isFinite(number)) return number * seconds
-  const [, date, clock = '00:00', zone = 'Z'] = isoPattern.exec(String(text)) ?? []
-  const moment = date === undefined ? NaN : Date.parse(`${date}T${clock}${zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`}`)
-  if (Number.isFinite(moment)) return moment / 1000
+  const moment = parseTime(String(text))
+  if (moment !== undefined) return moment
   throw new TollError('data', `${where} holds ${value === null || value === '' ? 'nothing' : `'${String(value).slice(0, 40)}'`}, which is no time; expected a number, or a date such as 2024-05-31 or 2024-05-31T13:00:00Z`)
 }

@@ -78,7 +78,7 @@ const contentProblems: readonly (readonly [RegExp, string])[] = [
   [/unterminated quote/i, 'a quoted value is never closed'],
   [/quote should be followed by/i, 'a quoted value is followed by more text; quotes inside values must be doubled'],
   [/maximum_object_size/i, 'a JSON object is longer than 16 MB; is this a table?'],
-  [/Maximum line size/i, 'a line is longer than 2 MB; is this a text table?'],
+  [/Maximum line size|does not support a full read/i, 'a line is longer than 2 MB; is this a text table?'],
   [/Malformed JSON|JSON transform error|Invalid Input Error: .*JSON/i, 'the JSON is malformed'],
   [/magic bytes|Parquet|Thrift|TProtocol|snappy|ZSTD|Decompress|Failed to (read|deserialize)|Invalid string encoding/i, 'the file is damaged, cut off or of another kind'],
   [/gzip|GZIP/, 'the gzip data is damaged or cut off'],

@@ -55,9 +55,10 @@ function textSql(type: string, ref: string): string {
   return `regexp_replace(CAST(nullif(${ref}, 'nan') + 0 AS VARCHAR), '\\.0$', '')`
 }
 
-/** DuckDB gives NULL for the seconds of an infinite time, which is not a missing one. */
+/** DuckDB gives NULL for the seconds of an infinite time, which is not a missing one, and cuts nanoseconds off. */
 function timeSql(type: string, ref: string): string {
-  const seconds = type === 'TIMESTAMP_NS' ? `epoch_ns(${ref}) / 1e9` : `epoch(${ref})`
+  const nanoseconds = `epoch_ns(${ref})`
+  const seconds = type === 'TIMESTAMP_NS' ? `${nanoseconds} // 1000000000 + (${nanoseconds} % 1000000000) / 1e9` : `epoch(${ref})`
   return `CASE WHEN isinf(${ref}) THEN CAST('infinity' AS DOUBLE) ELSE CAST(${seconds} AS DOUBLE) END`
 }
 

@@ -18,10 +18,12 @@ const sampledTogether = 2048
 export async function sampleColumns(relation: Relation, connection: DuckDBConnection, cell: CellOptions): Promise<ColumnInfo[]> {
   const columns = [...relation.columns].map(([name, { type }]): ColumnInfo => ({ name, type, kind: 'text' }))
   const rows = Math.ceil(Math.min(largestSample, sampleCells / columns.length))
-  const head = { ...relation, sql: `(SELECT * FROM ${relation.sql} LIMIT ${rows})` }
   const kinds: ColumnInfo[] = []
   for (let from = 0; from < columns.length; from += sampledTogether) {
-    kinds.push(...(await sampleSome(head, columns.slice(from, from + sampledTogether), rows, connection, cell)))
+    const some = columns.slice(from, from + sampledTogether)
+    const refs = some.map(({ name }) => relation.columns.get(name)!.ref)
+    const head = { ...relation, sql: `(SELECT ${refs.join(', ')} FROM ${relation.sql} LIMIT ${rows})` }
+    kinds.push(...(await sampleSome(head, some, rows, connection, cell)))
   }
   return kinds
 }

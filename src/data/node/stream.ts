@@ -100,7 +100,8 @@ export async function* fetchChunks(relation: Relation, selection: Selection, con
 function selectSql(relation: Relation, { columns, passthrough, cell }: Selection): string {
   const reference = ({ name }: ColumnInfo) => relation.columns.get(name)?.ref ?? 'NULL'
   const expressions = [
-    ...columns.map((column) => vectorSql(column, reference(column), cell)),
+    // One file may have DOUBLE where the first has BIGINT.
+    ...columns.map((column) => vectorSql({ ...column, type: relation.columns.get(column.name)?.type ?? column.type }, reference(column), cell)),
     ...passthrough.map((column) => passthroughSql(column, reference(column))),
     ...columns.filter(({ judged }) => judged).map((column) => `CAST(${reference(column)} AS VARCHAR)`),
   ]
