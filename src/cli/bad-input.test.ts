@@ -18,6 +18,7 @@ const npy = (shape: string) => {
 const files: Readonly<Record<string, string | Uint8Array>> = {
   'empty.csv': '',
   'header.csv': 'a,b\n',
+  'days.csv': `a,day\n${['2020-01-01', '2020-01-02', '2020-13-45'].map((day, i) => `${i},${day}`).join('\n')}\n`,
   'text.csv': 'a,city,day\n1,Ulm,2020-01-01\n2,Bonn,2020-01-02\n',
   'cell.csv': 'a,b\n1,2\n3,oops\n5,6\n',
   'infinite.csv': 'a,b\n1,2\n3,inf\n5,6\n',
@@ -50,7 +51,7 @@ beforeAll(async () => {
   const model = await readFile(at('model.onnx'))
   await writeFile(at('cut.onnx'), model.subarray(0, 5000))
   const newer = Buffer.from(model)
-  const place = newer.indexOf('{"format":1,')
+  const place = newer.indexOf('{"format":2,')
   newer[place + 10] = '9'.charCodeAt(0)
   await writeFile(at('newer.onnx'), newer)
 })
@@ -65,7 +66,10 @@ const data: readonly Case[] = [
   [fit('empty.csv'), 1, 'format', /empty\.csv is empty/],
   [fit('header.csv'), 1, 'format', /has a header but no rows/],
   [fit('example.csv', '--delimiter', ';'), 1, 'format', /splits at ','; set the delimiter to ',' \(--delimiter\)/],
-  [fit('text.csv'), 1, 'data', /text\.csv: columns city \(text\), day \(time\) hold no numbers; leave them out with --exclude city,day/],
+  [fit('text.csv', '--types', 'city=number'), 1, 'data', /text\.csv, row 1: column 'city' holds 'Ulm'/],
+  [fit('text.csv', '--types', 'city'), 2, 'argument', /--types takes name=kind, kind being one of number, boolean, category, time, got 'city'/],
+  [fit('text.csv', '--types', 'town=category'), 1, 'not-found', /text\.csv has no column 'town' to learn from; it has a, city, day/],
+  [fit('days.csv'), 1, 'data', /days\.csv, row 3: column 'day' holds '2020-13-45'/],
   [fit('cell.csv'), 1, 'data', /cell\.csv, row 2: column 'b' holds 'oops'.*\(--exclude COLUMN, --missing TEXT\)/],
   [fit('infinite.csv'), 1, 'data', /infinite\.csv, row 2: column 'b' holds 'infinity'/],
   [fit('one.csv'), 1, 'data', /one\.csv: fitting needs at least 2 rows, got 1/],
@@ -73,7 +77,7 @@ const data: readonly Case[] = [
   [fit('twice.csv'), 1, 'format', /columns 1 and 2 are both called 'a'/],
   [fit('bare.csv'), 1, 'format', /columns 1 and 3 are both called '0'; rename one \(--no-header if that line is data\)/],
   [fit('number.csv'), 1, 'data', /the header holds the number 7.*\(--header or --no-header\)/],
-  [fit('nothing.csv'), 1, 'data', /column 'b' has no numbers at all/],
+  [fit('nothing.csv', '--columns', 'b'), 1, 'data', /no column is left to learn from: b \(empty\)/],
   [fit('three.csv', '--label', 'kind'), 1, 'data', /label column 'kind': labels must be two classes, got 3 \(x, y, z\).*--anomaly VALUE/],
   [fit('which.csv', '--label', 'kind'), 1, 'data', /do not say which is the anomaly; name it with --anomaly VALUE/],
   [fit('ones.csv', '--label', 'label'), 1, 'data', /labels must be two classes, got 1/],
@@ -96,7 +100,7 @@ const data: readonly Case[] = [
   [['score', 'nope.onnx', 'example.csv'], 1, 'not-found', /cannot read nope\.onnx: no such file/],
   [['score', 'text.onnx', 'example.csv'], 1, 'format', /text\.onnx: .*(damaged|another kind)/],
   [['score', 'cut.onnx', 'example.csv'], 1, 'format', /cut\.onnx: /],
-  [['inspect', 'newer.onnx'], 1, 'version', /newer\.onnx: the model has format 9, this version of toll reads up to 1; update toll/],
+  [['inspect', 'newer.onnx'], 1, 'version', /newer\.onnx: the model has format 9, this version of toll reads up to 2; update toll/],
   [['inspect', 'example.csv'], 1, 'format', /example\.csv: .*(damaged|another kind)/],
   [['eval', 'model.onnx', 'example.csv', '--label', 'a'], 1, 'data', /label column 'a': labels must be two classes/],
   [['datasets', 'path', 'nope'], 1, 'not-found', /data set 'nope' does not exist; known: mnist/],
@@ -117,7 +121,7 @@ const use: readonly Case[] = [
   [fit('example.csv', '--hold-back', '0.95'), 2, 'argument', /--hold-back must be a finite number at least 0 and at most 0\.9/],
   [fit('example.csv', '--threads', '0'), 2, 'argument', /--threads must be/],
   [fit('example.csv', '--device', 'tpu'), 2, 'argument', /--device must be one of auto, cpu, webgpu, cuda, reference/],
-  [fit('example.csv', '--columns', 'a,b', '--scale', 'contrast'), 2, 'argument', /'scale' must be one of standard, robust, minmax, none/],
+  [fit('example.csv', '--columns', 'a,b', '--scale', 'contrast'), 2, 'argument', /'scale' must be one of standard, robust, minmax, quantile, none/],
   [fit('example.csv', '--frobnicate'), 2, 'argument', /unknown option '--frobnicate'; see "toll fit --help"/],
   [['fit', 'example.csv'], 2, 'argument', /required option '-o, --output <file>' not specified/],
   [['fit', '-o', 'new.onnx'], 2, 'argument', /a SOURCE is missing/],

@@ -72,7 +72,8 @@ describe('fit', () => {
     await writeFile(at('gaps.csv'), `a,same\n${Array.from({ length: 60 }, (_, i) => `${i === 3 ? '' : i},1`).join('\n')}\n`)
     const { code, err } = await toll('fit', 'gaps.csv', '-o', 'gaps.onnx', '--steps', '2')
     expect(code).toBe(0)
-    expect(err).toBe('note: column same never changes, and will be scored by any change\nnote: missing numbers became the median of their column: 1 in a\n'
+    expect(err).toBe('note: the same value in every row: same is left out (--types same=category keeps it)\n'
+      + 'note: missing numbers became the median of their column, and that they were missing counts: 1 in a\n'
       + 'note: a batch is all 54 rows, fewer than the 100 asked for\n')
     expect(await toll('fit', 'gaps.csv', '-o', 'gaps.onnx', '--steps', '2', '--quiet')).toEqual({ code: 0, out: '', err: '' })
   })
@@ -173,7 +174,7 @@ describe('eval and inspect', () => {
     for (const part of ['table of 3 columns', 'beta 10', 'quantile 0.99 of 39 held-back scores', '400 given, 353 trained on, 39 held back, 8 labelled anomalies', manifest.dataFingerprint]) {
       expect(out).toContain(part)
     }
-    expect(out).toMatch(/^a +0 +-\d/m)
+    expect(out).toMatch(/^a +number +0 +-\d/m)
   })
 })
 

@@ -36,7 +36,7 @@ const of = ({ columns: found }: Drift, name: string) => found.find(({ column }) 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'toll-drift-'))
   await save('normal.csv', lines(2000, 1))
-  expect((await toll('fit', 'normal.csv', '-o', 'model.onnx', '--detector', 'mean-distance', '--hold-back', '0.3', '--threads', '1', '--quiet')).code).toBe(0)
+  expect((await toll('fit', 'normal.csv', '-o', 'model.onnx', '--detector', 'mean-distance', '--types', 'fixed=number', '--hold-back', '0.3', '--threads', '1', '--quiet')).code).toBe(0)
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -91,7 +91,7 @@ describe('toll drift', () => {
     expect((await toll('fit', 'few.csv', '-o', 'few.onnx', '--detector', 'mean-distance', '--quiet')).code).toBe(0)
     const few = await toll('drift', 'few.onnx', 'few.csv')
     expect([few.code, few.out]).toEqual([0, expect.stringContaining('No rows were held back when the model was fitted: the score is not compared.')])
-    expect((await toll('fit', 'normal.csv', '-o', 'windows.onnx', '--window', '4', '--detector', 'mean-distance', '--quiet')).code).toBe(0)
+    expect((await toll('fit', 'normal.csv', '-o', 'windows.onnx', '--window', '4', '--detector', 'mean-distance', '--types', 'fixed=number', '--quiet')).code).toBe(0)
     const windows = JSON.parse((await toll('drift', 'windows.onnx', 'few.csv', '--json')).out) as Drift
     expect(windows.columns.map(({ column }) => column).sort()).toEqual([...columns].sort())
     expect(windows.rows).toEqual({ now: 40, unscored: 3, heldBack: 200 })

@@ -86,7 +86,7 @@ describe('a file', () => {
     await refused('', 'format', /model\.onnx/)
     await refused('a,b\n1,2\n', 'format', /model\.onnx/)
     await refused(encodeModel({ ...decodeModel(bytes), metadata: {} }), 'format', /not made by toll/)
-    await refused(withManifest((manifest) => { manifest.format = 99 }), 'version', /format 99, this version of toll reads up to 1; update toll/)
+    await refused(withManifest((manifest) => { manifest.format = 99 }), 'version', /format 99, this version of toll reads up to 2; update toll/)
     await refused(withManifest((manifest) => { delete manifest.input }), 'format', /'input' is missing/)
     await refused(withManifest((manifest) => { manifest.threshold = { kind: 'quantile' } }), 'format', /threshold/)
   })

@@ -7,7 +7,7 @@ import {
 } from '../tensor.js'
 import { equal, cast, div, mul } from './elementwise.js'
 import { checkDim, dimSize } from './leaf.js'
-import { reshape } from './shape.js'
+import { lowerReshape, reshape } from './shape.js'
 
 type ReduceAttributes = { readonly axes: readonly number[]; readonly keepDims: boolean }
 
@@ -36,9 +36,9 @@ export const sumOp: Op<ReduceAttributes> = {
     // differ in the last bit. A product with ones goes through every row in the same order.
     const last = shape.length - 1
     const size = shape[last]
-    if (typeof shape[0] === 'string' && isFloat(dtype) && axes.length === 1 && axes[0] === last && last > 0 && typeof size === 'number') {
+    if (shape.some((dim) => typeof dim === 'string') && isFloat(dtype) && axes.length === 1 && axes[0] === last && last > 0 && typeof size === 'number') {
       const sums = to.emit('MatMul', [x, to.constant(dtype, [size, 1], new Array<number>(size).fill(1))])
-      return keepDims ? sums : to.emit('Squeeze', [sums, to.constant('int64', [1], [last])])
+      return keepDims ? sums : lowerReshape(to, sums, shape.slice(0, last))
     }
     return to.emit('ReduceSum', [x, to.constant('int64', [axes.length], axes)], { keepdims: Number(keepDims) })
   },

@@ -1,6 +1,7 @@
 // Ops that move numbers without changing them: reshape, transpose, slice, embedding into zeros, concatenation.
 
 import { TollError, sizeOf } from '../../base/index.js'
+import type { Lowering } from '../lowering.js'
 import { checkDim } from './leaf.js'
 import {
   apply, bytesOf, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf,
@@ -30,17 +31,20 @@ export const reshapeOp: Op<ReshapeAttributes> = {
     return { dtype: x.dtype, shape }
   },
   gradient: ({ inputs: [x] }, g) => [isFloat(x.dtype) ? reshape(g, x.shape) : undefined],
-  lower: (to, { attrs: { shape } }, [x]) => {
-    const named = shape.filter((dim) => typeof dim === 'string').length
-    const empty = shape.includes(0)
-    const target = named === 1 && !empty
-      ? to.constant('int64', [shape.length], shape.map((dim) => (typeof dim === 'string' ? -1 : dim)))
-      : to.shapeVector(shape)
-    return to.emit('Reshape', [x, target], empty ? { allowzero: 1 } : {})
-  },
+  lower: (to, { attrs: { shape } }, [x]) => lowerReshape(to, x, shape),
   evaluate: ([x]) => x.data,
   view: true,
   samples: [{ inputs: [{ shape: [2, 6] }], attrs: { shape: [3, 4] } }, { inputs: [{ shape: [1] }], attrs: { shape: [] } }],
+}
+
+/** Emits a Reshape; a single named size is what is left over. */
+export function lowerReshape(to: Lowering, x: string, shape: Shape): string {
+  const named = shape.filter((dim) => typeof dim === 'string').length
+  const empty = shape.includes(0)
+  const target = named === 1 && !empty
+    ? to.constant('int64', [shape.length], shape.map((dim) => (typeof dim === 'string' ? -1 : dim)))
+    : to.shapeVector(shape)
+  return to.emit('Reshape', [x, target], empty ? { allowzero: 1 } : {})
 }
 
 /** The same elements in row-major order under another shape. One size may be -1: what is left over. */
