@@ -9,6 +9,7 @@ import {
   factorOut, gateInUnits, scalarOutside, scaleKernel, scaleTransposedKernel, scaleWeightGradient, sumBeforeMap,
 } from './channels.js'
 import { biasInside, joinConv, joinConvTranspose, joinConvWeight } from './interleave.js'
+import { gatherInstead } from './flip.js'
 import { constant, zeros } from './ops/leaf.js'
 import { matmul } from './ops/matmul.js'
 import { mean, sum } from './ops/reduce.js'
@@ -317,6 +318,6 @@ const products: Rules = {
   sum: [sumOfRows],
   mul: [scaledSumOfRows],
   conv: [convAsProduct, joinConv],
-  convTranspose: [convTransposeAsProduct, joinConvTranspose],
+  convTranspose: [convTransposeAsProduct, gatherInstead, joinConvTranspose],
   convWeight: [convWeightAsProduct, joinConvWeight],
 }
