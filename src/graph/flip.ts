@@ -4,8 +4,8 @@
 //
 // When that pays was measured there (two cores with AVX-512, 32 images, ms with one thread and with two, before -> after), and depends
 // on shapes only:
-//   32-32 k5, 784 to 1024 positions    11.6 -> 9.3    9.2 -> 5.9     the CIFAR scorer as a whole 44.7 -> 42.4, 28.8 -> 25.6
-//   128-64 k4, 100 to 169 positions     6.4 -> 7.4    4.1 -> 3.8     left alone: the zeros around the image cost more
+//   32-32 k5, 784 to 1024 positions    11.6 -> 9.6    9.2 -> 5.2     the CIFAR scorer as a whole 44.7 -> 42.4, 28.8 -> 25.6
+//   128-64 k4, 100 to 169 positions     6.4 -> 7.0    4.1 -> 4.0     left alone: the zeros around the image cost more
 //   stride 2, as a convolution for every pair of first row and column, and their results interleaved: 42.4 -> 45.2, 25.6 -> 28.7
 
 import { sizeOf } from '../base/index.js'
