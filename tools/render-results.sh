@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# Makes the tables and pictures under results/ from the trial logs there; nothing is trained. npm run results [-- FOLDER]
+# Makes the tables and pictures under results/ from the trial logs there, and prints their averages; nothing is trained. npm run results [-- FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out="${1:-results}"
-toll() { node dist/cli/main.js "$@" --quiet --render-only -o "$out" > /dev/null; }
+toll() {
+  echo "toll $*"
+  local text
+  text="$(node dist/cli/main.js "$@" --quiet --render-only -o "$out")"
+  grep -E '^(Average|Without|Paper)' <<< "$text" | sed 's/^/  /' || true
+}
 
 reduced=(--steps 260 --batch 64 --validation 500)
 mnist=(--trials results/trials/mnist.ndjson "${reduced[@]}")

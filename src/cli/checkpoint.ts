@@ -27,8 +27,8 @@ export async function openCheckpoint(path: string, restart: boolean, terminal: T
       if (written) terminal.note(`going on from ${path} (--restart starts again)`)
       return bytes
     },
+    due: () => !written || performance.now() - last >= rest,
     write: async (bytes) => {
-      if (written && performance.now() - last < rest) return
       await file.write(bytes)
       written = true
       last = performance.now()

@@ -34,4 +34,4 @@ it('gives the same log after kill -9 and a restart', async () => {
   const lines = (await readFile(log, 'utf8')).trim().split('\n').map((line) => readImageRecord(JSON.parse(line)))
   expect(numbersOf(lines)).toEqual(numbersOf(undisturbed))
   expect((await readdir(folder)).sort()).toEqual(['killed.ndjson', 'whole.ndjson'])
-})
+}, 240_000)

@@ -28,7 +28,7 @@ export function explainImages(trials: readonly ImageRecord[], selection: ImageSe
 /** What the columns of the paper can carry, and how averages are made. */
 export function explainColumns(paper: PaperTable | undefined): string[] {
   const average = 'The average is the mean over all classes of each seed, then over the seeds with which all classes ran.'
-  if (!paper) return [average, 'The paper has no table of this data set; the protocol is that of its reference implementation.']
+  if (!paper) return [average, 'The paper has no such table of this data set; the protocol is that of its reference implementation.']
   const uneven = findUnevenAverages(paper).map(({ method, printed, mean }) => `${method} ${printed.toFixed(1)} (its classes give ${mean.toFixed(2)})`)
   return [
     average,

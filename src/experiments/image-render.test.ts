@@ -113,7 +113,7 @@ describe('Table 1', () => {
     const rendered = await renderImageTable(options(records, { protocol: imageProtocols['cifar-100'], classes }))
     checkForms(rendered)
     expect(rendered.text).not.toContain('rank')
-    expect(rendered.text).toContain('The paper has no table of this data set')
+    expect(rendered.text).toContain('The paper has no such table of this data set')
     expect(readCsv(rendered.csv)).toHaveLength(1 + 2 * 21)
     expect(rendered.svg['made-reconstruction.svg'].match(/>large [a-z ]+…</g)).toHaveLength(20)
   })

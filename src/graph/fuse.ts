@@ -9,6 +9,7 @@ import {
   factorOut, gateInUnits, scalarOutside, scaleKernel, scaleTransposedKernel, scaleWeightGradient, sumBeforeMap,
 } from './channels.js'
 import { biasInside, joinConv, joinConvTranspose, joinConvWeight } from './interleave.js'
+import { gatherInstead } from './flip.js'
 import { constant, zeros } from './ops/leaf.js'
 import { matmul } from './ops/matmul.js'
 import { mean, sum } from './ops/reduce.js'
@@ -103,7 +104,11 @@ const scaleWeights: Rule = ({ inputs: [product, factor], shape }) => {
   if (!factors || weights.op.name !== 'constant' || weights.shape.length > (product.op.name === 'matmul' ? 2 : 4)) return undefined
   const sizes = weights.shape as readonly number[]
   const step = sizeOf(sizes.slice(axis + 1))
-  const scaled = (weights.attrs.data as Float32Array).map((value, i) => value * factors[Math.floor(i / step) % sizes[axis]])
+  const scaled = (weights.attrs.data as Float32Array).slice()
+  // Runs of one channel: a division per weight would cost more than the rest of a compilation.
+  for (let start = 0, channel = 0; start < scaled.length; start += step, channel = (channel + 1) % sizes[axis]) {
+    for (let i = start; i < start + step; i++) scaled[i] *= factors[channel]
+  }
   return apply(product.op, [product.inputs[0], constant(scaled, sizes, weights.dtype)], product.attrs)
 }
 
@@ -317,6 +322,6 @@ const products: Rules = {
   sum: [sumOfRows],
   mul: [scaledSumOfRows],
   conv: [convAsProduct, joinConv],
-  convTranspose: [convTransposeAsProduct, joinConvTranspose],
+  convTranspose: [convTransposeAsProduct, gatherInstead, joinConvTranspose],
   convWeight: [convWeightAsProduct, joinConvWeight],
 }

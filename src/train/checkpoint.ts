@@ -13,6 +13,8 @@ export interface CheckpointStore {
   /** For messages. */
   readonly location: string
   read(): Promise<Uint8Array | undefined>
+  /** Whether it wants a checkpoint now: gathering one takes a tenth of a second for a network of millions of parameters. Default always. */
+  due?(): boolean
   write(bytes: Uint8Array): Promise<void>
   remove(): Promise<void>
 }

@@ -132,6 +132,14 @@ describe('train', () => {
     await expect(train(optionsFor(network, { monitor }))).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
   })
 
+  it('gathers a checkpoint only when the store says that it is due', async () => {
+    const asked: boolean[] = []
+    const store = { ...memoryStore(), due: () => asked.push(asked.length % 3 === 1) > 0 && asked.at(-1)! }
+    await train(optionsFor(network, { checkpoint: { store, every: 10 } }))
+    expect(asked).toEqual([false, true, false, false, true])
+    expect(store.writes).toBe(2)
+  })
+
   it('stops at the step whose loss is not finite and keeps the last good checkpoint', async () => {
     const store = memoryStore()
     const diverging = train(optionsFor(network, { optimizer: sgd(), learningRate: 1e30, checkpoint: { store, every: 1 } }))

@@ -33,7 +33,7 @@ export interface TrainOptions extends Omit<StepSpec, 'rows' | 'sampleShape' | 'd
   readonly initial?: NamedValues
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: TrainingProgress) => void
-  /** Written every `every` steps and read at the start: a run that was stopped goes on where it was. Removed at the end. */
+  /** Written every `every` steps, if the store says that it is due, and read at the start: a run that was stopped goes on where it was. Removed at the end. */
   readonly checkpoint?: { readonly store: CheckpointStore; readonly every: number }
   readonly monitor?: Monitor
 }
@@ -177,7 +177,7 @@ class Run {
       this.#record(await loop.advance(this.#feeds(runs)))
       perRun = Math.max(1, Math.floor((runs * stretch) / Math.max(performance.now() - started, 1)))
       if (monitor && this.#step % monitor.every === 0) await this.#evaluate(monitor, loop)
-      if (checkpoint && this.#step % checkpoint.every === 0 && this.#step < steps) await this.#save(checkpoint.store, loop)
+      if (checkpoint && this.#step % checkpoint.every === 0 && this.#step < steps && (checkpoint.store.due?.() ?? true)) await this.#save(checkpoint.store, loop)
       onProgress?.({ step: this.#step, steps, values: this.#latest() })
     }
     const values = await this.#finiteValues(loop)

@@ -207,6 +207,15 @@ describe('looking', () => {
     await expect(readDatasetFile(dataset(), 'probe.bin', { data, cache })).rejects.toMatchObject({ code: 'checksum' })
   })
 
+  test('a file that is cut off is named with both sizes', async () => {
+    const data = join(cache, 'data')
+    await mkdir(join(data, 'elsewhere'), { recursive: true })
+    await writeFile(join(data, 'elsewhere', 'probe.bin'), content.subarray(1))
+    await expect(readDatasetFile(dataset(), 'probe.bin', { data, cache })).rejects.toMatchObject({
+      code: 'checksum', message: expect.stringMatching(/elsewhere\/probe\.bin has 299999 bytes, 'probe\.bin' of data set '[^']+' has 300000; get it with "toll datasets get/),
+    })
+  })
+
   test('what is not there says how to get it', async () => {
     await expect(readDatasetFile('cifar-100', 'train.bin', folders())).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('toll datasets get cifar-100') })
     expect((await locateDataset('cifar-100', folders())).missing.map(({ path }) => path)).toEqual(['train.bin', 'test.bin'])

@@ -88,7 +88,10 @@ export async function readDatasetFile(name: string | Dataset, path: string, fold
   if (!file) throw new TollError('not-found', `data set '${dataset.name}' has no file '${path}'`)
   const found = files.get(path)
   if (found === undefined) {
-    throw new TollError('not-found', `'${path}' of data set '${dataset.name}' is not here; get it with "toll datasets get ${dataset.name}", or name its folder in TOLL_DATA`)
+    const other = await findOfOtherSize(file, searchFolders(dataset, folders))
+    const get = `get it with "toll datasets get ${dataset.name}", or name its folder in TOLL_DATA`
+    if (other) throw new TollError('checksum', `${other.path} has ${other.bytes} bytes, '${path}' of data set '${dataset.name}' has ${file.bytes}; ${get}`)
+    throw new TollError('not-found', `'${path}' of data set '${dataset.name}' is not here; ${get}`)
   }
   const content = await readUnpacked(found)
   checkContent(content, file, found)
@@ -145,6 +148,15 @@ async function findFile(file: DatasetFile, places: readonly string[]): Promise<s
     const plain = join(place, file.path)
     if (await stat(plain).then((status) => status.isFile() && status.size === file.bytes, () => false)) return plain
     if (await stat(`${plain}.gz`).then((status) => status.isFile(), () => false)) return `${plain}.gz`
+  }
+  return undefined
+}
+
+/** A file of that name that is cut off, or another one. */
+async function findOfOtherSize({ path, bytes }: DatasetFile, places: readonly string[]): Promise<{ path: string; bytes: number } | undefined> {
+  for (const place of places) {
+    const status = await stat(join(place, path)).catch(() => undefined)
+    if (status?.isFile() && status.size !== bytes) return { path: join(place, path), bytes: status.size }
   }
   return undefined
 }

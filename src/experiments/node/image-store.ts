@@ -45,8 +45,8 @@ export async function openImageStore(path: string, { warn, rest = minute }: Imag
       return {
         location: file.location,
         read: () => file.read(),
+        due: () => performance.now() - last >= rest,
         async write(bytes) {
-          if (performance.now() - last < rest) return
           await mkdir(folder, { recursive: true }).catch((error: unknown) => Promise.reject(describeIo(error, `cannot make the folder ${folder}`)))
           await file.write(bytes)
           last = performance.now()
