@@ -9,7 +9,10 @@ import { renderExperiment, type RenderedExperiment } from './rendered.js'
 
 /** What is known of differences that are not chance. */
 const explanations: Readonly<Record<string, string>> = {
+  abod: 'PyOD counts copies of a training row as rows of their own, which takes the angles between them; here copies count once.',
   cblof: 'The clusters of the table are those of an older k-means with other starts; scikit-learn\'s of today gives values like ours on the same rows.',
+  mcd: 'The search here starts from tiny subsets, as the paper has it, and finds cores of smaller determinant than scikit-learn\'s from random halves; and a core whose covariance is '
+    + 'singular is mended by shrinkage, where scikit-learn leaves out the directions without variance.',
 }
 
 /** A cell beyond this many of its tolerances is named in the notes. */

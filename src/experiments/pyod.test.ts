@@ -147,6 +147,14 @@ describe('the table', () => {
     expect((JSON.parse(json) as PyodTable).cells).toHaveLength(2)
   })
 
+  it.each([['mcd', /MCD is beyond .* smaller determinant/], ['cblof', /CBLOF is beyond .* older k-means/], ['abod', /ABOD is beyond .* copies count once/]])('explains what is known of %s', async (detector, known) => {
+    const table = await run({ detectors: [detector], splits: 1 })
+    const moved: PyodTable = { ...table, cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.03, rerun: cell.auroc!.mean })) }
+    expect(renderPyod(moved).markdown.replaceAll('\n', ' ')).toMatch(known)
+    const met: PyodTable = { ...table, cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.019, rerun: cell.auroc!.mean })) }
+    expect(renderPyod(met).markdown).not.toMatch(known)
+  })
+
   it.each(['settings', 'dataset', 'detector', 'split', 'auroc', 'averagePrecision', 'fitSeconds', 'experiment'])('refuses a line of a log with a wrong %s', (field) => {
     const trial: StoredPyodTrial = { experiment: 'pyod', settings: 's', dataset: 'cardio', detector: 'knn', split: 0, auroc: 0.5, averagePrecision: 0.5, fitSeconds: 1, scoreSeconds: 1 }
     expect(readPyodTrial(trial)).toEqual(trial)
