@@ -133,7 +133,7 @@ export function explainPyod(table: PyodTable): string[] {
   return [
     'Labels are not used for training: outliers are among the training rows, as the benchmark has it. Columns are standardised by the training rows.',
     ...(splits === 10 ? [] : [`The published values are means over 10 splits, these over ${splits}: differences are those of other splits too.`]),
-    ...(absent.length > 0 ? [`Not found on this machine: ${absent.join(', ')}.`] : []),
+    ...(absent.length > 0 ? [`Data sets of the published table that are not in this one: ${absent.join(', ')}.`] : []),
     ...(missing.length > 0 ? [`Published detectors that were not asked for: ${missing.join(', ')}.`] : []),
     ...(changed.length > 0 ? [`Parameters of the benchmark that are not our defaults: ${changed.join('; ')}.`] : []),
     'Methods without chance (tolerance 0.0002) should differ by the rounding of the published table only. The others draw other random numbers, and start '

@@ -142,7 +142,7 @@ describe('the table', () => {
     expect(differenceOf(published.cells[0])).toBeCloseTo(table.cells[0].auroc!.mean - 0.9, 12)
     const { text, csv, json } = renderPyod(published, 'toll reproduce pyod')
     expect(text).toContain('KNN is beyond its tolerance on small +0.0395 (−0.0005)')
-    expect(text).toContain('Not found on this machine: arrhythmia, cardio')
+    expect(text).toContain('Data sets of the published table that are not in this one: arrhythmia, cardio')
     expect(csv.split('\n')[1]).toMatch(/^small,knn,KNN,3,0\.939/)
     expect((JSON.parse(json) as PyodTable).cells).toHaveLength(2)
   })
