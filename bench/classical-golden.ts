@@ -4,7 +4,7 @@
 //     Training rows have s = seed; test rows s = seed + 10, and every fifth from row 0 on is an anomaly: times 1.8, rounded to float32.
 //
 // A file lists the first scores of the test rows for any of: `ocsvm` and `kde` (several settings each), `pca95`, `lof20`, `knn5` (the number in
-// the name is the share of variance in percent, or k), `iforest` (means over 20 seeds), and `metrics` of those scores.
+// the name is the share of variance in percent, or k), `iforest` (means over 20 seeds), and `metrics` of the first kNN's scores and of tied ones.
 
 import { resolveParameters, type NdArray, type ParameterValue } from 'toll/base'
 import { detectors } from 'toll/detectors'
@@ -67,9 +67,12 @@ export async function* compareClassical(file: Reader, engine: Engine): AsyncGene
   }
   for (const { key, number } of numbered(file, 'pca')) {
     const section = file.inside(key)
-    const fitted = await run('pca', { variance: number / 100, score: 'reconstruction' })
-    yield scoresAgree(`PCA, ${number} % of the variance`, fitted.scores, section.numbers('reconstructionError'))
-    yield { what: `PCA, ${number} %, components`, deviation: Math.abs((fitted.summary.components as number) - section.count('components')), tolerance: 0 }
+    const components = section.count('components')
+    // With every direction kept, the reference's errors are rounding and ours are not defined: the number of directions is all there is to compare.
+    const keepsAll = components >= Math.min(...rows.train.shape)
+    const fitted = await run('pca', { variance: number / 100, score: keepsAll ? 'mahalanobis' : 'reconstruction' })
+    if (!keepsAll) yield scoresAgree(`PCA, ${number} % of the variance`, fitted.scores, section.numbers('reconstructionError'))
+    yield { what: `PCA, ${number} %, components`, deviation: Math.abs((fitted.summary.components as number) - components), tolerance: 0 }
     found++
   }
   for (const { key, number } of numbered(file, 'lof')) {
@@ -78,11 +81,12 @@ export async function* compareClassical(file: Reader, engine: Engine): AsyncGene
     yield* ranking(`LOF, k ${number}`, fitted, file.inside(key))
     found++
   }
-  for (const { key, number } of numbered(file, 'knn')) {
+  for (const [i, { key, number }] of numbered(file, 'knn').entries()) {
     const fitted = await run('knn', { k: number })
     yield scoresAgree(`kNN, k ${number}`, fitted.scores, file.inside(key).numbers('scores'))
     yield* ranking(`kNN, k ${number}`, fitted, file.inside(key))
-    if (file.has('metrics')) yield* neighbourMetrics(fitted.scores, rows.labels, file.inside('metrics'))
+    // One set of measures stands in the file: that of the first.
+    if (i === 0 && file.has('metrics')) yield* neighbourMetrics(fitted.scores, rows.labels, file.inside('metrics'))
     found++
   }
   if (file.has('iforest')) {

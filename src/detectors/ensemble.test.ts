@@ -160,7 +160,7 @@ interface Summary {
 describe('an ensemble', () => {
   const square = samples([0, 0], [3, 4], [0, 4], [3, 0])
   const pair = ensemble([{ detector: anchored }, { detector: largest }])
-  const defaults = { combination: 'average', groups: 5, standardiseBy: 0.2 } as const
+  const defaults = { combination: 'average', groups: 5, standardiseBy: 0.2, subsample: 0 } as const
 
   it('averages standardised scores, and shows them as parts', async () => {
     const model = await pair.fit({ samples: square }, defaults, { engine, seed: 1 })
@@ -193,9 +193,22 @@ describe('an ensemble', () => {
     expect((whole.summary as unknown as Summary).rows).toEqual({ learning: 100, standardising: 100 })
   })
 
+  it('learns from a sample of the normal rows, and standardises by all that are held back', async () => {
+    const random = Random.seeded(5)
+    const many = samples(...Array.from({ length: 110 }, () => [random.normal(), random.normal()]))
+    const labels = Uint8Array.from({ length: 110 }, (_, i) => Number(i % 11 === 0))
+    const sampled = async (subsample: number) => (await pair.fit({ samples: many, labels }, { ...defaults, subsample }, { engine, seed: 1 })).summary as unknown as Summary
+    const summary = await sampled(30)
+    expect(summary.rows).toEqual({ learning: 30, standardising: 20 })
+    expect(summary.members[0]).toMatchObject({ rows: 30, given: 30 })
+    expect(await sampled(30)).toEqual(summary)
+    expect(await sampled(80)).toEqual(await sampled(0))
+    await expect(sampled(1)).rejects.toMatchObject({ code: 'argument', message: expect.stringMatching(/subsample.*got 1/) as string })
+  })
+
   it('gives every member a seed of its own, the same ones for the same seed', async () => {
     const triple = ensemble([{ detector: anchored }, { detector: anchored }, { detector: anchored }], { combination: 'moa', groups: 2 })
-    const parameters = { combination: triple.parameters.combination.default, groups: triple.parameters.groups.default, standardiseBy: 0 }
+    const parameters = { combination: triple.parameters.combination.default, groups: triple.parameters.groups.default, standardiseBy: 0, subsample: 0 }
     const seeds = async (seed: number) => ((await triple.fit({ samples: square }, parameters, { engine, seed })).summary as unknown as Summary).members.map((member) => member.seed)
     const [first, again, other] = [await seeds(1), await seeds(1), await seeds(2)]
     expect(new Set([...first, ...other]).size).toBe(6)

@@ -23,6 +23,7 @@ export const ensembleParameters = {
     doc: 'Share of the normal rows that members do not learn from and whose scores put them on one scale; below 50 such rows, or at 0, all rows do both.',
     source: 'a member scores rows that it has learned from too low',
   }),
+  subsample: integer({ default: 0, min: 0, max: 1e9, doc: 'Normal rows that the members learn from, the same for all of them, drawn at random without replacement; 0 takes all.' }),
 } satisfies Domains
 
 export type EnsembleParameters = Values<typeof ensembleParameters>
@@ -44,7 +45,7 @@ export interface EnsembleOptions extends Partial<EnsembleParameters> {
  * Errors: `argument` for fewer than two members, for parameters outside a member's domain, and for members that share no kind of sample.
  */
 export function ensemble(members: readonly EnsembleMember[], { exceptions, ...defaults }: EnsembleOptions = {}): Detector<typeof ensembleParameters> {
-  const { combination, groups, standardiseBy } = resolveParameters(ensembleParameters, defaults, 'ensemble option')
+  const { combination, groups, standardiseBy, subsample } = resolveParameters(ensembleParameters, defaults, 'ensemble option')
   if (members.length < 2) throw new TollError('argument', `an ensemble needs at least 2 members, got ${members.length}`)
   const accepts = (['table', 'image'] as const).filter((kind) => members.every(({ detector }) => detector.accepts.includes(kind)))
   if (accepts.length === 0) throw new TollError('argument', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
@@ -59,6 +60,7 @@ export function ensemble(members: readonly EnsembleMember[], { exceptions, ...de
       combination: { ...ensembleParameters.combination, default: combination },
       groups: { ...ensembleParameters.groups, default: groups },
       standardiseBy: { ...ensembleParameters.standardiseBy, default: standardiseBy },
+      subsample: { ...ensembleParameters.subsample, default: subsample },
     },
     fit: (data, parameters, context) => fitEnsemble(members, data, parameters, context),
   }
@@ -95,7 +97,8 @@ const described = {
 
 async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingData, parameters: EnsembleParameters, context: FitContext): Promise<FittedDetector> {
   const random = Random.seeded(context.seed).fork('ensemble')
-  const { learning, standardising } = divide(data, parameters.standardiseBy, random.fork('standardise'))
+  const { learning: all, standardising } = divide(data, parameters.standardiseBy, random.fork('standardise'))
+  const learning = thinned(all, parameters.subsample, random.fork('subsample'))
   const seeds = random.fork('members')
   const fitted: FittedMember[] = []
   for (const [i, member] of members.entries()) {
@@ -181,6 +184,14 @@ function divide(data: TrainingData, share: number, random: Random): { learning: 
     learning: takeData(data, range(0, data.samples.shape[0]).filter((row) => !out.has(row))),
     standardising: widened(takeSamples(data.samples, held64)),
   }
+}
+
+/** `rows` of the normal samples, in their order; everything when `rows` is 0 or not fewer. */
+function thinned(data: TrainingData, rows: number, random: Random): TrainingData {
+  if (rows === 1) throw new TollError('argument', 'ensemble: subsample must be 0 for all rows, or at least 2, got 1')
+  const normal = normalIndices(data)
+  if (rows === 0 || rows >= normal.length) return data
+  return takeData(data, Array.from(random.sample(normal.length, rows).sort(), (i) => normal[i]))
 }
 
 function takeData({ samples, labels, weights }: TrainingData, rows: readonly number[]): TrainingData {

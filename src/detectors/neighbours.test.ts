@@ -92,11 +92,15 @@ describe('too many rows', () => {
       code: 'memory', message: 'lof compares all 1000000 training rows with each other: 7450.6 GiB of distances would pass through memory, '
         + 'allowed are 745.1 GiB; set the parameter subsample, to at most 316227, to train on a random part of the rows',
     }))
+    expect(() => refuseTooMany('knn', [1e6, 2], { pairs: false })).toThrow(expect.objectContaining({
+      code: 'memory', message: 'knn compares every scored row with all 1000000 training rows: the distances of 256 rows take 1.9 GiB, allowed are 1.0 GiB; '
+        + 'set the parameter subsample, to at most 524288, to train on a random part of the rows',
+    }))
     expect(() => refuseTooMany('feature-bagging', [2e5, 2], { pairs: true, copies: 10 })).toThrow(/with each other 10 times: 2980.2 GiB .* at most 100000,/)
   })
 
   it('are not refused below', () => {
-    refuseTooMany('knn', [1e6, 100], { pairs: false })
+    refuseTooMany('knn', [2 ** 19, 200], { pairs: false })
     refuseTooMany('lof', [3e5, 20], { pairs: true })
   })
 })

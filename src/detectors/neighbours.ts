@@ -131,12 +131,16 @@ function leaveOut(row: number, squared: Float64Array, places: Float64Array, { k,
 /** Bytes of training rows that a scorer keeps at most. A file of ONNX ends at 2 GiB. */
 const largestRows = 2 ** 30
 
+/** Bytes of distances of `scoredTogether` rows to all training rows: fewer rows at a time would make scoring slow. */
+const largestScoring = 2 ** 30
+const scoredTogether = 256
+
 /** Distances that a fit computes at most: about two minutes on two cores. */
 const largestPairs = 1e11
 
 /**
- * Refuses (code `memory`) rows (n, d) that are too many to be kept in the scorer or, if `pairs`, to be compared all with all; `copies` scorers
- * keep them.
+ * Refuses (code `memory`) rows (n, d) that are too many to be kept in the scorer, to be compared with every scored row or, if `pairs`, with
+ * each other; `copies` scorers keep them.
  */
 export function refuseTooMany(detector: string, [n, d]: readonly number[], { pairs, copies = 1 }: { readonly pairs: boolean; readonly copies?: number }): void {
   const advice = (rows: number) => `; set the parameter subsample, to at most ${Math.floor(rows)}, to train on a random part of the rows`
@@ -147,6 +151,10 @@ export function refuseTooMany(detector: string, [n, d]: readonly number[], { pai
   if (pairs && copies * n * n > largestPairs) {
     throw new TollError('memory', `${detector} compares all ${n} training rows with each other${copies > 1 ? ` ${copies} times` : ''}: `
       + `${gibibytes(copies * n * n * 8)} of distances would pass through memory, allowed are ${gibibytes(largestPairs * 8)}${advice(Math.sqrt(largestPairs / copies))}`)
+  }
+  if (scoredTogether * n * 8 > largestScoring) {
+    throw new TollError('memory', `${detector} compares every scored row with all ${n} training rows: the distances of ${scoredTogether} rows take ${gibibytes(scoredTogether * n * 8)}, `
+      + `allowed are ${gibibytes(largestScoring)}${advice(largestScoring / (scoredTogether * 8))}`)
   }
 }
 

@@ -9,7 +9,10 @@ import { renderExperiment, type RenderedExperiment } from './rendered.js'
 
 /** What is known of differences that are not chance. */
 const explanations: Readonly<Record<string, string>> = {
+  abod: 'PyOD counts copies of a training row as rows of their own, which takes the angles between them; here copies count once.',
   cblof: 'The clusters of the table are those of an older k-means with other starts; scikit-learn\'s of today gives values like ours on the same rows.',
+  mcd: 'The search here starts from tiny subsets, as the paper has it, and finds cores of smaller determinant than scikit-learn\'s from random halves; and a core whose covariance is '
+    + 'singular is mended by shrinkage, where scikit-learn leaves out the directions without variance.',
 }
 
 /** A cell beyond this many of its tolerances is named in the notes. */
@@ -130,7 +133,7 @@ export function explainPyod(table: PyodTable): string[] {
   return [
     'Labels are not used for training: outliers are among the training rows, as the benchmark has it. Columns are standardised by the training rows.',
     ...(splits === 10 ? [] : [`The published values are means over 10 splits, these over ${splits}: differences are those of other splits too.`]),
-    ...(absent.length > 0 ? [`Not found on this machine: ${absent.join(', ')}.`] : []),
+    ...(absent.length > 0 ? [`Data sets of the published table that are not in this one: ${absent.join(', ')}.`] : []),
     ...(missing.length > 0 ? [`Published detectors that were not asked for: ${missing.join(', ')}.`] : []),
     ...(changed.length > 0 ? [`Parameters of the benchmark that are not our defaults: ${changed.join('; ')}.`] : []),
     'Methods without chance (tolerance 0.0002) should differ by the rounding of the published table only. The others draw other random numbers, and start '

@@ -142,9 +142,17 @@ describe('the table', () => {
     expect(differenceOf(published.cells[0])).toBeCloseTo(table.cells[0].auroc!.mean - 0.9, 12)
     const { text, csv, json } = renderPyod(published, 'toll reproduce pyod')
     expect(text).toContain('KNN is beyond its tolerance on small +0.0395 (−0.0005)')
-    expect(text).toContain('Not found on this machine: arrhythmia, cardio')
+    expect(text).toContain('Data sets of the published table that are not in this one: arrhythmia, cardio')
     expect(csv.split('\n')[1]).toMatch(/^small,knn,KNN,3,0\.939/)
     expect((JSON.parse(json) as PyodTable).cells).toHaveLength(2)
+  })
+
+  it.each([['mcd', /MCD is beyond .* smaller determinant/], ['cblof', /CBLOF is beyond .* older k-means/], ['abod', /ABOD is beyond .* copies count once/]])('explains what is known of %s', async (detector, known) => {
+    const table = await run({ detectors: [detector], splits: 1 })
+    const moved: PyodTable = { ...table, cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.03, rerun: cell.auroc!.mean })) }
+    expect(renderPyod(moved).markdown.replaceAll('\n', ' ')).toMatch(known)
+    const met: PyodTable = { ...table, cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.019, rerun: cell.auroc!.mean })) }
+    expect(renderPyod(met).markdown).not.toMatch(known)
   })
 
   it.each(['settings', 'dataset', 'detector', 'split', 'auroc', 'averagePrecision', 'fitSeconds', 'experiment'])('refuses a line of a log with a wrong %s', (field) => {
