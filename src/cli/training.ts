@@ -1,19 +1,22 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
 import { TollError, type NdArray, type Table } from '../base/index.js'
+import type { CellValue } from '../data/node/index.js'
 import type { RowOrder } from '../preprocess/index.js'
 import { chooseColumns, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
 import type { Source } from './source.js'
 
-type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags
+type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags & { readonly titles?: boolean }
 
 export interface TrainingInput extends RowOrder {
   readonly name: string
   readonly data: Table | NdArray
   readonly labels?: Uint8Array
   readonly weights?: ArrayLike<number>
+  /** The first key of each row, where `titles` asks for it. */
+  readonly titles?: readonly (string | number)[]
 }
 
 /** Errors: those of the source; `data` and `not-found` for columns and labels that do not fit. */
@@ -24,15 +27,22 @@ export async function readTraining(source: Source, flags: TrainingFlags, signal:
 async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flags: TrainingFlags, signal: AbortSignal): Promise<TrainingInput> {
   const columns = chooseColumns(table.columns, flags, name)
   const { label, weight } = flags
+  const key = flags.titles ? flags.id?.[0] : undefined
   const batch = await table.readBatch({
-    columns: weight === undefined ? columns : [...columns, weight], passthrough: [...new Set([...(label === undefined ? [] : [label]), ...orderColumns(flags)])], signal,
+    columns: weight === undefined ? columns : [...columns, weight], passthrough: [...new Set([...(label === undefined ? [] : [label]), ...(key === undefined ? [] : [key]), ...orderColumns(flags)])], signal,
   })
   const features = { names: columns, columns: batch.table.columns.slice(0, columns.length), rows: batch.table.rows }
   return {
     name, data: features, ...readOrder(batch.passthrough, flags, { source: name }),
     ...(label !== undefined && { labels: readLabels(batch.passthrough.get(label) ?? [], flags) }),
     ...(weight !== undefined && { weights: batch.table.columns[columns.length] }),
+    ...(key !== undefined && { titles: batch.passthrough.get(key)!.map((value, row) => titleOf(value, row)) }),
   }
+}
+
+/** What a row is called: its key, or without one its number from 1. */
+export function titleOf(key: CellValue | undefined, row: number): string | number {
+  return key === undefined || key === null ? row + 1 : typeof key === 'number' ? key : String(key)
 }
 
 async function readArray(source: Extract<Source, { kind: 'array' }>, flags: TrainingFlags): Promise<TrainingInput> {

@@ -97,7 +97,8 @@ export function neighbourTable(near: readonly Neighbour[]): ReportTable {
   }
 }
 
-function showValue(value: number | null): string {
+/** A value of a column, or that it is missing. */
+export function showValue(value: number | null): string {
   return value === null ? 'missing' : formatNumber(value)
 }
 
