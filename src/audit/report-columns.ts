@@ -81,7 +81,7 @@ function driftBlocks(drift: Drift | undefined, isImage: boolean): Block[] {
     {
       kind: 'table',
       table: {
-        caption: `Scored rows against the training data, smallest p-values first${shown.length < columns.length ? `: ${shown.length} of ${grouped(columns.length)} columns` : ''}`,
+        caption: `Drift by column${shown.length < columns.length ? `: ${shown.length} of ${grouped(columns.length)}, smallest p-values first` : ''}`,
         columns: [{ title: 'column' }, { title: 'drift' }, ...['PSI', 'p-value', 'largest difference', 'missing before', 'missing now', 'outside of the range'].map((title) => ({ title, align: 'right' as const }))],
         rows: shown.map((column) => [
           named(column.column), column.drifted ? 'yes' : 'no', column.psi.toFixed(3), showP(column.pValue), column.distance.toFixed(3),

@@ -52,7 +52,7 @@ export async function trainingBlocks({ training, detector }: Manifest): Promise<
   const trained = courses.flatMap(({ name, history }) => (history ? [{ name, history }] : []))
   const keys = [...new Set(trained.flatMap(({ history }) => Object.keys(history)))].filter((key) => key !== 'step').slice(0, most.charts)
   const figures = await Promise.all(keys.map(async (key): Promise<Block> => ({
-    kind: 'figure', title: wordsOf(key),
+    kind: 'figure', title: titled(wordsOf(key)),
     chart: await lossChart(trained.filter(({ history }) => key in history).slice(0, most.series).map(({ name, history }) => ({ name, x: history.step, y: history[key] })), { width: 400, yLabel: wordsOf(key) }),
   })))
   const cut = trained.length > most.series ? ` The first ${most.series} of ${trained.length} members are drawn.` : ''
@@ -81,6 +81,10 @@ function historyOf(value: unknown): History | undefined {
 /** latentNorm as latent norm. */
 function wordsOf(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function titled(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** Members that are listed. */

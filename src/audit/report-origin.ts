@@ -31,8 +31,11 @@ function scalingBlocks({ preprocessing }: Manifest): Block[] {
   return [
     { kind: 'formula', formula: String.raw`x_j = \frac{c_j - a_j}{b_j}` },
     {
-      kind: 'paragraph',
-      text: `c_j is the value of column j; a missing number becomes f_j, the training median. Scaling is ${scale}: ${scaleWords[scale]}. A divisor of 0, or of rounding noise, becomes 1; scaled values stay within ±1e15. All of it is float64.`,
+      kind: 'letters',
+      items: [
+        'c_j is the value of column j; a missing number becomes f_j, the training median.', `Scaling is ${scale}: ${scaleWords[scale]}.`,
+        'A divisor of 0, or of rounding noise, becomes 1; scaled values stay within ±1e15. All of it is float64.',
+      ],
     },
     {
       kind: 'details', title: 'Scaling of each column', note: `${grouped(columns.length)} columns`,
@@ -66,7 +69,7 @@ function scoreFormula(name: string, parameters: Manifest['parameters'], training
   if (!formula) return [{ kind: 'paragraph', text: `The detector ${name} does not state a formula${detector ? `. ${detector.idea}` : ''}; the graph in the file is the formula.` }]
   return [
     { kind: 'formula', formula: formula.score },
-    { kind: 'list', items: [...formula.where, `Source: ${detector!.reference}.`] },
+    { kind: 'letters', items: [...formula.where, `Source: ${detector!.reference}.`] },
   ]
 }
 
@@ -88,7 +91,7 @@ function decisionBlocks({ threshold, heldBack }: Manifest): Block[] {
     { kind: 'paragraph', text: `Threshold: ${describeThreshold(threshold)}. The comparison is in float64.` },
     ...(heldBack.source === 'held-back' ? [
       { kind: 'formula', formula: String.raw`p(x) = \frac{1 + \text{#}(s_i ≥ s(x))}{1 + ${n}}` } as const,
-      { kind: 'paragraph', text: `s_i are the ${grouped(n)} held-back scores, # counts those that are at least as high. A normal row has a p-value of at most t with a probability of at most t.` } as const,
+      { kind: 'letters', items: [`s_i are the ${grouped(n)} held-back scores, and # counts those that are at least as high.`, 'A normal row has a p-value of at most t with a probability of at most t.'] } as const,
     ] : []),
   ]
 }
@@ -99,10 +102,10 @@ function settingsTable({ detector: name, parameters, preprocessing, threshold, s
   const all: [string, ParameterValue | undefined, string][] = [
     ['detector', name, detectors.get(name)?.title ?? ''],
     ...Object.entries(parameters).map(([key, value]): [string, ParameterValue, string] => [key, value, domains[key]?.doc ?? '']),
-    ['scale', preprocessing.scale, ''], ['threshold', rule.join(', '), ''], ['seed', String(seed), 'Of everything random.'],
-    ...(window ? [['window', `${window.size} rows, every ${window.stride}`, ''] as [string, string, string]] : []),
+    ['scale', preprocessing.scale, 'How columns or pixels are scaled, see above.'], ['threshold', rule.join(', '), 'The rule of the threshold and the rows that it was found from.'], ['seed', String(seed), 'Of everything random.'],
+    ...(window ? [['window', `${window.size} rows, every ${window.stride}`, 'Rows of a window, and from one to the next in training.'] as [string, string, string]] : []),
   ]
-  return { caption: 'Settings', columns: [{ title: 'setting' }, { title: 'value' }, { title: 'what it is' }], rows: all.map(([key, value, doc]) => [key, Array.isArray(value) ? value.join(', ') : String(value), doc === '' ? null : doc]) }
+  return { caption: 'Parameters and rules', columns: [{ title: 'setting' }, { title: 'value' }, { title: 'what it is' }], rows: all.map(([key, value, doc]) => [key, Array.isArray(value) ? value.join(', ') : String(value), doc === '' ? null : doc]) }
 }
 
 /** A line for a terminal with what it is for. */

@@ -16,7 +16,7 @@ export interface RowsOptions extends Pick<ExplainOptions, 'evaluations' | 'seed'
 /** Rows that are unfolded. */
 const unfolded = 3
 /** Columns that the overview names. */
-const leading = 3
+const leading = 2
 
 export async function anomalyBlocks(model: Model, sifted: Sifted, options: RowsOptions): Promise<Block[]> {
   const { evaluations, seed, signal, onProgress, columnsShown } = options
@@ -52,12 +52,12 @@ function overview({ top }: Sifted, at: ReadonlyMap<number, ExplainedRow>): Repor
   return {
     caption: 'Highest scores',
     columns: [
-      { title: 'row' }, { title: 'score', align: 'right' }, ...(withP ? [{ title: 'p-value', align: 'right' } as const] : []), { title: 'decision' },
-      ...(columns ? [{ title: 'mostly by (share of the score)' }] : []),
+      { title: 'row' }, { title: 'score', align: 'right' }, { title: 'decision' }, ...(columns ? [{ title: 'mostly by (share of the score)' }] : []),
+      ...(withP ? [{ title: 'p-value', align: 'right' } as const] : []),
     ],
     rows: top.map((row, i) => [
-      named(row.title), showNumber(row.score), ...(withP ? [row.pValue === undefined ? null : showP(row.pValue)] : []), row.isAnomaly ? 'anomaly' : 'normal',
-      ...(columns ? [leadersOf(at.get(i))] : []),
+      named(row.title), showNumber(row.score), row.isAnomaly ? 'anomaly' : 'normal', ...(columns ? [leadersOf(at.get(i))] : []),
+      ...(withP ? [row.pValue === undefined ? null : showP(row.pValue)] : []),
     ]),
   }
 }
@@ -74,22 +74,25 @@ function columnsOf(row: ExplainedRow, { base }: ExplainedTable, { manifest }: Mo
   const first = row.columns.slice(0, shown)
   const rest = row.columns.slice(shown)
   const others = rest.reduce((sum, { contribution }) => sum + contribution, 0)
-  const largest = Math.max(...[...first.map(({ contribution }) => contribution), others, row.base].map(Math.abs)) || 1
-  const oneSided = [...first.map(({ contribution }) => contribution), others, row.base].every((value) => value >= 0)
-  const bar = (contribution: number) => barCell(contribution / largest, row.score === 0 ? 'the score is 0' : `${percent(contribution / row.score)} of the score`, oneSided)
+  const all = [...first.map(({ contribution }) => contribution), others, row.base]
+  const range: [number, number] = [Math.min(0, ...all), Math.max(0, ...all)]
+  const bar = (contribution: number) => {
+    const share = row.score === 0 ? '0' : percent(contribution / row.score)
+    return barCell(contribution, range, share, `${share} of the score`)
+  }
   return {
-    caption: `What makes the score of row ${named(row.row)}: ${showNumber(row.score)}`,
-    columns: [{ title: 'column' }, { title: 'value', align: 'right' }, { title: 'typical', align: 'right' }, { title: 'middle half', align: 'right' }, { title: 'adds', align: 'right' }, { title: 'share' }],
+    caption: `What makes the score ${showNumber(row.score)} of row ${named(row.row)}`,
+    columns: [{ title: 'column' }, { title: 'value', align: 'right' }, { title: 'typical', align: 'right' }, { title: 'share of the score' }, { title: 'middle half of training', align: 'right' }, { title: 'adds', align: 'right' }],
     rows: [
       ...first.map((column) => {
         const five = facts.get(column.column)?.five
         return [
-          named(column.column), showValue(column.value), showValue(column.typical), five ? `${showNumber(five[1])} to ${showNumber(five[3])}` : null,
-          showNumber(column.contribution), bar(column.contribution),
+          named(column.column), showValue(column.value), showValue(column.typical), bar(column.contribution), five ? `${showNumber(five[1])} to ${showNumber(five[3])}` : null,
+          showNumber(column.contribution),
         ]
       }),
-      ...(rest.length > 0 ? [[`${grouped(rest.length)} other columns`, null, null, null, showNumber(others), bar(others)]] : []),
-      [base.name, null, null, null, showNumber(row.base), bar(row.base)],
+      ...(rest.length > 0 ? [[`${grouped(rest.length)} other columns`, null, null, bar(others), null, showNumber(others)]] : []),
+      [base.name, null, null, bar(row.base), null, showNumber(row.base)],
     ],
   }
 }

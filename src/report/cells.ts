@@ -7,18 +7,16 @@ import type { CellPicture } from './table.js'
 const size = { width: 112, height: 28 }
 
 /**
- * A bar from a middle line: to the right what raises, to the left what lowers.
+ * A bar from zero with its text beside it: to the right what raises, to the left what lowers.
  *
- * @param share of the largest bar beside it, in [-1, 1]
- * @param oneSided whether all bars of the table go to the right, so that the line stands at the left
+ * @param range lowest and highest end of all bars of the table, 0 within
  */
-export function barCell(share: number, title: string, oneSided: boolean): CellPicture {
-  const [width, height] = [size.width, 14]
-  const zero = oneSided ? 1 : width / 2
-  const length = Math.max(1, Math.abs(share) * (oneSided ? width - 2 : width / 2 - 1))
-  const x = share < 0 ? zero - length : zero
-  const bar = share === 0 ? '' : `<rect x="${round(x)}" y="2" width="${round(length)}" height="${height - 4}" fill="var(--${share < 0 ? 'normal' : 'anomaly'})"/>`
-  return { text: title, svg: frame(width, height, title, `${bar}<path d="M${zero} 0V${height}" stroke="var(--muted)"/>`) }
+export function barCell(value: number, [low, high]: readonly [number, number], text: string, title: string): CellPicture {
+  const [width, height] = [72, 14]
+  const place = (at: number) => 1 + ((at - low) / (high - low || 1)) * (width - 2)
+  const [from, to] = [place(Math.min(0, value)), place(Math.max(0, value))]
+  const bar = value === 0 ? '' : `<rect x="${round(from)}" y="2" width="${round(Math.max(0.5, to - from))}" height="${height - 4}" fill="var(--${value < 0 ? 'normal' : 'anomaly'})"/>`
+  return { text, beside: true, svg: frame(width, height, title, `${bar}<path d="M${round(place(0))} 0V${height}" stroke="var(--muted)"/>`) }
 }
 
 export interface HistogramCell {

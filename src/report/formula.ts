@@ -21,6 +21,12 @@ export function formulaMarkup(source: string): Markup {
   return html`<math display="block">${markup(parse(source))}</math>`
 }
 
+/** Words in which a letter with a subscript, such as x_i or x_(j), is set as one. */
+export function lettersMarkup(words: string): Markup {
+  const pieces = words.split(/(?<![\p{L}\d_])(\p{L}_(?:\([\p{L}\d]+\)|[\p{L}\d](?![\p{L}\d_])))/u)
+  return html`${pieces.map((piece, i) => (i % 2 === 0 ? html`${piece}` : html`<var>${piece[0]}</var><sub>${piece.slice(2)}</sub>`))}`
+}
+
 /** On one line: scripts as _ and ^, fractions with a slash. */
 export function formulaText(source: string): string {
   return text(parse(source)).replaceAll(/\s+/g, ' ').trim()
@@ -110,10 +116,12 @@ function markup(formula: Formula): Markup {
 
 function leaf({ tag, text: content, upright }: Formula & { kind: 'leaf' }): Markup {
   switch (tag) {
-    case 'mi': return upright ? html`<mi mathvariant="normal">${content}</mi>` : html`<mi>${content}</mi>`
+    case 'mi':
+      if (content.endsWith('′')) return html`<msup><mi>${content.slice(0, -1)}</mi><mo lspace="0" rspace="0">′</mo></msup>`
+      return upright ? html`<mi mathvariant="normal">${content}</mi>` : html`<mi>${content}</mi>`
     case 'mn': return html`<mn>${content}</mn>`
-    // Norms are not stretched, and stand close to what they hold.
-    case 'mo': return content === '‖' ? html`<mo stretchy="false" lspace="0" rspace="0">${content}</mo>` : html`<mo>${content}</mo>`
+    // Brackets are not stretched, which fonts without mathematics do too far; norms stand close to what they hold.
+    case 'mo': return content === '‖' ? html`<mo stretchy="false" lspace="0" rspace="0">${content}</mo>` : '()⟨⟩'.includes(content) ? html`<mo stretchy="false">${content}</mo>` : html`<mo>${content}</mo>`
     case 'mtext': return html`<mtext>${content}</mtext>`
   }
 }

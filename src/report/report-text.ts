@@ -49,7 +49,7 @@ function flatten(blocks: readonly Block[]): FlatBlock[] {
 function blockText(block: FlatBlock): string {
   switch (block.kind) {
     case 'heading': case 'paragraph': return removeControls(block.text)
-    case 'list': return block.items.map((item) => `• ${removeControls(item)}`).join('\n')
+    case 'list': case 'letters': return block.items.map((item) => `• ${removeControls(item)}`).join('\n')
     case 'formula': return `  ${formulaText(block.formula)}`
     case 'code': return block.text.split('\n').map((line) => `  ${removeControls(line)}`).join('\n')
     case 'tiles': return block.tiles.map((tile) => removeControls(tileText(tile))).join('\n')
@@ -65,7 +65,7 @@ function blockMarkdown(block: FlatBlock): string {
   switch (block.kind) {
     case 'heading': return `### ${escapeMarkdown(block.text)}`
     case 'paragraph': return escapeMarkdown(block.text)
-    case 'list': return block.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
+    case 'list': case 'letters': return block.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
     case 'formula': return escapeMarkdown(formulaText(block.formula))
     case 'code': return block.text.split('\n').map((line) => `    ${removeControls(line)}`).join('\n')
     case 'tiles': return block.tiles.map((tile) => `- ${escapeMarkdown(tileText(tile))}`).join('\n')

@@ -1,7 +1,7 @@
 // A report as one HTML file: no script, no request, nothing to install. A small tree of blocks goes in, escaped HTML comes out.
 
 import type { Chart } from './chart.js'
-import { formulaMarkup } from './formula.js'
+import { formulaMarkup, lettersMarkup } from './formula.js'
 import type { ImageStrip } from './images.js'
 import { html, trusted, type Markup } from './markup.js'
 import { reportStyle } from './style.js'
@@ -38,6 +38,8 @@ export type Block =
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'paragraph'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
+  /** What the letters of a formula stand for: z_i and z_(i) in it are a letter with a subscript. */
+  | { readonly kind: 'letters'; readonly items: readonly string[] }
   /** In the notation of formula.ts. */
   | { readonly kind: 'formula'; readonly formula: string }
   /** Lines for a terminal or a program, as they are. */
@@ -88,8 +90,9 @@ function blockMarkup(block: Block): Markup {
     case 'heading': return html`<h3>${block.text}</h3>\n`
     case 'paragraph': return html`<p>${block.text}</p>\n`
     case 'list': return html`<ul>${block.items.map((item) => html`<li>${item}</li>\n`)}</ul>\n`
+    case 'letters': return html`<ul>${block.items.map((item) => html`<li>${lettersMarkup(item)}</li>\n`)}</ul>\n`
     case 'formula': return html`<div class="formula scroll" role="region" tabindex="0" aria-label="Formula">${formulaMarkup(block.formula)}</div>\n`
-    case 'code': return html`<pre class="scroll" tabindex="0"><code>${block.text}</code></pre>\n`
+    case 'code': return html`<pre><code>${block.text}</code></pre>\n`
     case 'tiles': return html`<dl class="tiles">${block.tiles.map(tileMarkup)}</dl>\n`
     case 'table': return scrollable(block.table)
     case 'figure': return figureMarkup(block.title, block.caption, html`${drawing(block.chart.wide, block.title)}\n${drawing(block.chart.narrow, block.title)}

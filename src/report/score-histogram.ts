@@ -81,6 +81,11 @@ function plan(
   // Two peaks closer than a label is wide: their labels lean away from each other.
   const close = peaks.length === 2 && Math.abs(position(peaks[0]) - position(peaks[1])) < 90
   const leftmost = peaks[0] <= peaks[1] ? 0 : 1
+  // Where there is no room at the left both lean to the right, and the higher one moves up.
+  const crowded = close && position(peaks[leftmost]) < 7.2 * classes[leftmost].name.length + 4
+  const tops = classes.map(({ shares }) => Math.max(...shares))
+  const apart = crowded ? (Math.abs(tops[0] - tops[1]) / (top * 1.16)) * (frame.height - 88) : Infinity
+  const lifted = (i: number) => (apart < 16 && tops[i] === Math.max(...tops) && (i === 0 || tops[0] !== tops[1]) ? 16 - apart : 0)
   return {
     marginLeft: 40, marginRight: 16, marginTop: 46, marginBottom: 42,
     x: { type: log ? ('log' as const) : ('linear' as const), domain: [edges[0], edges[edges.length - 1]] },
@@ -113,9 +118,9 @@ function plan(
       ...classes.map(({ name, shares, colour }, i) => {
         const at = position(peaks[i])
         const half = name.length * 3.6 + 4
-        const leaning = close ? (i === leftmost ? 'end' : 'start') : at < half ? 'start' : at > inner - half ? 'end' : 'middle'
+        const leaning = crowded ? 'start' : close ? (i === leftmost ? 'end' : 'start') : at < half ? 'start' : at > inner - half ? 'end' : 'middle'
         return plot.text([[peaks[i], Math.max(...shares)]], {
-          x: '0', y: '1', text: () => name, dy: -9, textAnchor: leaning, fill: colour, fontWeight: 600, stroke: 'var(--card)', strokeWidth: 4,
+          x: '0', y: '1', text: () => name, dy: -9 - lifted(i), textAnchor: leaning, fill: colour, fontWeight: 600, stroke: 'var(--card)', strokeWidth: 4,
         })
       }),
     ],

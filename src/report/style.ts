@@ -59,27 +59,19 @@ summary { width: fit-content; padding-block: .25rem; color: var(--muted); cursor
 .folded > summary span { color: var(--muted); font-size: .92rem; }
 .formula { padding-block: .4rem; font-size: 1.15rem; }
 .formula math { width: fit-content; margin: 0; }
-pre { margin: 1rem 0 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; font: .88rem/1.5 ui-monospace, "SFMono-Regular", Menlo, "Liberation Mono", monospace; }
+pre { margin: .8rem 0 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere; font: .88rem/1.5 ui-monospace, "SFMono-Regular", Menlo, "Liberation Mono", monospace; }
 .cell { display: block; }
+.drawn { display: flex; align-items: center; gap: .5rem; white-space: nowrap; }
 td:has(.cell) { padding-block: .2rem; vertical-align: middle; }
-.scroll { margin-top: 1rem; overflow-x: auto; max-width: 100%; }
-details .folded { margin-top: 1rem; padding: .2rem 1.2rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; font-size: 1rem; }
-.folded:not([open]) { padding-bottom: .2rem; }
-.folded > summary { width: auto; padding-block: .55rem; color: var(--ink); overflow-wrap: anywhere; }
-.folded > summary h3 { display: inline; margin: 0 .8rem 0 .2rem; font-size: 1rem; }
-.folded > summary span { color: var(--muted); font-size: .92rem; }
-.formula { padding-block: .4rem; font-size: 1.15rem; }
-.formula math { width: fit-content; margin: 0; }
-pre { margin: 1rem 0 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; font: .88rem/1.5 ui-monospace, "SFMono-Regular", Menlo, "Liberation Mono", monospace; }
-.cell { display: block; }
-td:has(.cell) { padding-block: .2rem; vertical-align: middle; }
-.scroll { margin-top: .3rem; max-height: 20rem; }
+.scroll { margin-top: 1.1rem; overflow-x: auto; max-width: 100%; }
+figure details .scroll { margin-top: .3rem; max-height: 20rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); font-size: .92rem; padding-bottom: .4rem; }
 th, td { padding: .38rem .9rem .38rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; font-weight: 400; }
 thead th { color: var(--muted); font-size: .9em; border-bottom: 1px solid var(--muted); }
 th.number, td.number { text-align: right; white-space: nowrap; }
 thead th.number { white-space: normal; }
+@media (max-width: 40rem) { table { font-size: .92rem; } th, td { padding-right: .6rem; } .folded { padding-inline: .8rem; } }
 .strip { width: 100%; table-layout: fixed; margin-top: .7rem; }
 .strip th, .strip td { border: 0; padding: 2px; text-align: center; vertical-align: middle; line-height: 1.2; }
 .strip thead th { font-size: .82rem; padding-bottom: .3rem; overflow-wrap: anywhere; vertical-align: bottom; }

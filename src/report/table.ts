@@ -14,8 +14,10 @@ export interface ReportColumn {
 /** A drawing in a page; elsewhere its text. */
 export interface CellPicture {
   readonly text: string
-  /** Our own SVG element, with a title that says what `text` says. */
+  /** Our own SVG element with a title. */
   readonly svg: string
+  /** Whether the text stands beside the drawing; default false. */
+  readonly beside?: boolean
 }
 
 /** null stands for "not known" and is shown as a dash. Numbers must be finite. */
@@ -60,7 +62,8 @@ export function tableMarkup(table: ReportTable): Markup {
   const rows = formatTable(table).map((row, r) => {
     const shown = row.map((cell, c) => {
       const given = table.rows[r][c]
-      return typeof given === 'object' && given !== null ? trusted(given.svg) : cell
+      if (typeof given !== 'object' || given === null) return cell
+      return given.beside ? html`<div class="drawn">${trusted(given.svg)}<span>${cell}</span></div>` : trusted(given.svg)
     })
     const cells = shown.map((cell, c) =>
       c === 0 ? html`<th scope="row" class="${classes[c]}">${cell}</th>` : html`<td class="${classes[c]}">${cell}</td>`)
