@@ -5,6 +5,7 @@ import { describeExplanation, explain, heatOf, showValue, type ExplainedRow, typ
 import type { Model } from '../model/index.js'
 import { barCell, imageStrip, type Block, type ReportTable } from '../report/index.js'
 import { columnFacts } from './columns.js'
+import { samplesOf } from './report-verdict.js'
 import type { Sifted } from './sift.js'
 import { counted, grouped, named, percent, showNumber, showP } from './words.js'
 
@@ -25,14 +26,15 @@ export async function anomalyBlocks(model: Model, sifted: Sifted, options: RowsO
   const places = explanation.rows.map(({ row }) => row)
   const at = new Map(places.map((place, i) => [place, explained.rows[i]]))
   const called = sifted.top.filter(({ isAnomaly }) => isAnomaly).length
-  const intro = sifted.anomalies === 0 ? 'No row is above the threshold. The highest scores are these.'
-    : sifted.anomalies > called ? `The ${counted(called, 'highest score')} of ${grouped(sifted.anomalies)} rows above the threshold.`
-      : called === sifted.top.length ? `All ${counted(called, 'row')} above the threshold.`
-        : `${counted(called, 'row')} above the threshold, and the next highest scores.`
+  const [one, many] = samplesOf(model.manifest)
+  const intro = sifted.anomalies === 0 ? `No ${one} is above the threshold. The highest scores are these.`
+    : sifted.anomalies > called ? `The ${counted(called, 'highest score')} of ${grouped(sifted.anomalies)} ${many} above the threshold.`
+      : called === sifted.top.length ? `All ${counted(called, one, many)} above the threshold.`
+        : `${counted(called, one, many)} above the threshold, and the next highest scores.`
   const isImage = explained.shape !== undefined
   return [
-    { kind: 'paragraph', text: `${intro} The rows of the source count from 1, without the line of names, unless a key names them.` },
-    { kind: 'table', table: overview(sifted, at) },
+    { kind: 'paragraph', text: `${intro} ${isImage ? 'Images' : 'The rows of the source'} count from 1${isImage ? '' : ', without the line of names, unless a key names them'}.` },
+    { kind: 'table', table: overview(sifted, at, one) },
     ...(isImage ? await imageBlocks(model, sifted.topData as NdArray, explained, places)
       : sifted.top.map((row, i): Block => ({
         kind: 'details', title: `Row ${named(row.title)}`, open: i < unfolded,
@@ -46,13 +48,13 @@ export async function anomalyBlocks(model: Model, sifted: Sifted, options: RowsO
   ]
 }
 
-function overview({ top }: Sifted, at: ReadonlyMap<number, ExplainedRow>): ReportTable {
+function overview({ top }: Sifted, at: ReadonlyMap<number, ExplainedRow>, one: string): ReportTable {
   const withP = top.some(({ pValue }) => pValue !== undefined)
   const columns = [...at.values()].some((row) => row.columns.length > 0)
   return {
     caption: 'Highest scores',
     columns: [
-      { title: 'row' }, { title: 'score', align: 'right' }, { title: 'decision' }, ...(columns ? [{ title: 'mostly by (share of the score)' }] : []),
+      { title: one }, { title: 'score', align: 'right' }, { title: 'decision' }, ...(columns ? [{ title: 'mostly by (share of the score)' }] : []),
       ...(withP ? [{ title: 'p-value', align: 'right' } as const] : []),
     ],
     rows: top.map((row, i) => [

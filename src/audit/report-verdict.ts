@@ -22,8 +22,13 @@ function calledHeldBack({ heldBack, threshold }: Manifest): { called: number; of
   return { called: heldBack.scores.filter((score) => score > threshold.value).length, of: heldBack.scores.length }
 }
 
-function samplesOf({ window, input }: Manifest): readonly [one: string, many: string] {
+/** What the model scores. */
+export function samplesOf({ window, input }: Pick<Manifest, 'window' | 'input'>): readonly [one: string, many: string] {
   return input.kind === 'image' ? ['image', 'images'] : window ? ['window', 'windows'] : ['row', 'rows']
+}
+
+function isAre(count: number): string {
+  return count === 1 ? 'is' : 'are'
 }
 
 /** What it is and what it found, in two sentences. */
@@ -34,11 +39,11 @@ export function leadOf({ manifest, sifted, ofTraining }: Verdict): string {
   const first = `A model of the detector ${detector}, fitted to ${counted(rows.trained, one, many)} of ${shape}.`
   const { called, of } = calledHeldBack(manifest)
   const promise = heldBack.source === 'held-back'
-    ? `which ${grouped(called)} of ${grouped(of)} held-back normal ${many} are above`
+    ? `which ${grouped(called)} of ${grouped(of)} held-back normal ${many} ${isAre(called)} above`
     : 'which comes from training scores and is too low'
   if (!sifted) return `${first} It calls what scores above ${showNumber(threshold.value)}, ${promise}.`
   const whose = ofTraining ? `the ${grouped(sifted.scores.length)} ${many} that it was fitted to or held back` : `${grouped(sifted.scores.length)} scored ${many}`
-  return `${first} Of ${whose}, ${grouped(sifted.anomalies)} ${sifted.anomalies === 1 ? 'is' : 'are'} above its threshold of ${showNumber(threshold.value)}, ${promise}.`
+  return `${first} Of ${whose}, ${grouped(sifted.anomalies)} ${isAre(sifted.anomalies)} above its threshold of ${showNumber(threshold.value)}, ${promise}.`
 }
 
 export function verdictBlocks(verdict: Verdict): Block[] {
@@ -81,9 +86,9 @@ function promiseOf(manifest: Manifest, sifted?: Sifted): string {
   if (heldBack.source !== 'held-back') return `Threshold: ${words}. It promises nothing: there were too few ${many} to hold any back.`
   const [low, high] = shareInterval(called, of)
   const expected = sifted && sifted.scores.length * (called / of)
-  return `Threshold: ${words}. ${grouped(called)} of the ${grouped(of)} normal ${many} that training did not see are above it, so that of further normal ${many} like them `
+  return `Threshold: ${words}. ${grouped(called)} of the ${grouped(of)} normal ${many} that training did not see ${isAre(called)} above it, so that of further normal ${many} like them `
     + `between ${percent(low)} and ${percent(high)} may be (95\u00a0% interval).`
-    + (expected === undefined ? '' : ` If all ${grouped(sifted!.scores.length)} scored ${many} were normal, about ${showNumber(Math.round(expected * 10) / 10)} would be called; ${grouped(sifted!.anomalies)} are.`)
+    + (expected === undefined ? '' : ` If all ${grouped(sifted!.scores.length)} scored ${many} were normal, about ${showNumber(Math.round(expected * 10) / 10)} would be called; ${grouped(sifted!.anomalies)} ${isAre(sifted!.anomalies)}.`)
 }
 
 /** Below this share of rows with equal decisions, or of equal top rows, refits disagree. */
@@ -105,6 +110,7 @@ function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): strin
     ...(heldBack.by === 'groups' ? [`The held-back ${many} are those of ${counted(heldBack.groups ?? 0, 'whole group')}, which is the number that says how sure the rate of false alarms is.`] : []),
     ...(heldBack.by === 'time' ? [`The latest ${many} were held back: the promises hold as far as what comes is like them.`] : []),
     ...(ofTraining && sifted ? [`These are the ${many} that the model learned from: they score lower than new ones would, and an anomaly that was in the training data may have been learned as normal.`] : []),
+    ...(!ofTraining && sifted && sifted.anomalies > sifted.scores.length / 2 ? [`More than half of the scored ${many} are called: they are another kind of data than the model learned from, or other units.`] : []),
     ...(constant.length > 0 ? [`${listNames(constant, 5)} never ${constant.length === 1 ? 'changes' : 'change'} in training: any change there is scored.`] : []),
     ...(gaps.length > 0 ? [`More than a fifth of the values are missing in ${listNames(gaps, 5)}; gaps count as the training median.`] : []),
     ...(sifted && sifted.failed.count > 0 ? [`${counted(sifted.failed.count, 'row')} could not be scored, the first: row ${String(sifted.failed.first[0].title)}: ${sifted.failed.first[0].reason.slice(0, 200)}.`] : []),

@@ -117,7 +117,7 @@ function markup(formula: Formula): Markup {
 function leaf({ tag, text: content, upright }: Formula & { kind: 'leaf' }): Markup {
   switch (tag) {
     case 'mi':
-      if (content.endsWith('′')) return html`<msup><mi>${content.slice(0, -1)}</mi><mo lspace="0" rspace="0">′</mo></msup>`
+      if (content.endsWith('′')) return html`<mrow><mi>${content.slice(0, -1)}</mi><mo lspace="0" rspace="0">′</mo></mrow>`
       return upright ? html`<mi mathvariant="normal">${content}</mi>` : html`<mi>${content}</mi>`
     case 'mn': return html`<mn>${content}</mn>`
     // Brackets are not stretched, which fonts without mathematics do too far; norms stand close to what they hold.
