@@ -198,7 +198,7 @@ describe('every page', () => {
   it.each([...detectors.values()].filter(({ accepts }) => accepts.includes('table')).map(({ name }) => [name]))('of %s states its formula and draws its training', async (name) => {
     const data = takeRows(rows, Array.from({ length: 120 }, (_, row) => row))
     const model = await fit(data, { engine, detector: detectorNamed(name), ...(name === 'toll' && { parameters: { steps: 12 } }), ...(name === 'mcd' && { parameters: { starts: 10 } }) })
-    const { score, where } = detectorNamed(name).formula!(model.manifest.parameters as never, model.manifest.training)
+    const { score, where } = detectorNamed(name).formula!(model.manifest.parameters, model.manifest.training)
     expect(formulaText(score)).toMatch(/^s\(x\) = /)
     expect(formulaMarkup(score).markup).toContain('<mi>x</mi>')
     expect(`${score} ${where.join(' ')}`).not.toMatch(/undefined|NaN|\?|\[object/)

@@ -3,7 +3,8 @@
 import { version, type ParameterValue } from '../base/index.js'
 import { detectors } from '../detectors/index.js'
 import { manifestFormat, sha256, type Manifest, type Model } from '../model/index.js'
-import { imageParameters, tableParameters } from '../preprocess/index.js'
+import type { tableParameters } from '../preprocess/index.js';
+import { imageParameters } from '../preprocess/index.js'
 import type { Block, ReportTable } from '../report/index.js'
 import { describeThreshold } from '../threshold/index.js'
 import { cutNote, mostColumns } from './report-columns.js'

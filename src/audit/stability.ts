@@ -67,7 +67,7 @@ export function fittingOf({ detector: name, parameters, preprocessing, threshold
 function ruleOf(threshold: Manifest['threshold']): ThresholdRule {
   const { parameters } = listThresholdKinds().find(({ kind }) => kind === threshold.kind)!
   const all = threshold as unknown as Readonly<Record<string, number>>
-  return { kind: threshold.kind, ...Object.fromEntries(Object.keys(parameters).map((name) => [name, all[name]])) } as ThresholdRule
+  return { kind: threshold.kind, ...Object.fromEntries(Object.keys(parameters).map((name) => [name, all[name]])) }
 }
 
 /** The rows, or windows of them, that the model scores of its training data. */

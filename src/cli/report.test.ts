@@ -84,5 +84,5 @@ describe('toll report', () => {
       expect(err.trim().split('\n')).toHaveLength(1)
     }
     expect((await readdir(folder)).filter((name) => name.includes('page.html'))).toEqual([])
-  })
+  }, 180_000)
 })

@@ -99,7 +99,7 @@ function blockMarkup(block: Block): Markup {
 <details><summary>Numbers of this chart</summary>${scrollable(block.chart.table)}</details>`)
     case 'images': return figureMarkup(block.title, block.caption, stripMarkup(block.strip))
     case 'columns': return html`<div class="columns">\n${block.blocks.map(blockMarkup)}</div>\n`
-    case 'details': return html`<details class="folded"${block.open ? trusted(' open') : undefined}><summary><h3>${block.title}</h3>${block.note === undefined ? undefined : html`<span>${block.note}</span>`}</summary>
+    case 'details': return html`<details class="folded"${block.open ? trusted(' open') : undefined}><summary><h3>${block.title}</h3>${block.note === undefined ? undefined : html` <span>${block.note}</span>`}</summary>
 ${block.blocks.map(blockMarkup)}</details>\n`
   }
 }
