@@ -261,7 +261,7 @@ describe('stability', () => {
   it('warns where refits disagree', async () => {
     const refit = { threshold: 1, correlation: 0.2, topOverlap: 0.3, sameDecision: 0.8, anomalies: 2 }
     const unsteady: Stability = { rows: 300, top: 10, anomalies: 3, refits: [{ seed: 1, ...refit }, { seed: 2, ...refit, correlation: null }] }
-    expect(textOf(renderReport(await modelReport(distance, { stability: unsteady })))).toContain('Refits with other seeds agree only in 80 % of the decisions and 30 % of the highest scores'.replaceAll(' %', '\u00a0%').replaceAll('\u00a0', ' '))
+    expect(textOf(renderReport(await modelReport(distance, { stability: unsteady })))).toContain('refits share 30\u00a0% of the highest scores and 80\u00a0% of the decisions'.replaceAll('\u00a0', ' '))
   })
 
   it('refuses other data, missing labels, and numbers outside their ranges', async () => {

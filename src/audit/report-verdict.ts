@@ -73,7 +73,7 @@ function tilesOf({ manifest, sifted, stability }: Verdict): MetricTile[] {
       ? { label: 'False alarms', value: percent(called / of), note: `of ${grouped(of)} held-back normal ${many}` }
       : { label: 'False alarms', value: 'not known', note: `no ${many} were held back` },
     { label: `Training ${many}`, value: grouped(rows.trained), note: rows.anomalies > 0 ? `${counted(rows.anomalies, 'labelled anomaly', 'labelled anomalies')} left out` : `of ${grouped(rows.given)} given` },
-    ...(stability ? [{ label: 'Same top rows', value: percent(overlap!), note: `in ${counted(stability.refits.length, 'refit')} with other seeds` }] : []),
+    ...(stability ? [{ label: 'Same top rows', value: percent(overlap!), note: `in ${counted(stability.refits.length, 'refit')}, other seeds` }] : []),
   ]
 }
 
@@ -117,7 +117,7 @@ function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): strin
     ...(!ofTraining && drifted.length > 0 ? [`The scored rows are not like the training rows in ${listNames(drifted, 5)} (see Data): the rate of false alarms need not hold for them.`] : []),
     ...(!ofTraining && outside.length > 0 ? [`More than 1\u00a0% of the values lie outside of the range of training in ${listNames(outside, 5)}.`] : []),
     ...(agreement && (agreement.decision < steady.decision || agreement.top < steady.top)
-      ? [`Refits with other seeds agree only in ${percent(agreement.decision)} of the decisions and ${percent(agreement.top)} of the highest scores: more training rows or another detector may be steadier.`] : []),
+      ? [`Another seed would have said something else: refits share ${percent(agreement.top)} of the highest scores and ${percent(agreement.decision)} of the decisions. More training rows or another detector may be steadier.`] : []),
   ]
 }
 
