@@ -132,41 +132,6 @@ export function takeRows(source: Table, indices: ArrayLike<number>): Table {
   return { ...source, columns, rows: indices.length }
 }
 
-/** Tables with the same columns below each other; texts get the codes of one list. */
-export function joinTables(parts: readonly Table[]): Table {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0)
-  const [{ names, meanings }] = parts
-  const joined = new Map(meanings)
-  const columns = names.map((name, c) => {
-    const texts = new Map<string, number>()
-    const recode = meanings?.get(name)?.kind === 'text' && parts.some((part) => textsOf(part, name) !== textsOf(parts[0], name))
-    const column = new Float64Array(rows)
-    let at = 0
-    for (const part of parts) {
-      column.set(recode ? recoded(part.columns[c], textsOf(part, name), texts) : part.columns[c], at)
-      at += part.rows
-    }
-    if (recode) joined.set(name, { kind: 'text', texts: [...texts.keys()] })
-    return column
-  })
-  return { names, columns, rows, ...(meanings && { meanings: joined }) }
-}
-
-function textsOf({ meanings }: Table, name: string): readonly string[] {
-  const meaning = meanings?.get(name)
-  return meaning?.kind === 'text' ? meaning.texts : []
-}
-
-/** The same texts by their codes in `known`, which takes up the new ones. */
-function recoded(codes: Float64Array, texts: readonly string[], known: Map<string, number>): Float64Array {
-  return codes.map((code) => {
-    if (Number.isNaN(code)) return NaN
-    const place = known.get(texts[code]) ?? known.size
-    known.set(texts[code], place)
-    return place
-  })
-}
-
 /** The samples `indices` along the first axis, in that order. */
 export function takeSamples(source: NdArray, indices: ArrayLike<number>): NdArray {
   const size = sizeOf(source.shape.slice(1))
@@ -175,6 +140,57 @@ export function takeSamples(source: NdArray, indices: ArrayLike<number>): NdArra
     data.set(source.data.subarray(indices[i] * size, (indices[i] + 1) * size), i * size)
   }
   return { shape: [indices.length, ...source.shape.slice(1)], data }
+}
+
+/**
+ * The rows of several tables with the same columns in the same order, or the samples of several arrays of one shape, one after the other. Texts
+ * keep what they say where tables number them differently. Error: `shape` for no part, or parts that differ.
+ */
+export function joinRows(parts: readonly (Table | NdArray)[]): Table | NdArray {
+  const tables = parts.filter((part) => 'columns' in part)
+  if (parts.length === 0 || (tables.length > 0 && tables.length < parts.length)) throw new TollError('shape', `rows are joined of tables or of arrays, got ${parts.length === 0 ? 'none' : 'both'}`)
+  return tables.length > 0 ? joinTables(tables) : joinSamples(parts as readonly NdArray[])
+}
+
+function joinTables(parts: readonly Table[]): Table {
+  const [{ names }] = parts
+  const other = parts.find((part) => part.names.join('\n') !== names.join('\n'))
+  if (other) throw new TollError('shape', `tables of columns ${names.join(', ')} and ${other.names.join(', ')} cannot be joined`)
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0)
+  const meanings = new Map<string, ColumnMeaning>()
+  const columns = names.map((name, c) => {
+    const texts = new Map<string, number>()
+    const values = parts.flatMap((part) => {
+      const meaning = part.meanings?.get(name)
+      if (meaning?.kind !== 'text') {
+        if (meaning) meanings.set(name, meaning)
+        return [part.columns[c]]
+      }
+      const codes = meaning.texts.map((text) => texts.get(text) ?? texts.set(text, texts.size).get(text)!)
+      return [part.columns[c].map((code) => (Number.isNaN(code) ? NaN : codes[code]))]
+    })
+    if (texts.size > 0) meanings.set(name, { kind: 'text', texts: [...texts.keys()] })
+    return concatenate(values, new Float64Array(rows))
+  })
+  return { names, columns, rows, ...(meanings.size > 0 && { meanings }) }
+}
+
+function joinSamples(parts: readonly NdArray[]): NdArray {
+  const shape = parts[0].shape.slice(1)
+  const other = parts.find((part) => part.shape.slice(1).join() !== shape.join())
+  if (other) throw new TollError('shape', `samples of ${shape.join(' x ')} and ${other.shape.slice(1).join(' x ')} cannot be joined`)
+  const size = parts.reduce((sum, { data }) => sum + data.length, 0)
+  const data = concatenate(parts.map((part) => part.data), parts.every((part) => part.data instanceof Float32Array) ? new Float32Array(size) : new Float64Array(size))
+  return { shape: [parts.reduce((sum, part) => sum + part.shape[0], 0), ...shape], data }
+}
+
+function concatenate<T extends FloatArray>(parts: readonly FloatArray[], whole: T): T {
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** A table as one row-major `(n, d)` array. */

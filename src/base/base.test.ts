@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  Random, choice, describeDomain, flag, integer, list, ndarray, parseParameter, real, resolveParameters, table, tableFromArray, tableFromRows, tableToArray,
+  Random, choice, describeDomain, flag, integer, joinRows, list, ndarray, parseParameter, real, resolveParameters, table, tableFromArray, tableFromRows, tableToArray,
   takeRows, takeSamples, type Domains,
 } from './index.js'
 
@@ -120,5 +120,22 @@ describe('arrays and tables', () => {
     expect(tableFromArray(tableToArray(rows), ['a', 'b'])).toEqual(rows)
     expect(takeRows(rows, [2, 0]).columns).toEqual([Float64Array.of(5, 1), Float64Array.of(6, 2)])
     expect(takeSamples({ shape: [3, 1, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }, [2, 2])).toEqual({ shape: [2, 1, 2], data: Float32Array.of(5, 6, 5, 6) })
+  })
+})
+
+describe('rows of several tables', () => {
+  it('keep their values and texts, however each table numbers its texts', () => {
+    const part = (values: number[], texts: string[]) => ({
+      names: ['n', 't'], columns: [Float64Array.from(values), Float64Array.from(values, (_, row) => row)], rows: values.length, meanings: new Map([['t', { kind: 'text' as const, texts }]]),
+    })
+    const joined = joinRows([part([1, NaN], ['a', 'b']), part([3], ['b'])])
+    expect(joined).toEqual({ names: ['n', 't'], columns: [Float64Array.of(1, NaN, 3), Float64Array.of(0, 1, 1)], rows: 3, meanings: new Map([['t', { kind: 'text', texts: ['a', 'b'] }]]) })
+  })
+
+  it('are samples of arrays too, and refuse what differs', () => {
+    expect(joinRows([ndarray(Float32Array.of(1, 2), [1, 2]), ndarray(Float32Array.of(3, 4, 5, 6), [2, 2])])).toEqual({ shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) })
+    expect(() => joinRows([ndarray(Float32Array.of(1, 2), [1, 2]), ndarray(Float32Array.of(1), [1, 1])])).toThrow(refusal('shape', /cannot be joined/))
+    expect(() => joinRows([tableFromRows([[1]], ['a']), tableFromRows([[1]], ['b'])])).toThrow(refusal('shape', /a and b cannot be joined/))
+    expect(() => joinRows([])).toThrow(refusal('shape', /got none/))
   })
 })

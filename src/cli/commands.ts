@@ -28,6 +28,10 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./explain.js')).defineExplain,
   },
   {
+    name: 'report', usage: 'MODEL [SOURCE] -o REPORT.html', summary: 'write a page on a model: which rows are wrong, why, and whether to trust it',
+    load: async () => (await import('./report.js')).defineReport,
+  },
+  {
     name: 'eval', usage: 'MODEL SOURCE --label COLUMN', summary: 'measure a model on labelled rows, with intervals',
     load: async () => (await import('./eval.js')).defineEval,
   },

@@ -2,7 +2,7 @@
 
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
-import { TollError, integer, joinTables, takeRows, takeSamples, type NdArray, type Table } from '../base/index.js'
+import { TollError, integer, joinRows, takeRows, takeSamples, type NdArray, type Table } from '../base/index.js'
 import { makeFolder, writeFileAtomic } from '../base/node/index.js'
 import {
   columnTable, describeExplanation, explain, explanationReport, heatOf, nearestRows, neighbourTable, type ExplainedRow, type ExplainedTable, type Neighbour,
@@ -16,6 +16,7 @@ import { addOutputOptions, append, examples, parameterOption } from './parameter
 import { scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
+import { titleOf } from './training.js'
 
 interface ExplainFlags extends SourceFlags, EngineFlags {
   readonly top?: number
@@ -185,25 +186,15 @@ async function choose(source: Source, model: Model, wanted: readonly number[] | 
   if (missing !== undefined) throw new TollError('argument', `--row ${missing} is beyond the ${total} rows of ${source.name}`)
   const shown = wanted ? [...new Set(wanted)].flatMap((row) => kept.filter(({ place }) => place === row)) : kept
   if (shown.length === 0) throw new TollError('data', `${source.name}: no row could be scored${errors.length > 0 ? `; the first: row ${errors[0][0]}: ${errors[0][1]}` : ''}`)
-  return { chosen: { data: joined(shown.map(({ data }) => data)), titles: shown.map(({ title }) => title) }, places: shown.map(({ title }) => title), errors }
+  return { chosen: { data: joinRows(shown.map(({ data }) => data)), titles: shown.map(({ title }) => title) }, places: shown.map(({ title }) => title), errors }
 }
 
 function titleIn({ passthrough, firstRow }: ScoredRows, row: number, id: string | undefined): string | number {
-  const key = id === undefined ? undefined : passthrough.get(id)?.[row]
-  return key === undefined || key === null ? firstRow + row + 1 : typeof key === 'number' ? key : String(key)
+  return titleOf(id === undefined ? undefined : passthrough.get(id)?.[row], firstRow + row)
 }
 
 function take(data: Table | NdArray, rows: readonly number[]): Table | NdArray {
   return 'columns' in data ? takeRows(data, rows) : takeSamples(data, rows)
-}
-
-function joined(rows: readonly (Table | NdArray)[]): Table | NdArray {
-  const [first] = rows
-  if ('columns' in first) return joinTables(rows as readonly Table[])
-  const size = first.data.length
-  const data = new Float32Array(rows.length * size)
-  rows.forEach((row, i) => data.set((row as NdArray).data, i * size))
-  return { shape: [rows.length, ...first.shape.slice(1)], data }
 }
 
 function longTable({ rows, shape }: ExplainedTable) {

@@ -1,8 +1,8 @@
 // toll fit: a source of mostly normal rows to a model file.
 
+import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { TollError, choice, integer, real, type Domains } from '../base/index.js'
-import { openAtomic } from '../base/node/index.js'
 import { detectorNamed, detectors, toll, type Detector } from '../detectors/index.js'
 import { fewestRows, fit, type Manifest, type Model } from '../model/index.js'
 import { imageParameters, tableParameters, windowParameters, type LeftOut } from '../preprocess/index.js'
@@ -13,6 +13,7 @@ import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addAssignments, addOutputOptions, append, examples, parameterOption, readAssignments, type Settings } from './parameters.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
+import { reportTraining, requireWritable } from './report-training.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
@@ -27,6 +28,7 @@ const settings = {
   holdBack: real({ default: 0.1, min: 0, max: 0.9, doc: `Share of the normal rows that training does not see, to set the threshold by; none below ${fewestRows} normal rows.` }),
   window: { ...windowParameters.size, doc: 'Learn from windows of this many rows in order, for signals: a row is scored with the rows before it.' },
   stride: { ...windowParameters.stride, doc: 'Rows from one window to the next in training.' },
+  reportSeeds: integer({ default: 3, min: 0, max: 20, doc: 'Refits with other seeds, to say in the report how far they agree; each takes as long as the fit.' }),
   checkpointEvery: integer({ default: 50, min: 1, max: 1e9, doc: 'Steps between checkpoints, which are written every two seconds at most.' }),
 } satisfies Domains
 
@@ -42,6 +44,8 @@ interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, Eng
   readonly checkpoint?: string | boolean
   readonly checkpointEvery?: number
   readonly restart?: boolean
+  readonly report?: string
+  readonly reportSeeds?: number
 }
 
 /** The flags of the detector that `args` names are flags of this command. */
@@ -76,6 +80,9 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
       .addOption(parameterOption('checkpointEvery', settings.checkpointEvery))
       .option('--restart', 'start again instead of going on from a checkpoint')
   }
+  command.optionsGroup('Report:')
+    .option('--report <file>', 'write a page on the model and the rows that it was fitted to (.html); --id names the rows')
+    .addOption(parameterOption('reportSeeds', settings.reportSeeds, '3 for tables, 0 for images'))
   addSourceOptions(command)
   addEngineOptions(command)
   addOutputOptions(command)
@@ -88,23 +95,40 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
     'toll fit transactions.parquet -o model.onnx --id account --label fraud --beta 1 --steps 5000',
     'toll fit \'logs/*.csv.gz\' -o model.onnx --exclude host,time --scale robust',
     'toll fit rows.csv -o model.onnx --detector isolation-forest --param trees=300',
+    'toll fit normal.csv -o model.onnx --report report.html --id account',
     'toll fit vibration.csv -o pump.onnx --group pump --time at --window 32',
     'toll fit train-images-idx3-ubyte.gz -o digits.onnx',
     'zcat rows.csv.gz | toll fit - -o model.onnx --quiet',
   ], `${sourceHelp}\nTexts become categories, dates a trend and phases of day, week and year; missing numbers become the median of their column, and where training has gaps\nthe model sees them. Left out with a note: columns that never change, and texts that differ in nearly every row.\n`
     + `toll fit --detector NAME --help shows the parameters of another detector.${keepsCheckpoints(named)
       ? '\nCtrl-C keeps the last checkpoint; the same command again goes on from there and ends in the same model.' : ''}`)
-  command.action((paths: string[], flags: FitFlags) => runFit(paths, flags, flagged, terminal))
+  command.action((paths: string[], flags: FitFlags) => runFit(paths, flags, { flagged, args }, terminal))
 }
 
-async function runFit(paths: readonly string[], flags: FitFlags, flagged: readonly string[], terminal: Terminal): Promise<void> {
+interface CommandWords {
+  /** Parameters of the detector that are flags of the command. */
+  readonly flagged: readonly string[]
+  /** The whole command line. */
+  readonly args: readonly string[]
+}
+
+async function runFit(paths: readonly string[], flags: FitFlags, { flagged, args }: CommandWords, terminal: Terminal): Promise<void> {
   const detector = detectorNamed(flags.detector)
   const parameters = parametersFrom(flags, detector, flagged)
-  await requireWritable(flags.output)
+  await requireWritable(flags.output, 'a model')
+  if (flags.report === undefined && flags.reportSeeds !== undefined) throw new TollError('argument', '--report-seeds is of a report: add --report FILE')
+  if (flags.report !== undefined) {
+    if (resolve(flags.report) === resolve(flags.output)) throw new TollError('argument', `--report and --output name the same file, ${flags.output}`)
+    await requireWritable(flags.report, 'a report')
+  }
   if (flags.stride !== undefined && flags.window === undefined) throw new TollError('argument', '--stride is of windows: add --window ROWS')
-  const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
-  const model = await withEngine(flags, (engine) => learn(input, { engine, detector, parameters }, flags, terminal))
-  terminal.summary(documentOf(model, flags.output), describeFit(model, flags.output))
+  const input = await withSource(paths, flags, terminal, (source) => readTraining(source, { ...flags, titles: flags.report !== undefined }, terminal.signal))
+  const model = await withEngine(flags, async (engine) => {
+    const fitted = await learn(input, { engine, detector, parameters }, flags, terminal)
+    if (flags.report !== undefined) await reportTraining(fitted, input, { ...flags, report: flags.report }, args, terminal)
+    return fitted
+  })
+  terminal.summary({ ...documentOf(model, flags.output), ...(flags.report !== undefined && { report: flags.report }) }, describeFit(model, flags))
 }
 
 /** The detector that the command line names; the default where it names none that exists, which is found out later. */
@@ -129,12 +153,6 @@ function parametersFrom(flags: FitFlags, detector: Detector, flagged: readonly s
   const given = flags as unknown as Settings
   const fromFlags = flagged.filter((name) => given[name] !== undefined).map((name) => [name, given[name]] as const)
   return { ...Object.fromEntries(fromFlags), ...readAssignments(flags.param ?? [], detector.parameters, `detector '${detector.name}'`) }
-}
-
-/** Finds out before the training, not after it, that the model cannot be written. */
-async function requireWritable(path: string): Promise<void> {
-  if (path === '-') throw new TollError('argument', 'a model is written to a file, not to standard output')
-  await (await openAtomic(path)).discard()
 }
 
 interface Learning {
@@ -240,7 +258,7 @@ function documentOf({ manifest, bytes }: Model, output: string): object {
   }
 }
 
-function describeFit({ manifest, bytes }: Model, output: string): string {
+function describeFit({ manifest, bytes }: Model, { output, report }: FitFlags): string {
   const { rows, heldBack, input, threshold, detector, window } = manifest
   const shape = window ? `each ${window.size} rows of ${window.columns.length} columns` : input.kind === 'table' ? `${input.columns.length} columns` : `images of ${input.shape.join(' x ')}`
   const held = heldBack.source === 'held-back' ? `, ${heldBack.scores.length} held back` : ''
@@ -248,6 +266,7 @@ function describeFit({ manifest, bytes }: Model, output: string): string {
   return [
     `${output}: ${detector} on ${rows.trained} ${window ? 'windows' : 'rows'}, ${shape}${held}${anomalies} (${Math.ceil(bytes.length / 1024)} KiB)`,
     `threshold ${describeThreshold(threshold)}`,
+    ...(report === undefined ? [] : [`${report}: which rows stand out, why, and whether to trust the model`]),
     `next: toll score ${shellWord(output)} NEW_DATA`,
   ].join('\n')
 }

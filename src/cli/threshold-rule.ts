@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander'
 import { TollError, describeDomain } from '../base/index.js'
-import { listThresholdKinds, type ThresholdRule } from '../threshold/index.js'
+import { listThresholdKinds, type Threshold, type ThresholdRule } from '../threshold/index.js'
 import { readParameter } from './parameters.js'
 
 /** The flag of each kind of rule, and the parameter that its value sets. */
@@ -44,6 +44,12 @@ export function readThresholdRule(flags: Readonly<Record<string, unknown>>, pref
   if (given.length === 0) return undefined
   const [kind, parameter] = flagsOfKinds[given[0]]
   return { kind, [parameter]: flags[keyOf(given[0], prefix)] }
+}
+
+/** The words of a command line that choose the rule of a threshold. */
+export function thresholdWords(threshold: Threshold, prefix = ''): string[] {
+  const [name, [, parameter]] = (Object.entries(flagsOfKinds) as [RuleFlag, (typeof flagsOfKinds)[RuleFlag]][]).find(([, [kind]]) => kind === threshold.kind)!
+  return [flagOf(name, prefix), String((threshold as unknown as Readonly<Record<string, number>>)[parameter])]
 }
 
 function keyOf(name: RuleFlag, prefix: string): string {

@@ -2,13 +2,13 @@
 
 import { TollError, type NdArray, type Table } from '../base/index.js'
 import { selectColumns, type FeatureKind, type RowOrder } from '../preprocess/index.js'
-import type { ColumnInfo } from '../data/node/index.js'
+import type { CellValue, ColumnInfo } from '../data/node/index.js'
 import { chooseColumns, readTypes, requestFor, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
 import type { Source } from './source.js'
 
-type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags
+type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags & { readonly titles?: boolean }
 
 export interface TrainingInput extends RowOrder {
   readonly name: string
@@ -17,6 +17,8 @@ export interface TrainingInput extends RowOrder {
   readonly types: Readonly<Record<string, FeatureKind>>
   readonly labels?: Uint8Array
   readonly weights?: ArrayLike<number>
+  /** The first key of each row, where `titles` asks for it. */
+  readonly titles?: readonly (string | number)[]
 }
 
 /** Errors: those of the source; `data` and `not-found` for columns and labels that do not fit. */
@@ -30,16 +32,23 @@ async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flag
   const { label, weight } = flags
   const kindOf = new Map(table.columns.map((column) => [column.name, kinds[column.kind]]))
   const requests = columns.map((column) => requestFor(column, types[column] ?? kindOf.get(column)!))
+  const key = flags.titles ? flags.id?.[0] : undefined
   const { table: read, passthrough } = await table.readBatch({
     columns: weight === undefined ? requests : [...requests, { name: weight, as: 'number' }],
-    passthrough: [...new Set([...(label === undefined ? [] : [label]), ...orderColumns(flags)])], signal,
+    passthrough: [...new Set([...(label === undefined ? [] : [label]), ...(key === undefined ? [] : [key]), ...orderColumns(flags)])], signal,
   })
   const features = selectColumns(read, Array.from(columns.keys()))
   return {
     name, data: features, types, ...readOrder(passthrough, flags, { source: name }),
     ...(label !== undefined && { labels: readLabels(passthrough.get(label) ?? [], flags) }),
     ...(weight !== undefined && { weights: read.columns[columns.length] }),
+    ...(key !== undefined && { titles: passthrough.get(key)!.map((value, row) => titleOf(value, row)) }),
   }
+}
+
+/** What a row is called: its key, or without one its number from 1. */
+export function titleOf(key: CellValue | undefined, row: number): string | number {
+  return key === undefined || key === null ? row + 1 : typeof key === 'number' ? key : String(key)
 }
 
 async function readArray(source: Extract<Source, { kind: 'array' }>, flags: TrainingFlags): Promise<TrainingInput> {

@@ -11,7 +11,7 @@
 
 import { Random, integer, throwIfAborted, type Domains, type NdArray } from '../base/index.js'
 import { and, cast, constant, div, greater, less, matmul, max, mul, neg, not, reshape, square, sub, sum, where, type Tensor } from '../graph/index.js'
-import type { Detector } from './contract.js'
+import { shown, type Detector } from './contract.js'
 import { subsampleParameter } from './knn.js'
 import { centreRows, differences, moveToCentre, nearest, refuseTooMany, rowsTensor, sumLast } from './neighbours.js'
 import { normalRows, subsampled } from './training-rows.js'
@@ -33,6 +33,11 @@ export const abod: Detector<typeof parameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters,
+
+  formula: (_, summary) => ({
+    score: String.raw`s(x) = - \op{Var}_{a, b ∈ N(x)} \frac{⟨a - x, b - x⟩}{‖a - x‖^2 ‖b - x‖^2}`,
+    where: [`N(x) are the ${shown(summary, 'neighbours')} nearest distinct training rows that are not at x; the variance is over their pairs.`],
+  }),
 
   async fit(data, { k, subsample }, { seed, signal, onProgress }) {
     throwIfAborted(signal)

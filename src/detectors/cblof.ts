@@ -10,7 +10,7 @@
 import { Random, flag, integer, real, type Domains } from '../base/index.js'
 import { constant, gather, minOver, mul, reshape, sqrt, square, sub, topIndices, type Tensor } from '../graph/index.js'
 import { pauseEvery } from '../runtime/index.js'
-import type { Detector } from './contract.js'
+import { shown, type Detector } from './contract.js'
 import { kMeans } from './k-means.js'
 import { centreRows, moveToCentre, sumLast } from './neighbours.js'
 import { normalRows } from './training-rows.js'
@@ -32,6 +32,11 @@ export const cblof: Detector<typeof parameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters,
+
+  formula: ({ weighted }, summary) => ({
+    score: `s(x) = min_{c ∈ L} ‖x - c‖${weighted ? ' · n(x)' : ''}`,
+    where: [`L are the centres of the ${shown(summary, 'large')} large clusters.`, ...(weighted ? ['n(x) is the number of training rows in the cluster nearest to x.'] : [])],
+  }),
 
   async fit(data, { clusters, alpha, beta, weighted, starts }, { seed, signal, onProgress }) {
     const centred = centreRows(normalRows('cblof', data))

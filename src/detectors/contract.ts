@@ -54,6 +54,14 @@ export interface FittedDetector {
   readonly containsTrainingRows: boolean
 }
 
+/** A score as auditors ask for it. */
+export interface ScoreFormula {
+  /** In a small subset of TeX (report/formula.ts), with the values of parameters in it; x is the row as the detector takes it, scaled. */
+  readonly score: string
+  /** What the letters stand for. */
+  readonly where: readonly string[]
+}
+
 export interface Detector<D extends Domains = Domains> {
   /** Name on the command line and in manifests. */
   readonly name: string
@@ -70,6 +78,8 @@ export interface Detector<D extends Domains = Domains> {
   /** Checks of the contract that do not apply, by name, with the reason. */
   readonly exceptions?: Readonly<Record<string, string>>
   readonly parameters: D
+  /** The formula of a fitted score, from its parameters and its summary. */
+  formula?(parameters: Values<D>, summary: Readonly<Record<string, unknown>>): ScoreFormula
   fit(data: TrainingData, parameters: Values<D>, context: FitContext): Promise<FittedDetector>
 }
 
@@ -77,4 +87,10 @@ export interface Detector<D extends Domains = Domains> {
 export function normalIndices({ samples, labels }: TrainingData): number[] {
   const all = Array.from({ length: samples.shape[0] }, (_, i) => i)
   return labels ? all.filter((i) => labels[i] === 0) : all
+}
+
+/** A number or text of a summary for a formula: integers whole, other numbers to six significant digits. */
+export function shown(summary: Readonly<Record<string, unknown>>, name: string): string {
+  const value = summary[name]
+  return typeof value === 'number' ? String(Number.isInteger(value) ? value : Number(value.toPrecision(6))) : typeof value === 'string' ? value : '?'
 }

@@ -5,7 +5,7 @@
 
 import type { Domains } from '../base/index.js'
 import { add, max, mul, sum } from '../graph/index.js'
-import type { Detector, FittedDetector } from './contract.js'
+import { shown, type Detector, type FittedDetector } from './contract.js'
 import { fitTails, skewedTail, tailParameters, tailSurprise } from './tail-probabilities.js'
 
 export const copodParameters = tailParameters satisfies Domains
@@ -22,6 +22,14 @@ export const copod: Detector<typeof copodParameters> = {
     outliers: 'ranks bound what a column adds by log(n + 1): a row in the tails of several columns outranks one that is absurd in one of them',
   },
   parameters: copodParameters,
+
+  formula: (_, summary) => ({
+    score: String.raw`s(x) = ∑_{j=1}^{d} max ( \frac{l_j + r_j}{2}, t_j )`,
+    where: [
+      'l_j and r_j are minus the natural logarithms of (1 + training values ≤ x_j) / (n + 1) and of (1 + training values ≥ x_j) / (n + 1), with n = ' + `${shown(summary, 'rows')}.`,
+      't_j is l_j where the column has its long tail on the left, r_j where on the right, their sum where neither.',
+    ],
+  }),
 
   async fit(data, { subsample }, context): Promise<FittedDetector> {
     const tails = await fitTails('copod', data, subsample, context)

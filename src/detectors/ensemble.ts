@@ -7,7 +7,7 @@ import {
 } from '../base/index.js'
 import { cast, costOf, input, type Tensor } from '../graph/index.js'
 import { combinationChoice, combine, comparable, drawGroups, fitScoreScale, type Combination, type ScoreScale } from './combination.js'
-import { normalIndices, type Detector, type FitContext, type FittedDetector, type TrainingData } from './contract.js'
+import { normalIndices, type Detector, type FitContext, type FittedDetector, type ScoreFormula, type TrainingData } from './contract.js'
 
 export interface EnsembleMember {
   readonly detector: Detector
@@ -62,6 +62,7 @@ export function ensemble(members: readonly EnsembleMember[], { exceptions, ...de
       standardiseBy: { ...ensembleParameters.standardiseBy, default: standardiseBy },
       subsample: { ...ensembleParameters.subsample, default: subsample },
     },
+    formula: combinationFormula,
     fit: (data, parameters, context) => fitEnsemble(members, data, parameters, context),
   }
 }
@@ -83,6 +84,7 @@ export function namedEnsemble(known: readonly Detector[], members: readonly stri
     accepts: ['table'],
     takesWeights: false,
     parameters,
+    formula: combinationFormula,
     fit: (data, { members: names, ...rest }, context) => fitEnsemble(chosen(names), data, rest, context),
   }
   return detector
@@ -94,6 +96,23 @@ const described = {
   reference: 'Aggarwal and Sathe, SIGKDD Explorations 17(1), 2015',
   precision: 'float64',
 } as const
+
+/** What the members' scores become; each has a formula of its own. */
+function combinationFormula({ combination }: EnsembleParameters, { members, groups }: Readonly<Record<string, unknown>>): ScoreFormula {
+  const count = Array.isArray(members) ? members.length : 0
+  const scale = combination === 'rank'
+    ? 's_i(x) is the share of standardising rows that member i scores lower.'
+    : 's_i(x) is the score of member i less its mean, over its standard deviation, on the standardising rows.'
+  const listed = Array.isArray(groups) ? [`The groups are ${(groups as readonly (readonly string[])[]).map((group) => group.join(' and ')).join('; ')}.`] : []
+  const average = String.raw`s(x) = \frac{1}{${count}} ∑_{i=1}^{${count}} s_i(x)`
+  return {
+    score: {
+      average, rank: average, maximum: 's(x) = max_{i} s_i(x)',
+      aom: String.raw`s(x) = \op{mean}_{G} max_{i ∈ G} s_i(x)`, moa: String.raw`s(x) = max_{G} \op{mean}_{i ∈ G} s_i(x)`,
+    }[combination],
+    where: [scale, ...listed],
+  }
+}
 
 async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingData, parameters: EnsembleParameters, context: FitContext): Promise<FittedDetector> {
   const random = Random.seeded(context.seed).fork('ensemble')

@@ -5,7 +5,7 @@
 
 import { Random, choice, integer, type Domains, type NdArray } from '../base/index.js'
 import { concat, constant, div, gather, maxOver, reshape } from '../graph/index.js'
-import type { Detector } from './contract.js'
+import { shown, type Detector } from './contract.js'
 import { subsampleParameter } from './knn.js'
 import { fitLocalDensity, localOutlierFactor, lofNeighbours, type LocalDensity } from './local-density.js'
 import { centreRows, moveToCentre, refuseTooMany, rowsTensor, sumLast } from './neighbours.js'
@@ -27,6 +27,11 @@ export const featureBagging: Detector<typeof parameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters,
+
+  formula: ({ members, combination }, summary) => ({
+    score: combination === 'average' ? String.raw`s(x) = \frac{1}{${members}} ∑_{i=1}^{${members}} \op{LOF}(x_{F_i})` : String.raw`s(x) = max_{i} \op{LOF}(x_{F_i})`,
+    where: [`F_i is the i-th of ${members} random sets of columns, LOF the local outlier factor with ${shown(summary, 'neighbours')} neighbours in these columns.`],
+  }),
 
   async fit(data, { members, k, combination, subsample }, context) {
     const random = Random.seeded(context.seed)

@@ -38,6 +38,11 @@ export const gaussianMixture: Detector<typeof gaussianMixtureParameters> = {
   takesWeights: false,
   parameters: gaussianMixtureParameters,
 
+  formula: (_, { weights }) => ({
+    score: String.raw`s(x) = - \op{log} ∑_{j=1}^{${Array.isArray(weights) ? weights.length : 'k'}} w_j N(x; m_j, C_j)`,
+    where: ['N is the density of the normal distribution with mean m_j and covariance C_j; w_j is its weight.'],
+  }),
+
   async fit(data, parameters, { engine, seed, signal, onProgress }) {
     throwIfAborted(signal)
     const { samples } = trainingRows(data, 'gaussian-mixture')

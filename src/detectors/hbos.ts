@@ -28,6 +28,11 @@ export const hbos: Detector<typeof hbosParameters> = {
   },
   parameters: hbosParameters,
 
+  formula: ({ bins, alpha, tolerance }) => ({
+    score: String.raw`s(x) = - ∑_{j=1}^{d} \op{log}_2 ( p_j(x_j) + ${alpha} )`,
+    where: [`p_j is the density of column j by a histogram of ${bins} bins of equal width; up to ${tolerance} widths beyond the range a value counts to the outer bin, farther out to the thinnest.`],
+  }),
+
   async fit(data, parameters, { signal }): Promise<FittedDetector> {
     const samples = normalRows('hbos', data)
     const [n, d] = samples.shape

@@ -1,6 +1,6 @@
 // Detectors: the contract, Toll, and the list of all.
 export { normalIndices } from './contract.js'
-export type { Detector, FitContext, FitProgress, FittedDetector, SampleKind, Scored, TrainingData } from './contract.js'
+export type { Detector, FitContext, FitProgress, FittedDetector, SampleKind, Scored, ScoreFormula, TrainingData } from './contract.js'
 export { constantsOf, toll, tollNetwork, tollObjective, tollParameters, tollScore, type TollParameters } from './toll.js'
 export { abod } from './abod.js'
 export { cblof } from './cblof.js'

@@ -8,7 +8,7 @@ import { add, constant, exp, matmul, mul, treeEnsemble, type Tensor, type Trees 
 import { pauseEvery } from '../runtime/index.js'
 import { growForest, meanSearchPath, mostSplits, type IsolationForest } from './isolation-trees.js'
 import { normalRows } from './training-rows.js'
-import type { Detector, FittedDetector, Scored } from './contract.js'
+import { shown, type Detector, type FittedDetector, type Scored } from './contract.js'
 
 export const isolationForestParameters = {
   trees: integer({ default: 100, min: 1, max: 1e5, doc: 'Trees; more of them make the score steadier.', source: 'Liu et al. 2008, section 4' }),
@@ -37,6 +37,14 @@ export const isolationForest: Detector<typeof isolationForestParameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters: isolationForestParameters,
+
+  formula: ({ trees, extension }, summary) => ({
+    score: String.raw`s(x) = 2^{-h(x) / ${shown(summary, 'meanPath')}}`,
+    where: [
+      `h(x) is the mean number of splits that cut x off in ${trees} random trees on ${shown(summary, 'sampled')} rows each${extension > 0 ? `, along hyperplanes over ${extension + 1} columns` : ''}; unfinished leaves add the mean of a tree on their rows.`,
+      `${shown(summary, 'meanPath')} is the mean path of an unsuccessful search among ${shown(summary, 'sampled')} rows.`,
+    ],
+  }),
 
   async fit(data, { trees, sampled, extension }, { seed, signal, onProgress }): Promise<FittedDetector> {
     const samples = normalRows('isolation-forest', data)

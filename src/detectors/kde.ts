@@ -7,7 +7,7 @@ import { add, constant, exp, matmul, maxOver, min, mul, reshape, sub, type Tenso
 import { bandwidthGrids, centreAt, crossValidate, logNormaliser, ruleOfThumb, type Validation } from './bandwidth.js'
 import { columnMeans, evenLog, evenRows, halfSquares } from './kernels.js'
 import { normalRows, subsampled } from './training-rows.js'
-import type { Detector, FitContext, FittedDetector } from './contract.js'
+import { shown, type Detector, type FitContext, type FittedDetector } from './contract.js'
 
 export const kdeParameters = {
   // Not smaller, so that squares of prepared rows (at most 1e15 in size) over its square stay finite.
@@ -41,6 +41,11 @@ export const kde: Detector<typeof kdeParameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters: kdeParameters,
+
+  formula: (_, summary) => ({
+    score: String.raw`s(x) = - \op{log} ( \frac{1}{${shown(summary, 'rows')}} ∑_{i=1}^{${shown(summary, 'rows')}} (2π h^2)^{-d/2} \op{exp}(-\frac{‖x - x_i‖^2}{2 h^2}) )`,
+    where: [`h = ${shown(summary, 'bandwidth')} is the bandwidth, d the number of columns, x_i a training row; the logarithm is natural.`],
+  }),
 
   async fit(data, parameters, context): Promise<FittedDetector> {
     throwIfAborted(context.signal)

@@ -4,7 +4,7 @@
 
 import { Random, choice, integer, throwIfAborted, type Domains } from '../base/index.js'
 import { add, div, mul, reshape, slice, sqrt, type Tensor } from '../graph/index.js'
-import type { Detector } from './contract.js'
+import { shown, type Detector } from './contract.js'
 import { centreRows, moveToCentre, nearest, refuseTooMany, rowsTensor, sumLast } from './neighbours.js'
 import { normalRows, subsampled } from './training-rows.js'
 
@@ -29,6 +29,14 @@ export const knn: Detector<typeof parameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters,
+
+  formula: ({ aggregate }, summary) => ({
+    score: {
+      largest: `s(x) = ‖x - x_{(${shown(summary, 'neighbours')})}‖`, mean: String.raw`s(x) = \frac{1}{${shown(summary, 'neighbours')}} ∑_{j=1}^{${shown(summary, 'neighbours')}} ‖x - x_{(j)}‖`,
+      median: String.raw`s(x) = \op{median}_{j = 1, …, ${shown(summary, 'neighbours')}} ‖x - x_{(j)}‖`,
+    }[aggregate],
+    where: ['x_(j) is the j-th nearest training row; distances are Euclidean.'],
+  }),
 
   async fit(data, { k, aggregate, subsample }, { seed, signal, onProgress }) {
     throwIfAborted(signal)

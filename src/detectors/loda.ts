@@ -28,6 +28,11 @@ export const loda: Detector<typeof lodaParameters> = {
   takesWeights: false,
   parameters: lodaParameters,
 
+  formula: ({ projections, bins, pseudoCount }) => ({
+    score: String.raw`s(x) = - \frac{1}{${projections}} ∑_{i=1}^{${projections}} \op{log} p_i(w_i^T (x - μ))`,
+    where: [`w_i is a random direction over some of the columns, μ the mean of the training rows, p_i the probability of a bin, one of ${bins} or beyond them, with ${pseudoCount} added to each count.`],
+  }),
+
   async fit(data, { projections, bins, pseudoCount }, { seed, signal, onProgress }): Promise<FittedDetector> {
     const samples = normalRows('loda', data)
     const [n, d] = samples.shape

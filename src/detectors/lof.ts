@@ -3,7 +3,7 @@
 // rows against the training rows ("novelty"), as in scikit-learn.
 
 import { Random, type Domains } from '../base/index.js'
-import type { Detector } from './contract.js'
+import { shown, type Detector } from './contract.js'
 import { subsampleParameter } from './knn.js'
 import { fitLocalDensity, localOutlierFactor, lofNeighbours } from './local-density.js'
 import { centreRows, moveToCentre, refuseTooMany, rowsTensor } from './neighbours.js'
@@ -20,6 +20,14 @@ export const lof: Detector<typeof parameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters,
+
+  formula: (_, summary) => ({
+    score: String.raw`s(x) = \frac{1}{${shown(summary, 'neighbours')}} ∑_{y ∈ N(x)} \frac{ρ(y)}{ρ(x)}`,
+    where: [
+      `N(x) are the ${shown(summary, 'neighbours')} nearest training rows of x. ρ(x) = 1 / (mean of max(‖x − y‖, δ(y)) over y in N(x) + 1e-10) is the density around x.`,
+      `δ(y) is the distance of y to its ${shown(summary, 'neighbours')}-th nearest other training row.`,
+    ],
+  }),
 
   async fit(data, { k, subsample }, context) {
     const samples = subsampled(normalRows('lof', data), subsample, Random.seeded(context.seed).fork('subsample'))

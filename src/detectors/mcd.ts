@@ -36,6 +36,11 @@ export const mcd: Detector<typeof mcdParameters> = {
   takesWeights: false,
   parameters: mcdParameters,
 
+  formula: ({ shrinkage }) => ({
+    score: 's(x) = (x - m)^T C^{-1} (x - m)',
+    where: [`m and C are the mean and the covariance of the rows that lie closest together, reweighted; in C the identity has the weight ${shrinkage}.`],
+  }),
+
   async fit(data, parameters, { engine, seed, signal, onProgress }) {
     throwIfAborted(signal)
     const { samples } = trainingRows(data, 'mcd')

@@ -18,6 +18,8 @@ export const meanDistance: Detector<typeof noParameters> = {
   takesWeights: true,
   parameters: noParameters,
 
+  formula: () => ({ score: 's(x) = ‖x - μ‖', where: ['μ is the mean of the training rows; the norm is Euclidean.'] }),
+
   async fit(data, _, { signal }) {
     throwIfAborted(signal)
     const rows = trainingRows(data, 'mean-distance')

@@ -8,7 +8,7 @@ import { columnMeans, columnVariances, evenRows, kernelAgainst, kernelKinds, typ
 import { EngineColumns } from './kernel-columns.js'
 import { solveOneClass, type SmoSolution } from './smo.js'
 import { normalRows, subsampled } from './training-rows.js'
-import type { Detector, FitContext, FittedDetector } from './contract.js'
+import { shown, type Detector, type FitContext, type FittedDetector } from './contract.js'
 
 // Bounds keep kernel values of any prepared rows (at most 1e15 in size) finite.
 export const ocSvmParameters = {
@@ -46,6 +46,20 @@ export const ocSvm: Detector<typeof ocSvmParameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters: ocSvmParameters,
+
+  formula: ({ kernel, degree, coef0, nu }, summary) => {
+    const added = coef0 === 0 ? '' : ` + ${coef0}`
+    return {
+      score: `s(x) = ${shown(summary, 'rho')} - ∑_{i=1}^{${shown(summary, 'supportVectors')}} α_i k(x, x_i)`,
+      where: [
+        `x_i is a support vector, a training row at the boundary or beyond, and α_i its weight; ν = ${nu} is the share of training rows outside.`,
+        {
+          rbf: `k(x, y) = exp(−${shown(summary, 'gamma')} ‖x − y‖²)`, linear: 'k(x, y) = ⟨x, y⟩',
+          polynomial: `k(x, y) = (${shown(summary, 'gamma')} ⟨x, y⟩${added})^${degree}`, sigmoid: `k(x, y) = tanh(${shown(summary, 'gamma')} ⟨x, y⟩${added})`,
+        }[kernel],
+      ],
+    }
+  },
 
   async fit(data, parameters, context): Promise<FittedDetector> {
     const random = Random.seeded(context.seed)

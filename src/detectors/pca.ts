@@ -11,7 +11,7 @@
 import { TollError, choice, integer, real, throwIfAborted, type Domains, type Values } from '../base/index.js'
 import { add, constant, div, matmul, max, mul, rowNorm, sqrt, square, sub, sum, type Tensor } from '../graph/index.js'
 import type { Engine } from '../runtime/index.js'
-import type { Detector, Scored } from './contract.js'
+import { shown, type Detector, type Scored } from './contract.js'
 import { centredAt, trainingRows, type WeightedRows } from './moments.js'
 import { directionsFor, directionsOrientedBy, fitPrincipalBasis, principalCoordinates, principalResidual, type PrincipalBasis } from './principal.js'
 
@@ -47,6 +47,19 @@ export const pca: Detector<typeof pcaParameters> = {
   precision: 'float64',
   takesWeights: true,
   parameters: pcaParameters,
+
+  formula: ({ score }, summary) => ({
+    score: {
+      mahalanobis: String.raw`s(x) = ∑_{i=1}^{${shown(summary, 'components')}} \frac{z_i^2}{λ_i} + \frac{‖r‖^2}{σ^2}`,
+      reconstruction: String.raw`s(x) = ‖r‖ , r = x - μ - ∑_{i=1}^{${shown(summary, 'components')}} z_i v_i`,
+      weighted: String.raw`s(x) = ∑_{i=1}^{${shown(summary, 'components')}} \frac{‖x - μ - v_i‖}{p_i}`,
+    }[score],
+    where: [
+      'μ is the mean of the training rows, v_i their i-th principal direction and λ_i its variance; z_i is the coordinate of x - μ along v_i.',
+      ...(score === 'mahalanobis' ? ['r is what the kept directions leave of x - μ, and σ² the mean variance of the dropped directions.'] : []),
+      ...(score === 'weighted' ? ['p_i is the share of the variance that direction i has.'] : []),
+    ],
+  }),
 
   async fit(data, parameters, { engine, signal }) {
     throwIfAborted(signal)

@@ -92,6 +92,15 @@ export const toll: Detector<typeof tollParameters> = {
   exceptions: { offset: 'a network that learns from unscaled data depends on where the origin lies; scaling, which is the default, takes the offset out' },
   parameters: tollParameters,
 
+  formula: ({ beta, latent }, { layers }) => ({
+    score: `s(x) = ‖x - x'‖ + ${beta} ‖z‖`,
+    where: [
+      "x' = g(z) is the reconstruction of the row and z = f(x) its code of " + `${latent} numbers; norms are Euclidean and not squared.`,
+      ...(isLayers(layers) ? [`f, the encoder: ${layers.encoder}.`, `g, the decoder: ${layers.decoder}.`] : []),
+      'Batch normalisation uses the running mean and variance of training.',
+    ],
+  }),
+
   async fit(data, parameters, context): Promise<FittedDetector> {
     const kept = normalIndices(data)
     const samples = (kept.length === data.samples.shape[0] ? data.samples : takeSamples(data.samples, kept)) as NdArray<Float32Array>
@@ -125,6 +134,11 @@ export const toll: Detector<typeof tollParameters> = {
       containsTrainingRows: false,
     }
   },
+}
+
+function isLayers(value: unknown): value is { readonly encoder: string; readonly decoder: string } {
+  const { encoder, decoder } = (value ?? {}) as Readonly<Record<string, unknown>>
+  return typeof encoder === 'string' && typeof decoder === 'string'
 }
 
 /** The network's tensors as constants with trained values. */

@@ -98,7 +98,8 @@ export function neighbourTable(near: readonly Neighbour[]): ReportTable {
   }
 }
 
-function showValue(value: TypicalValue | null): string {
+/** A value of a column, or that it is missing. */
+export function showValue(value: TypicalValue | null): string {
   return value === null || value === '' ? 'missing' : typeof value === 'string' ? value : formatNumber(value)
 }
 

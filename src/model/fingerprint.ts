@@ -11,7 +11,8 @@ export async function fingerprint(data: Table | NdArray): Promise<string> {
   return `sha256:${await sha256(new TextEncoder().encode(digests.join()))}`
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** In hexadecimal digits. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

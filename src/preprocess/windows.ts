@@ -1,7 +1,7 @@
 // An ordered table as overlapping windows: the sample of a row is the row and those before it, side by side (delay embedding, Takens 1981).
 // Columns are called name@lag: a@0 is the row itself, a@1 the row before. No window crosses from one group into another.
 
-import { TollError, integer, joinTables, resolveParameters, takeRows, type Table, type Values } from '../base/index.js'
+import { TollError, integer, joinRows, resolveParameters, takeRows, type Table, type Values } from '../base/index.js'
 import { sequencesOf, type RowOrder } from './sequences.js'
 
 export const windowParameters = {
@@ -80,7 +80,7 @@ export class WindowStream {
     const before = kept.reduce((sum, { rows }) => sum + rows, 0)
     // One row of gaps stands in for rows that never were.
     const parts = [gap(batch), ...kept, batch]
-    const all = joinTables(parts)
+    const all = joinRows(parts) as Table
     const groupOf = groups && [...keys.flatMap((key) => new Array<string | number>(this.#last.get(key)?.rows ?? 0).fill(key)), ...Array.from(groups)]
     const sequences = sequencesOf(all.rows - 1, { ...(groupOf && { groups: groupOf }) })
     const members = new Array<Int32Array>(batch.rows)

@@ -130,7 +130,7 @@ function planSeries(
   const aside = frame.width >= 480
   const margins = {
     marginLeft: 52,
-    marginRight: aside ? 18 + 7 * Math.max(...traces.map(({ name }) => [...name].length)) : 14,
+    marginRight: aside ? 18 + 7 * Math.max(...traces.map(({ name }) => [...name].length)) : mayBeLog ? 20 : 14,
     marginTop: aside ? 34 : 40 + 17 * traces.length,
     marginBottom: 42,
   }

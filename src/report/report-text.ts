@@ -2,6 +2,7 @@
 // all of them say the same.
 
 import { renderSvg } from './chart.js'
+import { formulaText } from './formula.js'
 import { renderStripSvg } from './images.js'
 import type { Block, MetricTile, Report } from './report.js'
 import { escapeMarkdown, removeControls, renderMarkdown, renderText } from './table.js'
@@ -35,16 +36,22 @@ export function collectPictures({ sections }: Report): Record<string, string> {
   }))
 }
 
-type FlatBlock = Exclude<Block, { readonly kind: 'columns' }>
+type FlatBlock = Exclude<Block, { readonly kind: 'columns' | 'details' }>
 
 function flatten(blocks: readonly Block[]): FlatBlock[] {
-  return blocks.flatMap((block) => (block.kind === 'columns' ? flatten(block.blocks) : [block]))
+  return blocks.flatMap((block): FlatBlock[] => {
+    if (block.kind === 'columns') return flatten(block.blocks)
+    if (block.kind === 'details') return [{ kind: 'heading', text: block.note === undefined ? block.title : `${block.title}: ${block.note}` }, ...flatten(block.blocks)]
+    return [block]
+  })
 }
 
 function blockText(block: FlatBlock): string {
   switch (block.kind) {
     case 'heading': case 'paragraph': return removeControls(block.text)
-    case 'list': return block.items.map((item) => `• ${removeControls(item)}`).join('\n')
+    case 'list': case 'letters': return block.items.map((item) => `• ${removeControls(item)}`).join('\n')
+    case 'formula': return `  ${formulaText(block.formula)}`
+    case 'code': return block.text.split('\n').map((line) => `  ${removeControls(line)}`).join('\n')
     case 'tiles': return block.tiles.map((tile) => removeControls(tileText(tile))).join('\n')
     case 'table': return renderText(block.table)
     case 'figure': case 'images': {
@@ -58,7 +65,9 @@ function blockMarkdown(block: FlatBlock): string {
   switch (block.kind) {
     case 'heading': return `### ${escapeMarkdown(block.text)}`
     case 'paragraph': return escapeMarkdown(block.text)
-    case 'list': return block.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
+    case 'list': case 'letters': return block.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
+    case 'formula': return escapeMarkdown(formulaText(block.formula))
+    case 'code': return block.text.split('\n').map((line) => `    ${removeControls(line)}`).join('\n')
     case 'tiles': return block.tiles.map((tile) => `- ${escapeMarkdown(tileText(tile))}`).join('\n')
     case 'table': return renderMarkdown(block.table)
     case 'figure': case 'images': {

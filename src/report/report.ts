@@ -1,6 +1,7 @@
 // A report as one HTML file: no script, no request, nothing to install. A small tree of blocks goes in, escaped HTML comes out.
 
 import type { Chart } from './chart.js'
+import { formulaMarkup, lettersMarkup } from './formula.js'
 import type { ImageStrip } from './images.js'
 import { html, trusted, type Markup } from './markup.js'
 import { reportStyle } from './style.js'
@@ -37,6 +38,12 @@ export type Block =
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'paragraph'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
+  /** What the letters of a formula stand for: z_i and z_(i) in it are a letter with a subscript. */
+  | { readonly kind: 'letters'; readonly items: readonly string[] }
+  /** In the notation of formula.ts. */
+  | { readonly kind: 'formula'; readonly formula: string }
+  /** Lines for a terminal or a program, as they are. */
+  | { readonly kind: 'code'; readonly text: string }
   | { readonly kind: 'tiles'; readonly tiles: readonly MetricTile[] }
   | { readonly kind: 'table'; readonly table: ReportTable }
   /** `file` is what its picture is called where pictures are files of their own. */
@@ -44,6 +51,8 @@ export type Block =
   | { readonly kind: 'images'; readonly title: string; readonly caption?: string; readonly strip: ImageStrip; readonly file?: string }
   /** Side by side where the page is wide enough. */
   | { readonly kind: 'columns'; readonly blocks: readonly Block[] }
+  /** Folded away under a heading until it is asked for. */
+  | { readonly kind: 'details'; readonly title: string; readonly note?: string; readonly open?: boolean; readonly blocks: readonly Block[] }
 
 /** The whole document. All texts are escaped; a policy in the file forbids scripts and requests. */
 export function renderReport(report: Report): string {
@@ -81,13 +90,23 @@ function blockMarkup(block: Block): Markup {
     case 'heading': return html`<h3>${block.text}</h3>\n`
     case 'paragraph': return html`<p>${block.text}</p>\n`
     case 'list': return html`<ul>${block.items.map((item) => html`<li>${item}</li>\n`)}</ul>\n`
+    case 'letters': return html`<ul>${block.items.map((item) => html`<li>${lettersMarkup(item)}</li>\n`)}</ul>\n`
+    case 'formula': return html`<div class="formula scroll" role="region" tabindex="0" aria-label="Formula">${formulaMarkup(block.formula)}</div>\n`
+    case 'code': return html`<pre><code>${block.text}</code></pre>\n`
     case 'tiles': return html`<dl class="tiles">${block.tiles.map(tileMarkup)}</dl>\n`
     case 'table': return scrollable(block.table)
-    case 'figure': return figureMarkup(block.title, block.caption, html`${trusted(block.chart.wide)}\n${trusted(block.chart.narrow)}
+    case 'figure': return figureMarkup(block.title, block.caption, html`${drawing(block.chart.wide, block.title)}\n${drawing(block.chart.narrow, block.title)}
 <details><summary>Numbers of this chart</summary>${scrollable(block.chart.table)}</details>`)
     case 'images': return figureMarkup(block.title, block.caption, stripMarkup(block.strip))
     case 'columns': return html`<div class="columns">\n${block.blocks.map(blockMarkup)}</div>\n`
+    case 'details': return html`<details class="folded"${block.open ? trusted(' open') : undefined}><summary><h3>${block.title}</h3>${block.note === undefined ? undefined : html` <span>${block.note}</span>`}</summary>
+${block.blocks.map(blockMarkup)}</details>\n`
   }
+}
+
+/** A chart with its title as the first thing in it: its label already says what it shows. */
+function drawing(svg: string, title: string): Markup {
+  return trusted(svg.replace('>', `>${html`<title>${title}</title>`.markup}`))
 }
 
 function figureMarkup(title: string, caption: string | undefined, content: Markup): Markup {

@@ -1,8 +1,9 @@
 // The two score distributions of a detector on labelled rows, with the threshold between them. Each class is drawn as a share of its
 // own rows, since anomalies are rare and would vanish as counts.
 
+import { TollError } from '../base/index.js'
 import { histogram, quantile } from '../metrics/index.js'
-import { axisX, axisY, drawChart, formatNumber, narrowWidth, type Chart, type ChartOptions, type Frame, type Plot } from './chart.js'
+import { axisX, axisY, drawChart, formatNumber, narrowWidth, shorten, type Chart, type ChartOptions, type Frame, type Plot } from './chart.js'
 import type { ReportTable } from './table.js'
 
 export interface ScoreHistogramOptions extends ChartOptions {
@@ -14,6 +15,8 @@ export interface ScoreHistogramOptions extends ChartOptions {
   readonly scoreLabel?: string
   /** What the two classes are called; default 'normal' and 'anomalous'. */
   readonly names?: readonly [normal: string, anomalous: string]
+  /** Further thresholds, drawn thinner than the one that decides. */
+  readonly further?: readonly { readonly name: string; readonly value: number }[]
 }
 
 interface Distribution {
@@ -25,10 +28,10 @@ interface Distribution {
 }
 
 /**
- * Histogram of finite scores per class; default width 860.
+ * Histogram of finite scores per class; default width 860. Without anomalous rows the normal ones stand alone.
  *
  * @param threshold rows above it are called anomalies; without it no line is drawn
- * @throws `data` when a score is not finite or a class has none.
+ * @throws `data` when a score is not finite, or there are no normal ones.
  */
 export async function scoreHistogram(
   normal: ArrayLike<number>,
@@ -36,7 +39,9 @@ export async function scoreHistogram(
   threshold?: number,
   options: ScoreHistogramOptions = {},
 ): Promise<Chart> {
-  const all = [...Array.from(normal), ...Array.from(anomalous), ...(threshold === undefined ? [] : [threshold])]
+  const { further = [] } = options
+  const all = [...Array.from(normal), ...Array.from(anomalous), ...(threshold === undefined ? [] : [threshold]), ...further.map(({ value }) => value)]
+  if (normal.length === 0) throw new TollError('data', 'a histogram of scores needs normal rows, got none')
   const [low, high] = [quantile(all, 0), quantile(all, 1)]
   const log = (options.scale ?? (low > 0 && high > 100 * low ? 'log' : 'linear')) === 'log' && low > 0
   const place = (score: number) => (log ? Math.log(score) : score)
@@ -47,22 +52,24 @@ export async function scoreHistogram(
   const classes = [
     { name: normalName, colour: 'var(--normal)', scores: normal },
     { name: anomalousName, colour: 'var(--anomaly)', scores: anomalous },
-  ].map(({ name, colour, scores }): Distribution & { readonly median: number } => {
+  ].filter(({ scores }) => scores.length > 0).map(({ name, colour, scores }): Distribution & { readonly median: number } => {
     const { counts } = histogram(Array.from(scores, place), { bins: options.bins ?? 40, range })
     return { name, colour, rows: scores.length, median: quantile(scores, 0.5), shares: Array.from(counts, (count) => (100 * count) / scores.length) }
   })
   const described = {
     description: `Histogram of scores. ${classes.map((c) => `${c.name}: ${c.rows} rows, median ${formatNumber(c.median)}`).join('. ')}.`
-      + (threshold === undefined ? '' : ` Threshold ${formatNumber(threshold)}.`),
+      + (threshold === undefined ? '' : ` Threshold ${formatNumber(threshold)}.`)
+      + further.map(({ name, value }) => ` Threshold ${name} ${formatNumber(value)}.`).join(''),
     table: tabulate(edges, classes),
   }
   const width = options.width ?? 860
   const frames = { wide: { width, height: Math.round(width * 0.15 + 170) }, narrow: { width: narrowWidth, height: 230 } }
-  return drawChart(frames, described, (plot, frame) => plan(plot, frame, edges, classes, threshold, log, options.scoreLabel ?? 'anomaly score'))
+  return drawChart(frames, described, (plot, frame) => plan(plot, frame, edges, classes, { threshold, further }, log, options.scoreLabel ?? 'anomaly score'))
 }
 
 function plan(
-  plot: Plot, frame: Frame, edges: readonly number[], classes: readonly Distribution[], threshold: number | undefined, log: boolean, label: string,
+  plot: Plot, frame: Frame, edges: readonly number[], classes: readonly Distribution[],
+  { threshold, further }: { readonly threshold?: number; readonly further: NonNullable<ScoreHistogramOptions['further']> }, log: boolean, label: string,
 ) {
   const top = Math.max(...classes.flatMap(({ shares }) => shares))
   const inner = frame.width - 40 - 16
@@ -72,8 +79,13 @@ function plan(
   }
   const peaks = classes.map(({ shares }) => shares.indexOf(Math.max(...shares))).map((i) => (edges[i] + edges[i + 1]) / 2)
   // Two peaks closer than a label is wide: their labels lean away from each other.
-  const close = Math.abs(position(peaks[0]) - position(peaks[1])) < 90
+  const close = peaks.length === 2 && Math.abs(position(peaks[0]) - position(peaks[1])) < 90
   const leftmost = peaks[0] <= peaks[1] ? 0 : 1
+  // Where there is no room at the left both lean to the right, and the higher one moves up.
+  const crowded = close && position(peaks[leftmost]) < 7.2 * classes[leftmost].name.length + 4
+  const tops = classes.map(({ shares }) => Math.max(...shares))
+  const apart = crowded ? (Math.abs(tops[0] - tops[1]) / (top * 1.16)) * (frame.height - 88) : Infinity
+  const lifted = (i: number) => (apart < 16 && tops[i] === Math.max(...tops) && (i === 0 || tops[0] !== tops[1]) ? 16 - apart : 0)
   return {
     marginLeft: 40, marginRight: 16, marginTop: 46, marginBottom: 42,
     x: { type: log ? ('log' as const) : ('linear' as const), domain: [edges[0], edges[edges.length - 1]] },
@@ -96,12 +108,19 @@ function plan(
           textAnchor: position(threshold) > inner - 70 ? 'end' : position(threshold) < 70 ? 'start' : 'middle',
         }),
       ]),
+      ...further.flatMap(({ name, value }, i) => [
+        plot.ruleX([value], { stroke: 'var(--muted)', strokeDasharray: '2 3', y1: 0, y2: top * 1.16 }),
+        plot.text([value], {
+          x: (t: number) => t, frameAnchor: 'top', dy: 6 + 13 * (i % 6), dx: position(value) > inner - 90 ? -4 : 4, text: () => shorten(name, 14), fill: 'var(--muted)',
+          textAnchor: position(value) > inner - 90 ? 'end' : 'start', stroke: 'var(--card)', strokeWidth: 4,
+        }),
+      ]),
       ...classes.map(({ name, shares, colour }, i) => {
         const at = position(peaks[i])
         const half = name.length * 3.6 + 4
-        const leaning = close ? (i === leftmost ? 'end' : 'start') : at < half ? 'start' : at > inner - half ? 'end' : 'middle'
+        const leaning = crowded ? 'start' : close ? (i === leftmost ? 'end' : 'start') : at < half ? 'start' : at > inner - half ? 'end' : 'middle'
         return plot.text([[peaks[i], Math.max(...shares)]], {
-          x: '0', y: '1', text: () => name, dy: -9, textAnchor: leaning, fill: colour, fontWeight: 600, stroke: 'var(--card)', strokeWidth: 4,
+          x: '0', y: '1', text: () => name, dy: -9 - lifted(i), textAnchor: leaning, fill: colour, fontWeight: 600, stroke: 'var(--card)', strokeWidth: 4,
         })
       }),
     ],

@@ -32,7 +32,7 @@ h3 { margin: 1.8rem 0 0; font-size: 1.05rem; line-height: 1.35; font-weight: 650
 p { margin: .55rem 0 0; max-width: 44rem; }
 main ul { margin: .8rem 0 0; padding-left: 1.2rem; max-width: 44rem; }
 main li { margin-top: .35rem; }
-.tiles + p, .scroll + p, figure + p, .columns + p { margin-top: 1.2rem; }
+.tiles + p, .scroll + p, figure + p, .columns + p, .folded + p { margin-top: 1.2rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9.5rem), 1fr)); gap: 1rem; margin: 1.2rem 0 0; }
 .tiles > div { display: grid; grid-template-rows: subgrid; grid-row: span 3; row-gap: 0; padding: 1rem clamp(.8rem, 2vw, 1.2rem); background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .tiles > .emphasis { border-top: 4px solid var(--series-1); padding-top: calc(1rem - 3px); }
@@ -52,14 +52,26 @@ figcaption span { color: var(--muted); }
 @media (max-width: 40rem) { .wide { display: none; } .narrow { display: block; } figure { padding: .8rem .7rem; } }
 details { margin-top: .5rem; font-size: .88rem; }
 summary { width: fit-content; padding-block: .25rem; color: var(--muted); cursor: pointer; }
-.scroll { margin-top: 1rem; overflow-x: auto; max-width: 100%; }
-details .scroll { margin-top: .3rem; max-height: 20rem; }
+.folded { margin-top: 1rem; padding: .2rem 1.2rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; font-size: 1rem; }
+.folded:not([open]) { padding-bottom: .2rem; }
+.folded > summary { width: auto; padding-block: .55rem; color: var(--ink); overflow-wrap: anywhere; }
+.folded > summary h3 { display: inline; margin: 0 .8rem 0 .2rem; font-size: 1rem; }
+.folded > summary span { color: var(--muted); font-size: .92rem; }
+.formula { padding-block: .4rem; font-size: 1.15rem; }
+.formula math { width: fit-content; margin: 0; }
+pre { margin: .8rem 0 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere; font: .88rem/1.5 ui-monospace, "SFMono-Regular", Menlo, "Liberation Mono", monospace; }
+.cell { display: block; }
+.drawn { display: flex; align-items: center; gap: .5rem; white-space: nowrap; }
+td:has(.cell) { padding-block: .2rem; vertical-align: middle; }
+.scroll { margin-top: 1.1rem; overflow-x: auto; max-width: 100%; }
+figure details .scroll { margin-top: .3rem; max-height: 20rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); font-size: .92rem; padding-bottom: .4rem; }
 th, td { padding: .38rem .9rem .38rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; font-weight: 400; }
 thead th { color: var(--muted); font-size: .9em; border-bottom: 1px solid var(--muted); }
 th.number, td.number { text-align: right; white-space: nowrap; }
 thead th.number { white-space: normal; }
+@media (max-width: 40rem) { table { font-size: .92rem; } th, td { padding-right: .6rem; } .folded { padding-inline: .8rem; } }
 .strip { width: 100%; table-layout: fixed; margin-top: .7rem; }
 .strip th, .strip td { border: 0; padding: 2px; text-align: center; vertical-align: middle; line-height: 1.2; }
 .strip thead th { font-size: .82rem; padding-bottom: .3rem; overflow-wrap: anywhere; vertical-align: bottom; }
@@ -78,7 +90,7 @@ footer p { border-top: 1px solid var(--line); padding-top: 1.2rem; max-width: no
 @media print {
   :root { ${light} --paper: #ffffff; color-scheme: light; }
   body { font-size: 10pt; }
-  nav, .skip, details { display: none; }
+  nav, .skip, figure details { display: none; }
   .wide { display: block; } .narrow { display: none; }
   section { margin-top: 1.4rem; }
   figure, .tiles > div, tr { break-inside: avoid; }

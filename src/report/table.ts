@@ -1,7 +1,7 @@
 // One table, four renderings: for a terminal, for Markdown, for HTML, for a spreadsheet. The numbers are formatted once, so that they agree.
 
 import { TollError } from '../base/index.js'
-import { html, type Markup } from './markup.js'
+import { html, trusted, type Markup } from './markup.js'
 
 export interface ReportColumn {
   readonly title: string
@@ -11,8 +11,17 @@ export interface ReportColumn {
   readonly digits?: number
 }
 
+/** A drawing in a page; elsewhere its text. */
+export interface CellPicture {
+  readonly text: string
+  /** Our own SVG element with a title. */
+  readonly svg: string
+  /** Whether the text stands beside the drawing; default false. */
+  readonly beside?: boolean
+}
+
 /** null stands for "not known" and is shown as a dash. Numbers must be finite. */
-export type ReportCell = string | number | null
+export type ReportCell = string | number | null | CellPicture
 
 export interface ReportTable {
   readonly columns: readonly ReportColumn[]
@@ -50,8 +59,13 @@ export function renderHtml(table: ReportTable): string {
 export function tableMarkup(table: ReportTable): Markup {
   const classes = table.columns.map((column) => (alignOf(column) === 'right' ? 'number' : 'text'))
   const heads = table.columns.map(({ title }, c) => html`<th scope="col" class="${classes[c]}">${title}</th>`)
-  const rows = formatTable(table).map((row) => {
-    const cells = row.map((cell, c) =>
+  const rows = formatTable(table).map((row, r) => {
+    const shown = row.map((cell, c) => {
+      const given = table.rows[r][c]
+      if (typeof given !== 'object' || given === null) return cell
+      return given.beside ? html`<div class="drawn">${trusted(given.svg)}<span>${cell}</span></div>` : trusted(given.svg)
+    })
+    const cells = shown.map((cell, c) =>
       c === 0 ? html`<th scope="row" class="${classes[c]}">${cell}</th>` : html`<td class="${classes[c]}">${cell}</td>`)
     return html`<tr>${cells}</tr>\n`
   })
@@ -74,6 +88,7 @@ function formatTable({ columns, rows }: ReportTable, unknown = '–'): string[][
     return row.map((cell, c) => {
       if (cell === null) return unknown
       if (typeof cell === 'string') return cell
+      if (typeof cell === 'object') return cell.text
       if (!Number.isFinite(cell)) throw new TollError('data', `row ${r + 1}, column '${columns[c].title}' of the table is ${cell}; give null for an unknown number`)
       const { digits } = columns[c]
       return digits === undefined ? String(cell) : cell.toFixed(digits)

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../base/index.js'
 import {
-  figure2Experiment, gaussianDensity, gaussianEllipse, gaussianSamples, identity, lemma1Experiment, linearScores, matrixOf, planeGrid, plantAnomalies, rankCorrelation,
+  figure2Experiment, gaussianDensity, gaussianEllipse, gaussianSamples, identity, lemma1Experiment, linearScores, matrixOf, planeGrid, plantAnomalies,
   scaleExperiment, theorem1Experiment, theorem2Experiment, zeroMatrix, type Figure2Result, type Matrix, type Watched,
 } from './index.js'
 import { refusalOf } from './refusal.harness.js'
@@ -142,21 +142,6 @@ describe('scores and samples', () => {
 
   it('draw the grid from the bottom left', () => {
     expect([...planeGrid(1, 2).points.data]).toEqual([-1, -1, 1, -1, -1, 1, 1, 1])
-  })
-})
-
-describe('rankCorrelation', () => {
-  it('agrees with scipy, ties included', () => {
-    expect(rankCorrelation([1, 2, 2, 5, 3, -1], [2, 1, 4, 4, 3, 0])).toBeCloseTo(0.75, 14)
-    expect(rankCorrelation([1, 2, 3], [10, 100, 1000])).toBeCloseTo(1, 15)
-    expect(rankCorrelation([1, 2, Infinity], [3, 2, 1])).toBeCloseTo(-1, 15)
-  })
-
-  it('refuses what has no ranks', async () => {
-    expect(await refusalOf(() => rankCorrelation([1], [1]))).toMatch(/^shape: /)
-    expect(await refusalOf(() => rankCorrelation([1, 2], [1, 2, 3]))).toMatch(/^shape: /)
-    expect(await refusalOf(() => rankCorrelation([1, NaN], [1, 2]))).toMatch(/^data: .*value 1 is NaN/)
-    expect(await refusalOf(() => rankCorrelation([1, 1], [1, 2]))).toMatch(/^data: .*all of one side are equal/)
   })
 })
 

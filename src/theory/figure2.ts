@@ -2,11 +2,11 @@
 // the norm term. Source: Ghafourian et al. (arXiv 2306.12627), section 3.3; start, stopping time and score are ours, and are stated.
 
 import { choice, diagonal, integer, Random, real, resolveParameters, type Matrix, type Values, type Watched } from '../base/index.js'
+import { rankCorrelation } from '../metrics/index.js'
 import { integrate } from './dormand-prince.js'
 import { gaussianDensity, gaussianSamples, linearScores, planeGrid, plantAnomalies } from './gaussian-score.js'
 import { betaList, logTimes, measure, resolveList, resolveVariances, rowsOf, toleranceOf, varianceList, watch, type ListDomain } from './laboratory.js'
 import { autoencoderFlow, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
-import { rankCorrelation } from './rank-correlation.js'
 import { randomLayers } from './theorem2.js'
 
 export const figure2Parameters = {

@@ -18,7 +18,6 @@ export {
 export {
   gaussianDensity, gaussianEllipse, gaussianSamples, linearScores, planeGrid, plantAnomalies, type ScoreForm,
 } from './gaussian-score.js'
-export { rankCorrelation } from './rank-correlation.js'
 export { describeList, resolveList, type ListDomain } from './laboratory.js'
 export type { PhaseProgress as LaboratoryProgress, Watched } from '../base/index.js'
 export { lemma1Experiment, lemma1Lists, lemma1Parameters, type Lemma1Options, type Lemma1Result } from './lemma1.js'

@@ -1,0 +1,147 @@
+// Drift: new data against what a model was trained on, column by column and on the score. Many columns are tested, so that some look changed
+// by chance: what is called drift is decided over all of them (Benjamini and Hochberg 1995). Rows go by once; counts and scores stay.
+
+import { TollError, type Table } from '../base/index.js'
+import { compareBins, countTest, kolmogorovSmirnov, outsideTest, superiority } from '../metrics/index.js'
+import type { Manifest } from '../model/index.js'
+import { countBins, countTexts, type ColumnProfile, type TextProfile } from '../preprocess/index.js'
+import { discoveries } from '../threshold/index.js'
+
+export interface ColumnDrift {
+  readonly column: string
+  readonly pValue: number
+  readonly drifted: boolean
+  /** Population stability index. */
+  readonly psi: number
+  /** Largest difference of the distribution functions at the ends of the bins; of texts half the sum of the differences of their shares. */
+  readonly distance: number
+  /** Shares. */
+  readonly missing: { readonly trained: number; readonly now: number }
+  /** Share of numbers outside the range of the training rows, of texts that training did not have. */
+  readonly outside: number
+}
+
+export interface ScoreDrift {
+  readonly pValue: number
+  readonly exact: boolean
+  readonly drifted: boolean
+  readonly distance: number
+  /** The chance that a new row scores higher than a held-back one, and Cliff's delta, in [-1, 1]: 0 is no change. */
+  readonly auroc: number
+  readonly cliffsDelta: number
+  /** Shares of rows above the model's threshold. */
+  readonly called: { readonly heldBack: number; readonly now: number }
+}
+
+export interface Drift {
+  readonly rows: { readonly now: number; readonly unscored: number; readonly heldBack: number }
+  readonly fdr: number
+  /** Whether anything is. */
+  readonly drifted: boolean
+  readonly score?: ScoreDrift
+  /** The smallest p-value first. */
+  readonly columns: readonly ColumnDrift[]
+}
+
+/** Rows as they were read, and those of them (from 0) that could not be. */
+export interface RawRows {
+  readonly table: Table
+  readonly unreadable: ReadonlyMap<number, string>
+}
+
+/** What is counted of a column while rows go by. */
+export interface ColumnTally {
+  readonly profile: ColumnProfile
+  /** Rows per bin of the profile. */
+  readonly counts: Float64Array
+  rows: number
+  missing: number
+  below: number
+  above: number
+}
+
+/** Counts what the manifest has a profile of. */
+export class DriftTally {
+  readonly columns: readonly ColumnTally[]
+
+  constructor({ profile = [] }: Pick<Manifest, 'profile'>) {
+    this.columns = profile.map((column) => ({ profile: column, counts: new Float64Array(column.counts.length), rows: 0, missing: 0, below: 0, above: 0 }))
+  }
+
+  /** Further rows; columns are found by name. */
+  push(raw: RawRows): void {
+    for (const tally of this.columns) count(tally, raw)
+  }
+}
+
+/**
+ * Compares what was counted with the profile, and scores with the held-back ones.
+ *
+ * @param scores finite or infinite, of the rows that could be scored
+ * @param rows all rows that went by
+ * @param fdr of what is called drift, at most this share has not changed, in expectation; in (0, 1)
+ * @throws `data` without a single score.
+ */
+export function measureDrift({ heldBack, threshold }: Pick<Manifest, 'heldBack' | 'threshold'>, tally: DriftTally, scores: readonly number[], { rows, fdr }: { readonly rows: number; readonly fdr: number }): Drift {
+  if (scores.length === 0) throw new TollError('data', 'no row could be scored')
+  const columns = tally.columns.map(compareColumn)
+  const score = heldBack.source === 'held-back' ? compareScores(heldBack.scores, scores, threshold.value) : undefined
+  const called = discoveries([...columns, ...(score ? [score] : [])].map(({ pValue }) => pValue), fdr)
+  return {
+    rows: { now: rows, unscored: rows - scores.length, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },
+    fdr, drifted: called.includes(1),
+    ...(score && { score: { ...score, drifted: called.at(-1) === 1 } }),
+    columns: columns.map((column, i) => ({ ...column, drifted: called[i] === 1 })).sort((a, b) => a.pValue - b.pValue || b.psi - a.psi),
+  }
+}
+
+function count(tally: ColumnTally, { table, unreadable }: RawRows): void {
+  const { profile } = tally
+  const all = table.columns[table.names.indexOf(profile.name)]
+  const values = unreadable.size === 0 ? all : all.filter((_, row) => !unreadable.has(row))
+  const meaning = table.meanings?.get(profile.name)
+  const fresh = 'texts' in profile ? countTexts(values, meaning?.kind === 'text' ? meaning.texts : [], profile) : countBins(values, profile.edges)
+  fresh.forEach((number, bin) => { tally.counts[bin] += number })
+  tally.rows += values.length
+  const range = 'texts' in profile ? undefined : profile.range
+  for (const value of values) {
+    if (Number.isNaN(value)) tally.missing++
+    else if (range && value < range[0]) tally.below++
+    else if (range && value > range[1]) tally.above++
+  }
+  // Training had no other texts: these are new.
+  if ('texts' in profile && profile.counts.at(-1) === 0) tally.above += fresh.at(-1)!
+}
+
+/** The tests that say something about this column, and twice, three times the smallest p-value for two, three of them (Bonferroni). */
+function compareColumn({ profile, counts, rows, missing, below, above }: ColumnTally): Omit<ColumnDrift, 'drifted'> {
+  const trained = profile.counts.reduce((sum, number) => sum + number, 0)
+  const present = rows - missing
+  const bins = trained > 0 && present > 0 ? compareBins(profile.counts, counts) : { pValue: NaN, psi: 0, distance: 0 }
+  const tests = [
+    // A column of one value, and a handful of rows, have one bin: what is left is whether numbers lie where none were.
+    ...(Number.isNaN(bins.pValue) ? trained > 0 && present > 0 ? [outsideTest(below, present, trained), outsideTest(above, present, trained)] : [] : [bins.pValue]),
+    ...(missing + profile.missing > 0 ? [countTest(profile.missing, trained + profile.missing, missing, rows)] : []),
+  ]
+  return {
+    column: profile.name, pValue: Math.min(1, tests.length * Math.min(1, ...tests)), psi: bins.psi, distance: 'texts' in profile ? halfDifference(profile, counts) : bins.distance,
+    missing: { trained: share(profile.missing, trained + profile.missing), now: share(missing, rows) }, outside: share(below + above, present),
+  }
+}
+
+/** Total variation distance. */
+function halfDifference(profile: TextProfile, counts: Float64Array): number {
+  const [trained, now] = [profile.counts, counts].map((list) => Array.from(list).reduce((sum, number) => sum + number, 0))
+  return counts.reduce((sum, number, i) => sum + Math.abs(share(number, now) - share(profile.counts[i], trained)) / 2, 0)
+}
+
+function compareScores(heldBack: Manifest['heldBack']['scores'], scores: readonly number[], threshold: number): Omit<ScoreDrift, 'drifted'> {
+  const { distance, pValue, exact } = kolmogorovSmirnov(scores, heldBack)
+  const auroc = superiority(scores, heldBack)
+  const called = (values: readonly number[]) => share(values.filter((value) => value > threshold).length, values.length)
+  return { pValue, exact, distance, auroc, cliffsDelta: 2 * auroc - 1, called: { heldBack: called(heldBack), now: called(scores) } }
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole
+}
