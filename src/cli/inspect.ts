@@ -56,7 +56,7 @@ function describe(manifest: Manifest, path: string, size: number, full: boolean)
   ]
   const width = Math.max(...facts.map(([name]) => name.length))
   const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
-  return [...lines, '', ...describeColumns(manifest, full), ...(full ? describeHistory(manifest) : [])].join('\n').trimEnd()
+  return [...lines, '', ...describeMembers(manifest), ...describeColumns(manifest, full), ...(full ? describeHistory(manifest) : [])].join('\n').trimEnd()
 }
 
 function describeInput({ input }: Manifest): string {
@@ -77,6 +77,26 @@ function trainingFacts({ training }: Manifest): [string, string][] {
     if (typeof value !== 'object' || value === null) return []
     return Object.entries(value).filter(([, inner]) => typeof inner !== 'object').map(([key, inner]) => [`training: ${key}`, String(inner)])
   })
+}
+
+interface Member {
+  readonly detector: string
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly mean: number
+  readonly sd: number
+}
+
+/** The members of an ensemble: the parameters in which they differ, and where their scores lie. */
+function describeMembers({ training }: Manifest): string[] {
+  if (!Array.isArray(training.members)) return []
+  const members = training.members as readonly Member[]
+  const names = [...new Set(members.flatMap(({ parameters }) => Object.keys(parameters)))]
+  const shown = (member: Member, name: string) => String(member.parameters[name] ?? '')
+  const differing = names.filter((name) => new Set(members.map((member) => shown(member, name))).size > 1)
+  return [renderText({
+    columns: ['Member', ...differing, 'mean score', 'sd'].map((title, i) => ({ title, ...(i > 0 && { align: 'right' as const }) })),
+    rows: members.map((member) => [member.detector, ...differing.map((name) => shown(member, name)), member.mean.toPrecision(4), member.sd.toPrecision(4)]),
+  })]
 }
 
 function describeColumns({ input }: Manifest, full: boolean): string[] {

@@ -2,10 +2,10 @@
 // Source: Aggarwal and Sathe 2015 (see combination.ts). Left out: choosing or weighting members by agreement.
 
 import {
-  Random, TollError, integer, list, real, resolveParameters, takeSamples, throwIfAborted,
+  Random, TollError, integer, list, real, resolveParameters, takeColumns, takeSamples, throwIfAborted,
   type Domains, type NdArray, type ParameterValue, type Values,
 } from '../base/index.js'
-import { cast, costOf, input, type Tensor } from '../graph/index.js'
+import { cast, constant, costOf, gather, input, type Tensor } from '../graph/index.js'
 import { combinationChoice, combine, comparable, drawGroups, fitScoreScale, type Combination, type ScoreScale } from './combination.js'
 import { normalIndices, type Detector, type FitContext, type FittedDetector, type TrainingData } from './contract.js'
 
@@ -13,6 +13,8 @@ export interface EnsembleMember {
   readonly detector: Detector
   /** What is left out takes the member's default. */
   readonly parameters?: Readonly<Record<string, ParameterValue>>
+  /** Share of a table's columns that it sees, in (0, 1], at least one, drawn at random; default all (feature bagging: Lazarevic and Kumar 2005). */
+  readonly columns?: number
 }
 
 export const ensembleParameters = {
@@ -46,9 +48,14 @@ export interface EnsembleOptions extends Partial<EnsembleParameters> {
 export function ensemble(members: readonly EnsembleMember[], { exceptions, ...defaults }: EnsembleOptions = {}): Detector<typeof ensembleParameters> {
   const { combination, groups, standardiseBy } = resolveParameters(ensembleParameters, defaults, 'ensemble option')
   if (members.length < 2) throw new TollError('argument', `an ensemble needs at least 2 members, got ${members.length}`)
-  const accepts = (['table', 'image'] as const).filter((kind) => members.every(({ detector }) => detector.accepts.includes(kind)))
+  const accepts = (['table', 'image'] as const).filter((kind) => members.every(({ detector, columns }) => detector.accepts.includes(kind) && (kind === 'table' || columns === undefined)))
   if (accepts.length === 0) throw new TollError('argument', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
-  for (const member of members) parametersOf(member)
+  for (const member of members) {
+    parametersOf(member)
+    if (!(member.columns === undefined || (member.columns > 0 && member.columns <= 1))) {
+      throw new TollError('argument', `a member's share of the columns must be above 0 and at most 1, got ${member.columns}`)
+    }
+  }
   return {
     ...described,
     title: `Ensemble of ${namesOf(members).join(', ')}`,
@@ -93,16 +100,21 @@ const described = {
   precision: 'float64',
 } as const
 
-async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingData, parameters: EnsembleParameters, context: FitContext): Promise<FittedDetector> {
+/** Fits members to all rows but those that standardise; a thousand steps of progress each. */
+export async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingData, parameters: EnsembleParameters, context: FitContext): Promise<FittedDetector> {
   const random = Random.seeded(context.seed).fork('ensemble')
   const { learning, standardising } = divide(data, parameters.standardiseBy, random.fork('standardise'))
   const seeds = random.fork('members')
+  const subsets = random.fork('columns')
   const fitted: FittedMember[] = []
   for (const [i, member] of members.entries()) {
     throwIfAborted(context.signal)
+    const columns = member.columns === undefined ? undefined : drawColumns(data.samples.shape[1], member.columns, subsets)
+    const seen = columns ? { ...learning, samples: takeColumns(learning.samples, columns) } : learning
     fitted.push({
       precision: member.detector.precision,
-      detector: await member.detector.fit(precise(learning, member.detector.precision), parametersOf(member), {
+      ...(columns && { columns }),
+      detector: await member.detector.fit(precise(seen, member.detector.precision), parametersOf(member), {
         engine: context.engine, seed: seeds.integer(2 ** 32), signal: context.signal,
         // A member is a thousand steps, whatever it calls a step.
         onProgress: ({ step, steps, values }) => context.onProgress?.({ step: Math.floor(1000 * (i + step / steps)), steps: 1000 * members.length, values }),
@@ -117,7 +129,8 @@ async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingDat
     score: (x) => score(fitted, x, { scale, how: parameters.combination, groups, names }),
     summary: {
       members: members.map((member, i) => ({
-        detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i], ...fitted[i].detector.summary,
+        detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i],
+        ...(fitted[i].columns && { columns: [...fitted[i].columns!] }), ...fitted[i].detector.summary,
       })),
       rows: { learning: normalIndices(learning).length, standardising: standardising.shape[0] },
       ...(['aom', 'moa'].includes(parameters.combination) && { groups: groups.map((group) => group.map((member) => names[member])) }),
@@ -129,6 +142,12 @@ async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingDat
 interface FittedMember {
   readonly detector: FittedDetector
   readonly precision: Detector['precision']
+  /** Those that it sees, rising; all where absent. */
+  readonly columns?: Int32Array
+}
+
+function drawColumns(d: number, share: number, random: Random): Int32Array {
+  return random.sample(d, Math.max(1, Math.round(share * d))).sort()
 }
 
 /** The combined score, and under each member's name its score on the common scale. */
@@ -143,7 +162,10 @@ function score(fitted: readonly FittedMember[], x: Tensor, { scale, how, groups,
 
 function memberScores(fitted: readonly FittedMember[], x: Tensor): Tensor[] {
   const narrow = cast(x, 'float32')
-  return fitted.map(({ detector, precision }) => detector.score(precision === 'float32' ? narrow : x).score)
+  return fitted.map(({ detector, precision, columns }) => {
+    const rows = precision === 'float32' ? narrow : x
+    return detector.score(columns ? gather(rows, constant(columns, [columns.length], 'int64'), 1) : rows).score
+  })
 }
 
 /** Every member's scores of all samples, through the engine, in runs of bounded memory. */

@@ -1,0 +1,196 @@
+// What choosing Toll's settings without labels is worth: on the data sets of PyOD's benchmark and over its splits (see pyod.ts), networks of
+// several settings are trained once; criteria that see no labels choose one of them, combinations use them all, and both stand beside the
+// choice that labels would make.
+
+import { Random, TollError, integer, resolveParameters, takeSamples, throwIfAborted, version, type Domains, type Values, type Watched } from '../base/index.js'
+import { autoMembers, comparable, detectorNamed, fitScoreScale, toll, type EnsembleMember } from '../detectors/index.js'
+import { input } from '../graph/index.js'
+import { auroc } from '../metrics/index.js'
+import { float64, type Engine } from '../runtime/index.js'
+import { chosenBy, combinations, criteria, type ScoredNetwork } from './auto-criteria.js'
+import { fitStandardization, runDetector, standardize, type Rows } from './detector-run.js'
+import { checkEngines, runOnEngines } from './pool.js'
+import { pyodSplit, type PyodDataset } from './pyod.js'
+import { fingerprintSettings } from './trials.js'
+
+export const autoParameters = {
+  splits: integer({ default: 10, min: 1, max: 1000, doc: 'Splits of each data set, by seeds 0, 1, ...', source: 'PyOD\'s benchmark' }),
+}
+
+/** AUROC of the test rows by each way, on one split of one data set. */
+export interface AutoTrial {
+  readonly dataset: string
+  readonly split: number
+  /** By `networkName`. */
+  readonly networks: Readonly<Record<string, number>>
+  /** By name of the criterion. */
+  readonly chosen: Readonly<Record<string, number>>
+  /** By name of the combination, over the networks of `mainPool`. */
+  readonly combined: Readonly<Record<string, number>>
+  /** The average rank of other sets of networks, by name. */
+  readonly pools: Readonly<Record<string, number>>
+  readonly fitSeconds: number
+}
+
+/** `settings` is the fingerprint of everything else that the numbers depend on. */
+export type StoredAutoTrial = { readonly experiment: 'auto'; readonly settings: string } & AutoTrial
+
+export interface AutoStore {
+  read(): Promise<readonly StoredAutoTrial[]>
+  append(trial: StoredAutoTrial): Promise<void>
+}
+
+export interface AutoOptions extends Watched {
+  readonly datasets: readonly PyodDataset[]
+  /** One thread each and as many as there are cores is fastest; threads are part of the result. */
+  readonly engines: readonly Engine[]
+  /** Default 10. */
+  readonly splits?: number
+  readonly store?: AutoStore
+}
+
+export interface AutoTable {
+  readonly splits: number
+  readonly datasets: readonly string[]
+  readonly trials: readonly AutoTrial[]
+}
+
+/** Trained on every split: the members of `toll-auto` with two seeds each, the same without trimming, and Toll as it is by default. */
+const wanted: readonly { readonly trim: number; readonly repeat: number; readonly member: EnsembleMember }[] = [
+  ...[[0.1, 0], [0.1, 1], [0, 0]].flatMap(([trim, repeat]) => autoMembers({ trim, repeats: 1 }).map((member) => ({ trim, repeat, member }))),
+  { trim: 0, repeat: 0, member: { detector: detectorNamed(toll.name) } },
+]
+
+const isMain = ({ trim, repeat }: Pick<ScoredNetwork, 'trim' | 'repeat'>) => trim === 0.1 && repeat === 0
+
+/** Sets of networks whose average rank is measured too. */
+const pools: Readonly<Record<string, (network: ScoredNetwork) => boolean>> = {
+  'two seeds of each': ({ trim }) => trim === 0.1,
+  'without trimming': ({ trim, setting }) => trim === 0 && setting !== defaultSetting,
+  'with and without trimming': ({ repeat, setting }) => repeat === 0 && setting !== defaultSetting,
+}
+
+const defaultSetting = 'default parameters'
+
+/** Share of the training rows that no network learns from; below 50 rows all rows do both, as in the ensemble. */
+const heldShare = 0.2
+const mostHeld = 5000
+
+/**
+ * Runs what the store lacks, split by split. Errors: `argument` for splits out of range and no data set; `aborted`; those of the store and of
+ * the detectors.
+ */
+export async function compareChoices(options: AutoOptions): Promise<AutoTable> {
+  const { engines, store, signal, onProgress, datasets } = options
+  const { splits } = resolveParameters(autoParameters, options.splits === undefined ? {} : { splits: options.splits }, 'setting')
+  checkEngines(engines)
+  if (datasets.length === 0) throw new TollError('argument', 'the comparison needs at least one data set')
+  const { device, threads } = engines[0]
+  const settings = new Map(await Promise.all(datasets.map(async ({ name, x }) =>
+    [name, await fingerprintSettings({ wanted: wanted.map(({ member, ...network }) => ({ ...network, parameters: member.parameters })), device, threads, version }, x.data)] as const)))
+  const keyOf = ({ dataset, split }: Pick<AutoTrial, 'dataset' | 'split'>) => `${dataset} ${split}`
+  const stored = new Map((await store?.read() ?? []).filter((trial) => settings.get(trial.dataset) === trial.settings).map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial as AutoTrial]))
+  const tasks = Array.from({ length: splits }, (_, split) => datasets.map((dataset) => ({ dataset, split }))).flat()
+  const missing = tasks.filter(({ dataset, split }) => !stored.has(keyOf({ dataset: dataset.name, split })))
+  let done = tasks.length - missing.length
+  const fresh = await runOnEngines(engines, missing, async ({ dataset, split }, engine, stopped) => {
+    const report = (share: number) => onProgress?.({ phase: 'comparison', done: done + share, total: tasks.length, message: `${dataset.name}, split ${split + 1} of ${splits}` })
+    const trial = await runSplit(dataset, split, engine, stopped, report)
+    await store?.append({ experiment: 'auto', settings: settings.get(dataset.name)!, ...trial })
+    done++
+    report(0)
+    return trial
+  }, signal)
+  for (const trial of fresh) stored.set(keyOf(trial), trial)
+  return { splits, datasets: datasets.map(({ name }) => name), trials: tasks.map(({ dataset, split }) => stored.get(keyOf({ dataset: dataset.name, split }))!) }
+}
+
+async function runSplit({ name, x, y }: PyodDataset, split: number, engine: Engine, signal: AbortSignal, report: (share: number) => void): Promise<AutoTrial> {
+  const { train, test } = pyodSplit(y.length, split)
+  const scaling = fitStandardization(takeSamples(x, train) as Rows)
+  const rows = (chosen: ArrayLike<number>) => standardize(takeSamples(x, Array.from(chosen)) as Rows, scaling)
+  const random = Random.seeded(split).fork('auto')
+  const order = Array.from(random.permutation(train.length), (i) => train[i])
+  const held = order.length < 50 ? 0 : Math.round(heldShare * order.length)
+  const [heldRows, learned] = [rows((held > 0 ? order.slice(0, held) : order).slice(0, mostHeld)), rows(order.slice(held))]
+  const scored = { test: rows(test), held: heldRows, learned: { shape: [Math.min(learned.shape[0], mostHeld), learned.shape[1]], data: learned.data.subarray(0, mostHeld * learned.shape[1]) }, shuffled: shuffleColumns(heldRows, random), uniform: uniformRows(learned, heldRows.shape[0], random) }
+  const seeds = random.fork('networks')
+  const raw: Omit<ScoredNetwork, 'ranks'>[] = []
+  let fitSeconds = 0
+  for (const { trim, repeat, member: { detector, parameters } } of wanted) {
+    throwIfAborted(signal)
+    const run = await runDetector({ detector, parameters: parameters as Partial<Values<Domains>>, train: learned, scored: Object.values(scored), engine, seed: seeds.integer(2 ** 32), signal })
+    const scores = Object.fromEntries(Object.keys(scored).map((part, i) => [part, run.scores[i]])) as unknown as ScoredNetwork['scores']
+    raw.push({ setting: settingName(parameters), trim, repeat, scores })
+    if (isMain({ trim, repeat })) fitSeconds += run.fitSeconds
+    report(raw.length / wanted.length)
+  }
+  const networks = await withRanks(raw, engine)
+  const labels = Uint8Array.from(test, (row) => y[row])
+  const measure = (scores: Float64Array) => auroc(scores, labels)
+  const main = networks.filter(isMain)
+  const trimmed = networks.filter(({ trim }) => trim === 0.1)
+  const combinationNamed = (chosen: readonly ScoredNetwork[]) => combinations[0].combine(chosen)
+  return {
+    dataset: name, split,
+    networks: Object.fromEntries(networks.map((network) => [networkName(network), measure(network.scores.test)])),
+    chosen: Object.fromEntries(criteria.map((criterion) => [criterion.name, measure(chosenBy(criterion, main, trimmed).scores.test)])),
+    combined: Object.fromEntries(combinations.map(({ name: way, combine }) => [way, measure(combine(main))])),
+    pools: Object.fromEntries(Object.entries(pools).map(([pool, isIn]) => [pool, measure(combinationNamed(networks.filter(isIn)))])),
+    fitSeconds,
+  }
+}
+
+/** `beta 1, latent 16, steps 60, trim 0.1`, and which repeat it is from the second on. */
+export function networkName({ setting, trim, repeat }: Pick<ScoredNetwork, 'setting' | 'trim' | 'repeat'>): string {
+  return [setting, ...(trim > 0 ? [`trim ${trim}`] : []), ...(repeat > 0 ? [`seed ${repeat + 1}`] : [])].join(', ')
+}
+
+function settingName(parameters: EnsembleMember['parameters']): string {
+  return parameters ? ['beta', 'latent', 'steps'].map((name) => `${name} ${String(parameters[name])}`).join(', ') : defaultSetting
+}
+
+/** Shares of the held-back rows that score lower, as the ensemble has them. */
+async function withRanks(networks: readonly Omit<ScoredNetwork, 'ranks'>[], engine: Engine): Promise<ScoredNetwork[]> {
+  const ports = networks.map((_, i) => input(`s${i}`, ['n'], 'float64'))
+  const ranked = comparable(ports, fitScoreScale(networks.map(({ scores }) => scores.held)), 'rank')
+  const session = await engine.load({ inputs: ports, outputs: Object.fromEntries(ranked.map((tensor, i) => [`r${i}`, tensor])) })
+  try {
+    const ranksOf = async (part: 'test' | 'held') => session.run(Object.fromEntries(networks.map(({ scores }, i) => [`s${i}`, float64([scores[part].length], scores[part])])))
+    const [test, held] = [await ranksOf('test'), await ranksOf('held')]
+    return networks.map((network, i) => ({ ...network, ranks: { test: test[`r${i}`].data as Float64Array, held: held[`r${i}`].data as Float64Array } }))
+  } finally {
+    await session.close()
+  }
+}
+
+/** Each column in an order of its own: what is left of the columns is their distributions alone. */
+function shuffleColumns({ shape: [n, d], data }: Rows, random: Random): Rows {
+  const orders = Array.from({ length: d }, () => random.permutation(n))
+  return { shape: [n, d], data: data.map((_, i) => data[orders[i % d][Math.floor(i / d)] * d + (i % d)]) }
+}
+
+/** `count` points of the box that the rows span. */
+function uniformRows({ shape: [n, d], data }: Rows, count: number, random: Random): Rows {
+  const bounds = Array.from({ length: d }, (_, j) => {
+    let [low, high] = [Infinity, -Infinity]
+    for (let i = 0; i < n; i++) [low, high] = [Math.min(low, data[i * d + j]), Math.max(high, data[i * d + j])]
+    return [low, high]
+  })
+  return { shape: [count, d], data: Float64Array.from({ length: count * d }, (_, i) => bounds[i % d][0] + random.uniform() * (bounds[i % d][1] - bounds[i % d][0])) }
+}
+
+/** How the line of a trial begins. */
+export const autoTrialBegins = '{"experiment":'
+
+/** A line of a log. Error: `format` with what is wrong. */
+export function readAutoTrial(value: unknown): StoredAutoTrial {
+  const trial = (value ?? {}) as Partial<StoredAutoTrial>
+  const areShares = (values: unknown) => typeof values === 'object' && values !== null
+    && Object.values(values).every((share) => typeof share === 'number' && share >= 0 && share <= 1)
+  const fine = trial.experiment === 'auto' && typeof trial.settings === 'string' && typeof trial.dataset === 'string'
+    && Number.isSafeInteger(trial.split) && trial.split! >= 0 && typeof trial.fitSeconds === 'number' && trial.fitSeconds >= 0
+    && [trial.networks, trial.chosen, trial.combined, trial.pools].every(areShares)
+  if (!fine) throw new TollError('format', 'it lacks a field of a comparison of choices or holds one outside its range')
+  return value as StoredAutoTrial
+}
