@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { detectors } from '../detectors/index.js'
+import { autoSettings, detectors } from '../detectors/index.js'
 import { runToll, writeExample } from './spawn.test.suite.js'
 
 let folder = ''
@@ -57,6 +57,34 @@ describe('toll fit --detector', () => {
     [['--detector', 'knn', '--param', 'beta=3'], /detector 'knn' has no parameter 'beta'; it has k/],
     [['--detector', 'knn', '--k', '0'], /--k must be an integer at least 1/],
     [['--detector', 'nothing'], /'nothing' is invalid.*Allowed choices are toll/],
+  ])('refuses %j', async (more, message) => {
+    const { code, err } = await toll(...fit(...more))
+    expect([code, err]).toEqual([2, expect.stringMatching(message)])
+  })
+})
+
+describe('toll fit --auto', () => {
+  const fit = (...more: string[]) => ['fit', 'example.csv', '--id', 'key', '--label', 'label', '-o', 'auto.onnx', ...more]
+
+  it('is --detector toll-auto, and inspect shows what was trained and why', async () => {
+    expect((await toll('fit', '--auto', '--help')).out).toMatch(/Parameters of --detector toll-auto:\n.*--trim <number>/)
+    const { code, out } = await toll(...fit('--auto', '--length', '0.2', '--json'))
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ detector: 'toll-auto', parameters: { trim: 0.1, repeats: 1, length: 0.2 }, rows: { trained: 353, anomalies: 8 } })
+    expect(JSON.parse((await toll(...fit('--detector', 'toll-auto', '--length', '0.2', '--json'))).out)).toEqual(JSON.parse(out))
+    const inspected = (await toll('inspect', 'auto.onnx')).out
+    expect(inspected).toMatch(/^training: choice +no single setting: without labels none is known to be best/m)
+    expect(inspected).toMatch(/^Member +beta +steps +mean score +sd$/m)
+    expect(inspected.match(/^toll +(0|1|10) +(12|100) +\d/gm)).toHaveLength(autoSettings.length)
+    expect((await toll('score', 'auto.onnx', 'example.csv', '--id', 'key', '-o', 'auto.csv')).code).toBe(0)
+    expect((await readFile(at('auto.csv'), 'utf8')).split('\n')[0]).toMatch(/^key,score,/)
+  })
+
+  it.each<[string[], RegExp]>([
+    [['--auto', '--detector', 'knn'], /option '--auto' cannot be used with option '--detector <name>'/],
+    [['--auto', '--beta', '3'], /unknown option '--beta'/],
+    [['--auto', '--trim', '0.5'], /--trim must be a finite number at least 0 and below 0.5/],
+    [['--auto', '--checkpoint', 'c'], /unknown option '--checkpoint'/],
   ])('refuses %j', async (more, message) => {
     const { code, err } = await toll(...fit(...more))
     expect([code, err]).toEqual([2, expect.stringMatching(message)])

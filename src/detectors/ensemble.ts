@@ -15,6 +15,8 @@ export interface EnsembleMember {
   readonly parameters?: Readonly<Record<string, ParameterValue>>
   /** Share of a table's columns that it sees, in (0, 1], at least one, drawn at random; default all (feature bagging: Lazarevic and Kumar 2005). */
   readonly columns?: number
+  /** Members of one number form a group of aom and moa; where no member has one, groups are drawn at random. */
+  readonly group?: number
 }
 
 export const ensembleParameters = {
@@ -50,6 +52,7 @@ export function ensemble(members: readonly EnsembleMember[], { exceptions, ...de
   if (members.length < 2) throw new TollError('argument', `an ensemble needs at least 2 members, got ${members.length}`)
   const accepts = (['table', 'image'] as const).filter((kind) => members.every(({ detector, columns }) => detector.accepts.includes(kind) && (kind === 'table' || columns === undefined)))
   if (accepts.length === 0) throw new TollError('argument', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
+  namedGroups(members)
   for (const member of members) {
     parametersOf(member)
     if (!(member.columns === undefined || (member.columns > 0 && member.columns <= 1))) {
@@ -123,7 +126,7 @@ export async function fitEnsemble(members: readonly EnsembleMember[], data: Trai
     context.onProgress?.({ step: 1000 * (i + 1), steps: 1000 * members.length, values: {} })
   }
   const scale = fitScoreScale(await scoresOf(fitted, standardising, context))
-  const groups = drawGroups(members.length, parameters.groups, random.fork('groups'))
+  const groups = namedGroups(members) ?? drawGroups(members.length, parameters.groups, random.fork('groups'))
   const names = distinct(namesOf(members))
   return {
     score: (x) => score(fitted, x, { scale, how: parameters.combination, groups, names }),
@@ -144,6 +147,14 @@ interface FittedMember {
   readonly precision: Detector['precision']
   /** Those that it sees, rising; all where absent. */
   readonly columns?: Int32Array
+}
+
+/** Places of the members of each group, in order of first appearance; undefined where no member names one. Error: `argument` where only some do. */
+function namedGroups(members: readonly EnsembleMember[]): number[][] | undefined {
+  const named = members.filter(({ group }) => group !== undefined).length
+  if (named === 0) return undefined
+  if (named < members.length) throw new TollError('argument', `either every member of an ensemble has a group or none has, got ${named} of ${members.length}`)
+  return [...new Set(members.map(({ group }) => group))].map((group) => members.flatMap((member, i) => (member.group === group ? [i] : [])))
 }
 
 function drawColumns(d: number, share: number, random: Random): Int32Array {

@@ -1,12 +1,15 @@
 // Ways to do without labels: criteria that choose one of several trained networks by scores of unlabelled rows alone, and combinations that
 // use them all. What each is worth is measured by `auto.ts`.
 
+import { quantileOfSorted } from '../base/index.js'
 import { rankCorrelation } from '../theory/index.js'
 
 /** A trained network and its scores. Higher is more anomalous; none is NaN. */
 export interface ScoredNetwork {
   /** Its setting in words, such as `beta 1, latent 16, steps 200`. */
   readonly setting: string
+  readonly beta: number
+  readonly steps: number
   /** Networks of one setting have other seeds. */
   readonly repeat: number
   readonly trim: number
@@ -80,25 +83,49 @@ export interface Combination {
   readonly combine: (networks: readonly ScoredNetwork[]) => Float64Array
 }
 
+/** What `toll-auto` does. */
+export const highestAverage: Combination = {
+  name: 'highest average over beta',
+  doc: '(score - mean) / sd over held-back rows, averaged over networks of equal steps, of which the higher counts: what toll-auto does',
+  combine: (all) => highest(groupsOf(all, ({ steps }) => steps).map((group) => average(group.map(standardised)))),
+}
+
 /** Each uses all networks that it is given. */
 export const combinations: readonly Combination[] = [
+  highestAverage,
+  {
+    name: 'average over beta of the highest',
+    doc: 'standardised score, the highest of networks of equal beta, averaged',
+    combine: (all) => average(groupsOf(all, ({ beta }) => beta).map((group) => highest(group.map(standardised)))),
+  },
+  { name: 'average standardised score', doc: 'the standardised scores, averaged', combine: (all) => average(all.map(standardised)) },
   { name: 'average rank', doc: 'share of held-back rows that score lower, averaged', combine: (all) => average(all.map(({ ranks }) => ranks.test)) },
   { name: 'median rank', doc: 'the same, the median', combine: (all) => rowwise(all.map(({ ranks }) => ranks.test), median) },
-  { name: 'highest rank', doc: 'the same, the largest', combine: (all) => rowwise(all.map(({ ranks }) => ranks.test), (row) => Math.max(...row)) },
+  { name: 'highest rank', doc: 'the same, the largest', combine: (all) => highest(all.map(({ ranks }) => ranks.test)) },
   { name: 'average tail probability', doc: '-log(1 - rank), averaged: far rows weigh more', combine: (all) => average(all.map(({ ranks }) => ranks.test.map((rank) => -Math.log(Math.max(1 - rank, 1e-300))))) },
-  { name: 'average standardised score', doc: '(score - mean) / sd over held-back rows, averaged', combine: (all) => average(all.map(standardised)) },
-  { name: 'highest standardised score', doc: 'the same, the largest', combine: (all) => rowwise(all.map(standardised), (row) => Math.max(...row)) },
+  { name: 'highest standardised score', doc: 'the same, the largest', combine: (all) => highest(all.map(standardised)) },
   {
-    name: 'average rank of the better half',
-    doc: 'average rank of the half that agrees most with the average rank of all',
+    name: 'average of the better half',
+    doc: 'average standardised score of the half that agrees most with the average rank of all',
     combine: (all) => {
       const consensus = average(all.map(({ ranks }) => ranks.held))
       const agreement = new Map(all.map((network) => [network, correlation(network.scores.held, consensus)]))
       const half = all.toSorted((a, b) => agreement.get(b)! - agreement.get(a)!).slice(0, Math.ceil(all.length / 2))
-      return average(half.map(({ ranks }) => ranks.test))
+      return average(half.map(standardised))
     },
   },
 ]
+
+/**
+ * An estimate of the share of anomalies: held-back rows beyond Tukey's fence, Q3 + 1.5 (Q3 - Q1), of the mean log score of networks that were
+ * trained robustly.
+ */
+export function outlyingShare(robust: readonly ScoredNetwork[]): number {
+  const logs = average(robust.map(({ scores }) => scores.held.map((score) => Math.log(Math.max(score, 1e-300)))))
+  const sorted = logs.toSorted()
+  const [low, high] = [0.25, 0.75].map((level) => quantileOfSorted(sorted, level))
+  return logs.filter((value) => value > high + 1.5 * (high - low)).length / logs.length
+}
 
 /** The network of the highest value; the first at a tie. A value that is not a number never wins. */
 export function chosenBy({ value }: Criterion, candidates: readonly ScoredNetwork[], all: readonly ScoredNetwork[]): ScoredNetwork {
@@ -164,6 +191,14 @@ function excess(uniform: Float64Array, held: Float64Array): number {
 
 function average(lists: readonly Float64Array[]): Float64Array {
   return rowwise(lists, (row) => row.reduce((sum, value) => sum + value, 0) / row.length)
+}
+
+function highest(lists: readonly Float64Array[]): Float64Array {
+  return rowwise(lists, (row) => Math.max(...row))
+}
+
+function groupsOf(networks: readonly ScoredNetwork[], key: (network: ScoredNetwork) => number): ScoredNetwork[][] {
+  return [...new Set(networks.map(key))].map((value) => networks.filter((network) => key(network) === value))
 }
 
 function median(row: readonly number[]): number {

@@ -32,8 +32,9 @@ export function waysOf(table: AutoTable): { readonly ways: readonly Way[]; reado
     { name: 'labels, one setting for all data sets', kind: 'labels', doc: best.name, means: best.means },
     { name: 'labels, a setting for each data set', kind: 'labels', doc: 'highest mean over splits', means: table.datasets.map((_, i) => Math.max(...settings.map((way) => way.means[i]))) },
   ]
-  const published = pyodColumns.map((column, c): Way => ({
-    name: column, kind: 'published', doc: '', means: table.datasets.map((dataset) => pyodBenchmark.find(({ name }) => name === dataset)!.auroc[c]),
+  const entries = table.datasets.flatMap((dataset) => pyodBenchmark.find(({ name }) => name === dataset) ?? [])
+  const published = entries.length < table.datasets.length ? [] : pyodColumns.map((column, c): Way => ({
+    name: column, kind: 'published', doc: '', means: entries.map(({ auroc }) => auroc[c]),
   }))
   return {
     best,
@@ -53,7 +54,7 @@ export function renderAuto(table: AutoTable, command?: string): RenderedExperime
   const { ways, best } = waysOf(table)
   const block = (content: ReportTable): Block => ({ kind: 'table', table: content })
   const titles: Record<Way['kind'], string> = {
-    labels: 'What labels would choose', combination: 'All networks, combined', networks: 'Other sets of networks, by average rank',
+    labels: 'What labels would choose', combination: 'All networks, combined', networks: 'Other sets of networks, combined in the same way',
     criterion: 'One network, chosen without labels', setting: 'Single settings', published: 'PyOD\'s published detectors',
   }
   const kinds = Object.keys(titles) as Way['kind'][]
@@ -62,8 +63,9 @@ export function renderAuto(table: AutoTable, command?: string): RenderedExperime
     lead: `${table.datasets.length} data sets, ${table.splits} ${table.splits === 1 ? 'split' : 'splits'} of each: 60 % train without labels, outliers among them, 40 % test. `
       + 'Mean AUROC of the test rows; differences are paired by data set, with 95 % intervals over data sets.',
     sections: [
-      ...kinds.map((kind) => ({ title: titles[kind], blocks: [block(tabulate(ways.filter((way) => way.kind === kind), best))] })),
+      ...kinds.filter((kind) => ways.some((way) => way.kind === kind)).map((kind) => ({ title: titles[kind], blocks: [block(tabulate(ways.filter((way) => way.kind === kind), best))] })),
       { title: 'By data set', blocks: [block(tabulateDatasets(table, ways.filter(({ kind }) => kind === 'labels' || kind === 'combination')))] },
+      { title: 'Share of anomalies among the training rows', blocks: [block(tabulateShares(table))] },
       { title: 'Time', blocks: [block(tabulateTime(table))] },
     ],
     footer: `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Published figures: PyOD's documentation, the same data sets and splits.`,
@@ -84,6 +86,15 @@ function tabulateDatasets({ datasets }: AutoTable, ways: readonly Way[]): Report
   return {
     columns: [{ title: 'data set' }, ...ways.map(({ name }) => ({ title: name, align: 'right' as const }))],
     rows: datasets.map((dataset, i) => [dataset, ...ways.map(({ means }) => means[i].toFixed(4))]),
+  }
+}
+
+function tabulateShares(table: AutoTable): ReportTable {
+  const mean = (dataset: string, which: 'true' | 'estimated') => average(trialsOf(table, dataset).map(({ anomalies }) => anomalies[which]))
+  return {
+    caption: 'Estimated: held-back rows beyond Tukey\'s fence of the mean log score',
+    columns: [{ title: 'data set' }, { title: 'true', digits: 3 }, { title: 'estimated', digits: 3 }],
+    rows: table.datasets.map((dataset) => [dataset, mean(dataset, 'true'), mean(dataset, 'estimated')]),
   }
 }
 

@@ -3,11 +3,11 @@
 // choice that labels would make.
 
 import { Random, TollError, integer, resolveParameters, takeSamples, throwIfAborted, version, type Domains, type Values, type Watched } from '../base/index.js'
-import { autoMembers, comparable, detectorNamed, fitScoreScale, toll, type EnsembleMember } from '../detectors/index.js'
+import { autoMembers, autoSettings, comparable, detectorNamed, fitScoreScale, toll, type EnsembleMember } from '../detectors/index.js'
 import { input } from '../graph/index.js'
 import { auroc } from '../metrics/index.js'
 import { float64, type Engine } from '../runtime/index.js'
-import { chosenBy, combinations, criteria, type ScoredNetwork } from './auto-criteria.js'
+import { chosenBy, combinations, criteria, highestAverage, outlyingShare, type ScoredNetwork } from './auto-criteria.js'
 import { fitStandardization, runDetector, standardize, type Rows } from './detector-run.js'
 import { checkEngines, runOnEngines } from './pool.js'
 import { pyodSplit, type PyodDataset } from './pyod.js'
@@ -27,8 +27,11 @@ export interface AutoTrial {
   readonly chosen: Readonly<Record<string, number>>
   /** By name of the combination, over the networks of `mainPool`. */
   readonly combined: Readonly<Record<string, number>>
-  /** The average rank of other sets of networks, by name. */
+  /** The same as `toll-auto` does it, over other sets of networks, by name. */
   readonly pools: Readonly<Record<string, number>>
+  /** Share of anomalies among the training rows, and what `outlyingShare` of the main networks estimates without labels. */
+  readonly anomalies: { readonly true: number; readonly estimated: number }
+  /** To train the main networks. */
   readonly fitSeconds: number
 }
 
@@ -50,27 +53,52 @@ export interface AutoOptions extends Watched {
 }
 
 export interface AutoTable {
+  /** Of each data set, or the most of one. */
   readonly splits: number
   readonly datasets: readonly string[]
   readonly trials: readonly AutoTrial[]
 }
 
-/** Trained on every split: the members of `toll-auto` with two seeds each, the same without trimming, and Toll as it is by default. */
-const wanted: readonly { readonly trim: number; readonly repeat: number; readonly member: EnsembleMember }[] = [
-  ...[[0.1, 0], [0.1, 1], [0, 0]].flatMap(([trim, repeat]) => autoMembers({ trim, repeats: 1 }).map((member) => ({ trim, repeat, member }))),
-  { trim: 0, repeat: 0, member: { detector: detectorNamed(toll.name) } },
-]
-
-const isMain = ({ trim, repeat }: Pick<ScoredNetwork, 'trim' | 'repeat'>) => trim === 0.1 && repeat === 0
-
-/** Sets of networks whose average rank is measured too. */
-const pools: Readonly<Record<string, (network: ScoredNetwork) => boolean>> = {
-  'two seeds of each': ({ trim }) => trim === 0.1,
-  'without trimming': ({ trim, setting }) => trim === 0 && setting !== defaultSetting,
-  'with and without trimming': ({ repeat, setting }) => repeat === 0 && setting !== defaultSetting,
+/** What a log holds, the last of each data set and split. Error: `data` for an empty one. */
+export function tableOfTrials(stored: readonly StoredAutoTrial[]): AutoTable {
+  if (stored.length === 0) throw new TollError('data', 'the log holds no comparison of choices')
+  const trials = [...new Map(stored.map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial])).values()]
+  const datasets = [...new Set(trials.map(({ dataset }) => dataset))].sort()
+  return { splits: Math.max(...datasets.map((name) => trials.filter(({ dataset }) => dataset === name).length)), datasets, trials }
 }
 
-const defaultSetting = 'default parameters'
+function keyOf({ dataset, split }: Pick<AutoTrial, 'dataset' | 'split'>): string {
+  return `${dataset} ${split}`
+}
+
+/** Trained on every split: the members of `toll-auto` with two seeds each, and without trimming; and some with codes of other widths. */
+const wanted: readonly Wanted[] = [
+  ...[[0.1, 0], [0.1, 1], [0, 0]].flatMap(([trim, repeat]) => autoMembers({ trim, repeats: 1 }).map((member) => ({ trim, repeat, member }))),
+  ...[4, 64].flatMap((latent) => [0, 1, 10].map((beta) => ({
+    trim: 0.1, repeat: 0, member: { detector: detectorNamed(toll.name), parameters: { beta, latent, steps: 60, trim: 0.1, schedule: 'cosine' } },
+  }))),
+]
+
+interface Wanted {
+  readonly trim: number
+  readonly repeat: number
+  readonly member: EnsembleMember
+}
+
+const usualWidth = /latent 16\b/
+
+const isMain = ({ trim, repeat, setting }: Pick<ScoredNetwork, 'trim' | 'repeat' | 'setting'>) => trim === 0.1 && repeat === 0 && usualWidth.test(setting)
+
+/** Sets of networks that are combined like the main ones. */
+const pools: Readonly<Record<string, (network: ScoredNetwork) => boolean>> = {
+  'two seeds of each': ({ trim, setting }) => trim === 0.1 && usualWidth.test(setting),
+  'without trimming': ({ trim }) => trim === 0,
+  'codes of width 4 and 64 as well': ({ trim, repeat }) => trim === 0.1 && repeat === 0,
+  'short training only': (network) => isMain(network) && network.steps === shortest,
+  'long training only': (network) => isMain(network) && network.steps > shortest,
+}
+
+const shortest = Math.min(...autoSettings.map(({ steps }) => steps))
 
 /** Share of the training rows that no network learns from; below 50 rows all rows do both, as in the ensemble. */
 const heldShare = 0.2
@@ -87,8 +115,7 @@ export async function compareChoices(options: AutoOptions): Promise<AutoTable> {
   if (datasets.length === 0) throw new TollError('argument', 'the comparison needs at least one data set')
   const { device, threads } = engines[0]
   const settings = new Map(await Promise.all(datasets.map(async ({ name, x }) =>
-    [name, await fingerprintSettings({ wanted: wanted.map(({ member, ...network }) => ({ ...network, parameters: member.parameters })), device, threads, version }, x.data)] as const)))
-  const keyOf = ({ dataset, split }: Pick<AutoTrial, 'dataset' | 'split'>) => `${dataset} ${split}`
+    [name, await fingerprintSettings({ wanted: wanted.map(({ member: { parameters }, ...network }) => ({ ...network, parameters })), device, threads, version }, x.data)] as const)))
   const stored = new Map((await store?.read() ?? []).filter((trial) => settings.get(trial.dataset) === trial.settings).map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial as AutoTrial]))
   const tasks = Array.from({ length: splits }, (_, split) => datasets.map((dataset) => ({ dataset, split }))).flat()
   const missing = tasks.filter(({ dataset, split }) => !stored.has(keyOf({ dataset: dataset.name, split })))
@@ -121,22 +148,27 @@ async function runSplit({ name, x, y }: PyodDataset, split: number, engine: Engi
     throwIfAborted(signal)
     const run = await runDetector({ detector, parameters: parameters as Partial<Values<Domains>>, train: learned, scored: Object.values(scored), engine, seed: seeds.integer(2 ** 32), signal })
     const scores = Object.fromEntries(Object.keys(scored).map((part, i) => [part, run.scores[i]])) as unknown as ScoredNetwork['scores']
-    raw.push({ setting: settingName(parameters), trim, repeat, scores })
-    if (isMain({ trim, repeat })) fitSeconds += run.fitSeconds
+    const network = { setting: settingName(parameters), beta: Number(parameters!.beta), steps: Number(parameters!.steps), trim, repeat, scores }
+    raw.push(network)
+    if (isMain(network)) fitSeconds += run.fitSeconds
     report(raw.length / wanted.length)
   }
   const networks = await withRanks(raw, engine)
   const labels = Uint8Array.from(test, (row) => y[row])
   const measure = (scores: Float64Array) => auroc(scores, labels)
   const main = networks.filter(isMain)
+  const estimated = outlyingShare(main)
   const trimmed = networks.filter(({ trim }) => trim === 0.1)
-  const combinationNamed = (chosen: readonly ScoredNetwork[]) => combinations[0].combine(chosen)
   return {
     dataset: name, split,
     networks: Object.fromEntries(networks.map((network) => [networkName(network), measure(network.scores.test)])),
     chosen: Object.fromEntries(criteria.map((criterion) => [criterion.name, measure(chosenBy(criterion, main, trimmed).scores.test)])),
     combined: Object.fromEntries(combinations.map(({ name: way, combine }) => [way, measure(combine(main))])),
-    pools: Object.fromEntries(Object.entries(pools).map(([pool, isIn]) => [pool, measure(combinationNamed(networks.filter(isIn)))])),
+    pools: {
+      ...Object.fromEntries(Object.entries(pools).map(([pool, isIn]) => [pool, measure(highestAverage.combine(networks.filter(isIn)))])),
+      'trimming by the estimated share': measure(highestAverage.combine(estimated < 0.05 ? networks.filter(({ trim }) => trim === 0) : main)),
+    },
+    anomalies: { true: train.reduce((sum, row) => sum + y[row], 0) / train.length, estimated },
     fitSeconds,
   }
 }
@@ -147,7 +179,7 @@ export function networkName({ setting, trim, repeat }: Pick<ScoredNetwork, 'sett
 }
 
 function settingName(parameters: EnsembleMember['parameters']): string {
-  return parameters ? ['beta', 'latent', 'steps'].map((name) => `${name} ${String(parameters[name])}`).join(', ') : defaultSetting
+  return ['beta', 'latent', 'steps'].map((name) => `${name} ${String(parameters![name])}`).join(', ')
 }
 
 /** Shares of the held-back rows that score lower, as the ensemble has them. */
@@ -190,7 +222,7 @@ export function readAutoTrial(value: unknown): StoredAutoTrial {
     && Object.values(values).every((share) => typeof share === 'number' && share >= 0 && share <= 1)
   const fine = trial.experiment === 'auto' && typeof trial.settings === 'string' && typeof trial.dataset === 'string'
     && Number.isSafeInteger(trial.split) && trial.split! >= 0 && typeof trial.fitSeconds === 'number' && trial.fitSeconds >= 0
-    && [trial.networks, trial.chosen, trial.combined, trial.pools].every(areShares)
+    && [trial.networks, trial.chosen, trial.combined, trial.pools, trial.anomalies].every(areShares)
   if (!fine) throw new TollError('format', 'it lacks a field of a comparison of choices or holds one outside its range')
   return value as StoredAutoTrial
 }
