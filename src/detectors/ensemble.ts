@@ -2,10 +2,10 @@
 // Source: Aggarwal and Sathe 2015 (see combination.ts). Left out: choosing or weighting members by agreement.
 
 import {
-  Random, TollError, integer, list, real, resolveParameters, takeColumns, takeSamples, throwIfAborted,
+  Random, TollError, integer, list, real, resolveParameters, takeSamples, throwIfAborted,
   type Domains, type NdArray, type ParameterValue, type Values,
 } from '../base/index.js'
-import { cast, constant, costOf, gather, input, type Tensor } from '../graph/index.js'
+import { cast, costOf, input, type Tensor } from '../graph/index.js'
 import { combinationChoice, combine, comparable, drawGroups, fitScoreScale, type Combination, type ScoreScale } from './combination.js'
 import { normalIndices, type Detector, type FitContext, type FittedDetector, type TrainingData } from './contract.js'
 
@@ -13,8 +13,6 @@ export interface EnsembleMember {
   readonly detector: Detector
   /** What is left out takes the member's default. */
   readonly parameters?: Readonly<Record<string, ParameterValue>>
-  /** Share of a table's columns that it sees, in (0, 1], at least one, drawn at random; default all (feature bagging: Lazarevic and Kumar 2005). */
-  readonly columns?: number
   /** Members of one number form a group of aom and moa; where no member has one, groups are drawn at random. */
   readonly group?: number
 }
@@ -50,15 +48,10 @@ export interface EnsembleOptions extends Partial<EnsembleParameters> {
 export function ensemble(members: readonly EnsembleMember[], { exceptions, ...defaults }: EnsembleOptions = {}): Detector<typeof ensembleParameters> {
   const { combination, groups, standardiseBy } = resolveParameters(ensembleParameters, defaults, 'ensemble option')
   if (members.length < 2) throw new TollError('argument', `an ensemble needs at least 2 members, got ${members.length}`)
-  const accepts = (['table', 'image'] as const).filter((kind) => members.every(({ detector, columns }) => detector.accepts.includes(kind) && (kind === 'table' || columns === undefined)))
+  const accepts = (['table', 'image'] as const).filter((kind) => members.every(({ detector }) => detector.accepts.includes(kind)))
   if (accepts.length === 0) throw new TollError('argument', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
   namedGroups(members)
-  for (const member of members) {
-    parametersOf(member)
-    if (!(member.columns === undefined || (member.columns > 0 && member.columns <= 1))) {
-      throw new TollError('argument', `a member's share of the columns must be above 0 and at most 1, got ${member.columns}`)
-    }
-  }
+  for (const member of members) parametersOf(member)
   return {
     ...described,
     title: `Ensemble of ${namesOf(members).join(', ')}`,
@@ -108,16 +101,12 @@ export async function fitEnsemble(members: readonly EnsembleMember[], data: Trai
   const random = Random.seeded(context.seed).fork('ensemble')
   const { learning, standardising } = divide(data, parameters.standardiseBy, random.fork('standardise'))
   const seeds = random.fork('members')
-  const subsets = random.fork('columns')
   const fitted: FittedMember[] = []
   for (const [i, member] of members.entries()) {
     throwIfAborted(context.signal)
-    const columns = member.columns === undefined ? undefined : drawColumns(data.samples.shape[1], member.columns, subsets)
-    const seen = columns ? { ...learning, samples: takeColumns(learning.samples, columns) } : learning
     fitted.push({
       precision: member.detector.precision,
-      ...(columns && { columns }),
-      detector: await member.detector.fit(precise(seen, member.detector.precision), parametersOf(member), {
+      detector: await member.detector.fit(precise(learning, member.detector.precision), parametersOf(member), {
         engine: context.engine, seed: seeds.integer(2 ** 32), signal: context.signal,
         // A member is a thousand steps, whatever it calls a step.
         onProgress: ({ step, steps, values }) => context.onProgress?.({ step: Math.floor(1000 * (i + step / steps)), steps: 1000 * members.length, values }),
@@ -132,8 +121,7 @@ export async function fitEnsemble(members: readonly EnsembleMember[], data: Trai
     score: (x) => score(fitted, x, { scale, how: parameters.combination, groups, names }),
     summary: {
       members: members.map((member, i) => ({
-        detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i],
-        ...(fitted[i].columns && { columns: [...fitted[i].columns!] }), ...fitted[i].detector.summary,
+        detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i], ...fitted[i].detector.summary,
       })),
       rows: { learning: normalIndices(learning).length, standardising: standardising.shape[0] },
       ...(['aom', 'moa'].includes(parameters.combination) && { groups: groups.map((group) => group.map((member) => names[member])) }),
@@ -145,8 +133,6 @@ export async function fitEnsemble(members: readonly EnsembleMember[], data: Trai
 interface FittedMember {
   readonly detector: FittedDetector
   readonly precision: Detector['precision']
-  /** Those that it sees, rising; all where absent. */
-  readonly columns?: Int32Array
 }
 
 /** Places of the members of each group, in order of first appearance; undefined where no member names one. Error: `argument` where only some do. */
@@ -155,10 +141,6 @@ function namedGroups(members: readonly EnsembleMember[]): number[][] | undefined
   if (named === 0) return undefined
   if (named < members.length) throw new TollError('argument', `either every member of an ensemble has a group or none has, got ${named} of ${members.length}`)
   return [...new Set(members.map(({ group }) => group))].map((group) => members.flatMap((member, i) => (member.group === group ? [i] : [])))
-}
-
-function drawColumns(d: number, share: number, random: Random): Int32Array {
-  return random.sample(d, Math.max(1, Math.round(share * d))).sort()
 }
 
 /** The combined score, and under each member's name its score on the common scale. */
@@ -173,10 +155,7 @@ function score(fitted: readonly FittedMember[], x: Tensor, { scale, how, groups,
 
 function memberScores(fitted: readonly FittedMember[], x: Tensor): Tensor[] {
   const narrow = cast(x, 'float32')
-  return fitted.map(({ detector, precision, columns }) => {
-    const rows = precision === 'float32' ? narrow : x
-    return detector.score(columns ? gather(rows, constant(columns, [columns.length], 'int64'), 1) : rows).score
-  })
+  return fitted.map(({ detector, precision }) => detector.score(precision === 'float32' ? narrow : x).score)
 }
 
 /** Every member's scores of all samples, through the engine, in runs of bounded memory. */

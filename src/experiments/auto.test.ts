@@ -103,7 +103,7 @@ describe('the comparison', () => {
   it('measures every network, criterion and combination once', async () => {
     const [trial] = table.trials
     expect(table.trials).toHaveLength(1)
-    expect(Object.keys(trial.networks)).toHaveLength(3 * autoSettings.length + 6)
+    expect(Object.keys(trial.networks)).toHaveLength(4 * autoSettings.length + 6)
     expect(Object.keys(trial.chosen)).toEqual(criteria.map(({ name }) => name))
     expect(Object.keys(trial.combined)).toEqual(combinations.map(({ name }) => name))
     for (const chosen of Object.values(trial.chosen)) expect(Object.values(trial.networks)).toContain(chosen)

@@ -2,7 +2,7 @@
 // several settings are trained once; criteria that see no labels choose one of them, combinations use them all, and both stand beside the
 // choice that labels would make.
 
-import { Random, TollError, integer, resolveParameters, takeSamples, throwIfAborted, version, type Domains, type Values, type Watched } from '../base/index.js'
+import { Random, TollError, integer, resolveParameters, takeColumns, takeSamples, throwIfAborted, version, type Domains, type Values, type Watched } from '../base/index.js'
 import { autoMembers, autoSettings, comparable, detectorNamed, fitScoreScale, toll, type EnsembleMember } from '../detectors/index.js'
 import { input } from '../graph/index.js'
 import { auroc } from '../metrics/index.js'
@@ -71,9 +71,13 @@ function keyOf({ dataset, split }: Pick<AutoTrial, 'dataset' | 'split'>): string
   return `${dataset} ${split}`
 }
 
-/** Trained on every split: the members of `toll-auto` with two seeds each, and without trimming; and some with codes of other widths. */
+/**
+ * Trained on every split: the members of `toll-auto` with two seeds each, without trimming, and on a random half of the columns; and some with
+ * codes of other widths.
+ */
 const wanted: readonly Wanted[] = [
   ...[[0.1, 0], [0.1, 1], [0, 0]].flatMap(([trim, repeat]) => autoMembers({ trim, repeats: 1 }).map((member) => ({ trim, repeat, member }))),
+  ...autoMembers({ trim: 0.1, repeats: 1 }).map((member) => ({ trim: 0.1, repeat: 0, member, columns: 0.5 })),
   ...[4, 64].flatMap((latent) => [0, 1, 10].map((beta) => ({
     trim: 0.1, repeat: 0, member: { detector: detectorNamed(toll.name), parameters: { beta, latent, steps: 60, trim: 0.1, schedule: 'cosine' } },
   }))),
@@ -83,17 +87,22 @@ interface Wanted {
   readonly trim: number
   readonly repeat: number
   readonly member: EnsembleMember
+  /** Share of the columns that it sees; all where absent. */
+  readonly columns?: number
 }
 
-const usualWidth = /latent 16\b/
+/** Codes of the main networks' width, all columns. */
+const usual = /latent 16\b(?!.*columns)/
 
-const isMain = ({ trim, repeat, setting }: Pick<ScoredNetwork, 'trim' | 'repeat' | 'setting'>) => trim === 0.1 && repeat === 0 && usualWidth.test(setting)
+const isMain = ({ trim, repeat, setting }: Pick<ScoredNetwork, 'trim' | 'repeat' | 'setting'>) => trim === 0.1 && repeat === 0 && usual.test(setting)
 
 /** Sets of networks that are combined like the main ones. */
 const pools: Readonly<Record<string, (network: ScoredNetwork) => boolean>> = {
-  'two seeds of each': ({ trim, setting }) => trim === 0.1 && usualWidth.test(setting),
+  'two seeds of each': ({ trim, setting }) => trim === 0.1 && usual.test(setting),
   'without trimming': ({ trim }) => trim === 0,
-  'codes of width 4 and 64 as well': ({ trim, repeat }) => trim === 0.1 && repeat === 0,
+  'codes of width 4 and 64 as well': ({ trim, repeat, setting }) => trim === 0.1 && repeat === 0 && !setting.includes('columns'),
+  'on half of the columns': ({ setting }) => setting.includes('columns'),
+  'on all and on half of the columns': (network) => isMain(network) || network.setting.includes('columns'),
   'short training only': (network) => isMain(network) && network.steps === shortest,
   'long training only': (network) => isMain(network) && network.steps > shortest,
 }
@@ -144,11 +153,13 @@ async function runSplit({ name, x, y }: PyodDataset, split: number, engine: Engi
   const seeds = random.fork('networks')
   const raw: Omit<ScoredNetwork, 'ranks'>[] = []
   let fitSeconds = 0
-  for (const { trim, repeat, member: { detector, parameters } } of wanted) {
+  for (const { trim, repeat, columns, member: { detector, parameters } } of wanted) {
     throwIfAborted(signal)
-    const run = await runDetector({ detector, parameters: parameters as Partial<Values<Domains>>, train: learned, scored: Object.values(scored), engine, seed: seeds.integer(2 ** 32), signal })
+    const seen = columns === undefined ? undefined : seeds.sample(x.shape[1], Math.max(1, Math.round(columns * x.shape[1]))).sort()
+    const view = (part: Rows) => (seen ? takeColumns(part, seen) as Rows : part)
+    const run = await runDetector({ detector, parameters: parameters as Partial<Values<Domains>>, train: view(learned), scored: Object.values(scored).map(view), engine, seed: seeds.integer(2 ** 32), signal })
     const scores = Object.fromEntries(Object.keys(scored).map((part, i) => [part, run.scores[i]])) as unknown as ScoredNetwork['scores']
-    const network = { setting: settingName(parameters), beta: Number(parameters!.beta), steps: Number(parameters!.steps), trim, repeat, scores }
+    const network = { setting: settingName(parameters, columns), beta: Number(parameters!.beta), steps: Number(parameters!.steps), trim, repeat, scores }
     raw.push(network)
     if (isMain(network)) fitSeconds += run.fitSeconds
     report(raw.length / wanted.length)
@@ -158,7 +169,7 @@ async function runSplit({ name, x, y }: PyodDataset, split: number, engine: Engi
   const measure = (scores: Float64Array) => auroc(scores, labels)
   const main = networks.filter(isMain)
   const estimated = outlyingShare(main)
-  const trimmed = networks.filter(({ trim }) => trim === 0.1)
+  const trimmed = networks.filter(({ trim, setting }) => trim === 0.1 && usual.test(setting))
   return {
     dataset: name, split,
     networks: Object.fromEntries(networks.map((network) => [networkName(network), measure(network.scores.test)])),
@@ -178,8 +189,8 @@ export function networkName({ setting, trim, repeat }: Pick<ScoredNetwork, 'sett
   return [setting, ...(trim > 0 ? [`trim ${trim}`] : []), ...(repeat > 0 ? [`seed ${repeat + 1}`] : [])].join(', ')
 }
 
-function settingName(parameters: EnsembleMember['parameters']): string {
-  return ['beta', 'latent', 'steps'].map((name) => `${name} ${String(parameters![name])}`).join(', ')
+function settingName(parameters: EnsembleMember['parameters'], columns: number | undefined): string {
+  return [...['beta', 'latent', 'steps'].map((name) => `${name} ${String(parameters![name])}`), ...(columns === undefined ? [] : [`columns ${columns}`])].join(', ')
 }
 
 /** Shares of the held-back rows that score lower, as the ensemble has them. */
