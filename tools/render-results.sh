@@ -19,3 +19,6 @@ if [ -f results/trials/cifar-10.ndjson ]; then
   toll reproduce table2 --trials results/trials/cifar-10.ndjson --validation 1000 --seeds 2 --plain
   toll reproduce table4 --dataset cifar-10 --trials results/trials/cifar-10.ndjson --validation 1000 --seeds 2
 fi
+if [ -f results/trials/auto.ndjson ]; then
+  toll reproduce auto --trials results/trials/auto.ndjson
+fi

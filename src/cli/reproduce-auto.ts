@@ -24,7 +24,7 @@ export function defineAuto(command: Command, terminal: Terminal): void {
     .addOption(parameterOption('splits', autoParameters.splits))
   command.optionsGroup('Results:')
     .option('--trials <file>', 'log of finished runs (NDJSON): what it holds is not run again', 'toll-auto.ndjson')
-    .option('--render-only', 'make the tables from the log alone; nothing is trained and no data are needed')
+    .option('--render-only', 'run nothing: make tables of what the log holds')
     .option('-o, --output <folder>', 'write auto.html, .md, .csv and .json there')
     .option('--markdown', 'print Markdown')
   addEnginesOptions(command)

@@ -120,8 +120,9 @@ export async function fitEnsemble(members: readonly EnsembleMember[], data: Trai
   return {
     score: (x) => score(fitted, x, { scale, how: parameters.combination, groups, names }),
     summary: {
+      // Last: a member's own summary may have other things of these names.
       members: members.map((member, i) => ({
-        detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i], ...fitted[i].detector.summary,
+        ...fitted[i].detector.summary, detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i],
       })),
       rows: { learning: normalIndices(learning).length, standardising: standardising.shape[0] },
       ...(['aom', 'moa'].includes(parameters.combination) && { groups: groups.map((group) => group.map((member) => names[member])) }),
