@@ -1,6 +1,7 @@
 // toll inspect: the manifest of a model file in words.
 
 import type { Command } from 'commander'
+import type { ParameterValue } from '../base/index.js'
 import { decisionOutput, type Manifest } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { renderText } from '../report/index.js'
@@ -81,7 +82,7 @@ function trainingFacts({ training }: Manifest): [string, string][] {
 
 interface Member {
   readonly detector: string
-  readonly parameters: Readonly<Record<string, unknown>>
+  readonly parameters: Readonly<Record<string, ParameterValue>>
   readonly mean: number
   readonly sd: number
 }

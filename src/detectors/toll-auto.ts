@@ -33,7 +33,7 @@ export const tollAutoParameters = {
 /** Networks of equal `steps` are one group. */
 export function autoMembers({ trim, repeats, length = 1 }: { readonly trim: number; readonly repeats: number; readonly length?: number }): EnsembleMember[] {
   return Array.from({ length: repeats }, () => autoSettings).flat().map(({ steps, ...setting }) => ({
-    detector: toll as unknown as Detector, group: steps,
+    detector: toll, group: steps,
     parameters: { ...setting, steps: Math.max(1, Math.round(length * steps)), trim, schedule: 'cosine' },
   }))
 }

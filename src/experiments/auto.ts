@@ -2,7 +2,7 @@
 // several settings are trained once; criteria that see no labels choose one of them, combinations use them all, and both stand beside the
 // choice that labels would make.
 
-import { Random, TollError, integer, resolveParameters, takeColumns, takeSamples, throwIfAborted, version, type Domains, type Values, type Watched } from '../base/index.js'
+import { Random, TollError, integer, resolveParameters, takeColumns, takeSamples, throwIfAborted, version, type Watched } from '../base/index.js'
 import { autoMembers, autoSettings, comparable, detectorNamed, fitScoreScale, toll, type EnsembleMember } from '../detectors/index.js'
 import { input } from '../graph/index.js'
 import { auroc } from '../metrics/index.js'
@@ -125,7 +125,7 @@ export async function compareChoices(options: AutoOptions): Promise<AutoTable> {
   const { device, threads } = engines[0]
   const settings = new Map(await Promise.all(datasets.map(async ({ name, x }) =>
     [name, await fingerprintSettings({ wanted: wanted.map(({ member: { parameters }, ...network }) => ({ ...network, parameters })), device, threads, version }, x.data)] as const)))
-  const stored = new Map((await store?.read() ?? []).filter((trial) => settings.get(trial.dataset) === trial.settings).map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial as AutoTrial]))
+  const stored = new Map((await store?.read() ?? []).filter((trial) => settings.get(trial.dataset) === trial.settings).map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial]))
   const tasks = Array.from({ length: splits }, (_, split) => datasets.map((dataset) => ({ dataset, split }))).flat()
   const missing = tasks.filter(({ dataset, split }) => !stored.has(keyOf({ dataset: dataset.name, split })))
   let done = tasks.length - missing.length
@@ -157,7 +157,7 @@ async function runSplit({ name, x, y }: PyodDataset, split: number, engine: Engi
     throwIfAborted(signal)
     const seen = columns === undefined ? undefined : seeds.sample(x.shape[1], Math.max(1, Math.round(columns * x.shape[1]))).sort()
     const view = (part: Rows) => (seen ? takeColumns(part, seen) as Rows : part)
-    const run = await runDetector({ detector, parameters: parameters as Partial<Values<Domains>>, train: view(learned), scored: Object.values(scored).map(view), engine, seed: seeds.integer(2 ** 32), signal })
+    const run = await runDetector({ detector, parameters: parameters, train: view(learned), scored: Object.values(scored).map(view), engine, seed: seeds.integer(2 ** 32), signal })
     const scores = Object.fromEntries(Object.keys(scored).map((part, i) => [part, run.scores[i]])) as unknown as ScoredNetwork['scores']
     const network = { setting: settingName(parameters, columns), beta: Number(parameters!.beta), steps: Number(parameters!.steps), trim, repeat, scores }
     raw.push(network)
