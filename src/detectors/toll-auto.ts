@@ -1,7 +1,7 @@
 // Toll on tables without settings. Networks of several code weights are trained shortly and at length, all trimmed against anomalies among the
 // training rows. Their standardised scores are averaged over the code weights, and the higher of the two averages counts: a short training knows
-// the bulk of the data and has not learned small clusters of anomalies yet, a long one knows the structure inside the bulk. Which single setting
-// would be best cannot be told without labels; what criteria and other combinations are worth is measured in docs/auto.md.
+// the bulk of the data and has not learned small clusters of anomalies yet, a long one knows the structure inside the bulk. What criteria that
+// choose one setting by unlabelled scores are worth, and other combinations, is measured in docs/auto.md.
 // Sources: ensembles of autoencoders, Chen et al., "Outlier detection with autoencoder ensembles" (SDM 2017); the maximum of averages, Aggarwal
 // and Sathe 2015. Left out: random connections, adaptive sampling, and weights of members.
 
@@ -19,7 +19,7 @@ export const tollAutoParameters = {
   trim: real({
     default: 0.1, min: 0, max: 0.5, belowMax: true,
     doc: 'Share of every batch, its rows of highest loss, that the members do not learn from; 0 where the training rows are known to be normal.',
-    source: 'docs/auto.md: the best of 0, 0.1 and 0.25 on contaminated training rows',
+    source: 'docs/auto.md: better than none on contaminated training rows',
   }),
   repeats: integer({ default: 1, min: 1, max: 100, doc: 'Networks of each setting, with seeds of their own; more make the result depend less on the seed, at their multiple of the time.' }),
   length: real({ default: 1, min: 0.01, max: 100, doc: 'Multiple of the members\' training steps, which are 60 and 500; below 1 for a first look.' }),

@@ -100,10 +100,10 @@ export const combinations: readonly Combination[] = [
   },
   { name: 'average standardised score', doc: 'the standardised scores, averaged', combine: (all) => average(all.map(standardised)) },
   { name: 'average rank', doc: 'share of held-back rows that score lower, averaged', combine: (all) => average(all.map(({ ranks }) => ranks.test)) },
-  { name: 'median rank', doc: 'the same, the median', combine: (all) => rowwise(all.map(({ ranks }) => ranks.test), median) },
-  { name: 'highest rank', doc: 'the same, the largest', combine: (all) => highest(all.map(({ ranks }) => ranks.test)) },
+  { name: 'median rank', doc: 'the median share of held-back rows that score lower', combine: (all) => rowwise(all.map(({ ranks }) => ranks.test), median) },
+  { name: 'highest rank', doc: 'the largest share of held-back rows that score lower', combine: (all) => highest(all.map(({ ranks }) => ranks.test)) },
   { name: 'average tail probability', doc: '-log(1 - rank), averaged: far rows weigh more', combine: (all) => average(all.map(({ ranks }) => ranks.test.map((rank) => -Math.log(Math.max(1 - rank, 1e-300))))) },
-  { name: 'highest standardised score', doc: 'the same, the largest', combine: (all) => highest(all.map(standardised)) },
+  { name: 'highest standardised score', doc: 'the largest standardised score', combine: (all) => highest(all.map(standardised)) },
   {
     name: 'average of the better half',
     doc: 'average standardised score of the half that agrees most with the average rank of all',
