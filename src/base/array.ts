@@ -193,6 +193,16 @@ function concatenate<T extends FloatArray>(parts: readonly FloatArray[], whole: 
   return whole
 }
 
+/** The columns `indices` of samples (n, d), in that order. */
+export function takeColumns({ shape: [n, d], data }: NdArray, indices: ArrayLike<number>): NdArray {
+  const width = indices.length
+  const taken = data instanceof Float32Array ? new Float32Array(n * width) : new Float64Array(n * width)
+  for (let row = 0; row < n; row++) {
+    for (let c = 0; c < width; c++) taken[row * width + c] = data[row * d + indices[c]]
+  }
+  return { shape: [n, width], data: taken }
+}
+
 /** A table as one row-major `(n, d)` array. */
 export function tableToArray(source: Table): NdArray<Float64Array> {
   const d = source.columns.length

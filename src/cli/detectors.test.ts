@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { detectors } from '../detectors/index.js'
+import { autoSettings, detectors } from '../detectors/index.js'
 import { runToll, writeExample } from './spawn.test.suite.js'
 
 let folder = ''
@@ -57,6 +57,34 @@ describe('toll fit --detector', () => {
     [['--detector', 'knn', '--param', 'beta=3'], /detector 'knn' has no parameter 'beta'; it has k/],
     [['--detector', 'knn', '--k', '0'], /--k must be an integer at least 1/],
     [['--detector', 'nothing'], /'nothing' is invalid.*Allowed choices are toll/],
+  ])('refuses %j', async (more, message) => {
+    const { code, err } = await toll(...fit(...more))
+    expect([code, err]).toEqual([2, expect.stringMatching(message)])
+  })
+})
+
+describe('toll fit --auto', () => {
+  const fit = (...more: string[]) => ['fit', 'example.csv', '--id', 'key', '--label', 'label', '-o', 'auto.onnx', ...more]
+
+  it('is --detector toll-auto, and inspect shows what was trained and why', async () => {
+    expect((await toll('fit', '--auto', '--help')).out).toMatch(/Parameters of --detector toll-auto:\n.*--trim <number>/)
+    const { code, out } = await toll(...fit('--auto', '--length', '0.2', '--json'))
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ detector: 'toll-auto', parameters: { trim: 0.1, repeats: 1, length: 0.2 }, rows: { trained: 353, anomalies: 8 } })
+    expect(JSON.parse((await toll(...fit('--detector', 'toll-auto', '--length', '0.2', '--json'))).out)).toEqual(JSON.parse(out))
+    const inspected = (await toll('inspect', 'auto.onnx')).out
+    expect(inspected).toMatch(/^training: choice +no single setting: without labels none is known to be best/m)
+    expect(inspected).toMatch(/^Member +beta +steps +mean score +sd$/m)
+    expect(inspected.match(/^toll +(0|1|10) +(12|100) +\d/gm)).toHaveLength(autoSettings.length)
+    expect((await toll('score', 'auto.onnx', 'example.csv', '--id', 'key', '-o', 'auto.csv')).code).toBe(0)
+    expect((await readFile(at('auto.csv'), 'utf8')).split('\n')[0]).toMatch(/^key,score,/)
+  })
+
+  it.each<[string[], RegExp]>([
+    [['--auto', '--detector', 'knn'], /option '--auto' cannot be used with option '--detector <name>'/],
+    [['--auto', '--beta', '3'], /unknown option '--beta'/],
+    [['--auto', '--trim', '0.5'], /--trim must be a finite number at least 0 and below 0.5/],
+    [['--auto', '--checkpoint', 'c'], /unknown option '--checkpoint'/],
   ])('refuses %j', async (more, message) => {
     const { code, err } = await toll(...fit(...more))
     expect([code, err]).toEqual([2, expect.stringMatching(message)])
@@ -117,6 +145,27 @@ describe('toll reproduce pyod', () => {
     expect((await readFile(at('p.ndjson'), 'utf8')).trim().split('\n')).toHaveLength(20)
     expect((await runToll(args, { cwd: folder, env: { TOLL_DATA: data! } })).out).toBe(first.out)
     expect((await readFile(at('p.ndjson'), 'utf8')).trim().split('\n')).toHaveLength(20)
+  })
+})
+
+describe('toll reproduce auto', () => {
+  it('makes its tables of a log alone', async () => {
+    const trial = (dataset: string, split: number, more: number) => JSON.stringify({
+      experiment: 'auto', settings: 'x', dataset, split, networks: { 'beta 0': 0.5, 'beta 1': 0.6 + more }, chosen: { 'heavy tail': 0.5 },
+      combined: { 'average rank': 0.7 + more }, pools: {}, anomalies: { true: 0.1, estimated: 0.05 }, fitSeconds: 1,
+    })
+    await writeFile(at('auto.ndjson'), `${trial('cardio', 0, 0)}\n${trial('cardio', 1, 0.1)}\n${trial('pima', 0, 0)}\n`)
+    const { code, out } = await toll('reproduce', 'auto', '--trials', 'auto.ndjson', '--render-only', '-o', 'auto')
+    expect(code).toBe(0)
+    // Cardio 0.65 and pima 0.6 by the best setting, 0.75 and 0.7 by the combination; isolation forest's published 0.9213 and 0.6806.
+    expect(out).toMatch(/^labels, one setting for all data sets +0\.6250 +0\.0000 /m)
+    expect(out).toMatch(/^average rank +0\.7250 +\+0\.1000 /m)
+    expect(out).toMatch(/^IForest +0\.8010 +\+0\.1760 /m)
+    expect((await readdir(at('auto'))).sort()).toEqual(['auto.csv', 'auto.html', 'auto.json', 'auto.md'])
+    const wrong = await toll('reproduce', 'auto', '--trials', 'auto.ndjson', '--render-only', '--splits', '2')
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--render-only shows the whole log')])
+    const empty = await toll('reproduce', 'auto', '--trials', 'none.ndjson', '--render-only')
+    expect([empty.code, empty.err]).toEqual([1, expect.stringContaining('holds no comparison of choices')])
   })
 })
 

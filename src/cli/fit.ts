@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { TollError, choice, integer, real, type Domains } from '../base/index.js'
-import { detectorNamed, detectors, toll, type Detector } from '../detectors/index.js'
+import { detectorNamed, detectors, toll, tollAuto, type Detector } from '../detectors/index.js'
 import { fewestRows, fit, type Manifest, type Model } from '../model/index.js'
 import { imageParameters, tableParameters, windowParameters, type LeftOut } from '../preprocess/index.js'
 import { describeThreshold } from '../threshold/index.js'
@@ -35,6 +35,7 @@ const settings = {
 interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, EngineFlags {
   readonly output: string
   readonly detector: string
+  readonly auto?: boolean
   readonly param?: readonly string[]
   readonly scale?: string
   readonly seed?: number
@@ -69,6 +70,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
   for (const name of ['window', 'stride'] as const) command.addOption(parameterOption(name, settings[name], name === 'window' ? 'none' : undefined))
   command.optionsGroup('Learning:')
     .addOption(new Option('--detector <name>', 'how to learn; toll detectors explains them').choices([...detectors.keys()]).default(toll.name))
+    .addOption(new Option('--auto', `tables without settings: many small networks instead of one, in place of a choice that takes labels; short for --detector ${tollAuto.name}`).conflicts('detector'))
   addAssignments(command)
   for (const name of ['scale', 'seed', 'holdBack'] as const) command.addOption(parameterOption(name, settings[name]))
   command.optionsGroup('Threshold (default: --threshold-quantile 0.99; toll threshold moves it later):')
@@ -92,6 +94,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
   const flagged = own.map((option) => option.attributeName())
   examples(command, [
     'toll fit normal.csv -o model.onnx',
+    'toll fit rows.csv -o model.onnx --auto',
     'toll fit transactions.parquet -o model.onnx --id account --label fraud --beta 1 --steps 5000',
     'toll fit \'logs/*.csv.gz\' -o model.onnx --exclude host,time --scale robust',
     'toll fit rows.csv -o model.onnx --detector isolation-forest --param trees=300',
@@ -113,7 +116,7 @@ interface CommandWords {
 }
 
 async function runFit(paths: readonly string[], flags: FitFlags, { flagged, args }: CommandWords, terminal: Terminal): Promise<void> {
-  const detector = detectorNamed(flags.detector)
+  const detector = flags.auto ? detectorNamed(tollAuto.name) : detectorNamed(flags.detector)
   const parameters = parametersFrom(flags, detector, flagged)
   await requireWritable(flags.output, 'a model')
   if (flags.report === undefined && flags.reportSeeds !== undefined) throw new TollError('argument', '--report-seeds is of a report: add --report FILE')
@@ -134,7 +137,7 @@ async function runFit(paths: readonly string[], flags: FitFlags, { flagged, args
 /** The detector that the command line names; the default where it names none that exists, which is found out later. */
 function detectorIn(args: readonly string[]): Detector {
   const texts = args.flatMap((arg, i) => (arg === '--detector' ? [args[i + 1]] : arg.startsWith('--detector=') ? [arg.slice('--detector='.length)] : []))
-  const name = texts.at(-1) ?? toll.name
+  const name = args.includes('--auto') ? tollAuto.name : texts.at(-1) ?? toll.name
   return detectorNamed(detectors.has(name) ? name : toll.name)
 }
 

@@ -1,7 +1,7 @@
 // toll inspect: the manifest of a model file in words.
 
 import type { Command } from 'commander'
-import { isoTime } from '../base/index.js'
+import { isoTime, type ParameterValue } from '../base/index.js'
 import { decisionOutput, type Manifest } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { renderText } from '../report/index.js'
@@ -58,7 +58,7 @@ function describe(manifest: Manifest, path: string, size: number, full: boolean)
   ]
   const width = Math.max(...facts.map(([name]) => name.length))
   const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
-  return [...lines, '', ...describeColumns(manifest, full), ...(full ? describeHistory(manifest) : [])].join('\n').trimEnd()
+  return [...lines, '', ...describeMembers(manifest), ...describeColumns(manifest, full), ...(full ? describeHistory(manifest) : [])].join('\n').trimEnd()
 }
 
 function describeInput({ input }: Manifest): string {
@@ -79,6 +79,26 @@ function trainingFacts({ training }: Manifest): [string, string][] {
     if (typeof value !== 'object' || value === null) return []
     return Object.entries(value).filter(([, inner]) => typeof inner !== 'object').map(([key, inner]) => [`training: ${key}`, String(inner)])
   })
+}
+
+interface Member {
+  readonly detector: string
+  readonly parameters: Readonly<Record<string, ParameterValue>>
+  readonly mean: number
+  readonly sd: number
+}
+
+/** The members of an ensemble: the parameters in which they differ, and where their scores lie. */
+function describeMembers({ training }: Manifest): string[] {
+  if (!Array.isArray(training.members)) return []
+  const members = training.members as readonly Member[]
+  const names = [...new Set(members.flatMap(({ parameters }) => Object.keys(parameters)))]
+  const shown = (member: Member, name: string) => String(member.parameters[name] ?? '')
+  const differing = names.filter((name) => new Set(members.map((member) => shown(member, name))).size > 1)
+  return [renderText({
+    columns: ['Member', ...differing, 'mean score', 'sd'].map((title, i) => ({ title, ...(i > 0 && { align: 'right' as const }) })),
+    rows: members.map((member) => [member.detector, ...differing.map((name) => shown(member, name)), member.mean.toPrecision(4), member.sd.toPrecision(4)]),
+  })]
 }
 
 function describeColumns({ input }: Manifest, full: boolean): string[] {

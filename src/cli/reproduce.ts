@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { examples } from './parameters.js'
+import { defineAuto } from './reproduce-auto.js'
 import { defineFigure3 } from './reproduce-figure3.js'
 import { definePyod } from './reproduce-pyod.js'
 import { defineImageExperiment, imageExperiments } from './reproduce-images.js'
@@ -15,5 +16,6 @@ export function defineReproduce(command: Command, terminal: Terminal): void {
   defineTable3(add('table3', 'F1 on Arrhythmia: ten seeds on the shipped split, and 100 random splits'), terminal)
   defineFigure3(add('figure3', 'sample pictures of every class'), terminal)
   definePyod(add('pyod', 'PyOD\'s benchmark of classical detectors, beside its published values'), terminal)
+  defineAuto(add('auto', 'Toll without settings: criteria and combinations beside the choice that labels would make'), terminal)
   examples(command, ['toll reproduce table3', 'toll reproduce table2 --classes truck --seeds 1 --dry-run'])
 }

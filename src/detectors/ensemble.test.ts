@@ -217,6 +217,17 @@ describe('an ensemble', () => {
     expect((summary as unknown as Summary).groups?.flat().sort()).toEqual(['anchored', 'anchored_2', 'anchored_3'])
   })
 
+  it('forms the groups that members name', async () => {
+    const member = (group: number, unit: number) => ({ detector: anchored, parameters: { unit }, group })
+    const grouped = ensemble([member(7, 1), { detector: largest, group: 2 }, member(7, 3)])
+    const model = await grouped.fit({ samples: square }, { ...defaults, combination: 'moa' }, { engine, seed: 1 })
+    expect((model.summary as unknown as Summary).groups).toEqual([['anchored', 'anchored_2'], ['largest']])
+    const { score, anchored: first, anchored_2: second, largest: values } = scored(model, [3, 4], [0.1, 4], [6, 0])
+    score.forEach((value, i) => expect(value).toBeCloseTo(Math.max((first[i] + second[i]) / 2, values[i]), 12))
+    expect(new Set(score.map((value, i) => Math.abs(value - values[i]) < 1e-9)).size).toBe(2)
+    expect(() => ensemble([member(1, 1), { detector: largest }])).toThrow(/either every member of an ensemble has a group or none has, got 1 of 2/)
+  })
+
   it('reports a thousand steps per member, in rising order', async () => {
     const reports: number[][] = []
     await pair.fit({ samples: square }, defaults, { engine, seed: 1, onProgress: ({ step, steps }) => reports.push([step, steps]) })

@@ -13,6 +13,8 @@ export interface EnsembleMember {
   readonly detector: Detector
   /** What is left out takes the member's default. */
   readonly parameters?: Readonly<Record<string, ParameterValue>>
+  /** Members of one number form a group of aom and moa; where no member has one, groups are drawn at random. */
+  readonly group?: number
 }
 
 export const ensembleParameters = {
@@ -49,6 +51,7 @@ export function ensemble(members: readonly EnsembleMember[], { exceptions, ...de
   if (members.length < 2) throw new TollError('argument', `an ensemble needs at least 2 members, got ${members.length}`)
   const accepts = (['table', 'image'] as const).filter((kind) => members.every(({ detector }) => detector.accepts.includes(kind)))
   if (accepts.length === 0) throw new TollError('argument', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
+  namedGroups(members)
   for (const member of members) parametersOf(member)
   return {
     ...described,
@@ -98,7 +101,7 @@ const described = {
 } as const
 
 /** What the members' scores become; each has a formula of its own. */
-function combinationFormula({ combination }: EnsembleParameters, { members, groups }: Readonly<Record<string, unknown>>): ScoreFormula {
+export function combinationFormula({ combination }: EnsembleParameters, { members, groups }: Readonly<Record<string, unknown>>): ScoreFormula {
   const count = Array.isArray(members) ? members.length : 0
   const scale = combination === 'rank'
     ? 's_i(x) is the share of standardising rows that member i scores lower.'
@@ -114,7 +117,8 @@ function combinationFormula({ combination }: EnsembleParameters, { members, grou
   }
 }
 
-async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingData, parameters: EnsembleParameters, context: FitContext): Promise<FittedDetector> {
+/** Fits members to all rows but those that standardise; a thousand steps of progress each. */
+export async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingData, parameters: EnsembleParameters, context: FitContext): Promise<FittedDetector> {
   const random = Random.seeded(context.seed).fork('ensemble')
   const { learning: all, standardising } = divide(data, parameters.standardiseBy, random.fork('standardise'))
   const learning = thinned(all, parameters.subsample, random.fork('subsample'))
@@ -133,13 +137,14 @@ async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingDat
     context.onProgress?.({ step: 1000 * (i + 1), steps: 1000 * members.length, values: {} })
   }
   const scale = fitScoreScale(await scoresOf(fitted, standardising, context))
-  const groups = drawGroups(members.length, parameters.groups, random.fork('groups'))
+  const groups = namedGroups(members) ?? drawGroups(members.length, parameters.groups, random.fork('groups'))
   const names = distinct(namesOf(members))
   return {
     score: (x) => score(fitted, x, { scale, how: parameters.combination, groups, names }),
     summary: {
+      // Last: a member's own summary may have other things of these names.
       members: members.map((member, i) => ({
-        detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i], ...fitted[i].detector.summary,
+        ...fitted[i].detector.summary, detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i],
       })),
       rows: { learning: normalIndices(learning).length, standardising: standardising.shape[0] },
       ...(['aom', 'moa'].includes(parameters.combination) && { groups: groups.map((group) => group.map((member) => names[member])) }),
@@ -151,6 +156,14 @@ async function fitEnsemble(members: readonly EnsembleMember[], data: TrainingDat
 interface FittedMember {
   readonly detector: FittedDetector
   readonly precision: Detector['precision']
+}
+
+/** Places of the members of each group, in order of first appearance; undefined where no member names one. Error: `argument` where only some do. */
+function namedGroups(members: readonly EnsembleMember[]): number[][] | undefined {
+  const named = members.filter(({ group }) => group !== undefined).length
+  if (named === 0) return undefined
+  if (named < members.length) throw new TollError('argument', `either every member of an ensemble has a group or none has, got ${named} of ${members.length}`)
+  return [...new Set(members.map(({ group }) => group))].map((group) => members.flatMap((member, i) => (member.group === group ? [i] : [])))
 }
 
 /** The combined score, and under each member's name its score on the common scale. */

@@ -3,7 +3,7 @@
 // Source: Lazarevic and Kumar, "Feature bagging for outlier detection" (KDD 2005), cumulative sum (here the mean); `maximum` is the choice that
 // keeps what any member sees.
 
-import { Random, choice, integer, type Domains, type NdArray } from '../base/index.js'
+import { Random, choice, integer, takeColumns, type Domains, type NdArray } from '../base/index.js'
 import { concat, constant, div, gather, maxOver, reshape } from '../graph/index.js'
 import { shown, type Detector } from './contract.js'
 import { subsampleParameter } from './knn.js'
@@ -43,7 +43,7 @@ export const featureBagging: Detector<typeof parameters> = {
     const locals: LocalDensity[] = []
     for (const columns of subsets) {
       const advance = (done: number) => context.onProgress?.({ step: locals.length * n + done, steps: members * n, values: {} })
-      locals.push(await fitLocalDensity(takeColumns(centred.rows, columns), k, context, advance))
+      locals.push(await fitLocalDensity(takeColumns(centred.rows, columns) as NdArray<Float64Array>, k, context, advance))
     }
     return {
       score: (x) => {
@@ -66,13 +66,4 @@ export const featureBagging: Detector<typeof parameters> = {
 export function featureSubsets(d: number, members: number, random: Random): Int32Array[] {
   const fewest = Math.max(1, Math.floor(d / 2))
   return Array.from({ length: members }, () => random.sample(d, fewest + random.integer(d - fewest + 1)).sort())
-}
-
-function takeColumns({ shape: [n, d], data }: NdArray<Float64Array>, columns: Int32Array): NdArray<Float64Array> {
-  const width = columns.length
-  const taken = new Float64Array(n * width)
-  for (let row = 0; row < n; row++) {
-    for (let c = 0; c < width; c++) taken[row * width + c] = data[row * d + columns[c]]
-  }
-  return { shape: [n, width], data: taken }
 }

@@ -20,6 +20,7 @@ import { meanDistance } from './mean-distance.js'
 import { ocSvm } from './oc-svm.js'
 import { pca } from './pca.js'
 import { toll } from './toll.js'
+import { tollAuto } from './toll-auto.js'
 
 const all = [
   toll,
@@ -29,10 +30,10 @@ const all = [
   isolationForest, hbos, ecod, copod, loda,
 ].map((detector) => detector as unknown as Detector)
 
-/** An ensemble of members that see differently: distances, partitions, directions. */
-const ensemble = namedEnsemble(all, ['knn', 'isolation-forest', 'pca']) as unknown as Detector
+/** Made of the others: an ensemble of members that see differently (distances, partitions, directions), and Toll of several settings. */
+const ensembles = [namedEnsemble(all, ['knn', 'isolation-forest', 'pca']), tollAuto].map((detector) => detector as unknown as Detector)
 
-export const detectors: ReadonlyMap<string, Detector> = new Map([...all, ensemble].map((detector) => [detector.name, detector]))
+export const detectors: ReadonlyMap<string, Detector> = new Map([...all, ...ensembles].map((detector) => [detector.name, detector]))
 
 export function detectorNamed(name: string): Detector {
   const detector = detectors.get(name)

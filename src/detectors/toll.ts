@@ -4,9 +4,9 @@
 // the center" (arXiv 2306.12627), equations 2 and 3. Norms are not squared, as in the authors' implementation.
 
 import { TollError, choice, integer, real, takeSamples, type Domains, type NdArray, type Values } from '../base/index.js'
-import { add, cast, constant, div, mean, mul, rowNorm, sub, sum, type Tensor } from '../graph/index.js'
+import { add, cast, constant, div, gather, mean, mul, rowNorm, sub, sum, topIndices, type Tensor } from '../graph/index.js'
 import { cifarNetwork, imageDefault, mnistNetwork, parameterCount, reconstruct, tabularDefault, type Autoencoder } from '../nn/index.js'
-import { optimizerChoice, optimizerNamed } from '../optim/index.js'
+import { optimizerChoice, optimizerNamed, scheduleChoice, scheduleNamed } from '../optim/index.js'
 import { scoringScope, train, type NamedValues, type Objective } from '../train/index.js'
 import { normalIndices, type Detector, type FittedDetector, type Scored } from './contract.js'
 
@@ -19,9 +19,15 @@ export const tollParameters = {
   steps: integer({ default: 2000, min: 1, max: 1e9, doc: 'Training steps, one random batch each.', source: 'paper, section 4.1' }),
   batch: integer({ default: 100, min: 2, max: 1e6, doc: 'Rows per batch; all rows when there are fewer.', source: 'paper: 100 for Arrhythmia' }),
   learningRate: real({ default: 1e-3, min: 0, aboveMin: true, doc: 'Learning rate of the optimiser.', source: 'paper: 0.001 for Arrhythmia' }),
+  schedule: scheduleChoice,
   optimizer: optimizerChoice,
   weightDecay: real({ default: 0, min: 0, doc: 'Weight decay of the optimiser.', source: 'paper: none' }),
   clip: real({ default: 0, min: 0, doc: 'Largest norm of the whole gradient; 0 does not clip.', source: 'paper: none' }),
+  trim: real({
+    default: 0, min: 0, max: 0.5, belowMax: true,
+    doc: 'Share of every batch, rounded down to rows, that training leaves out: its rows of highest loss. For training data with unmarked anomalies among them.',
+    source: 'paper: none; least trimmed squares (Rousseeuw 1984), batch by batch (Shen and Sanghavi 2019)',
+  }),
   network: choice({
     values: ['auto', 'mnist', 'cifar10'], default: 'auto',
     doc: 'Architecture: auto fits any width of table and any size of image; mnist (1 x 28 x 28) and cifar10 (3 x 32 x 32) are the paper\'s.',
@@ -30,21 +36,37 @@ export const tollParameters = {
 
 export type TollParameters = Values<typeof tollParameters>
 
-/** Steps of one engine run on tables, where a step takes about a millisecond and the overhead of a run counts. */
-const chainedOnTables = 5
+/**
+ * Steps of one engine run on tables, where a step takes about a millisecond and the overhead of a run counts; loading a program of five steps
+ * takes as long as a few hundred of them, which a short training does not earn back.
+ */
+function chainedSteps(sampleShape: readonly number[], steps: number): number {
+  return sampleShape.length === 1 && steps >= 1000 ? 5 : 1
+}
 
 /**
  * loss = mean ||x - x'|| + beta mean ||z|| over the batch, weighted where rows have weights; reports both means as `reconstruction` and
- * `latentNorm`, the latter without beta.
+ * `latentNorm`, the latter without beta. With `trim` in [0, 0.5) the means are over the rows that are left when the floor(trim batch) rows of
+ * highest ||x - x'|| + beta ||z|| are taken out, whatever their weights; batch norm still sees them.
  */
-export function tollObjective(network: Autoencoder, beta: number): Objective {
+export function tollObjective(network: Autoencoder, beta: number, trim = 0): Objective {
   return (x, scope, weights) => {
     const { error, norm } = parts(network, x, scope)
-    const average = (values: Tensor) => (weights ? div(sum(mul(values, weights)), sum(weights)) : mean(values))
+    const left = keptRows(beta === 0 ? error : add(error, mul(norm, beta)), trim)
+    const ofKept = (values: Tensor) => (left ? gather(values, left) : values)
+    const weightsKept = weights && ofKept(weights)
+    const average = (values: Tensor) => (weightsKept ? div(sum(mul(ofKept(values), weightsKept)), sum(weightsKept)) : mean(ofKept(values)))
     const reconstruction = average(error)
     const latentNorm = average(norm)
     return { loss: beta === 0 ? reconstruction : add(reconstruction, mul(latentNorm, beta)), parts: { reconstruction, latentNorm } }
   }
+}
+
+/** Places of the rows of lowest loss, no gradient flowing through the choice; undefined where none is left out. */
+function keptRows(losses: Tensor, trim: number): Tensor | undefined {
+  const batch = losses.shape[0] as number
+  const left = batch - Math.floor(trim * batch)
+  return left === batch ? undefined : topIndices(losses, left, { largest: false })
 }
 
 /** score = ||x - x'|| + beta ||z|| with running statistics; the sum is taken in float64. */
@@ -111,7 +133,7 @@ export const toll: Detector<typeof tollParameters> = {
       ...context,
       parameters: network.parameters,
       buffers: network.buffers,
-      objective: tollObjective(network, parameters.beta),
+      objective: tollObjective(network, parameters.beta, parameters.trim),
       optimizer: optimizerNamed(parameters.optimizer, parameters.weightDecay),
       ...(parameters.clip > 0 && { clip: parameters.clip }),
       data: samples,
@@ -119,7 +141,8 @@ export const toll: Detector<typeof tollParameters> = {
       steps: parameters.steps,
       batch: parameters.batch,
       learningRate: parameters.learningRate,
-      stepsPerRun: samples.shape.length === 2 ? chainedOnTables : 1,
+      schedule: scheduleNamed(parameters.schedule),
+      stepsPerRun: chainedSteps(samples.shape.slice(1), parameters.steps),
     })
     return {
       score: (x) => tollScore(network, parameters.beta, x, constantsOf(network, trained.values)),

@@ -35,6 +35,11 @@ export {
   type PyodCell, type PyodDataset, type PyodMethod, type PyodOptions, type PyodStore, type PyodTable, type PyodTrial, type PyodTrialKey, type StoredPyodTrial,
 } from './pyod.js'
 export { differenceOf, explainPyod, renderPyod } from './pyod-render.js'
+export {
+  autoParameters, autoTrialBegins, compareChoices, networkName, readAutoTrial, tableOfTrials, type AutoOptions, type AutoStore, type AutoTable, type AutoTrial, type StoredAutoTrial,
+} from './auto.js'
+export { chosenBy, combinations, criteria, outlyingShare, type Combination, type Criterion, type ScoredNetwork } from './auto-criteria.js'
+export { against, renderAuto, waysOf, type Way } from './auto-render.js'
 export { imageBaselines, svmGrid, type ImageBaseline } from './image-baseline.js'
 export {
   isBaseline, readLoggedRecord, type BaselineKey, type BaselineMeasures, type BaselineRecord, type LoggedRecord,

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { constant, input, interpret, type Tensor } from '../graph/index.js'
-import { adam, adamW, clipByGlobalNorm, constantRate, cosineDecay, linearWarmup, optimizerNamed, rmsprop, sgd, stepDecay, type Optimizer } from './index.js'
+import { adam, adamW, clipByGlobalNorm, constantRate, cosineDecay, linearWarmup, optimizerNamed, rmsprop, scheduleNamed, sgd, stepDecay, type Optimizer } from './index.js'
 
 const gradientAt = (step: number) => [0.3 * (step + 1), -1, 0.05 * step - 0.1]
 
@@ -63,6 +63,8 @@ describe('schedules', () => {
     expect(cosineDecay()(1, 4)).toBe(1)
     expect(cosineDecay(0.2)(3, 4)).toBeCloseTo(0.6, 12)
     expect([1, 2, 4, 8].map((step) => linearWarmup(4)(step, 10))).toEqual([0.25, 0.5, 1, 1])
+    expect([1, 3, 4].map((step) => scheduleNamed('cosine')(step, 4))).toEqual([1, 3, 4].map((step) => cosineDecay()(step, 4)))
+    expect(scheduleNamed('constant')(3, 4)).toBe(1)
     expect(() => stepDecay([-1])).toThrow(expect.objectContaining({ code: 'argument' }))
   })
 })

@@ -1,6 +1,6 @@
 // Learning-rate schedules: the factor of the base rate at step t = 1, 2, ... of `steps`.
 
-import { TollError } from '../base/index.js'
+import { TollError, choice, type Values } from '../base/index.js'
 
 export type Schedule = (step: number, steps: number) => number
 
@@ -22,4 +22,15 @@ export function cosineDecay(end = 0): Schedule {
 /** Rises linearly over the first `warmup` steps, then follows `after`. */
 export function linearWarmup(warmup: number, after: Schedule = constantRate): Schedule {
   return (step, steps) => (step < warmup ? step / warmup : 1) * after(step, steps)
+}
+
+/** Which schedule, as a parameter of detectors. */
+export const scheduleChoice = choice({
+  values: ['constant', 'cosine'], default: 'constant',
+  doc: 'Learning rate over the steps: constant, or half a cosine down to 0, which ends calmly, so that seeds agree more.',
+  source: 'paper, section 4.1: constant; Loshchilov and Hutter 2017: cosine',
+})
+
+export function scheduleNamed(name: Values<{ name: typeof scheduleChoice }>['name']): Schedule {
+  return { constant: constantRate, cosine: cosineDecay() }[name]
 }

@@ -303,7 +303,7 @@ class Run {
 }
 
 /** Identifies what a checkpoint belongs to: the program, the data, the seed, the length of the run, and what gives equal bits. */
-function fingerprintOf({ data, weights, seed, steps, learningRate, engine }: TrainOptions, program: StepProgram): string {
+function fingerprintOf({ data, weights, seed, steps, learningRate, schedule = constantRate, engine }: TrainOptions, program: StepProgram): string {
   let hash = 0x811c9dc5
   const take = (word: number) => {
     hash = Math.imul(hash ^ word, 0x01000193)
@@ -313,7 +313,8 @@ function fingerprintOf({ data, weights, seed, steps, learningRate, engine }: Tra
     words.forEach(take)
   }
   for (const char of printGraph(program.outputs)) take(char.codePointAt(0)!)
-  return [(hash >>> 0).toString(16), seed, steps, learningRate, engine.device, engine.threads].join('-')
+  const rates = new Set([1, Math.ceil(steps / 2), steps].map((step) => learningRate * schedule(step, steps)))
+  return [(hash >>> 0).toString(16), seed, steps, ...rates, engine.device, engine.threads].join('-')
 }
 
 function isRecord(value: unknown): value is RunRecord {

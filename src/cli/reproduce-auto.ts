@@ -1,0 +1,72 @@
+// toll reproduce auto: what choosing Toll's settings without labels is worth.
+
+import type { Command } from 'commander'
+import { TollError } from '../base/index.js'
+import { checkFolder } from '../base/node/index.js'
+import { autoParameters, autoTrialBegins, compareChoices, readAutoTrial, renderAuto, tableOfTrials, type AutoTable } from '../experiments/index.js'
+import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
+import { addOutputOptions, examples, parameterOption } from './parameters.js'
+import type { Terminal } from './terminal.js'
+
+interface AutoFlags extends EnginesFlags {
+  readonly datasets?: string
+  readonly splits?: number
+  readonly trials: string
+  readonly renderOnly?: boolean
+  readonly output?: string
+  readonly markdown?: boolean
+}
+
+export function defineAuto(command: Command, terminal: Terminal): void {
+  command.description('What choosing Toll\'s settings without labels is worth: criteria and combinations beside the choice that labels would make and beside PyOD\'s '
+    + 'published detectors, on the same data sets and splits.')
+    .option('--datasets <list>', 'which data sets, such as cardio,pima (default all that are found)')
+    .addOption(parameterOption('splits', autoParameters.splits))
+  command.optionsGroup('Results:')
+    .option('--trials <file>', 'log of finished runs (NDJSON): what it holds is not run again', 'toll-auto.ndjson')
+    .option('--render-only', 'run nothing: make tables of what the log holds')
+    .option('-o, --output <folder>', 'write auto.html, .md, .csv and .json there')
+    .option('--markdown', 'print Markdown')
+  addEnginesOptions(command)
+  addOutputOptions(command)
+  examples(command, ['toll reproduce auto --datasets cardio,pima --splits 2', 'toll reproduce auto -o results'],
+    'It reads .mat files of ODDS (https://odds.cs.stonybrook.edu) from the folder odds of TOLL_DATA.')
+  command.action((flags: AutoFlags) => runAuto(flags, terminal))
+}
+
+async function runAuto(flags: AutoFlags, terminal: Terminal): Promise<void> {
+  if (flags.output !== undefined) await checkFolder(flags.output)
+  const table = flags.renderOnly ? await readTable(flags, terminal) : await runTable(flags, terminal)
+  const { text, markdown, csv, json, html } = renderAuto(table, commandLine(flags))
+  if (flags.output !== undefined) await writeFolder(flags.output, { 'auto.html': html, 'auto.md': markdown, 'auto.csv': csv, 'auto.json': json }, terminal)
+  if (terminal.json) terminal.print(json.trimEnd())
+  else terminal.print((flags.markdown ? markdown : text).trimEnd())
+}
+
+/** What every line of the log is read by. */
+const logOf = (terminal: Terminal) => ({ parse: readAutoTrial, begins: autoTrialBegins, warn: (text: string) => terminal.note(text) })
+
+async function readTable({ trials, datasets, splits }: AutoFlags, terminal: Terminal): Promise<AutoTable> {
+  const { readTrialLog } = await import('../experiments/node/index.js')
+  if (datasets !== undefined || splits !== undefined) throw new TollError('argument', '--render-only shows the whole log: leave --datasets and --splits out')
+  return tableOfTrials(await readTrialLog(trials, logOf(terminal)))
+}
+
+async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable> {
+  const { loadPyodDatasets, openTrialLog } = await import('../experiments/node/index.js')
+  const { splits, trials } = flags
+  const datasets = await loadPyodDatasets(flags.datasets?.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  const store = await openTrialLog(trials, logOf(terminal))
+  const stopped = `stopped; finished runs are in ${trials}: the same command goes on`
+  terminal.whenStopped(() => stopped)
+  return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => compareChoices({
+    datasets, engines, splits, store, signal: terminal.signal, onProgress,
+  }))).catch((error: unknown) => {
+    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
+  }).finally(() => store.close())
+}
+
+function commandLine({ datasets, splits }: AutoFlags): string {
+  const given = Object.entries({ datasets, splits }).flatMap(([option, value]) => (value === undefined ? [] : [`--${option} ${value}`]))
+  return ['toll reproduce auto', ...given].join(' ')
+}

@@ -1,0 +1,133 @@
+// Criteria on networks whose choice is known, and the comparison on a small table: what it runs, stores and shows.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Random } from '../base/index.js'
+import { autoSettings } from '../detectors/index.js'
+import type { Engine } from '../runtime/index.js'
+import {
+  against, chosenBy, combinations, compareChoices, criteria, outlyingShare, pyodSplit, readAutoTrial, renderAuto, tableOfTrials, waysOf,
+  type AutoStore, type AutoTable, type PyodDataset, type ScoredNetwork, type StoredAutoTrial,
+} from './index.js'
+import { closeEngines, openEngines } from './node/index.js'
+
+const list = (...values: number[]) => Float64Array.of(...values)
+
+function network(setting: string, repeat: number, scores: Partial<ScoredNetwork['scores']>, ranks = { test: list(0.5, 0.5), held: list(0.1, 0.3, 0.5, 0.9) }): ScoredNetwork {
+  const held = list(1, 2, 3, 4)
+  return { setting, beta: setting === 'a' ? 0 : 1, steps: 60, repeat, trim: 0.1, ranks, scores: { test: list(1, 2), held, learned: held, shuffled: held, uniform: held, ...scores } }
+}
+
+const choose = (name: string, candidates: ScoredNetwork[], all = candidates) => chosenBy(criteria.find((criterion) => criterion.name === name)!, candidates, all).setting
+
+describe('a criterion', () => {
+  it('chooses by the agreement of seeds', () => {
+    const all = [network('a', 0, {}), network('b', 0, {}), network('a', 1, { held: list(4, 3, 2, 1) }), network('b', 1, { held: list(1, 2, 4, 3) })]
+    expect(choose('agreement of seeds', all.slice(0, 2), all)).toBe('b')
+  })
+
+  it('chooses by the agreement with the consensus', () => {
+    expect(choose('agreement with the consensus', [network('a', 0, { held: list(1, 3, 2, 4) }), network('b', 0, {})])).toBe('b')
+  })
+
+  it.each<[string, Partial<ScoredNetwork['scores']>, Partial<ScoredNetwork['scores']>]>([
+    ['held-back loss', { shuffled: list(3, 3, 3, 3) }, { shuffled: list(9, 9, 9, 9) }],
+    ['least overfitting', { learned: list(1, 1, 1, 1) }, { learned: list(2, 2, 2, 2) }],
+    ['heavy tail', { held: list(1, 1, 2, 2) }, { held: list(1, 1, 1, 9) }],
+    ['light tail', { held: list(1, 1, 1, 9) }, { held: list(1, 1, 2, 2) }],
+    ['against shuffled rows', { shuffled: list(0, 1, 5, 5) }, { shuffled: list(3, 5, 5, 5) }],
+    ['mass-volume', { uniform: list(1, 1, 5, 5) }, { uniform: list(1, 5, 5, 5) }],
+    ['excess-mass', { uniform: list(1, 1, 1, 5) }, { uniform: list(1, 5, 5, 5) }],
+  ])('%s', (name, worse, better) => {
+    expect(choose(name, [network('worse', 0, worse), network('better', 0, better)])).toBe('better')
+    expect(choose(name, [network('better', 0, better), network('worse', 0, worse)])).toBe('better')
+  })
+
+  it('never takes a value that is not a number, and the first at a tie', () => {
+    expect(choose('heavy tail', [network('equal', 0, { held: list(2, 2, 2, 2) }), network('a', 0, {}), network('b', 0, {})])).toBe('a')
+  })
+})
+
+describe('a combination', () => {
+  const pair = [
+    network('a', 0, { test: list(3, 5), held: list(1, 1, 3, 3) }, { test: list(0.5, 0.9), held: list(0.1, 0.3, 0.5, 0.9) }),
+    network('b', 0, { test: list(0, 40), held: list(0, 0, 20, 20) }, { test: list(0.1, 0.99), held: list(0.1, 0.3, 0.5, 0.9) }),
+  ]
+
+  it.each<[string, number[]]>([
+    // Means 2 and 10, deviations 1 and 10: 1 and 3 by the first network, -1 and 3 by the second.
+    ['highest average over beta', [0, 3]],
+    ['average over beta of the highest', [0, 3]],
+    ['average standardised score', [0, 3]],
+    ['highest standardised score', [1, 3]],
+    ['average rank', [0.3, 0.945]],
+    ['median rank', [0.3, 0.945]],
+    ['highest rank', [0.5, 0.99]],
+    ['average tail probability', [-(Math.log(0.5) + Math.log(0.9)) / 2, -(Math.log(0.1) + Math.log(0.01)) / 2]],
+  ])('%s', (name, expected) => {
+    const combined = combinations.find((combination) => combination.name === name)!.combine(pair)
+    expect([...combined]).toEqual(expected.map((value) => expect.closeTo(value, 12)))
+  })
+})
+
+describe('an estimate of the share of anomalies', () => {
+  it('counts held-back rows beyond the fence of log scores', () => {
+    const powers = (...exponents: number[]) => Float64Array.from(exponents, (exponent) => Math.exp(exponent))
+    // Quartiles 2 and 6: the fence is at 12.
+    expect(outlyingShare([network('a', 0, { held: powers(0, 1, 2, 3, 4, 5, 6, 7, 13) })])).toBeCloseTo(1 / 9, 12)
+    expect(outlyingShare([network('a', 0, { held: powers(0, 1, 2, 3, 4, 5, 6, 7, 11) })])).toBe(0)
+    const both = [network('a', 0, { held: powers(0, 1, 2, 3, 4, 5, 6, 7, 20) }), network('b', 0, { held: powers(0, 1, 2, 3, 4, 5, 6, 7, 3) })]
+    expect(outlyingShare(both)).toBe(0)
+  })
+})
+
+describe('the comparison', () => {
+  let engines: Engine[]
+  let table: AutoTable
+  const trials: StoredAutoTrial[] = []
+  const store: AutoStore = { read: () => Promise.resolve([...trials]), append: (trial) => Promise.resolve(void trials.push(readAutoTrial(JSON.parse(JSON.stringify(trial))))) }
+  const random = Random.seeded(5)
+  /** 150 rows near a plane, ten of them far from it, under the name and the shape of none of the published sets. */
+  const planted: PyodDataset = {
+    name: 'planted', y: Uint8Array.from({ length: 150 }, (_, i) => Number(i < 10)),
+    x: { shape: [150, 4], data: Float64Array.from(Array.from({ length: 150 }, (_, i) => {
+      const [a, b] = [random.normal(), random.normal()]
+      return [a, b, a + b + (i < 10 ? 4 : 0), a - b - (i < 10 ? 4 : 0)].map((value) => value + 0.1 * random.normal())
+    }).flat()) },
+  }
+  beforeAll(async () => {
+    engines = await openEngines({ threads: 1, workers: 1 })
+    table = await compareChoices({ datasets: [planted], engines, splits: 1, store })
+  })
+  afterAll(() => closeEngines(engines))
+
+  it('measures every network, criterion and combination once', async () => {
+    const [trial] = table.trials
+    expect(table.trials).toHaveLength(1)
+    expect(Object.keys(trial.networks)).toHaveLength(4 * autoSettings.length + 6)
+    expect(Object.keys(trial.chosen)).toEqual(criteria.map(({ name }) => name))
+    expect(Object.keys(trial.combined)).toEqual(combinations.map(({ name }) => name))
+    for (const chosen of Object.values(trial.chosen)) expect(Object.values(trial.networks)).toContain(chosen)
+    expect(trial.combined['highest average over beta']).toBeGreaterThan(0.9)
+    expect(trials).toHaveLength(1)
+    expect(trial.anomalies.true).toBeCloseTo(Array.from(pyodSplit(150, 0).train).filter((row) => row < 10).length / 90, 12)
+    expect(tableOfTrials([trials[0], trials[0]])).toEqual(table)
+    expect(() => tableOfTrials([])).toThrow(expect.objectContaining({ code: 'data' }))
+    expect(await compareChoices({ datasets: [planted], engines, splits: 1, store })).toEqual(table)
+    expect(trials).toHaveLength(1)
+  })
+
+  it('shows the choice by labels first, and differences to it', () => {
+    const { ways, best } = waysOf(table)
+    expect(ways[0]).toMatchObject({ kind: 'labels', means: best.means })
+    expect(Math.max(...ways.filter(({ kind }) => kind === 'setting').map(({ means }) => means[0]))).toBe(best.means[0])
+    expect(against(best, best)).toMatchObject({ mean: best.means[0], difference: { mean: 0 } })
+    const { text, csv } = renderAuto(table)
+    for (const { name } of [...criteria, ...combinations]) expect(text).toContain(name)
+    expect(csv.split('\n')[0]).toBe('kind,choice,mean,planted')
+  })
+
+  it('refuses what is no trial', () => {
+    expect(() => readAutoTrial({ ...trials[0], chosen: { a: 2 } })).toThrow(expect.objectContaining({ code: 'format' }))
+    expect(() => readAutoTrial(null)).toThrow(expect.objectContaining({ code: 'format' }))
+  })
+})
