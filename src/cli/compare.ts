@@ -92,6 +92,8 @@ function withParameters(names: readonly string[], texts: readonly string[]): Com
   })
   return names.map((detector) => ({
     detector,
-    parameters: readAssignments(parsed.filter((entry) => entry.detector === detector).map(({ assignment }) => assignment), detectorNamed(detector).parameters, `detector '${detector}'`),
+    parameters: readAssignments(
+      parsed.filter((entry) => entry.detector === detector).map(({ assignment }) => assignment), detectorNamed(detector).parameters, `detector '${detector}'`, `${detector}.`,
+    ),
   }))
 }

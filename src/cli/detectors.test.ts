@@ -110,7 +110,8 @@ describe('toll compare', () => {
     [['--detectors', 'nothing'], 2, /--detectors: there is no 'nothing'; known: toll/],
     [['--detectors', 'knn', '--param', 'k=3'], 2, /--param takes detector.key=value/],
     [['--detectors', 'knn', '--param', 'toll.steps=3'], 2, /'toll' is not among the detectors knn/],
-    [['--detectors', 'knn', '--param', 'knn.k=0'], 2, /--param k must be an integer/],
+    [['--detectors', 'knn', '--param', 'knn.k=0'], 2, /--param knn\.k must be an integer/],
+    [['--detectors', 'knn', '--param', 'knn.k'], 2, /--param takes knn\.key=value, got 'knn\.k'; the keys are k, /],
     [['--splits', '0'], 2, /--splits must be an integer at least 1/],
     [['--columns', 'nothing'], 1, /has no column 'nothing'/],
   ])('refuses %j', async (more, exit, message) => {

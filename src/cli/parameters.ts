@@ -29,13 +29,14 @@ export function addAssignments(command: Command): void {
   command.option('--param <key=value>', 'set any parameter of the detector by its name; repeatable', append)
 }
 
-export function readAssignments(texts: readonly string[], domains: Domains, owner: string): Settings {
+/** `prefix` is what stood before the names: `knn.` of `knn.k=5`. */
+export function readAssignments(texts: readonly string[], domains: Domains, owner: string, prefix = ''): Settings {
   return Object.fromEntries(texts.map((text) => {
     const split = text.indexOf('=')
     const name = text.slice(0, Math.max(split, 0)).trim()
-    if (split < 1) throw new TollError('argument', `--param takes key=value, such as beta=10, got '${text}'`)
+    if (split < 1) throw new TollError('argument', `--param takes ${prefix}key=value, got '${prefix}${text}'; the keys are ${Object.keys(domains).join(', ')}`)
     if (!Object.hasOwn(domains, name)) throw new TollError('argument', `${owner} has no parameter '${name}'; it has ${Object.keys(domains).join(', ')}`)
-    return [name, readParameter(`--param ${name}`, domains[name], text.slice(split + 1))]
+    return [name, readParameter(`--param ${prefix}${name}`, domains[name], text.slice(split + 1))]
   }))
 }
 

@@ -60,7 +60,8 @@ export class EngineColumns implements KernelColumns {
     const dropped = Math.max(0, this.#kept.size + taken.length - this.#mostKept)
     for (const old of [...this.#kept.keys()].slice(0, dropped)) this.#kept.delete(old)
     const n = this.diagonal.length
-    taken.forEach((row, k) => this.#kept.set(row, columns.slice(k * n, (k + 1) * n)))
+    // Views, not copies: what one load brought goes when its last column does.
+    taken.forEach((row, k) => this.#kept.set(row, columns.subarray(k * n, (k + 1) * n)))
   }
 
   /** The sum of w_k K_.i over `rows` i with their `weights` w, (n). */
