@@ -3,10 +3,12 @@
 import { TollError, type NdArray, type Table } from '../base/index.js'
 import { selectColumns, type FeatureKind, type RowOrder } from '../preprocess/index.js'
 import type { CellValue, ColumnInfo } from '../data/node/index.js'
-import { chooseColumns, readTypes, requestFor, type ColumnFlags } from './columns.js'
+import { chooseColumns, readTypes, requestFor, shellWord, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
+import { labelLike, leakingColumns } from './leaks.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
 import type { Source } from './source.js'
+import type { Terminal } from './terminal.js'
 
 type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags & { readonly titles?: boolean }
 
@@ -64,6 +66,15 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
     ...(label !== undefined && { labels: readLabels(await readSide(source, label, rows), flags) }),
     ...(weight !== undefined && { weights: await readSide(source, weight, rows) }),
   }
+}
+
+/** Remarks on columns that may give the labels away. */
+export function warnOfLeaks({ data, labels }: TrainingInput, terminal: Terminal): void {
+  if (!('columns' in data)) return
+  for (const name of labels ? leakingColumns(data, labels) : []) {
+    terminal.note(`warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with --exclude ${shellWord(name)}`)
+  }
+  for (const name of labels ? [] : labelLike(data)) terminal.note(`warning: column ${name} looks like a label, and is learned from; say --label ${shellWord(name)}, or --exclude ${shellWord(name)}`)
 }
 
 /** What a source's column is to a model, where nothing else is said. */

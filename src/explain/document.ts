@@ -47,7 +47,7 @@ export function describeExplanation({ manifest }: Model, data: Table | NdArray, 
   const { method, base, shape, columns, typical } = explanation
   const place = 'columns' in data ? columns.map((name) => data.names.indexOf(name)) : []
   const times = manifest.input.kind === 'table' ? manifest.input.columns.map(({ kind }) => kind === 'time') : []
-  const shown = <V extends TypicalValue | null>(value: V, column: number) => (times[column] && typeof value === 'number' ? isoTime(value) : value)
+  const shown = <V extends TypicalValue | null>(value: V, column: number) => (times[column] && typeof value === 'number' ? isoTime(Math.round(value)) : value)
   const valueOf = (row: number, column: number) => ('columns' in data ? cellOf(data, place[column], row) : null)
   const columnsOf = (row: RowExplanation): ExplainedColumn[] => (shape ? [] : ranked(row).map((column) => ({
     column: columns[column], value: shown(valueOf(row.row, column), column), typical: shown(typical[column], column), contribution: row.contributions[column],

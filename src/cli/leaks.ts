@@ -1,0 +1,40 @@
+// Columns that would give a label away: those that tell the labelled rows apart without a mistake, and, where no labels are named, those that
+// are called like labels. What is known only afterwards must not be learned from.
+
+import type { Table } from '../base/index.js'
+import { auroc } from '../metrics/index.js'
+
+/** Rows of each class below which a perfect column may be chance. */
+const fewestRows = 5
+
+/** The columns by which every row's label is known: numbers that order the classes, texts that each belong to one class. */
+export function leakingColumns({ names, columns, meanings }: Table, labels: Uint8Array): string[] {
+  const anomalies = labels.reduce((sum, label) => sum + label, 0)
+  if (anomalies < fewestRows || labels.length - anomalies < fewestRows) return []
+  return names.filter((name, i) => {
+    const column = columns[i]
+    const meaning = meanings?.get(name)
+    if (meaning?.kind === 'text') return textsTell(column, labels)
+    if (column.some(Number.isNaN) || column.every((value) => value === column[0]) || !column.every(Number.isFinite)) return false
+    return [0, 1].includes(auroc(column, labels))
+  })
+}
+
+function textsTell(column: Float64Array, labels: Uint8Array): boolean {
+  const known = new Map<number, number>()
+  for (let row = 0; row < column.length; row++) {
+    const code = Number.isNaN(column[row]) ? -1 : column[row]
+    const label = known.get(code)
+    if (label !== undefined && label !== labels[row]) return false
+    known.set(code, labels[row])
+  }
+  // A text of its own for every few rows tells any labels apart.
+  return known.size <= column.length / 20
+}
+
+const labelNames = /^(label|labels|class|target|y|outcome|is_?(anomaly|outlier|fraud)|anomaly|outlier|fraud)$/i
+
+/** Columns of at most two values that are called like labels. */
+export function labelLike({ names, columns }: Table): string[] {
+  return names.filter((name, i) => labelNames.test(name.trim()) && new Set(columns[i].filter((value) => !Number.isNaN(value))).size <= 2)
+}

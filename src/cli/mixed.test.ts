@@ -1,0 +1,75 @@
+// A table of texts, dates, gaps and keys through the commands, as its owner would use them.
+
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readManifest } from '../model/index.js'
+import { runToll } from './spawn.test.suite.js'
+
+let folder = ''
+const at = (name: string) => join(folder, name)
+const toll = (...args: string[]) => runToll(args, { cwd: folder })
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'toll-mixed-'))
+  for (const name of ['payments.csv', 'payments-new.csv']) await cp(fileURLToPath(new URL(`../../docs/examples/${name}`, import.meta.url)), at(name))
+  const { code, err } = await toll('fit', 'payments.csv', '-o', 'm.onnx', '--id', 'id', '--seed', '1', '--steps', '800', '--threads', '1')
+  expect([code, err]).toEqual([0, 'note: the same value in every row: test is left out (--types test=category keeps it)\nnote: texts became categories: channel (3), country (4)\n'
+    + 'note: missing numbers became the median of their column, and that they were missing counts: 36 in fee\n'])
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('a mixed table', () => {
+  test('becomes inputs of strings and doubles', async () => {
+    const { input } = readManifest(await readFile(at('m.onnx')))
+    expect(input.kind === 'table' && input.columns.map(({ name, kind }) => `${name} ${kind}`)).toEqual(['at time', 'channel category', 'country category', 'amount number', 'fee number', 'retries number'])
+    expect(input.kind === 'table' && input.leftOut).toEqual([{ name: 'test', reason: 'constant' }])
+    const { out } = await toll('inspect', 'm.onnx')
+    expect(out).toMatch(/^at +time +0 +2025-03-03T/m)
+    expect(out).toMatch(/^channel: card \(\d+\), transfer \(\d+\), wallet \(\d+\)$/m)
+    expect(out).toContain('left out: test (constant)')
+  })
+
+  test('is scored and explained: what is odd about a row comes first', async () => {
+    const { out } = await toll('eval', 'm.onnx', 'payments-new.csv', '--label', 'odd', '--json')
+    expect((JSON.parse(out) as { measures: { auroc: { value: number } } }).measures.auroc.value).toBeGreaterThan(0.95)
+    const explained = JSON.parse((await toll('explain', 'm.onnx', 'payments-new.csv', '--row', '6', '--row', '33', '--json')).out) as { rows: { score: number; base: number; columns: { column: string; value: unknown; contribution: number }[] }[] }
+    for (const { score, base, columns } of explained.rows) {
+      expect(columns).toHaveLength(6)
+      expect(Math.abs(columns.reduce((sum, { contribution }) => sum + contribution, base) - score)).toBeLessThan(1e-5 * score)
+    }
+    expect(explained.rows[0].columns[0]).toMatchObject({ column: 'channel', value: 'cheque' })
+    expect(explained.rows[1].columns[0]).toMatchObject({ column: 'at', value: '1970-01-01' })
+  })
+
+  test('tells of texts that training did not have, and of dates that are none', async () => {
+    const [header, first] = (await readFile(at('payments.csv'), 'utf8')).split('\n')
+    const cells = first.split(',')
+    const changed = (place: number, value: string) => cells.map((cell, i) => (i === place ? value : cell)).join(',')
+    await writeFile(at('two.csv'), [header, changed(2, 'barter'), changed(1, '2025-02-30'), changed(2, '')].join('\n'))
+    const { out, err } = await toll('score', 'm.onnx', 'two.csv')
+    expect(err).toContain('1 texts that training had not, or rarely, 1 rows could not be scored')
+    expect(out.split('\n')[2]).toMatch(/^2,,,,,,"two\.csv, row 2: column 'at' holds '2025-02-30'/)
+    expect((await toll('score', 'm.onnx', 'two.csv', '--strict')).code).toBe(1)
+  })
+
+  test('is compared with what was trained on, texts by their shares', async () => {
+    const lines = (await readFile(at('payments.csv'), 'utf8')).trim().split('\n')
+    await writeFile(at('moved.csv'), lines.map((line, i) => (i > 0 && i % 2 === 0 ? line.replace(/,(card|transfer|wallet),/, ',cheque,') : line)).join('\n'))
+    const { columns } = JSON.parse((await toll('drift', 'm.onnx', 'moved.csv', '--json')).out) as { columns: { column: string; drifted: boolean; outside: number; distance: number }[] }
+    expect(columns[0]).toMatchObject({ column: 'channel', drifted: true, outside: 0.5 })
+    expect(columns[0].distance).toBeCloseTo(0.5, 1)
+    expect(columns.filter(({ drifted }) => drifted)).toHaveLength(1)
+  })
+
+  test('warns of columns that give the label away', async () => {
+    const lines = (await readFile(at('payments-new.csv'), 'utf8')).trim().split('\n')
+    await writeFile(at('leak.csv'), lines.map((line, i) => `${line},${i === 0 ? 'refund,state,label' : line.endsWith(',1') ? '5,bad,1' : `${(i % 5) - 5},${i % 2 ? 'fine' : 'good'},0`}`).join('\n'))
+    const fitted = await toll('fit', 'leak.csv', '-o', 'leak.onnx', '--id', 'id', '--label', 'odd', '--steps', '2')
+    expect(fitted.err.split('\n').filter((line) => line.startsWith('warning'))).toEqual(['refund', 'state', 'label'].map((name) => `warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with --exclude ${name}`))
+    const unnamed = await toll('fit', 'leak.csv', '-o', 'leak.onnx', '--id', 'id', '--exclude', 'odd', '--steps', '2')
+    expect(unnamed.err).toContain('warning: column label looks like a label, and is learned from; say --label label, or --exclude label')
+  })
+})
