@@ -29,7 +29,7 @@ export function columnFacts({ input, profile = [], window }: Pick<Manifest, 'inp
   return names.map((name) => {
     const column = byName.get(window ? `${name}@0` : name)!
     const { kind, rows, missing, distinct } = column
-    const shown = (value: number) => (kind === 'time' ? isoTime(value) : showNumber(value))
+    const shown = (value: number) => (kind === 'time' ? isoTime(Math.round(value)) : showNumber(value))
     return {
       name, kind, rows, missing, distinct,
       ...(column.kind !== 'category' && { five: [shown(column.min), shown(column.quartiles[0]), shown(column.median), shown(column.quartiles[1]), shown(column.max)] as const }),

@@ -56,7 +56,7 @@ function distributionOf({ name, profile, five }: ColumnFacts, tally: ColumnTally
   if (!profile) return null
   if ('texts' in profile) return mostFrequentOf(profile)
   const filled = barsOf(profile, profile.counts)
-  if (!filled) return five ? `always ${five[0]}` : null
+  if (!filled) return five ? `${five[0] === five[4] ? 'always' : 'mostly'} ${five[2]}` : null
   const line = tally && tally.rows > tally.missing ? barsOf(profile, tally.counts) : undefined
   return histogramCell({ filled, ...(line && { line }), title: `Histogram of ${named(name)}${line ? ', training and scored rows' : ''}` })
 }
