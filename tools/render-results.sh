@@ -26,7 +26,7 @@ if [ -f results/trials/cifar-10.ndjson ]; then
 fi
 # This log is bound to the rows of the data sets, so it takes them to read it. What it lacks would be run.
 if [ -f results/trials/pyod.ndjson ] && [ -d "${TOLL_DATA:-/nowhere}/odds" ]; then
-  node dist/cli/main.js reproduce pyod --detectors published --datasets arrhythmia,cardio,letter,lympho,pima,satimage-2,vertebral,vowels \
+  node dist/cli/main.js reproduce pyod --detectors published --datasets arrhythmia,cardio,letter,lympho,optdigits,pima,satimage-2,vertebral,vowels \
     --trials results/trials/pyod.ndjson -o "$out" --quiet > /dev/null
 fi
 if [ -f results/trials/auto.ndjson ]; then
