@@ -6,7 +6,7 @@ import { TollError, rowCount, throwIfAborted, type NdArray, type Table } from '.
 import { detectors, type FitProgress } from '../detectors/index.js'
 import { rankCorrelation } from '../metrics/index.js'
 import { fingerprint, fit, type FitOptions, type Manifest, type Model } from '../model/index.js'
-import { slideWindows, type RowOrder } from '../preprocess/index.js'
+import { inferSchema, selectColumns, slideWindows, type FeatureKind, type RowOrder } from '../preprocess/index.js'
 import { listThresholdKinds, type ThresholdRule } from '../threshold/index.js'
 
 /** What a model was fitted to, as `fit` took it. */
@@ -52,15 +52,33 @@ export interface Stability {
  * How a model was fitted, from its manifest; what is not in there is the data, their labels, weights and order.
  * Error: `not-found` for a detector that is not in the list of detectors.
  */
-export function fittingOf({ detector: name, parameters, preprocessing, threshold, heldBack, rows, window, seed }: Manifest): Omit<FitOptions, 'engine'> {
+export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
+  const { detector: name, parameters, preprocessing, threshold, heldBack, rows, window, seed } = manifest
   const detector = detectors.get(name)
   if (!detector) throw new TollError('not-found', `the model's detector '${name}' is not in this version of toll, which cannot fit it again`)
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
   return {
-    detector, parameters, seed, scale: preprocessing.scale, threshold: ruleOf(threshold),
+    detector, parameters, seed, scale: preprocessing.scale, types: kindsOf(manifest), threshold: ruleOf(threshold),
     holdBack: held / (held + rows.trained),
     ...(window && { window: { size: window.size, stride: window.stride, group: window.group, time: window.time } }),
   }
+}
+
+/** What each column of the rows is to the model. */
+export function kindsOf({ input, window }: Pick<Manifest, 'input' | 'window'>): Record<string, FeatureKind> {
+  if (input.kind !== 'table') return {}
+  const kinds = new Map(input.columns.map(({ name, kind }) => [name, kind]))
+  return Object.fromEntries((window?.columns ?? [...kinds.keys()]).map((name) => [name, kinds.get(window ? `${name}@0` : name)!]))
+}
+
+/** The columns that the model learned from, as what it took them for. Error: `not-found` where one is missing. */
+function learnedFrom(manifest: Pick<Manifest, 'input' | 'window'>, data: Table | NdArray): Table | NdArray {
+  if (!('columns' in data) || manifest.input.kind !== 'table') return data
+  const kinds = kindsOf(manifest)
+  const places = Object.keys(kinds).map((name) => data.names.indexOf(name))
+  const missing = Object.keys(kinds).find((_, i) => places[i] < 0)
+  if (missing !== undefined) throw new TollError('not-found', `the table lacks column ${missing}, which the model was trained on; it has ${data.names.join(', ')}`)
+  return inferSchema(selectColumns(data, places), kinds).table
 }
 
 /** What was chosen of a threshold, without what was found. */
@@ -71,7 +89,9 @@ function ruleOf(threshold: Manifest['threshold']): ThresholdRule {
 }
 
 /** The rows, or windows of them, that the model scores of its training data. */
-export function trainingSamples({ window }: Pick<Manifest, 'window'>, { data, groups, time }: TrainingSource): { readonly data: Table | NdArray; readonly lastRows?: Int32Array } {
+export function trainingSamples(manifest: Pick<Manifest, 'input' | 'window'>, { data: given, groups, time }: TrainingSource): { readonly data: Table | NdArray; readonly lastRows?: Int32Array } {
+  const { window } = manifest
+  const data = learnedFrom(manifest, given)
   if (!window || !('columns' in data)) return { data }
   const { table, members } = slideWindows(data, window, { ...(groups && { groups }), ...(time && { time }) })
   return { data: table, lastRows: Int32Array.from(members, (rows) => rows[rows.length - 1]) }
@@ -87,13 +107,14 @@ export async function measureStability(model: Model, training: TrainingSource, {
   const { manifest, engine } = model
   if (!(Number.isInteger(seeds) && seeds >= 1 && seeds <= 20)) throw new TollError('argument', `seeds must be an integer from 1 to 20, got ${seeds}`)
   const fitting = fittingOf(manifest)
-  if (await fingerprint(training.data) !== manifest.dataFingerprint) {
+  const data = learnedFrom(manifest, training.data)
+  if (await fingerprint(data) !== manifest.dataFingerprint) {
     throw new TollError('data', `these are not the ${manifest.rows.given} ${manifest.window ? 'windows' : 'rows'} that the model was fitted to: their fingerprint is another; give the same file, columns and order`)
   }
   if (manifest.rows.anomalies > 0 && !training.labels) {
     throw new TollError('argument', `the model was fitted without ${manifest.rows.anomalies} labelled anomalies; give the labels to fit it again the same way`)
   }
-  const { data, labels, weights, groups, time } = training
+  const { labels, weights, groups, time } = training
   const { heldBack: { by }, window } = manifest
   if (by === 'groups' && !groups) throw new TollError('argument', 'whole groups were held back when the model was fitted; give the groups of the rows to fit it again the same way')
   if (by === 'time' && !time && !window) throw new TollError('argument', 'the latest rows were held back when the model was fitted; give the times of the rows to fit it again the same way')

@@ -64,6 +64,16 @@ describe('a mixed table', () => {
     expect(columns.filter(({ drifted }) => drifted)).toHaveLength(1)
   })
 
+  test('is reported on, and fitted again from the same file, whatever was left out', async () => {
+    const fitted = await toll('fit', 'payments.csv', '-o', 'r.onnx', '--id', 'id', '--types', 'retries=category', '--steps', '30', '--report', 'fit.html', '--report-seeds', '1', '--quiet', '--threads', '1')
+    expect(fitted).toEqual({ code: 0, out: '', err: '' })
+    const again = await toll('report', 'r.onnx', 'payments-new.csv', '--id', 'id', '--training', 'payments.csv', '--seeds', '1', '-o', 'again.html', '--threads', '1')
+    expect([again.code, again.out]).toEqual([0, expect.stringMatching(/^again\.html: 60 rows, \d+ anomalies/)])
+    const page = await readFile(at('again.html'), 'utf8')
+    for (const words of ['card 67', 'positions card, transfer, wallet, others', 'tensor(string)', 'pandas.to_datetime', 'phases of day, week', 'Rank correlation']) expect(page.toLowerCase()).toContain(words.toLowerCase())
+    expect(page).not.toMatch(/undefined|\[object/)
+  })
+
   test('warns of columns that give the label away', async () => {
     const lines = (await readFile(at('payments-new.csv'), 'utf8')).trim().split('\n')
     await writeFile(at('leak.csv'), lines.map((line, i) => `${line},${i === 0 ? 'refund,state,label' : line.endsWith(',1') ? '5,bad,1' : `${(i % 5) - 5},${i % 2 ? 'fine' : 'good'},0`}`).join('\n'))

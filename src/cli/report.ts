@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { siftRows, type CommandLine, type ScoredBatch, type Sifted, type Stability } from '../audit/index.js'
+import { kindsOf, siftRows, type CommandLine, type ScoredBatch, type Sifted, type Stability } from '../audit/index.js'
 import { TollError, integer } from '../base/index.js'
 import type { Manifest, Model } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
@@ -112,11 +112,12 @@ async function siftSource(source: Source, model: Model, flags: ReportFlags, term
 
 /** Refits on the training data, read with the columns that the model takes. */
 async function fitAgain(model: Model, path: string, flags: ReportFlags, terminal: Terminal): Promise<Stability | undefined> {
-  const { input, window } = model.manifest
+  const { window } = model.manifest
   const { sql: _sql, id: _id, ...reading } = flags
   const order = { group: flags.group ?? window?.group, time: flags.time ?? window?.time }
-  const columns = window ? window.columns : input.kind === 'table' ? input.columns.map(({ name }) => name) : undefined
-  const training = await withSource([path], reading, terminal, (source) => readTraining(source, { ...reading, ...order, ...(columns && { columns }) }, terminal.signal))
+  const kinds = Object.entries(kindsOf(model.manifest))
+  const known = kinds.length > 0 && { columns: kinds.map(([name]) => name), types: kinds.map(([name, kind]) => `${name}=${kind}`) }
+  const training = await withSource([path], reading, terminal, (source) => readTraining(source, { ...reading, ...order, ...known }, terminal.signal))
   return refit(model, training, flags.seeds ?? settings.seeds.default, flags.top, terminal)
 }
 

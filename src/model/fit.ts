@@ -77,7 +77,7 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
   }
   const fitted = await detector.fit(trainingData, parameters, { engine, seed, signal, onProgress, checkpoint })
   return assemble({
-    given: source, leftOut, ...(options.window && { window: windowOf(options.window, given) }), options, detector, parameters, seed, preprocessing, port, fitted, engine,
+    given, leftOut, ...(options.window && { window: windowOf(options.window, given) }), options, detector, parameters, seed, preprocessing, port, fitted, engine,
   }, {
     heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld } : { source: 'training', data: take(training) },
     ...(anomalies.length > 0 && { anomalies: take(anomalies) }),

@@ -43,8 +43,10 @@ export function inferSchema(given: Table, types: Readonly<Record<string, Feature
 }
 
 /** The columns at these places. */
-export function selectColumns(table: Table, places: readonly number[]): Table {
-  return { ...table, names: places.map((i) => table.names[i]), columns: places.map((i) => table.columns[i]) }
+export function selectColumns({ names, columns, rows, meanings }: Table, places: readonly number[]): Table {
+  const kept = places.map((i) => names[i])
+  const known = kept.flatMap((name) => (meanings?.has(name) ? [[name, meanings.get(name)!] as const] : []))
+  return { names: kept, columns: places.map((i) => columns[i]), rows, ...(known.length > 0 && { meanings: new Map(known) }) }
 }
 
 function reasonAgainst(column: Float64Array, meaning: ColumnMeaning | undefined): LeftOut['reason'] | undefined {
