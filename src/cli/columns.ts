@@ -35,7 +35,7 @@ const kinds = ['number', 'boolean', 'category', 'time'] as const satisfies reado
 
 /** `--types name=kind` texts, several in one with commas. Errors: `argument`; `not-found` for a column that is not learned from. */
 export function readTypes(texts: readonly string[] = [], columns: readonly string[], source: string): Record<string, FeatureKind> {
-  return Object.fromEntries(texts.flatMap((text) => text.split(/,(?=[^,]*=)/)).map((text) => {
+  return Object.fromEntries(texts.flatMap((text) => text.split(/(?<==(?:number|boolean|category|time)),/)).map((text) => {
     const at = text.lastIndexOf('=')
     const [name, kind] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
     const known = kinds.find((candidate) => candidate === kind)
@@ -45,9 +45,9 @@ export function readTypes(texts: readonly string[] = [], columns: readonly strin
   }))
 }
 
-/** What a feature is read as: categories as texts, yes and no as 1 and 0. */
+/** What a feature is read as: categories as texts. */
 export function requestFor(name: string, kind: FeatureKind): ColumnRequest {
-  return { name, as: kind === 'category' ? 'text' : kind === 'time' ? 'time' : 'number' }
+  return { name, as: kind === 'category' ? 'text' : kind }
 }
 
 /** What a model's table is read as; of windows the columns of their rows. */

@@ -221,7 +221,7 @@ function stopWords(store: ResumableStore): string {
 }
 
 const reasons: Readonly<Record<LeftOut['reason'], string>> = {
-  constant: 'the same value in every row', empty: 'no value in any row', identifier: 'another text in nearly every row',
+  constant: 'the same value in every row', empty: 'no value in the rows that train', identifier: 'another text in nearly every row',
 }
 
 /** What the user may not expect. */

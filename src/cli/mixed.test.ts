@@ -50,7 +50,7 @@ describe('a mixed table', () => {
     const changed = (place: number, value: string) => cells.map((cell, i) => (i === place ? value : cell)).join(',')
     await writeFile(at('two.csv'), [header, changed(2, 'barter'), changed(1, '2025-02-30'), changed(2, '')].join('\n'))
     const { out, err } = await toll('score', 'm.onnx', 'two.csv')
-    expect(err).toContain('1 texts that training had not, or rarely, 1 rows could not be scored')
+    expect(err).toContain('2 texts that training had not, or rarely, 1 rows could not be scored')
     expect(out.split('\n')[2]).toMatch(/^2,,,,,,"two\.csv, row 2: column 'at' holds '2025-02-30'/)
     expect((await toll('score', 'm.onnx', 'two.csv', '--strict')).code).toBe(1)
   })
@@ -72,6 +72,16 @@ describe('a mixed table', () => {
     const page = await readFile(at('again.html'), 'utf8')
     for (const words of ['card 67', 'positions card, transfer, wallet, others', 'tensor(string)', 'pandas.to_datetime', 'phases of day, week', 'Rank correlation']) expect(page.toLowerCase()).toContain(words.toLowerCase())
     expect(page).not.toMatch(/undefined|\[object/)
+  })
+
+  test('marks a word that is neither true nor false, and that row alone', async () => {
+    await writeFile(at('flags.csv'), ['x,flag', ...Array.from({ length: 60 }, (_, i) => `${i},${i % 3 === 0}`)].join('\n'))
+    await writeFile(at('one.csv'), ['x,flag', ...Array.from({ length: 20 }, (_, i) => `${i},${i === 5 ? 'maybe' : i % 3 === 0}`)].join('\n'))
+    expect((await toll('fit', 'flags.csv', '-o', 'f.onnx', '--steps', '5', '--quiet')).code).toBe(0)
+    const { err, out } = await toll('score', 'f.onnx', 'one.csv')
+    expect(err).toContain('1 rows could not be scored')
+    expect(out.split('\n')[6]).toMatch(/^6,.*column 'flag' holds 'maybe'/)
+    expect((await toll('fit', 'flags.csv', '-o', 'f.onnx', '--types', 'flag=boolean,x=category', '--steps', '5', '--quiet')).code).toBe(0)
   })
 
   test('warns of columns that give the label away', async () => {

@@ -19,7 +19,7 @@ export interface Feeding {
   readonly errors: ReadonlyMap<number, string>
   /** Missing numbers and times, which become the training median. */
   readonly imputed: number
-  /** Texts that training did not see, or too rarely to tell them from others. */
+  /** Texts that training did not see, or too rarely to tell them from others; missing texts where training had none. */
   readonly unseen: number
   /** Numbers of one row. */
   readonly rowSize: number
@@ -63,7 +63,10 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
       const isUnseen = texts.map((text) => known !== undefined && !known.has(text))
       const plain = texts.map((text) => (isPlainText(text) ? text : undefined))
       values.forEach((code, row) => {
-        if (Number.isNaN(code)) return
+        if (Number.isNaN(code)) {
+          if (known && !known.has('')) unseen++
+          return
+        }
         if (plain[code] === undefined) report(row, `column '${column.name}' holds a text with NUL or half a character in row ${row + 1}`, 'no engine takes that, replace it')
         else if (isUnseen[code]) unseen++
       })

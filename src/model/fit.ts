@@ -4,7 +4,7 @@ import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, 
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
 import {
-  fitImagePreprocessing, fitTablePreprocessing, imageParameters, inferSchema, profileColumns, slideWindows, summarize, tableParameters, typicalImage,
+  fitImagePreprocessing, dropEmpty, fitTablePreprocessing, imageParameters, inferSchema, profileColumns, slideWindows, summarize, tableParameters, typicalImage,
   type FeatureKind, type LeftOut, type RowOrder, type WindowSettings, type Windows,
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
@@ -56,17 +56,19 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
   const kind = 'columns' in source ? 'table' : 'image'
   if (!detector.accepts.includes(kind)) throw new TollError('argument', `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`)
   for (const [what, values] of Object.entries({ groups, times: time })) if (values) checkedLength(what, values, rowCount(source))
-  const { table: given, leftOut } = 'columns' in source ? inferSchema(source, options.types) : { table: source, leftOut: [] }
-  const windows = options.window && windowsOf(given, options)
-  const data = windows?.table ?? given
-  const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
-  const ofRows = checkedLabels(options.labels, rowCount(given))
+  const schema = 'columns' in source ? inferSchema(source, options.types) : { table: source, leftOut: [] }
+  const windows = options.window && windowsOf(schema.table, options)
+  const samplesGiven = windows?.table ?? schema.table
+  const ofRows = checkedLabels(options.labels, rowCount(source))
   const labels = ofRows && windows ? Uint8Array.from(windows.members, (rows) => Number(rows.some((row) => ofRows[row] === 1))) : ofRows
   if (options.weights && !detector.takesWeights) throw new TollError('argument', `detector '${detector.name}' does not take weights of rows; leave them out`)
-  const weights = options.weights && checkedLength('weights', options.weights, rowCount(data))
-  const { anomalies, heldBack, training, by, groups: groupsHeld } = divide(rowCount(data), {
+  const weights = options.weights && checkedLength('weights', options.weights, rowCount(samplesGiven))
+  const { anomalies, heldBack, training, by, groups: groupsHeld } = divide(rowCount(samplesGiven), {
     labels, groups, time, windows, holdBack: options.holdBack ?? 0.1, random: Random.seeded(seed).fork('held-back'),
   })
+  const { table: given, leftOut } = 'columns' in schema.table && !windows ? dropEmpty(schema.table, training, schema.leftOut) : schema
+  const data = windows?.table ?? given
+  const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
 
   const { preprocessing, port, inputs, samples } = fitPreprocessing(take(training), detector, options.scale)
   const trainingRows = [...training, ...anomalies]

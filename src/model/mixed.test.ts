@@ -71,6 +71,18 @@ it('takes numbers for categories by the texts that they print as, and refuses te
   await expect(coded.score(tableFromColumns({ code: ['1'], x: ['low'] }))).rejects.toMatchObject({ code: 'data', message: "column 'x' holds texts, but the model was trained on numbers there" })
 })
 
+it('leaves out a column that is empty in the rows that train', async () => {
+  const time = Float64Array.from({ length: 100 }, (_, i) => i)
+  const late = tableFromColumns({ x: Array.from(time, Math.sin), z: Array.from(time, (i) => (i < 92 ? null : i)) })
+  const { manifest } = await fit(late, { engine, time, parameters: { steps: 5 } })
+  expect(manifest.input.kind === 'table' && manifest.input.leftOut).toEqual([{ name: 'z', reason: 'empty' }])
+})
+
+it('counts missing texts where training had none', async () => {
+  const full = await fit(tableFromColumns({ c: Array.from({ length: 100 }, (_, i) => 'ab'[i % 2]), x: Array.from({ length: 100 }, (_, i) => i) }), { engine, parameters: { steps: 5 } })
+  expect((await full.score(tableFromColumns({ c: ['a', null, ''], x: [1, 2, 3] }))).unseen).toBe(2)
+})
+
 it.each([...detectors.values()].filter(({ accepts, name }) => accepts.includes('table') && !['toll', 'toll-auto', 'ensemble'].includes(name)).map(({ name }) => name))('%s takes mixed tables', async (name) => {
   const fitted = await fit(training, { engine, detector: detectorNamed(name), seed: 1 })
   const { score } = await fitted.score(probe)

@@ -1,6 +1,6 @@
 // Fitted transforms from raw columns and pixels to samples, as graph pieces.
 export { summarize, type CategorySummary, type ColumnSummary, type FeatureKind, type NumberSummary } from './summary.js'
-export { columnAs, inferSchema, selectColumns, type LeftOut, type Schema } from './schema.js'
+export { columnAs, dropEmpty, inferSchema, selectColumns, type LeftOut, type Schema } from './schema.js'
 export { tableParameters, type TableParameters } from './numbers.js'
 export { fitTablePreprocessing, positionsOf, prepareTable, readTablePreprocessing, restoreTable, type ColumnEncoder, type TablePreprocessing } from './table.js'
 export { fitImagePreprocessing, imageParameters, prepareImage, restoreImage, type ImageParameters, type ImagePreprocessing } from './image.js'

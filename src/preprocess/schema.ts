@@ -42,6 +42,14 @@ export function inferSchema(given: Table, types: Readonly<Record<string, Feature
   return { table: selectColumns(asked, kept), leftOut: leftOut.filter(({ name }) => gone.has(name)) }
 }
 
+/** Without the columns that have no value in the rows that train. Error: `data` when no column is left. */
+export function dropEmpty(table: Table, training: readonly number[], leftOut: readonly LeftOut[]): Schema {
+  const empty = new Set(table.names.filter((_, i) => training.every((row) => Number.isNaN(table.columns[i][row]))))
+  if (empty.size === 0) return { table, leftOut }
+  if (empty.size === table.names.length) throw new TollError('data', `no column has a value in the ${training.length} rows that train`)
+  return { table: selectColumns(table, table.names.flatMap((name, i) => (empty.has(name) ? [] : [i]))), leftOut: [...leftOut, ...[...empty].map((name) => ({ name, reason: 'empty' }) as const)] }
+}
+
 /** The columns at these places. */
 export function selectColumns({ names, columns, rows, meanings }: Table, places: readonly number[]): Table {
   const kept = places.map((i) => names[i])
@@ -97,8 +105,15 @@ export function columnAs({ names, columns, meanings }: Table, i: number, kind: F
   return { column: numbers, ...(kind !== 'number' && { meaning: { kind } }) }
 }
 
+/** ISO 8601, UTC where no zone is said; NaN for other texts. */
+function secondsOf(text: string): number {
+  const iso = text.trim().replace(' ', 'T')
+  if (!/^\d{4}-\d\d-\d\d(T|$)/.test(iso)) return NaN
+  return Date.parse(iso.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`) / 1000
+}
+
 function numbersOf(name: string, column: Float64Array, texts: readonly string[], kind: Exclude<FeatureKind, 'category'>): Float64Array {
-  const read = (text: string) => (kind === 'time' ? Date.parse(text) / 1000 : kind === 'boolean' && /^(true|false)$/i.test(text) ? Number(text.toLowerCase() === 'true') : Number(text))
+  const read = (text: string) => (kind === 'time' ? secondsOf(text) : kind === 'boolean' && /^(true|false)$/i.test(text) ? Number(text.toLowerCase() === 'true') : Number(text))
   const values = texts.map(read)
   const expected = { number: 'a number', boolean: 'true or false', time: 'a time' }[kind]
   return column.map((code, row) => {
