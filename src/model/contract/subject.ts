@@ -90,7 +90,9 @@ export class Subject {
   }
 
   #fit(data: Table | NdArray, more: Partial<FitOptions<Domains>> = {}): Promise<Model> {
-    return fit(data, { engine: this.engine, detector: this.detector, parameters: this.parameters, seed, signal: this.signal, ...more })
+    // The shared rows keep their constant column: a detector meets such columns, since some are constant in the rows that train alone.
+    const types: FitOptions['types'] = 'columns' in data && data.names.includes('constant') ? { constant: 'number' } : {}
+    return fit(data, { engine: this.engine, detector: this.detector, parameters: this.parameters, seed, signal: this.signal, types, ...more })
   }
 
   /** A fit of the detector alone, without preprocessing, on samples (n, d). */
