@@ -5,7 +5,7 @@
 import { TollError, rowCount, throwIfAborted, type NdArray, type Table } from '../base/index.js'
 import { detectors, type FitProgress } from '../detectors/index.js'
 import { rankCorrelation } from '../metrics/index.js'
-import { fingerprint, fit, type FitOptions, type Manifest, type Model } from '../model/index.js'
+import { featuresOf, fingerprint, fit, type FitOptions, type Manifest, type Model } from '../model/index.js'
 import { inferSchema, selectColumns, slideWindows, type FeatureKind, type RowOrder } from '../preprocess/index.js'
 import { listThresholdKinds, type ThresholdRule } from '../threshold/index.js'
 
@@ -58,27 +58,24 @@ export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
   if (!detector) throw new TollError('not-found', `the model's detector '${name}' is not in this version of toll, which cannot fit it again`)
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
   return {
-    detector, parameters, seed, scale: preprocessing.scale, types: kindsOf(manifest), threshold: ruleOf(threshold),
-    holdBack: held / (held + rows.trained),
+    detector, parameters, seed, scale: preprocessing.scale, types: kindsOf(featuresOf(manifest)), threshold: ruleOf(threshold),
+    holdBack: heldBack.share ?? held / (held + rows.trained),
     ...(window && { window: { size: window.size, stride: window.stride, group: window.group, time: window.time } }),
   }
-}
-
-/** What each column of the rows is to the model. */
-export function kindsOf({ input, window }: Pick<Manifest, 'input' | 'window'>): Record<string, FeatureKind> {
-  if (input.kind !== 'table') return {}
-  const kinds = new Map(input.columns.map(({ name, kind }) => [name, kind]))
-  return Object.fromEntries((window?.columns ?? [...kinds.keys()]).map((name) => [name, kinds.get(window ? `${name}@0` : name)!]))
 }
 
 /** The columns that the model learned from, as what it took them for. Error: `not-found` where one is missing. */
 function learnedFrom(manifest: Pick<Manifest, 'input' | 'window'>, data: Table | NdArray): Table | NdArray {
   if (!('columns' in data) || manifest.input.kind !== 'table') return data
-  const kinds = kindsOf(manifest)
-  const places = Object.keys(kinds).map((name) => data.names.indexOf(name))
-  const missing = Object.keys(kinds).find((_, i) => places[i] < 0)
-  if (missing !== undefined) throw new TollError('not-found', `the table lacks column ${missing}, which the model was trained on; it has ${data.names.join(', ')}`)
-  return inferSchema(selectColumns(data, places), kinds).table
+  const features = featuresOf(manifest)
+  const places = features.map(({ name }) => data.names.indexOf(name))
+  const missing = features.find((_, i) => places[i] < 0)
+  if (missing) throw new TollError('not-found', `the table lacks column ${missing.name}, which the model was trained on; it has ${data.names.join(', ')}`)
+  return inferSchema(selectColumns(data, places), kindsOf(features)).table
+}
+
+function kindsOf(features: ReturnType<typeof featuresOf>): Record<string, FeatureKind> {
+  return Object.fromEntries(features.map(({ name, kind }) => [name, kind]))
 }
 
 /** What was chosen of a threshold, without what was found. */

@@ -2,7 +2,6 @@
 
 import { TollError } from '../base/index.js'
 import type { ColumnInfo, ColumnRequest } from '../data/node/index.js'
-import type { Manifest } from '../model/index.js'
 import type { FeatureKind } from '../preprocess/index.js'
 
 export interface ColumnFlags {
@@ -46,15 +45,8 @@ export function readTypes(texts: readonly string[] = [], columns: readonly strin
 }
 
 /** What a feature is read as: categories as texts. */
-export function requestFor(name: string, kind: FeatureKind): ColumnRequest {
+export function requestFor({ name, kind }: { readonly name: string; readonly kind: FeatureKind }): ColumnRequest {
   return { name, as: kind === 'category' ? 'text' : kind }
-}
-
-/** What a model's table is read as; of windows the columns of their rows. */
-export function requestsOf({ input, window }: Manifest): ColumnRequest[] {
-  if (input.kind !== 'table') return []
-  const kindOf = new Map(input.columns.map(({ name, kind }) => [name, kind]))
-  return window ? window.columns.map((name) => requestFor(name, kindOf.get(`${name}@0`)!)) : input.columns.map(({ name, kind }) => requestFor(name, kind))
 }
 
 /** All columns that a model takes must be there, by name; the order does not matter. */

@@ -51,7 +51,7 @@ describe('toll report', () => {
     expect(text).toContain('model.onnx on new.csv')
     expect(text).toContain('Row odd score')
     expect(text).toContain('1 row could not be scored, the first: row text:')
-    expect(text).toContain('toll fit DATA -o model.onnx --columns a --columns b --columns c --detector mean-distance --scale standard --hold-back 0.301 --seed 2 --threshold-quantile 0.99 --label LABEL')
+    expect(text).toContain('toll fit DATA -o model.onnx --columns a --columns b --columns c --detector mean-distance --scale standard --hold-back 0.3 --seed 2 --threshold-quantile 0.99 --label LABEL')
   })
 
   test('is about the model alone without rows, and measures stability with the training data', async () => {

@@ -2,9 +2,9 @@
 
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { kindsOf, siftRows, type CommandLine, type ScoredBatch, type Sifted, type Stability } from '../audit/index.js'
+import { siftRows, type CommandLine, type ScoredBatch, type Sifted, type Stability } from '../audit/index.js'
 import { TollError, integer } from '../base/index.js'
-import type { Manifest, Model } from '../model/index.js'
+import { featuresOf, type Manifest, type Model } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
@@ -115,8 +115,8 @@ async function fitAgain(model: Model, path: string, flags: ReportFlags, terminal
   const { window } = model.manifest
   const { sql: _sql, id: _id, ...reading } = flags
   const order = { group: flags.group ?? window?.group, time: flags.time ?? window?.time }
-  const kinds = Object.entries(kindsOf(model.manifest))
-  const known = kinds.length > 0 && { columns: kinds.map(([name]) => name), types: kinds.map(([name, kind]) => `${name}=${kind}`) }
+  const features = featuresOf(model.manifest)
+  const known = features.length > 0 && { columns: features.map(({ name }) => name), types: features.map(({ name, kind }) => `${name}=${kind}`) }
   const training = await withSource([path], reading, terminal, (source) => readTraining(source, { ...reading, ...order, ...known }, terminal.signal))
   return refit(model, training, flags.seeds ?? settings.seeds.default, flags.top, terminal)
 }
@@ -127,15 +127,16 @@ const namedColumns = 12
 /** How the model would be fitted again, as far as its file says. */
 function fitCommand({ detector, parameters, seed, preprocessing, threshold, heldBack, rows, input, window }: Manifest, name: string): CommandLine[] {
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
-  const names = window ? window.columns : input.kind === 'table' ? input.columns.map((column) => column.name) : []
+  const features = featuresOf({ input, window })
+  const named = features.length <= namedColumns ? features : []
   const order = { group: window?.group, time: window?.time, window: window?.size, stride: window?.stride }
   const words = [
-    ...(names.length <= namedColumns ? names.flatMap((column) => ['--columns', column]) : []),
+    ...named.flatMap((column) => ['--columns', column.name, ...(column.kind === 'category' ? ['--types', `${column.name}=category`] : [])]),
     ...Object.entries(order).flatMap(([key, value]) => (value === undefined ? [] : [`--${key}`, String(value)])),
     '--detector', detector, ...Object.entries(parameters).flatMap(([key, value]) => ['--param', `${key}=${Array.isArray(value) ? value.join(',') : String(value)}`]),
-    '--scale', preprocessing.scale, '--hold-back', String(Number((held / (held + rows.trained)).toPrecision(4))), '--seed', String(seed),
+    '--scale', preprocessing.scale, '--hold-back', String(heldBack.share ?? Number((held / (held + rows.trained)).toPrecision(4))), '--seed', String(seed),
     ...thresholdWords(threshold, 'threshold'), ...(rows.anomalies > 0 ? ['--label', 'LABEL'] : []),
   ]
-  const left = names.length > namedColumns ? ', and with the columns under Schema' : ''
+  const left = features.length > namedColumns ? ', and with the columns under Schema' : ''
   return [{ title: `The model, from the data of the fingerprint above in place of DATA${left}:`, line: ['toll fit DATA -o', shellWord(name), ...words.map(shellWord)].join(' ') }]
 }

@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os'
 import { TollError, type NdArray, type Table } from '../base/index.js'
 import type { LabelValue } from '../data/index.js'
 import type { CellValue } from '../data/node/index.js'
-import type { Model, Scores } from '../model/index.js'
+import { featuresOf, type Model, type Scores } from '../model/index.js'
 import { selectColumns, type RowOrder } from '../preprocess/index.js'
-import { requestsOf, requireColumns } from './columns.js'
+import { requestFor, requireColumns } from './columns.js'
 import type { EngineFlags } from './engine.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { orderColumns, readOrder, type OrderFlags, type TimeUnit } from './order.js'
@@ -50,7 +50,7 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   const windowing = openWindowing(model.manifest, source.name)
   const { input } = model.manifest
   const inputs = input.kind === 'table' ? input.columns.map(({ name }) => name) : []
-  const requests = requestsOf(model.manifest)
+  const requests = featuresOf(model.manifest).map(requestFor)
   const columns = windowing?.columns ?? inputs
   if (source.kind === 'array') {
     const windowed = windowing?.push(wholeTable(source, columns, windowing.passthrough))

@@ -33,7 +33,7 @@ async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flag
   const types = readTypes(flags.types, columns, name)
   const { label, weight } = flags
   const kindOf = new Map(table.columns.map((column) => [column.name, kinds[column.kind]]))
-  const requests = columns.map((column) => requestFor(column, types[column] ?? kindOf.get(column)!))
+  const requests = columns.map((name) => requestFor({ name, kind: types[name] ?? kindOf.get(name)! }))
   const key = flags.titles ? flags.id?.[0] : undefined
   const { table: read, passthrough } = await table.readBatch({
     columns: weight === undefined ? requests : [...requests, { name: weight, as: 'number' }],

@@ -50,7 +50,7 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
  * Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned from, `diverged`, `aborted`.
  */
 export async function fit<D extends Domains>(source: Table | NdArray, options: FitOptions<D>): Promise<Model> {
-  const { engine, seed = 0, signal, onProgress, checkpoint, groups, time } = options
+  const { engine, seed = 0, signal, onProgress, checkpoint, groups, time, holdBack = 0.1 } = options
   const detector = (options.detector ?? toll) as unknown as Detector
   const parameters = resolveParameters(detector.parameters, options.parameters ?? {}, `${detector.name} parameter`)
   const kind = 'columns' in source ? 'table' : 'image'
@@ -64,7 +64,7 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
   if (options.weights && !detector.takesWeights) throw new TollError('argument', `detector '${detector.name}' does not take weights of rows; leave them out`)
   const weights = options.weights && checkedLength('weights', options.weights, rowCount(samplesGiven))
   const { anomalies, heldBack, training, by, groups: groupsHeld } = divide(rowCount(samplesGiven), {
-    labels, groups, time, windows, holdBack: options.holdBack ?? 0.1, random: Random.seeded(seed).fork('held-back'),
+    labels, groups, time, windows, holdBack, random: Random.seeded(seed).fork('held-back'),
   })
   const { table: given, leftOut } = 'columns' in schema.table && !windows ? dropEmpty(schema.table, training, schema.leftOut) : schema
   const data = windows?.table ?? given
@@ -81,7 +81,7 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
   return assemble({
     given, leftOut, ...(options.window && { window: windowOf(options.window, given) }), options, detector, parameters, seed, preprocessing, port, fitted, engine,
   }, {
-    heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld } : { source: 'training', data: take(training) },
+    heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld, share: holdBack } : { source: 'training', data: take(training), share: holdBack },
     ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
     rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
     ...('columns' in given && { profile: profileColumns(given, Array.from({ length: given.rows }, (_, row) => row).filter((row) => ofRows?.[row] !== 1)) }),

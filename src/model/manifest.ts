@@ -2,7 +2,7 @@
 // `format` is an integer that rises with every change that an older reader would misread; every version stays readable.
 
 import { TollError, messageOf, type ParameterValue } from '../base/index.js'
-import { readTablePreprocessing, type ColumnProfile, type ColumnSummary, type ImagePreprocessing, type LeftOut, type NumberProfile, type TablePreprocessing, type TextProfile } from '../preprocess/index.js'
+import { readTablePreprocessing, type ColumnProfile, type ColumnSummary, type FeatureKind, type ImagePreprocessing, type LeftOut, type NumberProfile, type TablePreprocessing, type TextProfile } from '../preprocess/index.js'
 import { readThreshold, type Threshold } from '../threshold/index.js'
 
 export const manifestFormat = 2
@@ -42,6 +42,8 @@ export interface HeldBack {
   readonly by?: 'groups' | 'time'
   /** Groups that were held back. */
   readonly groups?: number
+  /** Share of the normal rows that was asked for, in [0, 0.9]. Files of early versions lack it. */
+  readonly share?: number
   /** Sorted in rising order. */
   readonly scores: readonly number[]
 }
@@ -85,6 +87,14 @@ export interface Manifest {
   /** What the detector says of its training. */
   readonly training: Readonly<Record<string, unknown>>
   readonly versions: Readonly<Record<string, string>>
+}
+
+/** The columns of the rows that a model learned from and takes, in their order, and what each is to it; of windows those of their rows. None for images. */
+export function featuresOf({ input, window }: Pick<Manifest, 'input' | 'window'>): { readonly name: string; readonly kind: FeatureKind }[] {
+  if (input.kind !== 'table') return []
+  if (!window) return input.columns.map(({ name, kind }) => ({ name, kind }))
+  const kinds = new Map(input.columns.map(({ name, kind }) => [name, kind]))
+  return window.columns.map((name) => ({ name, kind: kinds.get(`${name}@0`)! }))
 }
 
 export function encodeManifest(manifest: Manifest): Record<string, string> {
