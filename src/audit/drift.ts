@@ -4,7 +4,7 @@
 import { TollError, type Table } from '../base/index.js'
 import { compareBins, countTest, kolmogorovSmirnov, outsideTest, superiority } from '../metrics/index.js'
 import type { Manifest } from '../model/index.js'
-import { countBins, countTexts, type ColumnProfile, type TextProfile } from '../preprocess/index.js'
+import { countBins, countTexts, type ColumnProfile, type FeatureKind, type TextProfile } from '../preprocess/index.js'
 import { discoveries } from '../threshold/index.js'
 
 export interface ColumnDrift {
@@ -41,6 +41,14 @@ export interface Drift {
   readonly score?: ScoreDrift
   /** The smallest p-value first. */
   readonly columns: readonly ColumnDrift[]
+  /** Columns that hold something else now, such as texts where training had numbers: without them no row has a score. Absent when there are none. */
+  readonly retyped?: readonly Retyped[]
+}
+
+export interface Retyped {
+  readonly column: string
+  readonly trained: FeatureKind
+  readonly now: FeatureKind
 }
 
 /** Rows as they were read, and those of them (from 0) that could not be. */
@@ -64,8 +72,10 @@ export interface ColumnTally {
 export class DriftTally {
   readonly columns: readonly ColumnTally[]
 
-  constructor({ profile = [] }: Pick<Manifest, 'profile'>) {
-    this.columns = profile.map((column) => ({ profile: column, counts: new Float64Array(column.counts.length), rows: 0, missing: 0, below: 0, above: 0 }))
+  /** @param retyped columns whose values are not read, and so not counted */
+  constructor({ profile = [] }: Pick<Manifest, 'profile'>, retyped: readonly Retyped[] = []) {
+    const left = new Set(retyped.map(({ column }) => column))
+    this.columns = profile.filter(({ name }) => !left.has(name)).map((column) => ({ profile: column, counts: new Float64Array(column.counts.length), rows: 0, missing: 0, below: 0, above: 0 }))
   }
 
   /** Further rows; columns are found by name. */
@@ -80,18 +90,23 @@ export class DriftTally {
  * @param scores finite or infinite, of the rows that could be scored
  * @param rows all rows that went by
  * @param fdr of what is called drift, at most this share has not changed, in expectation; in (0, 1)
- * @throws `data` without a single score.
+ * @param retyped columns that are the reason why there are no scores
+ * @throws `data` without a single score and without such a reason.
  */
-export function measureDrift({ heldBack, threshold }: Pick<Manifest, 'heldBack' | 'threshold'>, tally: DriftTally, scores: readonly number[], { rows, fdr }: { readonly rows: number; readonly fdr: number }): Drift {
-  if (scores.length === 0) throw new TollError('data', 'no row could be scored')
+export function measureDrift(
+  { heldBack, threshold }: Pick<Manifest, 'heldBack' | 'threshold'>, tally: DriftTally, scores: readonly number[],
+  { rows, fdr, retyped = [] }: { readonly rows: number; readonly fdr: number; readonly retyped?: readonly Retyped[] },
+): Drift {
+  if (scores.length === 0 && retyped.length === 0) throw new TollError('data', 'no row could be scored')
   const columns = tally.columns.map(compareColumn)
-  const score = heldBack.source === 'held-back' ? compareScores(heldBack.scores, scores, threshold.value) : undefined
+  const score = heldBack.source === 'held-back' && scores.length > 0 ? compareScores(heldBack.scores, scores, threshold.value) : undefined
   const called = discoveries([...columns, ...(score ? [score] : [])].map(({ pValue }) => pValue), fdr)
   return {
     rows: { now: rows, unscored: rows - scores.length, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },
-    fdr, drifted: called.includes(1),
+    fdr, drifted: called.includes(1) || retyped.length > 0,
     ...(score && { score: { ...score, drifted: called.at(-1) === 1 } }),
     columns: columns.map((column, i) => ({ ...column, drifted: called[i] === 1 })).sort((a, b) => a.pValue - b.pValue || b.psi - a.psi),
+    ...(retyped.length > 0 && { retyped }),
   }
 }
 

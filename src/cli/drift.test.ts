@@ -86,6 +86,22 @@ describe('toll drift', () => {
     expect((await toll('drift', 'model.onnx', 'bad.csv', '--fdr', '2')).code).toBe(2)
   })
 
+  test('names columns that hold texts now and compares the others', async () => {
+    await save('words.csv', lines(300, 6, { shift: 3 }).map((line) => line.replace(/^[^,]+/, 'low')))
+    const found = await drift('words.csv')
+    expect(found).toMatchObject({ drifted: true, rows: { now: 300, unscored: 300 }, retyped: [{ column: 'a', trained: 'number', now: 'category' }] })
+    expect(found.score).toBeUndefined()
+    expect(found.columns.filter(({ drifted }) => drifted).map(({ column }) => column)).toEqual(['b'])
+    expect(found.columns.map(({ column }) => column).sort()).toEqual(['b', 'c', 'fixed', 'flag', 'gaps'])
+    const { out } = await toll('drift', 'model.onnx', 'words.csv')
+    expect(out).toContain('Column a holds texts now; in training it was of kind number.')
+    expect(out).toContain('Drift in 2 of 6 columns, at a false discovery rate of 0.05, by 300 rows.')
+    // Numbers but for the rows that each lack one: no column is texts.
+    await save('infinite.csv', lines(30, 7).map((line) => line.replace(/^[^,]+/, 'inf')))
+    const { code, err } = await toll('drift', 'model.onnx', 'infinite.csv')
+    expect([code, err]).toEqual([1, expect.stringContaining("infinite.csv: no row could be scored; the first: row 1: infinite.csv, row 1: column 'a'")])
+  })
+
   test('works without held-back rows, and on windows', async () => {
     await save('few.csv', lines(40, 5))
     expect((await toll('fit', 'few.csv', '-o', 'few.onnx', '--detector', 'mean-distance', '--quiet')).code).toBe(0)
