@@ -49,12 +49,12 @@ export function requestFor({ name, kind }: { readonly name: string; readonly kin
   return { name, as: kind === 'category' ? 'text' : kind }
 }
 
-/** All columns that a model takes must be there, by name; the order does not matter. */
-export function requireColumns(all: readonly Pick<ColumnInfo, 'name'>[], needed: readonly string[], source: string): void {
+/** All these columns must be there, by name; the order does not matter. `why` they are needed ends the message. Error: `not-found`. */
+export function requireColumns(all: readonly Pick<ColumnInfo, 'name'>[], needed: readonly string[], source: string, why = ', which the model was trained on'): void {
   const known = new Set(all.map(({ name }) => name))
   const missing = needed.filter((name) => !known.has(name))
   if (missing.length === 0) return
-  throw new TollError('not-found', `${source} lacks ${missing.length === 1 ? 'column' : 'columns'} ${shorten(missing)}, which the model was trained on; it has ${shorten([...known])}`)
+  throw new TollError('not-found', `${source} lacks ${missing.length === 1 ? 'column' : 'columns'} ${shorten(missing)}${why}; it has ${shorten([...known])}`)
 }
 
 export function shorten(names: readonly string[], most = 12): string {

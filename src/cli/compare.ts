@@ -13,7 +13,7 @@ import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, append, examples, parameterOption, readAssignments } from './parameters.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
-import { readTraining, warnOfLeaks } from './training.js'
+import { readTraining, remarkOnColumns } from './training.js'
 
 interface CompareFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, EnginesFlags, Pick<CompareTableOptions, keyof typeof compareTableParameters | 'trainOn'> {
   readonly label: string
@@ -69,7 +69,7 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   const methods = withParameters(readNames('--detectors', flags.detectors, forTables()), flags.param ?? [])
   const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   const { name, data, types, labels, groups, time } = input
-  warnOfLeaks(input, terminal)
+  remarkOnColumns(input, terminal)
   if (!('columns' in data)) throw new TollError('argument', `${name} holds images; toll compare takes tables`)
   if (output !== undefined) await checkFolder(output)
   const comparison = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => compareOnTable({

@@ -17,7 +17,7 @@ import { reportTraining, requireWritable } from './report-training.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
-import { readTraining, warnOfLeaks, type TrainingInput } from './training.js'
+import { readTraining, remarkOnColumns, type TrainingInput } from './training.js'
 
 const settings = {
   scale: choice({
@@ -126,7 +126,7 @@ async function runFit(paths: readonly string[], flags: FitFlags, { flagged, args
   }
   if (flags.stride !== undefined && flags.window === undefined) throw new TollError('argument', '--stride is of windows: add --window ROWS')
   const input = await withSource(paths, flags, terminal, (source) => readTraining(source, { ...flags, titles: flags.report !== undefined }, terminal.signal))
-  warnOfLeaks(input, terminal)
+  remarkOnColumns(input, terminal)
   const model = await withEngine(flags, async (engine) => {
     const fitted = await learn(input, { engine, detector, parameters }, flags, terminal)
     if (flags.report !== undefined) await reportTraining(fitted, input, { ...flags, report: flags.report }, args, terminal)

@@ -55,6 +55,21 @@ describe('a mixed table', () => {
     expect((await toll('score', 'm.onnx', 'two.csv', '--strict')).code).toBe(1)
   })
 
+  test('warns of dates that it took as texts, and takes them as times by a query', async () => {
+    const lines = (await readFile(at('payments.csv'), 'utf8')).trim().split('\n')
+    const turned = lines.map((line) => line.replace(/(\d{4})-(\d\d)-(\d\d)T[^,]*/, '$3/$2/$1'))
+    await writeFile(at('days.csv'), turned.join('\n'))
+    const cheap = ['--id', 'id', '--detector', 'mean-distance', '-o', 'days.onnx']
+    expect((await toll('fit', 'days.csv', ...cheap)).err).toContain("warning: column at seems to hold dates ('03/03/2025'), but is taken as texts")
+    expect((await toll('fit', 'days.csv', ...cheap, '--types', 'at=category')).err).not.toContain('seems to hold dates')
+    const query = ['--sql', "from read_csv('days.csv', dateformat = '%d/%m/%Y')"]
+    const { code, err } = await toll('fit', ...query, ...cheap)
+    expect([code, err.includes('seems to hold dates')]).toEqual([0, false])
+    const { input } = readManifest(await readFile(at('days.onnx')))
+    expect(input.kind === 'table' && input.columns.find(({ name }) => name === 'at')?.kind).toBe('time')
+    expect((await toll('score', 'days.onnx', ...query, '--id', 'id')).err).not.toContain('could not be scored')
+  })
+
   test('is compared with what was trained on, texts by their shares', async () => {
     const lines = (await readFile(at('payments.csv'), 'utf8')).trim().split('\n')
     await writeFile(at('moved.csv'), lines.map((line, i) => (i > 0 && i % 2 === 0 ? line.replace(/,(card|transfer|wallet),/, ',cheque,') : line)).join('\n'))

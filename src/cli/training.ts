@@ -5,7 +5,7 @@ import { selectColumns, type FeatureKind, type RowOrder } from '../preprocess/in
 import type { CellValue, ColumnInfo } from '../data/node/index.js'
 import { chooseColumns, readTypes, requestFor, shellWord, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
-import { labelLike, leakingColumns } from './leaks.js'
+import { dateLike, labelLike, leakingColumns } from './remarks.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
 import type { Source } from './source.js'
 import type { Terminal } from './terminal.js'
@@ -68,13 +68,16 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
   }
 }
 
-/** Remarks on columns that may give the labels away. */
-export function warnOfLeaks({ data, labels }: TrainingInput, terminal: Terminal): void {
+/** Remarks on columns that may give the labels away, and on dates that were not taken as times. */
+export function remarkOnColumns({ data, labels, types }: TrainingInput, terminal: Terminal): void {
   if (!('columns' in data)) return
   for (const name of labels ? leakingColumns(data, labels) : []) {
     terminal.note(`warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with --exclude ${shellWord(name)}`)
   }
   for (const name of labels ? [] : labelLike(data)) terminal.note(`warning: column ${name} looks like a label, and is learned from; say --label ${shellWord(name)}, or --exclude ${shellWord(name)}`)
+  for (const { name, text } of dateLike(data)) {
+    if (!Object.hasOwn(types, name)) terminal.note(`warning: column ${name} seems to hold dates ('${text}'), but is taken as texts; a query that says their form makes times of them: --sql "from read_csv('FILE', dateformat = '%d/%m/%Y')"`)
+  }
 }
 
 /** What a source's column is to a model, where nothing else is said. */

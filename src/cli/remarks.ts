@@ -1,5 +1,5 @@
-// Columns that would give a label away: those that tell the labelled rows apart without a mistake, and, where no labels are named, those that
-// are called like labels. What is known only afterwards must not be learned from.
+// Columns that their owner should look at. Some would give a label away: those that tell the labelled rows apart without a mistake, and, where
+// no labels are named, those that are called like labels; what is known only afterwards must not be learned from. Others hold dates as texts.
 
 import type { Table } from '../base/index.js'
 import { auroc } from '../metrics/index.js'
@@ -37,4 +37,18 @@ const labelNames = /^(label|labels|class|target|y|outcome|is_?(anomaly|outlier|f
 /** Columns of at most two values that are called like labels. */
 export function labelLike({ names, columns }: Table): string[] {
   return names.filter((name, i) => labelNames.test(name.trim()) && new Set(columns[i].filter((value) => !Number.isNaN(value))).size <= 2)
+}
+
+/** Days as people write them: `31/05/2024`, `5.31.24`, `2024/05/31`, `31 May 2024`, `May 31, 2024`; which number is the day is not always known. */
+const day = /^(\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./]\d{1,2}[./]\d{1,2}|\d{1,2}[ -][a-z]{3,9}[ -]\d{4}|[a-z]{3,9} \d{1,2},? \d{4})(?!\d)/i
+/** Texts of a column that are looked at. */
+const looked = 100
+
+/** Columns of texts that are dates in another form than ISO 8601, with the first of them. */
+export function dateLike({ names, meanings }: Table): { readonly name: string; readonly text: string }[] {
+  return names.flatMap((name) => {
+    const meaning = meanings?.get(name)
+    const texts = meaning?.kind === 'text' ? meaning.texts.slice(0, looked) : []
+    return texts.length > 0 && texts.every((text) => day.test(text)) ? [{ name, text: texts[0] }] : []
+  })
 }
