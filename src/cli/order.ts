@@ -1,8 +1,7 @@
 // Which rows belong together and which came first: --group and --time, read from columns that are no features.
 
 import type { Command } from 'commander'
-import { TollError, choice, type Values } from '../base/index.js'
-import { parseTime } from '../data/index.js'
+import { TollError, choice, parseTime, type Values } from '../base/index.js'
 import type { CellValue } from '../data/node/index.js'
 import type { RowOrder } from '../preprocess/index.js'
 import { parameterOption } from './parameters.js'

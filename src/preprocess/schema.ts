@@ -1,7 +1,7 @@
 // Which columns of a table a model learns from, and as what: numbers, yes or no, categories, times. Left out, with the reason, is what cannot
 // say anything of a new row: a column that never changes, one without values, and texts that are different in nearly every row, such as keys.
 
-import { TollError, type ColumnMeaning, type Table } from '../base/index.js'
+import { TollError, parseTime, type ColumnMeaning, type Table } from '../base/index.js'
 import type { FeatureKind } from './summary.js'
 
 export interface LeftOut {
@@ -105,15 +105,8 @@ export function columnAs({ names, columns, meanings }: Table, i: number, kind: F
   return { column: numbers, ...(kind !== 'number' && { meaning: { kind } }) }
 }
 
-/** ISO 8601, UTC where no zone is said; NaN for other texts. */
-function secondsOf(text: string): number {
-  const iso = text.trim().replace(' ', 'T')
-  if (!/^\d{4}-\d\d-\d\d(T|$)/.test(iso)) return NaN
-  return Date.parse(iso.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`) / 1000
-}
-
 function numbersOf(name: string, column: Float64Array, texts: readonly string[], kind: Exclude<FeatureKind, 'category'>): Float64Array {
-  const read = (text: string) => (kind === 'time' ? secondsOf(text) : kind === 'boolean' && /^(true|false)$/i.test(text) ? Number(text.toLowerCase() === 'true') : Number(text))
+  const read = (text: string) => (kind === 'time' ? parseTime(text.trim()) ?? NaN : kind === 'boolean' && /^(true|false)$/i.test(text) ? Number(text.toLowerCase() === 'true') : Number(text))
   const values = texts.map(read)
   const expected = { number: 'a number', boolean: 'true or false', time: 'a time' }[kind]
   return column.map((code, row) => {

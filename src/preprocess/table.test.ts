@@ -160,6 +160,7 @@ describe('a schema', () => {
     }
     expect(refusal(() => inferSchema(tableFromColumns({ a: [1, 2] }), { b: 'number' }))).toMatch(/^not-found: there is no column 'b'/)
     expect(refusal(() => inferSchema(tableFromColumns({ a: ['1', 'x'] }), { a: 'number' }))).toBe("data: column 'a' holds 'x' in row 2; expected a number")
+    expect(refusal(() => inferSchema(tableFromColumns({ a: ['2024-02-29', '2024-02-30'] }), { a: 'time' }))).toBe("data: column 'a' holds '2024-02-30' in row 2; expected a time")
     expect(refusal(() => inferSchema(tableFromColumns({ id: ids })))).toMatch(/^data: no column is left to learn from: id \(identifier\)/)
     expect(refusal(() => summarize(tableFromColumns({ a: ['x', 'a\0b'] })))).toMatch(/^data: column 'a' holds a text with NUL.* in row 2/)
   })

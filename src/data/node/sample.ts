@@ -1,7 +1,7 @@
 // What the columns of a text file hold, judged by its first rows: the same cells, read the same way, as when the table is used.
 
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { looksLikeTime } from '../time.js'
+import { looksLikeTime } from '../../base/index.js'
 import { validityOf } from './duck.js'
 import { missingTexts, type CellOptions, type ColumnInfo, type Relation } from './relation.js'
 import { selectColumn } from './request.js'

@@ -2,8 +2,7 @@
 // A column of numbers in a text file comes twice, as numbers and as it stands; the text is looked at only where there is no number.
 
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
-import { TollError, throwIfAborted, type ColumnMeaning, type Table } from '../../base/index.js'
-import { parseTime } from '../time.js'
+import { TollError, parseTime, throwIfAborted, type ColumnMeaning, type Table } from '../../base/index.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
 import { checkLastLine } from './locate.js'
 import { missingTexts, type CellOptions, type ColumnInfo, type ColumnKind, type Relation } from './relation.js'
