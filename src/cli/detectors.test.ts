@@ -152,8 +152,8 @@ describe('toll reproduce pyod', () => {
 describe('toll reproduce auto', () => {
   it('makes its tables of a log alone', async () => {
     const trial = (dataset: string, split: number, more: number) => JSON.stringify({
-      experiment: 'auto', settings: 'x', dataset, split, networks: { 'beta 0': 0.5, 'beta 1': 0.6 + more }, chosen: { 'heavy tail': 0.5 },
-      combined: { 'average rank': 0.7 + more }, pools: {}, anomalies: { true: 0.1, estimated: 0.05 }, fitSeconds: 1,
+      experiment: 'auto', settings: 'x', dataset, split, networks: { 'beta 0': 0.5, 'beta 1': 0.6 + more }, others: { knn: 0.4 }, chosen: { 'heavy tail': 0.5 },
+      combined: { 'average rank': 0.7 + more }, pools: { 'toll-auto': 0.65 + more }, fitSeconds: 1,
     })
     await writeFile(at('auto.ndjson'), `${trial('cardio', 0, 0)}\n${trial('cardio', 1, 0.1)}\n${trial('pima', 0, 0)}\n`)
     const { code, out } = await toll('reproduce', 'auto', '--trials', 'auto.ndjson', '--render-only', '-o', 'auto')
@@ -161,10 +161,14 @@ describe('toll reproduce auto', () => {
     // Cardio 0.65 and pima 0.6 by the best setting, 0.75 and 0.7 by the combination; isolation forest's published 0.9213 and 0.6806.
     expect(out).toMatch(/^labels, one setting for all data sets +0\.6250 +0\.0000 /m)
     expect(out).toMatch(/^average rank +0\.7250 +\+0\.1000 /m)
+    expect(out).toMatch(/^toll-auto +0\.6750 +\+0\.0500 /m)
+    expect(out).toMatch(/^knn +0\.4000 /m)
     expect(out).toMatch(/^IForest +0\.8010 +\+0\.1760 /m)
     expect((await readdir(at('auto'))).sort()).toEqual(['auto.csv', 'auto.html', 'auto.json', 'auto.md'])
     const wrong = await toll('reproduce', 'auto', '--trials', 'auto.ndjson', '--render-only', '--splits', '2')
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--render-only shows the whole log')])
+    const both = await toll('reproduce', 'auto', '--others', '--datasets', 'pima')
+    expect([both.code, both.err]).toEqual([2, expect.stringContaining('--others takes none of them')])
     const empty = await toll('reproduce', 'auto', '--trials', 'none.ndjson', '--render-only')
     expect([empty.code, empty.err]).toEqual([1, expect.stringContaining('holds no comparison of choices')])
   })

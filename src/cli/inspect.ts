@@ -88,13 +88,14 @@ interface Member {
   readonly sd: number
 }
 
-/** The members of an ensemble: the parameters in which they differ, and where their scores lie. */
+/** The members of an ensemble: the parameters in which members of one detector differ, and where their scores lie. */
 function describeMembers({ training }: Manifest): string[] {
   if (!Array.isArray(training.members)) return []
   const members = training.members as readonly Member[]
   const names = [...new Set(members.flatMap(({ parameters }) => Object.keys(parameters)))]
   const shown = (member: Member, name: string) => String(member.parameters[name] ?? '')
-  const differing = names.filter((name) => new Set(members.map((member) => shown(member, name))).size > 1)
+  const detectors = [...new Set(members.map(({ detector }) => detector))]
+  const differing = names.filter((name) => detectors.some((same) => new Set(members.filter(({ detector }) => detector === same).map((member) => shown(member, name))).size > 1))
   return [renderText({
     columns: ['Member', ...differing, 'mean score', 'sd'].map((title, i) => ({ title, ...(i > 0 && { align: 'right' as const }) })),
     rows: members.map((member) => [member.detector, ...differing.map((name) => shown(member, name)), member.mean.toPrecision(4), member.sd.toPrecision(4)]),

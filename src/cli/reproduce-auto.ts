@@ -10,6 +10,7 @@ import type { Terminal } from './terminal.js'
 
 interface AutoFlags extends EnginesFlags {
   readonly datasets?: string
+  readonly others?: boolean
   readonly splits?: number
   readonly trials: string
   readonly renderOnly?: boolean
@@ -21,6 +22,7 @@ export function defineAuto(command: Command, terminal: Terminal): void {
   command.description('What choosing Toll\'s settings without labels is worth: criteria and combinations beside the choice that labels would make and beside PyOD\'s '
     + 'published detectors, on the same data sets and splits.')
     .option('--datasets <list>', 'which data sets, such as cardio,pima (default all that are found)')
+    .option('--others', 'in place of the benchmark\'s, tables of MNIST and KDD Cup 1999 on which no setting was chosen')
     .addOption(parameterOption('splits', autoParameters.splits))
   command.optionsGroup('Results:')
     .option('--trials <file>', 'log of finished runs (NDJSON): what it holds is not run again', 'toll-auto.ndjson')
@@ -29,8 +31,8 @@ export function defineAuto(command: Command, terminal: Terminal): void {
     .option('--markdown', 'print Markdown')
   addEnginesOptions(command)
   addOutputOptions(command)
-  examples(command, ['toll reproduce auto --datasets cardio,pima --splits 2', 'toll reproduce auto -o results'],
-    'It reads .mat files of ODDS (https://odds.cs.stonybrook.edu) from the folder odds of TOLL_DATA.')
+  examples(command, ['toll reproduce auto --datasets cardio,pima --splits 2', 'toll reproduce auto -o results', 'toll reproduce auto --others --splits 4 --trials others.ndjson'],
+    'It reads .mat files of ODDS (https://odds.cs.stonybrook.edu) from the folder odds of TOLL_DATA, and kddcup.data_10_percent.gz from the folder uci.')
   command.action((flags: AutoFlags) => runAuto(flags, terminal))
 }
 
@@ -46,16 +48,17 @@ async function runAuto(flags: AutoFlags, terminal: Terminal): Promise<void> {
 /** What every line of the log is read by. */
 const logOf = (terminal: Terminal) => ({ parse: readAutoTrial, begins: autoTrialBegins, warn: (text: string) => terminal.note(text) })
 
-async function readTable({ trials, datasets, splits }: AutoFlags, terminal: Terminal): Promise<AutoTable> {
+async function readTable({ trials, datasets, others, splits }: AutoFlags, terminal: Terminal): Promise<AutoTable> {
   const { readTrialLog } = await import('../experiments/node/index.js')
-  if (datasets !== undefined || splits !== undefined) throw new TollError('argument', '--render-only shows the whole log: leave --datasets and --splits out')
+  if (datasets !== undefined || others || splits !== undefined) throw new TollError('argument', '--render-only shows the whole log: leave --datasets, --others and --splits out')
   return tableOfTrials(await readTrialLog(trials, logOf(terminal)))
 }
 
 async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable> {
-  const { loadPyodDatasets, openTrialLog } = await import('../experiments/node/index.js')
+  const { loadOtherTables, loadPyodDatasets, openTrialLog } = await import('../experiments/node/index.js')
   const { splits, trials } = flags
-  const datasets = await loadPyodDatasets(flags.datasets?.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  if (flags.others && flags.datasets !== undefined) throw new TollError('argument', '--datasets names data sets of the benchmark, --others takes none of them: leave one out')
+  const datasets = flags.others ? await loadOtherTables() : await loadPyodDatasets(flags.datasets?.split(',').map((name) => name.trim()).filter((name) => name !== ''))
   const store = await openTrialLog(trials, logOf(terminal))
   const stopped = `stopped; finished runs are in ${trials}: the same command goes on`
   terminal.whenStopped(() => stopped)
@@ -66,7 +69,7 @@ async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable
   }).finally(() => store.close())
 }
 
-function commandLine({ datasets, splits }: AutoFlags): string {
+function commandLine({ datasets, others, splits }: AutoFlags): string {
   const given = Object.entries({ datasets, splits }).flatMap(([option, value]) => (value === undefined ? [] : [`--${option} ${value}`]))
-  return ['toll reproduce auto', ...given].join(' ')
+  return ['toll reproduce auto', ...(others ? ['--others'] : []), ...given].join(' ')
 }

@@ -36,7 +36,7 @@ export interface ScoreShares {
 /** What standardises the scores of m members; one entry per member. */
 export interface ScoreScale {
   readonly mean: readonly number[]
-  /** Standard deviation (divisor n); 1 where all scores are equal. */
+  /** Standard deviation (divisor n); 1 where all scores are equal, the mean then being one of them. */
   readonly sd: readonly number[]
   readonly distribution: readonly ScoreShares[]
 }
@@ -44,16 +44,27 @@ export interface ScoreScale {
 /**
  * Fits the scale to each member's scores of the same k rows. Scores that are not finite count as the largest finite one (the smallest, for
  * minus infinity).
- * Errors: `data` for no rows.
+ *
+ * @param middle mean and deviation are those of this middle share of the scores, in (0, 1]: below 1 a few anomalies among the rows do not
+ * stretch the scale. Where the middle scores are equal, all count.
+ * @throws `data` for no rows.
  */
-export function fitScoreScale(scores: readonly Float64Array[]): ScoreScale {
+export function fitScoreScale(scores: readonly Float64Array[], middle = 1): ScoreScale {
   const columns = scores.map((column) => finite(column).sort())
   if (columns.some((column) => column.length === 0)) throw new TollError('data', 'standardising scores needs at least one row, got none')
-  const means = columns.map((column) => column.reduce((total, score) => total + score / column.length, 0))
-  const deviations = columns.map((column, i) => Math.sqrt(column.reduce((total, score) => total + (score - means[i]) ** 2 / column.length, 0)))
-  // A spread that is rounding noise of equal scores would blow the noise up.
-  const sd = deviations.map((deviation, i) => (deviation > 1e-12 * Math.abs(means[i]) && Number.isFinite(deviation) ? deviation : 1))
-  return { mean: means, sd, distribution: columns.map((column, i) => sharesOf(column, sameScore * sd[i])) }
+  const scales = columns.map((column) => {
+    // 0.2 of 10 is 2, though 1 - 0.8 is a little less than 0.2.
+    const cut = Math.min(Math.floor(((1 - middle) / 2) * column.length + 1e-9), Math.ceil(column.length / 2) - 1)
+    return momentsOf(column.subarray(cut, column.length - cut)) ?? momentsOf(column) ?? { mean: column[0], sd: 1 }
+  })
+  return { mean: scales.map(({ mean }) => mean), sd: scales.map(({ sd }) => sd), distribution: columns.map((column, i) => sharesOf(column, sameScore * scales[i].sd)) }
+}
+
+/** Undefined where the spread is rounding noise of equal scores, which a division would blow up, or too large to hold. */
+function momentsOf(scores: Float64Array): { mean: number; sd: number } | undefined {
+  const mean = scores.reduce((total, score) => total + score / scores.length, 0)
+  const sd = Math.sqrt(scores.reduce((total, score) => total + (score - mean) ** 2 / scores.length, 0))
+  return sd > 1e-12 * Math.abs(mean) && Number.isFinite(sd) ? { mean, sd } : undefined
 }
 
 function finite(scores: Float64Array): Float64Array {

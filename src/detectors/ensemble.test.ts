@@ -62,6 +62,15 @@ describe('a scale of scores', () => {
     expect(standard[3]).toBeCloseTo(Math.sqrt(3), 14)
   })
 
+  it('is that of the middle scores where asked, of all where those are equal', () => {
+    const scores = Float64Array.of(100, 1, 3, 2, 2, 1, 3, 2, 2, -50)
+    expect(fitScoreScale([scores], 0.8)).toMatchObject({ mean: [2], sd: [Math.sqrt(0.5)] })
+    expect(fitScoreScale([scores], 1)).toMatchObject({ mean: [6.6] })
+    const mostlyEqual = Float64Array.of(7, 7, 7, 7, 7, 7, 7, 7, 7, 17)
+    expect(fitScoreScale([mostlyEqual], 0.8)).toMatchObject({ mean: [8], sd: [3] })
+    expect(fitScoreScale([Float64Array.of(1, 5)], 0.1)).toMatchObject({ mean: [3], sd: [2] })
+  })
+
   it('divides by 1 where all scores are equal, and lets infinite ones count as the largest', () => {
     expect(fitScoreScale([Float64Array.of(7, 7, 7)]).sd).toEqual([1])
     expect(fitScoreScale([Float64Array.of(1, Infinity, 3, NaN, -Infinity)]).distribution).toEqual([{ scores: Float64Array.of(1, 3), shares: Float64Array.of(0.2, 0.7) }])

@@ -2,7 +2,7 @@
 export { normalIndices } from './contract.js'
 export type { Detector, FitContext, FitProgress, FittedDetector, SampleKind, Scored, ScoreFormula, TrainingData } from './contract.js'
 export { constantsOf, toll, tollNetwork, tollObjective, tollParameters, tollScore, type TollParameters } from './toll.js'
-export { autoMembers, autoSettings, tollAuto, tollAutoParameters } from './toll-auto.js'
+export { autoClassical, autoNetworks, autoSettings, tollAuto, tollAutoParameters } from './toll-auto.js'
 export { abod } from './abod.js'
 export { cblof } from './cblof.js'
 export { featureBagging } from './feature-bagging.js'

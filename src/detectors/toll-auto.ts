@@ -1,28 +1,35 @@
 // Toll on tables without settings. Networks of several code weights are trained shortly and at length, all trimmed against anomalies among the
-// training rows. Their standardised scores are averaged over the code weights, and the higher of the two averages counts: a short training knows
-// the bulk of the data and has not learned small clusters of anomalies yet, a long one knows the structure inside the bulk. What criteria that
-// choose one setting by unlabelled scores are worth, and other combinations, is measured in docs/auto.md.
+// training rows; beside them stand an isolation forest and histograms of the columns. Standardised scores are averaged within these three groups,
+// and the highest of the three averages counts: a short training knows the bulk of the data and has not learned small clusters of anomalies yet,
+// a long one knows the structure inside the bulk, and the third group sees values that are rare by themselves, however well a network
+// reconstructs them. What criteria that choose one setting by unlabelled scores are worth, and other combinations, is measured in docs/auto.md.
 // Sources: ensembles of autoencoders, Chen et al., "Outlier detection with autoencoder ensembles" (SDM 2017); the maximum of averages, Aggarwal
 // and Sathe 2015. Left out: random connections, adaptive sampling, and weights of members.
 
-import { integer, real, type Domains } from '../base/index.js'
+import { flag, integer, real, type Domains } from '../base/index.js'
 import type { Detector } from './contract.js'
 import { combinationFormula, fitEnsemble, type EnsembleMember } from './ensemble.js'
+import { hbos } from './hbos.js'
+import { isolationForest } from './isolation-forest.js'
 import { toll, type TollParameters } from './toll.js'
 
 export type AutoSetting = Pick<TollParameters, 'beta' | 'latent' | 'steps'>
 
-/** What the members differ in. */
+/** What the networks differ in. */
 export const autoSettings: readonly AutoSetting[] = [60, 500].flatMap((steps) => [0, 1, 10].map((beta) => ({ beta, latent: 16, steps })))
 
 export const tollAutoParameters = {
   trim: real({
     default: 0.1, min: 0, max: 0.5, belowMax: true,
-    doc: 'Share of every batch, its rows of highest loss, that the members do not learn from; 0 where the training rows are known to be normal.',
+    doc: 'Share of every batch, its rows of highest loss, that the networks do not learn from, and of the rows that put members on one scale, the outermost ones; 0 where the training rows are known to be normal.',
     source: 'docs/auto.md: better than none on contaminated training rows',
   }),
+  classical: flag({
+    default: true, doc: 'Whether an isolation forest and histograms stand beside the networks; they do not where rows have weights.',
+    source: 'docs/auto.md: better with them, most of all where values are rare by themselves',
+  }),
   repeats: integer({ default: 1, min: 1, max: 100, doc: 'Networks of each setting, with seeds of their own; more make the result depend less on the seed, at their multiple of the time.' }),
-  length: real({ default: 1, min: 0.01, max: 100, doc: 'Multiple of the members\' training steps, which are 60 and 500; below 1 for a first look.' }),
+  length: real({ default: 1, min: 0.01, max: 100, doc: 'Multiple of the networks\' training steps, which are 60 and 500; below 1 for a first look.' }),
   standardiseBy: real({
     default: 0.2, min: 0, max: 0.5,
     doc: 'Share of the normal rows that members do not learn from and whose scores put members on one scale; below 50 such rows, or at 0, all rows do both.',
@@ -31,30 +38,35 @@ export const tollAutoParameters = {
 } satisfies Domains
 
 /** Networks of equal `steps` are one group. */
-export function autoMembers({ trim, repeats, length = 1 }: { readonly trim: number; readonly repeats: number; readonly length?: number }): EnsembleMember[] {
+export function autoNetworks({ trim, repeats, length = 1 }: { readonly trim: number; readonly repeats: number; readonly length?: number }): EnsembleMember[] {
   return Array.from({ length: repeats }, () => autoSettings).flat().map(({ steps, ...setting }) => ({
     detector: toll, group: steps,
     parameters: { ...setting, steps: Math.max(1, Math.round(length * steps)), trim, schedule: 'cosine' },
   }))
 }
 
-/** The largest of the averages over members of equal steps. */
-const combined = { combination: 'moa', groups: 2, subsample: 0 } as const
+/** The third group. */
+export const autoClassical: readonly EnsembleMember[] = [isolationForest, hbos].map((detector) => ({ detector, group: 0 }))
+
+/** The largest of the averages over the members of each group. */
+const combined = { combination: 'moa', groups: 3, subsample: 0 } as const
 
 export const tollAuto: Detector<typeof tollAutoParameters> = {
   name: 'toll-auto',
   title: 'Toll without settings',
-  idea: 'Toll networks of several code weights, trained shortly and at length, trimmed against anomalies among the training rows; the score is the higher of the two average standardised scores.',
+  idea: 'Toll networks of several code weights, trained shortly and at length, trimmed against anomalies among the training rows, and beside them an isolation forest and histograms; the score is the highest of the three groups\' average standardised scores.',
   reference: 'Ghafourian et al., arXiv 2306.12627; Chen et al., SDM 2017; Aggarwal and Sathe, SIGKDD Explorations 17(1), 2015',
   accepts: ['table'],
-  precision: 'float32',
+  precision: 'float64',
   takesWeights: true,
   exceptions: { ...toll.exceptions },
   parameters: tollAutoParameters,
-  formula: ({ standardiseBy }, summary) => combinationFormula({ ...combined, standardiseBy }, summary),
+  formula: ({ standardiseBy, trim }, summary) => combinationFormula({ ...combined, standardiseBy, middle: 1 - trim }, summary),
 
-  async fit(data, { standardiseBy, ...members }, context) {
-    const fitted = await fitEnsemble(autoMembers(members), data, { ...combined, standardiseBy }, context)
-    return { ...fitted, summary: { choice: 'no single setting: without labels none is known to be best; scores are averaged over beta, and the higher average of short and long training counts', ...fitted.summary } }
+  async fit(data, { standardiseBy, classical, ...networks }, context) {
+    // Neither of the classical members takes weights.
+    const members = [...autoNetworks(networks), ...(classical && !data.weights ? autoClassical : [])]
+    const fitted = await fitEnsemble(members, data, { ...combined, standardiseBy, middle: 1 - networks.trim }, context)
+    return { ...fitted, summary: { choice: 'no single setting: without labels none is known to be best; scores are averaged within each group, and the highest average counts', ...fitted.summary } }
   },
 }

@@ -14,7 +14,7 @@ const rows = [[1, 0, -1], [0.5, 2, 0.25], [-3, 1, 2], [0.1, -0.2, 0.3], [2, 2, -
 const weights = [1, 2, 0.5, 3, 1]
 
 /** Loss, parts and gradients of rows, in float64. */
-function evaluate(chosen: readonly number[], trim: number, weighted: boolean): Record<string, number[]> {
+function evaluate(chosen: readonly number[], trim: number, weighted: boolean, trimBeyond = 0): Record<string, number[]> {
   const random = Random.seeded(4)
   const parameters = new Map(network.parameters.map(({ name, shape, initialize }) => {
     const values = new Float32Array(shape.reduce((product, size) => product * size, 1))
@@ -24,7 +24,7 @@ function evaluate(chosen: readonly number[], trim: number, weighted: boolean): R
   const scope: Scope = { training: true, parameter: (name) => parameters.get(name)!, buffer: () => { throw new Error('no buffers') }, update: () => {}, mask: () => { throw new Error('no masks') } }
   const x = constant(chosen.flatMap((row) => rows[row]), [chosen.length, 3], 'float64')
   const w = weighted ? constant(chosen.map((row) => weights[row]), [chosen.length], 'float64') : undefined
-  const { loss, parts } = tollObjective(network, 2, trim)(x, scope, w)
+  const { loss, parts } = tollObjective(network, 2, { trim, trimBeyond })(x, scope, w)
   const flows = gradients(loss, [...parameters.values()])
   const outputs: Record<string, Tensor> = { loss, ...parts, ...Object.fromEntries(flows.map((gradient, i) => [`gradient${i}`, gradient])) }
   return Object.fromEntries(Object.entries(interpret(outputs, {})).map(([name, { data }]) => [name, [...data]]))
@@ -43,12 +43,25 @@ describe('a trimmed objective', () => {
     expect(Math.abs(trimmed.loss[0] - evaluate(all, 0, weighted).loss[0])).toBeGreaterThan(0.1)
   })
 
+  it.each([false, true])('counts the rows within the fence of the batch (weighted: %s)', (weighted) => {
+    // Quartiles by the nearest rank of five rows: the second and the fourth.
+    const fence = (reach: number) => losses[byLoss[3]] + reach * (losses[byLoss[3]] - losses[byLoss[1]])
+    const within = (reach: number) => all.filter((row) => losses[row] <= fence(reach))
+    const reach = (losses[byLoss[4]] - losses[byLoss[3]]) / (losses[byLoss[3]] - losses[byLoss[1]])
+    for (const [times, left] of [[0.99, 4], [1.01, 5]]) {
+      const [fenced, expected] = [evaluate(all, 0, weighted, times * reach), evaluate(within(times * reach), 0, weighted)]
+      expect(within(times * reach)).toHaveLength(left)
+      expect(fenced.leftOut[0]).toBeCloseTo(1 - left / 5, 12)
+      for (const [name, values] of Object.entries(expected)) values.forEach((value, i) => expect(fenced[name][i]).toBeCloseTo(value, 12))
+    }
+  })
+
   it('is the paper\'s where the share is less than a row', () => {
     const text = (trim: number) => {
       const port = (name: string, shape: readonly number[]) => input(name, shape)
       const shapes = new Map(network.parameters.map(({ name, shape }) => [name, shape]))
       const scope: Scope = { training: true, parameter: (name) => port(name, shapes.get(name)!), buffer: (name) => port(name, []), update: () => {}, mask: (shape) => port('mask', shape) }
-      const { loss, parts } = tollObjective(network, 10, trim)(input('x', [5, 3]), scope, undefined)
+      const { loss, parts } = tollObjective(network, 10, { trim })(input('x', [5, 3]), scope, undefined)
       return printGraph({ loss, ...parts })
     }
     expect(text(0.19)).toBe(text(0))
@@ -89,8 +102,9 @@ describe('training on rows with anomalies among them', () => {
   }
 
   it('finds them by leaving the rows of highest loss out', async () => {
-    const [plain, trimmed] = [await aurocOf({}), await aurocOf({ trim: 0.2 })]
+    const [plain, trimmed, fenced] = [await aurocOf({}), await aurocOf({ trim: 0.2 }), await aurocOf({ trimBeyond: 1.5 })]
     expect(trimmed).toBeGreaterThan(0.98)
+    expect(fenced).toBeGreaterThan(0.98)
     expect(plain).toBeLessThan(0.95)
   })
 })

@@ -4,7 +4,7 @@
 // the center" (arXiv 2306.12627), equations 2 and 3. Norms are not squared, as in the authors' implementation.
 
 import { TollError, choice, integer, real, takeSamples, type Domains, type NdArray, type Values } from '../base/index.js'
-import { add, cast, constant, div, gather, mean, mul, rowNorm, sub, sum, topIndices, type Tensor } from '../graph/index.js'
+import { add, cast, constant, div, gather, greater, mean, mul, rowNorm, slice, sub, sum, topIndices, type Tensor } from '../graph/index.js'
 import { cifarNetwork, imageDefault, mnistNetwork, parameterCount, reconstruct, tabularDefault, type Autoencoder } from '../nn/index.js'
 import { optimizerChoice, optimizerNamed, scheduleChoice, scheduleNamed } from '../optim/index.js'
 import { scoringScope, train, type NamedValues, type Objective } from '../train/index.js'
@@ -28,6 +28,11 @@ export const tollParameters = {
     doc: 'Share of every batch, rounded down to rows, that training leaves out: its rows of highest loss. For training data with unmarked anomalies among them.',
     source: 'paper: none; least trimmed squares (Rousseeuw 1984), batch by batch (Shen and Sanghavi 2019)',
   }),
+  trimBeyond: real({
+    default: 0, min: 0, max: 1e6,
+    doc: 'Leaves out every row of a batch whose loss is above Q3 + trimBeyond (Q3 - Q1) of the batch\'s losses, so that the share follows from the data; 1.5 is Tukey\'s fence, 0 leaves none out.',
+    source: 'paper: none; Tukey, Exploratory data analysis (1977)',
+  }),
   network: choice({
     values: ['auto', 'mnist', 'cifar10'], default: 'auto',
     doc: 'Architecture: auto fits any width of table and any size of image; mnist (1 x 28 x 28) and cifar10 (3 x 32 x 32) are the paper\'s.',
@@ -47,18 +52,24 @@ function chainedSteps(sampleShape: readonly number[], steps: number): number {
 /**
  * loss = mean ||x - x'|| + beta mean ||z|| over the batch, weighted where rows have weights; reports both means as `reconstruction` and
  * `latentNorm`, the latter without beta. With `trim` in [0, 0.5) the means are over the rows that are left when the floor(trim batch) rows of
- * highest ||x - x'|| + beta ||z|| are taken out, whatever their weights; batch norm still sees them.
+ * highest ||x - x'|| + beta ||z|| are taken out, whatever their weights; batch norm still sees them. With `trimBeyond` above 0 those rows among
+ * them count whose loss is at most Q3 + trimBeyond (Q3 - Q1), quartiles by the nearest rank; `leftOut` reports the share of the others.
  */
-export function tollObjective(network: Autoencoder, beta: number, trim = 0): Objective {
+export function tollObjective(network: Autoencoder, beta: number, { trim = 0, trimBeyond = 0 }: Partial<Pick<TollParameters, 'trim' | 'trimBeyond'>> = {}): Objective {
   return (x, scope, weights) => {
     const { error, norm } = parts(network, x, scope)
-    const left = keptRows(beta === 0 ? error : add(error, mul(norm, beta)), trim)
+    const losses = beta === 0 ? error : add(error, mul(norm, beta))
+    const left = keptRows(losses, trim)
     const ofKept = (values: Tensor) => (left ? gather(values, left) : values)
-    const weightsKept = weights && ofKept(weights)
-    const average = (values: Tensor) => (weightsKept ? div(sum(mul(ofKept(values), weightsKept)), sum(weightsKept)) : mean(ofKept(values)))
+    const beyond = trimBeyond > 0 ? beyondFence(ofKept(losses), trimBeyond) : undefined
+    const counts = [...(weights ? [ofKept(weights)] : []), ...(beyond ? [sub(1, beyond)] : [])].reduce<Tensor | undefined>((product, factor) => (product ? mul(product, factor) : factor), undefined)
+    const average = (values: Tensor) => (counts ? div(sum(mul(ofKept(values), counts)), sum(counts)) : mean(ofKept(values)))
     const reconstruction = average(error)
     const latentNorm = average(norm)
-    return { loss: beta === 0 ? reconstruction : add(reconstruction, mul(latentNorm, beta)), parts: { reconstruction, latentNorm } }
+    return {
+      loss: beta === 0 ? reconstruction : add(reconstruction, mul(latentNorm, beta)),
+      parts: { reconstruction, latentNorm, ...(beyond && { leftOut: mean(beyond) }) },
+    }
   }
 }
 
@@ -67,6 +78,14 @@ function keptRows(losses: Tensor, trim: number): Tensor | undefined {
   const batch = losses.shape[0] as number
   const left = batch - Math.floor(trim * batch)
   return left === batch ? undefined : topIndices(losses, left, { largest: false })
+}
+
+/** 1 where a loss is beyond the upper fence, else 0. */
+function beyondFence(losses: Tensor, reach: number): Tensor {
+  const count = losses.shape[0] as number
+  const rising = gather(losses, topIndices(losses, count, { largest: false }))
+  const [low, high] = [0.25, 0.75].map((level) => Math.round(level * (count - 1))).map((place) => slice(rising, 0, place, place + 1))
+  return cast(greater(losses, add(high, mul(sub(high, low), reach))), losses.dtype)
 }
 
 /** score = ||x - x'|| + beta ||z|| with running statistics; the sum is taken in float64. */
@@ -133,7 +152,7 @@ export const toll: Detector<typeof tollParameters> = {
       ...context,
       parameters: network.parameters,
       buffers: network.buffers,
-      objective: tollObjective(network, parameters.beta, parameters.trim),
+      objective: tollObjective(network, parameters.beta, parameters),
       optimizer: optimizerNamed(parameters.optimizer, parameters.weightDecay),
       ...(parameters.clip > 0 && { clip: parameters.clip }),
       data: samples,

@@ -1,15 +1,16 @@
 // Ways to do without labels: criteria that choose one of several trained networks by scores of unlabelled rows alone, and combinations that
-// use them all. What each is worth is measured by `auto.ts`.
+// use them all, and other detectors beside them. What each is worth is measured by `auto.ts`.
 
-import { quantileOfSorted } from '../base/index.js'
+import { fitScoreScale, tollAutoParameters } from '../detectors/index.js'
 import { rankCorrelation } from '../metrics/index.js'
 
-/** A trained network and its scores. Higher is more anomalous; none is NaN. */
-export interface ScoredNetwork {
-  /** Its setting in words, such as `beta 1, latent 16, steps 200`. */
+/** A fitted detector and its scores. Higher is more anomalous; none is NaN. */
+export interface ScoredMember {
+  /** Its detector, or of Toll its setting, in words, such as `beta 1, latent 16, steps 200`. */
   readonly setting: string
-  readonly beta: number
+  /** Of a network: the group that `toll-auto` averages it in. 0 for other detectors. */
   readonly steps: number
+  readonly beta: number
   /** Networks of one setting have other seeds. */
   readonly repeat: number
   readonly trim: number
@@ -28,11 +29,13 @@ export interface ScoredNetwork {
   readonly ranks: { readonly test: Float64Array; readonly held: Float64Array }
 }
 
+const trimmed = tollAutoParameters.trim.default
+
 export interface Criterion {
   readonly name: string
   /** What is highest for the chosen network. */
   readonly doc: string
-  readonly value: (network: ScoredNetwork, all: readonly ScoredNetwork[]) => number
+  readonly value: (network: ScoredMember, all: readonly ScoredMember[]) => number
 }
 
 /** Each chooses one of the networks; `all` are those of the same trim, every repeat. */
@@ -80,14 +83,19 @@ export interface Combination {
   readonly name: string
   readonly doc: string
   /** Test scores of all rows. */
-  readonly combine: (networks: readonly ScoredNetwork[]) => Float64Array
+  readonly combine: (networks: readonly ScoredMember[]) => Float64Array
 }
 
 /** What `toll-auto` does. */
 export const highestAverage: Combination = {
   name: 'highest average over beta',
   doc: '(score - mean) / sd over held-back rows, averaged over networks of equal steps, of which the higher counts: what toll-auto does',
-  combine: (all) => highest(groupsOf(all, ({ steps }) => steps).map((group) => average(group.map(standardised)))),
+  combine: (all) => highestOfGroups(all, standardised),
+}
+
+/** Averages of members of equal `steps`, of which the highest counts. */
+export function highestOfGroups(all: readonly ScoredMember[], scaled: (member: ScoredMember) => Float64Array): Float64Array {
+  return highest(groupsOf(all, ({ steps }) => steps).map((group) => average(group.map(scaled))))
 }
 
 /** Each uses all networks that it is given. */
@@ -116,19 +124,8 @@ export const combinations: readonly Combination[] = [
   },
 ]
 
-/**
- * An estimate of the share of anomalies: held-back rows beyond Tukey's fence, Q3 + 1.5 (Q3 - Q1), of the mean log score of networks that were
- * trained robustly.
- */
-export function outlyingShare(robust: readonly ScoredNetwork[]): number {
-  const logs = average(robust.map(({ scores }) => scores.held.map((score) => Math.log(Math.max(score, 1e-300)))))
-  const sorted = logs.toSorted()
-  const [low, high] = [0.25, 0.75].map((level) => quantileOfSorted(sorted, level))
-  return logs.filter((value) => value > high + 1.5 * (high - low)).length / logs.length
-}
-
 /** The network of the highest value; the first at a tie. A value that is not a number never wins. */
-export function chosenBy({ value }: Criterion, candidates: readonly ScoredNetwork[], all: readonly ScoredNetwork[]): ScoredNetwork {
+export function chosenBy({ value }: Criterion, candidates: readonly ScoredMember[], all: readonly ScoredMember[]): ScoredMember {
   const values = candidates.map((network) => value(network, all)).map((number) => (Number.isNaN(number) ? -Infinity : number))
   return candidates[values.indexOf(Math.max(...values))]
 }
@@ -142,9 +139,24 @@ function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value / values.length, 0)
 }
 
-function standardised({ scores: { test, held } }: ScoredNetwork): Float64Array {
-  const centre = mean(held)
-  const sd = Math.sqrt(mean(held.map((score) => (score - centre) ** 2))) || 1
+/** (score - mean) / sd of the held-back rows, by the middle 90 % of their scores, as `toll-auto` has it. */
+export function standardised({ scores }: ScoredMember): Float64Array {
+  return scaledBy(scores, 1 - trimmed)
+}
+
+/** The same by all held-back rows. */
+export function standardisedByAll({ scores }: ScoredMember): Float64Array {
+  return scaledBy(scores, 1)
+}
+
+/** The same of log scores, for scores that are positive. */
+export function logStandardised({ scores: { test, held } }: ScoredMember): Float64Array {
+  const log = (scores: Float64Array) => scores.map((score) => Math.log(Math.max(score, 1e-300)))
+  return scaledBy({ test: log(test), held: log(held) }, 1)
+}
+
+function scaledBy({ test, held }: Pick<ScoredMember['scores'], 'test' | 'held'>, middle: number): Float64Array {
+  const { mean: [centre], sd: [sd] } = fitScoreScale([held], middle)
   return test.map((score) => (score - centre) / sd)
 }
 
@@ -197,7 +209,7 @@ function highest(lists: readonly Float64Array[]): Float64Array {
   return rowwise(lists, (row) => Math.max(...row))
 }
 
-function groupsOf(networks: readonly ScoredNetwork[], key: (network: ScoredNetwork) => number): ScoredNetwork[][] {
+function groupsOf(networks: readonly ScoredMember[], key: (network: ScoredMember) => number): ScoredMember[][] {
   return [...new Set(networks.map(key))].map((value) => networks.filter((network) => key(network) === value))
 }
 

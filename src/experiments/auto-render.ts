@@ -12,12 +12,15 @@ import { renderExperiment, type RenderedExperiment } from './rendered.js'
 /** A way to score, and its mean AUROC over splits on each data set, in the order of the table. */
 export interface Way {
   readonly name: string
-  readonly kind: 'labels' | 'setting' | 'criterion' | 'combination' | 'networks' | 'published'
+  readonly kind: 'labels' | 'pool' | 'combination' | 'criterion' | 'setting' | 'other' | 'published'
   readonly doc: string
   readonly means: readonly number[]
 }
 
-type Part = 'networks' | 'chosen' | 'combined' | 'pools'
+type Part = 'networks' | 'others' | 'chosen' | 'combined' | 'pools'
+
+/** Ways that are shown for each data set, beside what labels would choose. */
+const byDataset = ['toll-auto', 'its networks alone', 'isolation-forest', 'IForest']
 
 /** All ways, best first within a kind, and the one that labels would choose for all data sets. */
 export function waysOf(table: AutoTable): { readonly ways: readonly Way[]; readonly best: Way } {
@@ -39,8 +42,8 @@ export function waysOf(table: AutoTable): { readonly ways: readonly Way[]; reado
   return {
     best,
     ways: [
-      ...labels, ...sorted(of('combination', 'combined', docsOf(combinations))), ...sorted(of('networks', 'pools', {})),
-      ...sorted(of('criterion', 'chosen', docsOf(criteria))), ...settings, ...sorted(published),
+      ...labels, ...sorted(of('pool', 'pools', {})), ...sorted(of('combination', 'combined', docsOf(combinations))),
+      ...sorted(of('criterion', 'chosen', docsOf(criteria))), ...settings, ...sorted(of('other', 'others', {})), ...sorted(published),
     ],
   }
 }
@@ -54,8 +57,8 @@ export function renderAuto(table: AutoTable, command?: string): RenderedExperime
   const { ways, best } = waysOf(table)
   const block = (content: ReportTable): Block => ({ kind: 'table', table: content })
   const titles: Record<Way['kind'], string> = {
-    labels: 'What labels would choose', combination: 'All networks, combined', networks: 'Other sets of networks, combined in the same way',
-    criterion: 'One network, chosen without labels', setting: 'Single settings', published: 'PyOD\'s published detectors',
+    labels: 'What labels would choose', pool: 'What toll-auto does, and the same with other members', combination: 'Its networks alone, combined in other ways',
+    criterion: 'One of its networks, chosen without labels', setting: 'Single settings', other: 'Other detectors, with their defaults', published: 'PyOD\'s published detectors',
   }
   const kinds = Object.keys(titles) as Way['kind'][]
   return renderExperiment({
@@ -64,8 +67,7 @@ export function renderAuto(table: AutoTable, command?: string): RenderedExperime
       + 'Mean AUROC of the test rows; differences are paired by data set, with 95 % intervals over data sets.',
     sections: [
       ...kinds.filter((kind) => ways.some((way) => way.kind === kind)).map((kind) => ({ title: titles[kind], blocks: [block(tabulate(ways.filter((way) => way.kind === kind), best))] })),
-      { title: 'By data set', blocks: [block(tabulateDatasets(table, ways.filter(({ kind }) => kind === 'labels' || kind === 'combination')))] },
-      { title: 'Share of anomalies among the training rows', blocks: [block(tabulateShares(table))] },
+      { title: 'By data set', blocks: [block(tabulateDatasets(table, [...ways.filter(({ kind }) => kind === 'labels'), ...byDataset.flatMap((shown) => ways.find(({ name }) => name === shown) ?? [])]))] },
       { title: 'Time', blocks: [block(tabulateTime(table))] },
     ],
     footer: `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Published figures: PyOD's documentation, the same data sets and splits.`,
@@ -89,18 +91,9 @@ function tabulateDatasets({ datasets }: AutoTable, ways: readonly Way[]): Report
   }
 }
 
-function tabulateShares(table: AutoTable): ReportTable {
-  const mean = (dataset: string, which: 'true' | 'estimated') => average(trialsOf(table, dataset).map(({ anomalies }) => anomalies[which]))
-  return {
-    caption: 'Estimated: held-back rows beyond Tukey\'s fence of the mean log score',
-    columns: [{ title: 'data set' }, { title: 'true', digits: 3 }, { title: 'estimated', digits: 3 }],
-    rows: table.datasets.map((dataset) => [dataset, mean(dataset, 'true'), mean(dataset, 'estimated')]),
-  }
-}
-
 function tabulateTime(table: AutoTable): ReportTable {
   return {
-    caption: 'Seconds to train the combined networks once, as measured when they ran',
+    caption: 'Seconds to fit toll-auto once, on one thread, as measured when it ran',
     columns: [{ title: 'data set' }, { title: 'fit', digits: 2 }],
     rows: table.datasets.map((dataset) => [dataset, average(trialsOf(table, dataset).map(({ fitSeconds }) => fitSeconds))]),
   }

@@ -5,19 +5,19 @@ import { Random } from '../base/index.js'
 import { autoSettings } from '../detectors/index.js'
 import type { Engine } from '../runtime/index.js'
 import {
-  against, chosenBy, combinations, compareChoices, criteria, outlyingShare, pyodSplit, readAutoTrial, renderAuto, tableOfTrials, waysOf,
-  type AutoStore, type AutoTable, type PyodDataset, type ScoredNetwork, type StoredAutoTrial,
+  against, chosenBy, combinations, compareChoices, criteria, readAutoTrial, renderAuto, tableOfTrials, waysOf,
+  type AutoStore, type AutoTable, type PyodDataset, type ScoredMember, type StoredAutoTrial,
 } from './index.js'
-import { closeEngines, openEngines } from './node/index.js'
+import { closeEngines, loadOtherTables, openEngines } from './node/index.js'
 
 const list = (...values: number[]) => Float64Array.of(...values)
 
-function network(setting: string, repeat: number, scores: Partial<ScoredNetwork['scores']>, ranks = { test: list(0.5, 0.5), held: list(0.1, 0.3, 0.5, 0.9) }): ScoredNetwork {
+function network(setting: string, repeat: number, scores: Partial<ScoredMember['scores']>, ranks = { test: list(0.5, 0.5), held: list(0.1, 0.3, 0.5, 0.9) }): ScoredMember {
   const held = list(1, 2, 3, 4)
   return { setting, beta: setting === 'a' ? 0 : 1, steps: 60, repeat, trim: 0.1, ranks, scores: { test: list(1, 2), held, learned: held, shuffled: held, uniform: held, ...scores } }
 }
 
-const choose = (name: string, candidates: ScoredNetwork[], all = candidates) => chosenBy(criteria.find((criterion) => criterion.name === name)!, candidates, all).setting
+const choose = (name: string, candidates: ScoredMember[], all = candidates) => chosenBy(criteria.find((criterion) => criterion.name === name)!, candidates, all).setting
 
 describe('a criterion', () => {
   it('chooses by the agreement of seeds', () => {
@@ -29,7 +29,7 @@ describe('a criterion', () => {
     expect(choose('agreement with the consensus', [network('a', 0, { held: list(1, 3, 2, 4) }), network('b', 0, {})])).toBe('b')
   })
 
-  it.each<[string, Partial<ScoredNetwork['scores']>, Partial<ScoredNetwork['scores']>]>([
+  it.each<[string, Partial<ScoredMember['scores']>, Partial<ScoredMember['scores']>]>([
     ['held-back loss', { shuffled: list(3, 3, 3, 3) }, { shuffled: list(9, 9, 9, 9) }],
     ['least overfitting', { learned: list(1, 1, 1, 1) }, { learned: list(2, 2, 2, 2) }],
     ['heavy tail', { held: list(1, 1, 2, 2) }, { held: list(1, 1, 1, 9) }],
@@ -69,17 +69,6 @@ describe('a combination', () => {
   })
 })
 
-describe('an estimate of the share of anomalies', () => {
-  it('counts held-back rows beyond the fence of log scores', () => {
-    const powers = (...exponents: number[]) => Float64Array.from(exponents, (exponent) => Math.exp(exponent))
-    // Quartiles 2 and 6: the fence is at 12.
-    expect(outlyingShare([network('a', 0, { held: powers(0, 1, 2, 3, 4, 5, 6, 7, 13) })])).toBeCloseTo(1 / 9, 12)
-    expect(outlyingShare([network('a', 0, { held: powers(0, 1, 2, 3, 4, 5, 6, 7, 11) })])).toBe(0)
-    const both = [network('a', 0, { held: powers(0, 1, 2, 3, 4, 5, 6, 7, 20) }), network('b', 0, { held: powers(0, 1, 2, 3, 4, 5, 6, 7, 3) })]
-    expect(outlyingShare(both)).toBe(0)
-  })
-})
-
 describe('the comparison', () => {
   let engines: Engine[]
   let table: AutoTable
@@ -103,13 +92,15 @@ describe('the comparison', () => {
   it('measures every network, criterion and combination once', async () => {
     const [trial] = table.trials
     expect(table.trials).toHaveLength(1)
-    expect(Object.keys(trial.networks)).toHaveLength(4 * autoSettings.length + 6)
+    expect(Object.keys(trial.networks)).toHaveLength(5 * autoSettings.length + 6)
+    expect(Object.keys(trial.others)).toEqual(['isolation-forest', 'hbos', 'pca', 'knn', 'ecod', 'loda'])
     expect(Object.keys(trial.chosen)).toEqual(criteria.map(({ name }) => name))
     expect(Object.keys(trial.combined)).toEqual(combinations.map(({ name }) => name))
     for (const chosen of Object.values(trial.chosen)) expect(Object.values(trial.networks)).toContain(chosen)
     expect(trial.combined['highest average over beta']).toBeGreaterThan(0.9)
     expect(trials).toHaveLength(1)
-    expect(trial.anomalies.true).toBeCloseTo(Array.from(pyodSplit(150, 0).train).filter((row) => row < 10).length / 90, 12)
+    expect(trial.pools['its networks alone']).toBe(trial.combined['highest average over beta'])
+    expect(trial.pools['toll-auto']).toBeGreaterThan(0.9)
     expect(tableOfTrials([trials[0], trials[0]])).toEqual(table)
     expect(() => tableOfTrials([])).toThrow(expect.objectContaining({ code: 'data' }))
     expect(await compareChoices({ datasets: [planted], engines, splits: 1, store })).toEqual(table)
@@ -129,5 +120,19 @@ describe('the comparison', () => {
   it('refuses what is no trial', () => {
     expect(() => readAutoTrial({ ...trials[0], chosen: { a: 2 } })).toThrow(expect.objectContaining({ code: 'format' }))
     expect(() => readAutoTrial(null)).toThrow(expect.objectContaining({ code: 'format' }))
+  })
+})
+
+describe('other tables', () => {
+  it('hold one rare digit, or one normal digit, the same rows every time', async () => {
+    const [tables, again] = [await loadOtherTables({ data: '' }), await loadOtherTables({ data: '' })]
+    expect(tables.map(({ name }) => name)).toEqual(Array.from({ length: 10 }, (_, digit) => [`digit ${digit} rare`, `digit ${digit} normal`]).flat())
+    for (const [i, { name, x, y }] of tables.entries()) {
+      expect([name, x.shape[0], y.length, y.reduce((sum, label) => sum + label, 0)]).toEqual(name.endsWith('rare') ? [name, 1550, 1550, 50] : [name, 540, 540, 40])
+      // Sums of 16 bytes, whole and within their range; no column of one value.
+      expect(x.data.every((value) => Number.isInteger(value) && value >= 0 && value <= 16 * 255)).toBe(true)
+      for (let j = 0; j < x.shape[1]; j++) expect(new Set(x.data.filter((_, k) => k % x.shape[1] === j)).size).toBeGreaterThan(1)
+      expect(again[i].x.data).toEqual(x.data)
+    }
   })
 })

@@ -1,13 +1,13 @@
 // What choosing Toll's settings without labels is worth: on the data sets of PyOD's benchmark and over its splits (see pyod.ts), networks of
-// several settings are trained once; criteria that see no labels choose one of them, combinations use them all, and both stand beside the
-// choice that labels would make.
+// several settings are trained once; criteria that see no labels choose one of them, combinations use them all, also with other detectors beside
+// them, and both stand beside the choice that labels would make.
 
 import { Random, TollError, integer, resolveParameters, takeColumns, takeSamples, throwIfAborted, version, type Watched } from '../base/index.js'
-import { autoMembers, autoSettings, comparable, detectorNamed, fitScoreScale, toll, type EnsembleMember } from '../detectors/index.js'
+import { autoClassical, autoNetworks, autoSettings, comparable, detectorNamed, fitScoreScale, toll, type EnsembleMember } from '../detectors/index.js'
 import { input } from '../graph/index.js'
 import { auroc } from '../metrics/index.js'
 import { float64, type Engine } from '../runtime/index.js'
-import { chosenBy, combinations, criteria, highestAverage, outlyingShare, type ScoredNetwork } from './auto-criteria.js'
+import { chosenBy, combinations, criteria, highestAverage, highestOfGroups, logStandardised, standardisedByAll, type ScoredMember } from './auto-criteria.js'
 import { fitStandardization, runDetector, standardize, type Rows } from './detector-run.js'
 import { checkEngines, runOnEngines } from './pool.js'
 import { pyodSplit, type PyodDataset } from './pyod.js'
@@ -23,15 +23,15 @@ export interface AutoTrial {
   readonly split: number
   /** By `networkName`. */
   readonly networks: Readonly<Record<string, number>>
-  /** By name of the criterion. */
+  /** Detectors beside the networks, by name. */
+  readonly others: Readonly<Record<string, number>>
+  /** By name of the criterion, of `mainPool`. */
   readonly chosen: Readonly<Record<string, number>>
   /** By name of the combination, over the networks of `mainPool`. */
   readonly combined: Readonly<Record<string, number>>
-  /** The same as `toll-auto` does it, over other sets of networks, by name. */
+  /** What `toll-auto` does, over its own members and over others, by name. */
   readonly pools: Readonly<Record<string, number>>
-  /** Share of anomalies among the training rows, and what `outlyingShare` of the main networks estimates without labels. */
-  readonly anomalies: { readonly true: number; readonly estimated: number }
-  /** To train the main networks. */
+  /** To fit what `toll-auto` fits. */
   readonly fitSeconds: number
 }
 
@@ -71,16 +71,21 @@ function keyOf({ dataset, split }: Pick<AutoTrial, 'dataset' | 'split'>): string
   return `${dataset} ${split}`
 }
 
+/** Tukey's. */
+const fence = 1.5
+
 /**
- * Trained on every split: the members of `toll-auto` with two seeds each, without trimming, and on a random half of the columns; and some with
- * codes of other widths.
+ * Fitted on every split: the networks of `toll-auto` with two seeds each, without trimming, and on a random half of the columns; some with
+ * codes of other widths, and some trimmed beyond the fence; and other detectors, those of `toll-auto` first.
  */
 const wanted: readonly Wanted[] = [
-  ...[[0.1, 0], [0.1, 1], [0, 0]].flatMap(([trim, repeat]) => autoMembers({ trim, repeats: 1 }).map((member) => ({ trim, repeat, member }))),
-  ...autoMembers({ trim: 0.1, repeats: 1 }).map((member) => ({ trim: 0.1, repeat: 0, member, columns: 0.5 })),
+  ...[[0.1, 0], [0.1, 1], [0, 0]].flatMap(([trim, repeat]) => autoNetworks({ trim, repeats: 1 }).map((member) => ({ trim, repeat, member }))),
+  ...autoNetworks({ trim: 0.1, repeats: 1 }).map((member) => ({ trim: 0.1, repeat: 0, member, columns: 0.5 })),
   ...[4, 64].flatMap((latent) => [0, 1, 10].map((beta) => ({
     trim: 0.1, repeat: 0, member: { detector: detectorNamed(toll.name), parameters: { beta, latent, steps: 60, trim: 0.1, schedule: 'cosine' } },
   }))),
+  ...autoNetworks({ trim: 0, repeats: 1 }).map(({ parameters, ...member }) => ({ trim: 0, repeat: 0, member: { ...member, parameters: { ...parameters, trimBeyond: fence } } })),
+  ...[...autoClassical, ...['pca', 'knn', 'ecod', 'loda'].map((name) => ({ detector: detectorNamed(name) }))].map((member) => ({ trim: 0, repeat: 0, member })),
 ]
 
 interface Wanted {
@@ -92,19 +97,37 @@ interface Wanted {
 }
 
 /** Codes of the main networks' width, all columns. */
-const usual = /latent 16\b(?!.*columns)/
+const usual = /latent 16\b(?!.*(columns|beyond))/
 
-const isMain = ({ trim, repeat, setting }: Pick<ScoredNetwork, 'trim' | 'repeat' | 'setting'>) => trim === 0.1 && repeat === 0 && usual.test(setting)
+type Named = Pick<ScoredMember, 'trim' | 'repeat' | 'setting' | 'steps'>
 
-/** Sets of networks that are combined like the main ones. */
-const pools: Readonly<Record<string, (network: ScoredNetwork) => boolean>> = {
-  'two seeds of each': ({ trim, setting }) => trim === 0.1 && usual.test(setting),
-  'without trimming': ({ trim }) => trim === 0,
-  'codes of width 4 and 64 as well': ({ trim, repeat, setting }) => trim === 0.1 && repeat === 0 && !setting.includes('columns'),
-  'on half of the columns': ({ setting }) => setting.includes('columns'),
-  'on all and on half of the columns': (network) => isMain(network) || network.setting.includes('columns'),
-  'short training only': (network) => isMain(network) && network.steps === shortest,
-  'long training only': (network) => isMain(network) && network.steps > shortest,
+const isNetwork = ({ steps }: Named) => steps > 0
+const isMain = ({ trim, repeat, setting }: Named) => trim === 0.1 && repeat === 0 && usual.test(setting)
+const isOneOf = (...names: readonly string[]) => ({ setting }: Named) => names.includes(setting)
+const isClassical = isOneOf(...autoClassical.map(({ detector }) => detector.name))
+const [forest, histograms] = autoClassical.map(({ detector }) => detector.name)
+const either = (...tests: readonly ((member: Named) => boolean)[]) => (member: Named) => tests.some((test) => test(member))
+
+/** Sets of members that are combined like those of `toll-auto`: networks of equal steps are a group, and other detectors are one. */
+const pools: Readonly<Record<string, (member: Named) => boolean>> = {
+  'toll-auto': either(isMain, isClassical),
+  'its networks alone': isMain,
+  'its classical detectors alone': isClassical,
+  'networks and isolation forest': either(isMain, isOneOf(forest)),
+  'networks and histograms': either(isMain, isOneOf(histograms)),
+  'toll-auto and PCA': either(isMain, isClassical, isOneOf('pca')),
+  'networks and PCA': either(isMain, isOneOf('pca')),
+  'networks and kNN': either(isMain, isOneOf('knn')),
+  'networks and ECOD': either(isMain, isOneOf('ecod')),
+  'networks and LODA': either(isMain, isOneOf('loda')),
+  'networks, two seeds of each': ({ trim, setting }) => trim === 0.1 && usual.test(setting),
+  'networks without trimming': (member) => isNetwork(member) && member.trim === 0 && !member.setting.includes('beyond'),
+  'networks, trimmed beyond the fence': ({ setting }) => setting.includes('beyond'),
+  'networks, codes of width 4 and 64 as well': ({ trim, repeat, setting }) => trim === 0.1 && repeat === 0 && !setting.includes('columns'),
+  'networks on half of the columns': ({ setting }) => setting.includes('columns'),
+  'networks on all and on half of the columns': either(isMain, ({ setting }) => setting.includes('columns')),
+  'networks of short training': (member) => isMain(member) && member.steps === shortest,
+  'networks of long training': (member) => isMain(member) && member.steps > shortest,
 }
 
 const shortest = Math.min(...autoSettings.map(({ steps }) => steps))
@@ -124,7 +147,7 @@ export async function compareChoices(options: AutoOptions): Promise<AutoTable> {
   if (datasets.length === 0) throw new TollError('argument', 'the comparison needs at least one data set')
   const { device, threads } = engines[0]
   const settings = new Map(await Promise.all(datasets.map(async ({ name, x }) =>
-    [name, await fingerprintSettings({ wanted: wanted.map(({ member: { parameters }, ...network }) => ({ ...network, parameters })), device, threads, version }, x.data)] as const)))
+    [name, await fingerprintSettings({ wanted: wanted.map(({ member: { detector, parameters }, ...member }) => ({ ...member, detector: detector.name, parameters })), device, threads, version }, x.data)] as const)))
   const stored = new Map((await store?.read() ?? []).filter((trial) => settings.get(trial.dataset) === trial.settings).map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial]))
   const tasks = Array.from({ length: splits }, (_, split) => datasets.map((dataset) => ({ dataset, split }))).flat()
   const missing = tasks.filter(({ dataset, split }) => !stored.has(keyOf({ dataset: dataset.name, split })))
@@ -151,50 +174,52 @@ async function runSplit({ name, x, y }: PyodDataset, split: number, engine: Engi
   const [heldRows, learned] = [rows((held > 0 ? order.slice(0, held) : order).slice(0, mostHeld)), rows(order.slice(held))]
   const scored = { test: rows(test), held: heldRows, learned: { shape: [Math.min(learned.shape[0], mostHeld), learned.shape[1]], data: learned.data.subarray(0, mostHeld * learned.shape[1]) }, shuffled: shuffleColumns(heldRows, random), uniform: uniformRows(learned, heldRows.shape[0], random) }
   const seeds = random.fork('networks')
-  const raw: Omit<ScoredNetwork, 'ranks'>[] = []
+  const raw: Omit<ScoredMember, 'ranks'>[] = []
   let fitSeconds = 0
   for (const { trim, repeat, columns, member: { detector, parameters } } of wanted) {
     throwIfAborted(signal)
     const seen = columns === undefined ? undefined : seeds.sample(x.shape[1], Math.max(1, Math.round(columns * x.shape[1]))).sort()
     const view = (part: Rows) => (seen ? takeColumns(part, seen) as Rows : part)
     const run = await runDetector({ detector, parameters: parameters, train: view(learned), scored: Object.values(scored).map(view), engine, seed: seeds.integer(2 ** 32), signal })
-    const scores = Object.fromEntries(Object.keys(scored).map((part, i) => [part, run.scores[i]])) as unknown as ScoredNetwork['scores']
-    const network = { setting: settingName(parameters, columns), beta: Number(parameters!.beta), steps: Number(parameters!.steps), trim, repeat, scores }
-    raw.push(network)
-    if (isMain(network)) fitSeconds += run.fitSeconds
+    const scores = Object.fromEntries(Object.keys(scored).map((part, i) => [part, run.scores[i]])) as unknown as ScoredMember['scores']
+    const member = { setting: parameters ? settingName(parameters, columns) : detector.name, beta: Number(parameters?.beta ?? 0), steps: Number(parameters?.steps ?? 0), trim, repeat, scores }
+    raw.push(member)
+    if (pools['toll-auto'](member)) fitSeconds += run.fitSeconds
     report(raw.length / wanted.length)
   }
-  const networks = await withRanks(raw, engine)
+  const members = await withRanks(raw, engine)
+  const networks = members.filter(isNetwork)
   const labels = Uint8Array.from(test, (row) => y[row])
   const measure = (scores: Float64Array) => auroc(scores, labels)
   const main = networks.filter(isMain)
-  const estimated = outlyingShare(main)
+  const ofAuto = members.filter(pools['toll-auto'])
   const trimmed = networks.filter(({ trim, setting }) => trim === 0.1 && usual.test(setting))
   return {
     dataset: name, split,
     networks: Object.fromEntries(networks.map((network) => [networkName(network), measure(network.scores.test)])),
+    others: Object.fromEntries(members.filter((member) => !isNetwork(member)).map(({ setting, scores: { test: own } }) => [setting, measure(own)])),
     chosen: Object.fromEntries(criteria.map((criterion) => [criterion.name, measure(chosenBy(criterion, main, trimmed).scores.test)])),
     combined: Object.fromEntries(combinations.map(({ name: way, combine }) => [way, measure(combine(main))])),
     pools: {
-      ...Object.fromEntries(Object.entries(pools).map(([pool, isIn]) => [pool, measure(highestAverage.combine(networks.filter(isIn)))])),
-      'trimming by the estimated share': measure(highestAverage.combine(estimated < 0.05 ? networks.filter(({ trim }) => trim === 0) : main)),
+      ...Object.fromEntries(Object.entries(pools).map(([pool, isIn]) => [pool, measure(highestAverage.combine(members.filter(isIn)))])),
+      'toll-auto, standardised by all held-back rows': measure(highestOfGroups(ofAuto, standardisedByAll)),
+      'toll-auto, log scores standardised': measure(highestOfGroups(ofAuto, logStandardised)),
     },
-    anomalies: { true: train.reduce((sum, row) => sum + y[row], 0) / train.length, estimated },
     fitSeconds,
   }
 }
 
 /** `beta 1, latent 16, steps 60, trim 0.1`, and which repeat it is from the second on. */
-export function networkName({ setting, trim, repeat }: Pick<ScoredNetwork, 'setting' | 'trim' | 'repeat'>): string {
+export function networkName({ setting, trim, repeat }: Pick<ScoredMember, 'setting' | 'trim' | 'repeat'>): string {
   return [setting, ...(trim > 0 ? [`trim ${trim}`] : []), ...(repeat > 0 ? [`seed ${repeat + 1}`] : [])].join(', ')
 }
 
 function settingName(parameters: EnsembleMember['parameters'], columns: number | undefined): string {
-  return [...['beta', 'latent', 'steps'].map((name) => `${name} ${String(parameters![name])}`), ...(columns === undefined ? [] : [`columns ${columns}`])].join(', ')
+  return [...['beta', 'latent', 'steps'].map((name) => `${name} ${String(parameters![name])}`), ...(columns === undefined ? [] : [`columns ${columns}`]), ...(parameters!.trimBeyond ? [`beyond ${String(parameters!.trimBeyond)}`] : [])].join(', ')
 }
 
 /** Shares of the held-back rows that score lower, as the ensemble has them. */
-async function withRanks(networks: readonly Omit<ScoredNetwork, 'ranks'>[], engine: Engine): Promise<ScoredNetwork[]> {
+async function withRanks(networks: readonly Omit<ScoredMember, 'ranks'>[], engine: Engine): Promise<ScoredMember[]> {
   const ports = networks.map((_, i) => input(`s${i}`, ['n'], 'float64'))
   const ranked = comparable(ports, fitScoreScale(networks.map(({ scores }) => scores.held)), 'rank')
   const session = await engine.load({ inputs: ports, outputs: Object.fromEntries(ranked.map((tensor, i) => [`r${i}`, tensor])) })
@@ -233,7 +258,7 @@ export function readAutoTrial(value: unknown): StoredAutoTrial {
     && Object.values(values).every((share) => typeof share === 'number' && share >= 0 && share <= 1)
   const fine = trial.experiment === 'auto' && typeof trial.settings === 'string' && typeof trial.dataset === 'string'
     && Number.isSafeInteger(trial.split) && trial.split! >= 0 && typeof trial.fitSeconds === 'number' && trial.fitSeconds >= 0
-    && [trial.networks, trial.chosen, trial.combined, trial.pools, trial.anomalies].every(areShares)
+    && [trial.networks, trial.others, trial.chosen, trial.combined, trial.pools].every(areShares)
   if (!fine) throw new TollError('format', 'it lacks a field of a comparison of choices or holds one outside its range')
   return value as StoredAutoTrial
 }

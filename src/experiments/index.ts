@@ -38,7 +38,7 @@ export { differenceOf, explainPyod, renderPyod } from './pyod-render.js'
 export {
   autoParameters, autoTrialBegins, compareChoices, networkName, readAutoTrial, tableOfTrials, type AutoOptions, type AutoStore, type AutoTable, type AutoTrial, type StoredAutoTrial,
 } from './auto.js'
-export { chosenBy, combinations, criteria, outlyingShare, type Combination, type Criterion, type ScoredNetwork } from './auto-criteria.js'
+export { chosenBy, combinations, criteria, type Combination, type Criterion, type ScoredMember } from './auto-criteria.js'
 export { against, renderAuto, waysOf, type Way } from './auto-render.js'
 export { imageBaselines, svmGrid, type ImageBaseline } from './image-baseline.js'
 export {

@@ -5,6 +5,7 @@ export { openTrialLog, readTrialLog, type TrialLog, type TrialLogOptions } from 
 export { openImageStore, type ImageStoreOptions, type OpenImageStore } from './image-store.js'
 export { loadImageData, loadValidationRows } from './image-data.js'
 export { runLoggedTrials, type LoggedTrialsOptions } from './image-trials.js'
+export { loadOtherTables } from './other-tables.js'
 export { loadPyodDatasets } from './pyod-data.js'
 export { runLoggedBaselines, type LoggedBaselinesOptions } from './image-baselines.js'
 export { describeMachine } from './machine.js'
