@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { TollError } from '../base/index.js'
 import { checkFolder } from '../base/node/index.js'
-import { autoParameters, autoTrialBegins, compareChoices, readAutoTrial, renderAuto, tableOfTrials, type AutoTable } from '../experiments/index.js'
+import { autoParameters, autoTrialBegins, compareChoices, pyodBenchmark, readAutoTrial, renderAuto, tableOfTrials, type AutoTable } from '../experiments/index.js'
 import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
@@ -27,7 +27,7 @@ export function defineAuto(command: Command, terminal: Terminal): void {
   command.optionsGroup('Results:')
     .option('--trials <file>', 'log of finished runs (NDJSON): what it holds is not run again', 'toll-auto.ndjson')
     .option('--render-only', 'run nothing: make tables of what the log holds')
-    .option('-o, --output <folder>', 'write auto.html, .md, .csv and .json there')
+    .option('-o, --output <folder>', 'write auto.html, .md, .csv and .json there (auto-others with --others)')
     .option('--markdown', 'print Markdown')
   addEnginesOptions(command)
   addOutputOptions(command)
@@ -40,10 +40,13 @@ async function runAuto(flags: AutoFlags, terminal: Terminal): Promise<void> {
   if (flags.output !== undefined) await checkFolder(flags.output)
   const table = flags.renderOnly ? await readTable(flags, terminal) : await runTable(flags, terminal)
   const { text, markdown, csv, json, html } = renderAuto(table, commandLine(flags))
-  if (flags.output !== undefined) await writeFolder(flags.output, { 'auto.html': html, 'auto.md': markdown, 'auto.csv': csv, 'auto.json': json }, terminal)
+  const file = table.datasets.every((name) => benchmarkNames.has(name)) ? 'auto' : 'auto-others'
+  if (flags.output !== undefined) await writeFolder(flags.output, { [`${file}.html`]: html, [`${file}.md`]: markdown, [`${file}.csv`]: csv, [`${file}.json`]: json }, terminal)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
 }
+
+const benchmarkNames: ReadonlySet<string> = new Set(pyodBenchmark.map(({ name }) => name))
 
 /** What every line of the log is read by. */
 const logOf = (terminal: Terminal) => ({ parse: readAutoTrial, begins: autoTrialBegins, warn: (text: string) => terminal.note(text) })

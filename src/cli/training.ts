@@ -3,7 +3,7 @@
 import { TollError, type NdArray, type Table } from '../base/index.js'
 import { selectColumns, type FeatureKind, type RowOrder } from '../preprocess/index.js'
 import type { CellValue, ColumnInfo } from '../data/node/index.js'
-import { chooseColumns, readTypes, requestFor, shellWord, type ColumnFlags } from './columns.js'
+import { chooseColumns, readTypes, requestFor, shellWord, shorten, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { dateLike, labelLike, leakingColumns } from './remarks.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
@@ -15,6 +15,8 @@ type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags & { readonly titles?:
 export interface TrainingInput extends RowOrder {
   readonly name: string
   readonly data: Table | NdArray
+  /** Keys that were too many texts to read. */
+  readonly leftOut?: readonly string[]
   /** What --types says of columns. */
   readonly types: Readonly<Record<string, FeatureKind>>
   readonly labels?: Uint8Array
@@ -35,15 +37,18 @@ async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flag
   const kindOf = new Map(table.columns.map((column) => [column.name, kinds[column.kind]]))
   const requests = columns.map((name) => requestFor({ name, kind: types[name] ?? kindOf.get(name)! }))
   const key = flags.titles ? flags.id?.[0] : undefined
-  const { table: read, passthrough } = await table.readBatch({
+  const { table: read, passthrough, leftOut } = await table.readBatch({
     columns: weight === undefined ? requests : [...requests, { name: weight, as: 'number' }],
-    passthrough: [...new Set([...(label === undefined ? [] : [label]), ...(key === undefined ? [] : [key]), ...orderColumns(flags)])], signal,
+    passthrough: [...new Set([...(label === undefined ? [] : [label]), ...(key === undefined ? [] : [key]), ...orderColumns(flags)])], signal, keys: 'leave out',
   })
-  const features = selectColumns(read, Array.from(columns.keys()))
+  const wanted = leftOut.find((column) => Object.hasOwn(types, column))
+  if (wanted !== undefined) throw new TollError('data', `--types ${wanted}=${types[wanted]}: ${name} has a different text there in more than half of the rows, too many for categories; leave it out`)
+  if (leftOut.length === columns.length) throw new TollError('data', `${name}: no columns are left to learn from, since ${shorten(leftOut)} hold a different text in more than half of the rows`)
+  const features = selectColumns(read, columns.filter((column) => !leftOut.includes(column)).map((column) => read.names.indexOf(column)))
   return {
-    name, data: features, types, ...readOrder(passthrough, flags, { source: name }),
+    name, data: features, types, leftOut, ...readOrder(passthrough, flags, { source: name }),
     ...(label !== undefined && { labels: readLabels(passthrough.get(label) ?? [], flags) }),
-    ...(weight !== undefined && { weights: read.columns[columns.length] }),
+    ...(weight !== undefined && { weights: read.columns.at(-1)! }),
     ...(key !== undefined && { titles: passthrough.get(key)!.map((value, row) => titleOf(value, row)) }),
   }
 }
@@ -69,8 +74,9 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
 }
 
 /** Remarks on columns that may give the labels away, and on dates that were not taken as times. */
-export function remarkOnColumns({ data, labels, types }: TrainingInput, terminal: Terminal): void {
+export function remarkOnColumns({ data, labels, types, leftOut = [] }: TrainingInput, terminal: Terminal): void {
   if (!('columns' in data)) return
+  if (leftOut.length > 0) terminal.note(`note: a different text in more than half of the rows, as in a key: ${shorten(leftOut)} left out`)
   for (const name of labels ? leakingColumns(data, labels) : []) {
     terminal.note(`warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with --exclude ${shellWord(name)}`)
   }

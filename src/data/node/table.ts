@@ -30,6 +30,11 @@ export interface ReadOptions {
   readonly passthrough?: readonly string[]
   /** A cell that is not what its column holds, such as text among numbers, or infinity: 'throw' (default) stops at the first, 'mark' records it in the batch's `errors`. */
   readonly badRows?: 'throw' | 'mark'
+  /**
+   * What `read` and `readBatch` do with a column of more than 2^20 different texts: 'refuse' (default) it, or 'leave out' one whose texts
+   * differ in more than half of the rows, as those of a key do.
+   */
+  readonly keys?: 'refuse' | 'leave out'
   readonly signal?: AbortSignal
 }
 
@@ -43,6 +48,10 @@ const batchValues = 2 ** 22
 /** Columns that are read in one pass when a table is read as a whole; a wider one takes several, in the memory of one. */
 const readTogether = 2048
 
+export interface WholeTable extends TableBatch {
+  readonly leftOut: readonly string[]
+}
+
 /** An open table. Rows are counted from 1 in messages, the header not counted. */
 export interface TableSource extends AsyncDisposable {
   /** How messages call it. */
@@ -52,8 +61,8 @@ export interface TableSource extends AsyncDisposable {
   readonly rowCount?: number
   /** The columns of all rows, by default those of numbers. Integers beyond 2^53 are rounded to the nearest float64. */
   read(options?: ReadOptions): Promise<Table>
-  /** All rows as one batch, with passed-through columns and, on request, errors by row. */
-  readBatch(options?: ReadOptions): Promise<TableBatch>
+  /** All rows as one batch, with passed-through columns and, on request, errors by row, and the names of keys that were left out. */
+  readBatch(options?: ReadOptions): Promise<WholeTable>
   /** All rows in order, in memory bounded by the batch size. The next batch is read while one is used. */
   batches(options?: BatchOptions): AsyncIterable<TableBatch>
   close(): Promise<void>
@@ -142,7 +151,7 @@ class DuckSource implements TableSource {
     return (await this.readBatch({ ...options, passthrough: [] })).table
   }
 
-  async readBatch(options: ReadOptions = {}): Promise<TableBatch> {
+  async readBatch(options: ReadOptions = {}): Promise<WholeTable> {
     const selected = this.#select(options.columns)
     const whole = await this.#readTogether(selected.slice(0, readTogether), options)
     if (selected.length <= readTogether) return whole
@@ -155,29 +164,39 @@ class DuckSource implements TableSource {
     return {
       ...whole,
       table: {
-        names: selected.map(({ name }) => name), columns: parts.flatMap(({ table }) => table.columns), rows: whole.table.rows,
+        names: parts.flatMap(({ table }) => table.names), columns: parts.flatMap(({ table }) => table.columns), rows: whole.table.rows,
         ...(meanings.size > 0 && { meanings }),
       },
       errors: new Map([...errors].sort(([a], [b]) => a - b)),
+      leftOut: parts.flatMap(({ leftOut }) => leftOut),
     }
   }
 
   /** All rows of some columns. The batches give their columns up one by one, so that memory is taken once. */
-  async #readTogether(columns: readonly SelectedColumn[], options: ReadOptions): Promise<TableBatch> {
+  async #readTogether(columns: readonly SelectedColumn[], options: ReadOptions): Promise<WholeTable> {
     const pieces = columns.map((): Float64Array[] => [])
     const passthrough = new Map<string, CellValue[]>((options.passthrough ?? []).map((name) => [name, []]))
     const errors = new Map<number, string>()
+    const keys = new Set<string>()
     let [rows, meanings]: [number, Table['meanings']] = [0, undefined]
     for await (const { table, ...batch } of this.#stream(columns, options)) {
       if (rows === 0) meanings = table.meanings
-      checkTexts(meanings, table, this.name)
-      table.columns.forEach((column, c) => pieces[c].push(column))
+      for (const name of overfull(meanings, table)) {
+        if (options.keys !== 'leave out' || rows > 2 * mostTexts) refuseKey(name, this.name)
+        keys.add(name)
+      }
+      table.columns.forEach((column, c) => {
+        if (keys.has(columns[c].name)) pieces[c].length = 0
+        else pieces[c].push(column)
+      })
       for (const [name, values] of batch.passthrough) for (const value of values) passthrough.get(name)?.push(value)
       for (const [row, message] of batch.errors) errors.set(rows + row, message)
       rows += table.rows
     }
-    const joined = pieces.map((parts) => join(parts.splice(0), rows))
-    return { table: { names: columns.map(({ name }) => name), columns: joined, rows, ...(meanings && { meanings }) }, passthrough, firstRow: 0, errors }
+    const names = columns.map(({ name }) => name).filter((name) => !keys.has(name))
+    const joined = pieces.filter((_, c) => !keys.has(columns[c].name)).map((parts) => join(parts.splice(0), rows))
+    const kept = new Map([...(meanings ?? [])].filter(([name]) => !keys.has(name)))
+    return { table: { names, columns: joined, rows, ...(kept.size > 0 && { meanings: kept }) }, passthrough, firstRow: 0, errors, leftOut: [...keys] }
   }
 
   batches(options: BatchOptions = {}): AsyncGenerator<TableBatch> {
@@ -220,12 +239,13 @@ class DuckSource implements TableSource {
   }
 }
 
-/** All rows must share one list of texts: a column that needs a second names rows. Error: `data`. */
-function checkTexts(first: Table['meanings'], later: Table, source: string): void {
-  for (const [name, meaning] of later.meanings ?? []) {
-    if (meaning === first?.get(name) || meaning.kind !== 'text') continue
-    throw new TollError('data', `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the rows; leave it out`)
-  }
+/** Columns that began another list of texts: all rows of a table share one. */
+function overfull(first: Table['meanings'], later: Table): string[] {
+  return [...(later.meanings ?? [])].flatMap(([name, meaning]) => (meaning.kind === 'text' && meaning !== first?.get(name) ? [name] : []))
+}
+
+function refuseKey(name: string, source: string): never {
+  throw new TollError('data', `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the rows; leave it out`)
 }
 
 function join(parts: readonly Float64Array[], rows: number): Float64Array {
