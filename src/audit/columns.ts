@@ -29,7 +29,9 @@ export function columnFacts({ input, profile = [], window }: Pick<Manifest, 'inp
   return names.map((name) => {
     const column = byName.get(window ? `${name}@0` : name)!
     const { kind, rows, missing, distinct } = column
-    const shown = (value: number) => (kind === 'time' ? isoTime(Math.round(value)) : showNumber(value))
+    // Over days, seconds say nothing.
+    const time = (value: number) => (column.kind === 'time' && column.max - column.min > 86_400 ? isoTime(Math.round(value)).replace(/T(\d\d:\d\d):\d\dZ$/, ' $1') : isoTime(Math.round(value)))
+    const shown = (value: number) => (kind === 'time' ? time(value) : showNumber(value))
     return {
       name, kind, rows, missing, distinct,
       ...(column.kind !== 'category' && { five: [shown(column.min), shown(column.quartiles[0]), shown(column.median), shown(column.quartiles[1]), shown(column.max)] as const }),

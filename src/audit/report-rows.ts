@@ -84,7 +84,7 @@ function columnsOf(row: ExplainedRow, { base }: ExplainedTable, { manifest }: Mo
   }
   return {
     caption: `What makes the score ${showNumber(row.score)} of row ${named(row.row)}`,
-    columns: [{ title: 'column' }, { title: 'value', align: 'right' }, { title: 'typical', align: 'right' }, { title: 'share of the score' }, { title: 'middle half of training', align: 'right' }, { title: 'adds', align: 'right' }],
+    columns: [{ title: 'column' }, { title: 'value', align: 'right' }, { title: 'typical', align: 'right' }, { title: 'share of the score' }, { title: 'middle half of training' }, { title: 'adds', align: 'right' }],
     rows: [
       ...first.map((column) => {
         const five = facts.get(column.column)?.five
