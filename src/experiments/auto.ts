@@ -3,7 +3,7 @@
 // them, and both stand beside the choice that labels would make.
 
 import { Random, TollError, integer, resolveParameters, takeColumns, takeSamples, throwIfAborted, version, type Watched } from '../base/index.js'
-import { autoClassical, autoNetworks, autoSettings, comparable, detectorNamed, fitScoreScale, toll, type EnsembleMember } from '../detectors/index.js'
+import { autoClassical, autoNetworks, autoSettings, comparable, detectorNamed, fitScoreScale, toll, tollAutoParameters, type EnsembleMember } from '../detectors/index.js'
 import { input } from '../graph/index.js'
 import { auroc } from '../metrics/index.js'
 import { float64, type Engine } from '../runtime/index.js'
@@ -74,21 +74,24 @@ function keyOf({ dataset, split }: Pick<AutoTrial, 'dataset' | 'split'>): string
 /** Tukey's. */
 const fence = 1.5
 
-/**
- * Fitted on every split: the networks of `toll-auto` with two seeds each, without trimming, and on a random half of the columns; some with
- * codes of other widths, and some trimmed beyond the fence; and other detectors, those of `toll-auto` first.
- */
+const ownTrim = tollAutoParameters.trim.default
+
+/** Fitted on every split, set by set: the members of `toll-auto`, its networks in other ways, and other detectors. */
 const wanted: readonly Wanted[] = [
-  ...[[0.1, 0], [0.1, 1], [0, 0]].flatMap(([trim, repeat]) => autoNetworks({ trim, repeats: 1 }).map((member) => ({ trim, repeat, member }))),
-  ...autoNetworks({ trim: 0.1, repeats: 1 }).map((member) => ({ trim: 0.1, repeat: 0, member, columns: 0.5 })),
-  ...[4, 64].flatMap((latent) => [0, 1, 10].map((beta) => ({
-    trim: 0.1, repeat: 0, member: { detector: detectorNamed(toll.name), parameters: { beta, latent, steps: 60, trim: 0.1, schedule: 'cosine' } },
+  ...autoNetworks({ trim: ownTrim, repeats: 1 }).map((member): Wanted => ({ set: 'main', trim: ownTrim, repeat: 0, member })),
+  ...autoNetworks({ trim: ownTrim, repeats: 1 }).map((member): Wanted => ({ set: 'second seed', trim: ownTrim, repeat: 1, member })),
+  ...autoNetworks({ trim: 0, repeats: 1 }).map((member): Wanted => ({ set: 'untrimmed', trim: 0, repeat: 0, member })),
+  ...autoNetworks({ trim: ownTrim, repeats: 1 }).map((member): Wanted => ({ set: 'half of the columns', trim: ownTrim, repeat: 0, member, columns: 0.5 })),
+  ...[4, 64].flatMap((latent) => [0, 1, 10].map((beta): Wanted => ({
+    set: 'other widths', trim: ownTrim, repeat: 0, member: { detector: detectorNamed(toll.name), parameters: { beta, latent, steps: 60, trim: ownTrim, schedule: 'cosine' } },
   }))),
-  ...autoNetworks({ trim: 0, repeats: 1 }).map(({ parameters, ...member }) => ({ trim: 0, repeat: 0, member: { ...member, parameters: { ...parameters, trimBeyond: fence } } })),
-  ...[...autoClassical, ...['pca', 'knn', 'ecod', 'loda'].map((name) => ({ detector: detectorNamed(name) }))].map((member) => ({ trim: 0, repeat: 0, member })),
+  ...autoNetworks({ trim: 0, repeats: 1 }).map(({ parameters, ...member }): Wanted => ({ set: 'fenced', trim: 0, repeat: 0, member: { ...member, parameters: { ...parameters, trimBeyond: fence } } })),
+  ...autoClassical.map((member): Wanted => ({ set: 'classical', trim: 0, repeat: 0, member })),
+  ...['pca', 'knn', 'ecod', 'loda'].map((name): Wanted => ({ set: 'others', trim: 0, repeat: 0, member: { detector: detectorNamed(name) } })),
 ]
 
 interface Wanted {
+  readonly set: 'main' | 'second seed' | 'untrimmed' | 'half of the columns' | 'other widths' | 'fenced' | 'classical' | 'others'
   readonly trim: number
   readonly repeat: number
   readonly member: EnsembleMember
@@ -96,39 +99,31 @@ interface Wanted {
   readonly columns?: number
 }
 
-/** Codes of the main networks' width, all columns. */
-const usual = /latent 16\b(?!.*(columns|beyond))/
+type Member = ScoredMember & Pick<Wanted, 'set'>
 
-type Named = Pick<ScoredMember, 'trim' | 'repeat' | 'setting' | 'steps'>
-
-const isNetwork = ({ steps }: Named) => steps > 0
-const isMain = ({ trim, repeat, setting }: Named) => trim === 0.1 && repeat === 0 && usual.test(setting)
-const isOneOf = (...names: readonly string[]) => ({ setting }: Named) => names.includes(setting)
-const isClassical = isOneOf(...autoClassical.map(({ detector }) => detector.name))
 const [forest, histograms] = autoClassical.map(({ detector }) => detector.name)
-const either = (...tests: readonly ((member: Named) => boolean)[]) => (member: Named) => tests.some((test) => test(member))
 
-/** Sets of members that are combined like those of `toll-auto`: networks of equal steps are a group, and other detectors are one. */
-const pools: Readonly<Record<string, (member: Named) => boolean>> = {
-  'toll-auto': either(isMain, isClassical),
-  'its networks alone': isMain,
-  'its classical detectors alone': isClassical,
-  'networks and isolation forest': either(isMain, isOneOf(forest)),
-  'networks and histograms': either(isMain, isOneOf(histograms)),
-  'toll-auto and PCA': either(isMain, isClassical, isOneOf('pca')),
-  'networks and PCA': either(isMain, isOneOf('pca')),
-  'networks and kNN': either(isMain, isOneOf('knn')),
-  'networks and ECOD': either(isMain, isOneOf('ecod')),
-  'networks and LODA': either(isMain, isOneOf('loda')),
-  'networks, two seeds of each': ({ trim, setting }) => trim === 0.1 && usual.test(setting),
-  'networks without trimming': (member) => isNetwork(member) && member.trim === 0 && !member.setting.includes('beyond'),
-  'networks, trimmed beyond the fence': ({ setting }) => setting.includes('beyond'),
-  'networks, codes of width 4 and 64 as well': ({ trim, repeat, setting }) => trim === 0.1 && repeat === 0 && !setting.includes('columns'),
-  'networks on half of the columns': ({ setting }) => setting.includes('columns'),
-  'networks on all and on half of the columns': either(isMain, ({ setting }) => setting.includes('columns')),
-  'networks of short training': (member) => isMain(member) && member.steps === shortest,
-  'networks of long training': (member) => isMain(member) && member.steps > shortest,
+/** Sets of members, and single detectors, that are combined like those of `toll-auto`: networks of equal steps are a group, other detectors are one. */
+const pools: Readonly<Record<string, readonly string[]>> = {
+  'toll-auto': ['main', 'classical'],
+  'its networks alone': ['main'],
+  'its classical detectors alone': ['classical'],
+  'networks and isolation forest': ['main', forest],
+  'networks and histograms': ['main', histograms],
+  'toll-auto and PCA': ['main', 'classical', 'pca'],
+  'networks and PCA': ['main', 'pca'],
+  'networks and kNN': ['main', 'knn'],
+  'networks and ECOD': ['main', 'ecod'],
+  'networks and LODA': ['main', 'loda'],
+  'networks, two seeds of each': ['main', 'second seed'],
+  'networks without trimming': ['untrimmed'],
+  'networks, trimmed beyond the fence': ['fenced'],
+  'networks, codes of width 4 and 64 as well': ['main', 'other widths'],
+  'networks on half of the columns': ['half of the columns'],
+  'networks on all and on half of the columns': ['main', 'half of the columns'],
 }
+
+const isIn = (pool: readonly string[]) => ({ set, setting }: Pick<Member, 'set' | 'setting'>) => pool.includes(set) || pool.includes(setting)
 
 const shortest = Math.min(...autoSettings.map(({ steps }) => steps))
 
@@ -147,7 +142,7 @@ export async function compareChoices(options: AutoOptions): Promise<AutoTable> {
   if (datasets.length === 0) throw new TollError('argument', 'the comparison needs at least one data set')
   const { device, threads } = engines[0]
   const settings = new Map(await Promise.all(datasets.map(async ({ name, x }) =>
-    [name, await fingerprintSettings({ wanted: wanted.map(({ member: { detector, parameters }, ...member }) => ({ ...member, detector: detector.name, parameters })), device, threads, version }, x.data)] as const)))
+    [name, await fingerprintSettings({ wanted: wanted.map(({ set: _, member: { detector, parameters }, ...member }) => ({ ...member, detector: detector.name, parameters })), device, threads, version }, x.data)] as const)))
   const stored = new Map((await store?.read() ?? []).filter((trial) => settings.get(trial.dataset) === trial.settings).map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial]))
   const tasks = Array.from({ length: splits }, (_, split) => datasets.map((dataset) => ({ dataset, split }))).flat()
   const missing = tasks.filter(({ dataset, split }) => !stored.has(keyOf({ dataset: dataset.name, split })))
@@ -174,34 +169,36 @@ async function runSplit({ name, x, y }: PyodDataset, split: number, engine: Engi
   const [heldRows, learned] = [rows((held > 0 ? order.slice(0, held) : order).slice(0, mostHeld)), rows(order.slice(held))]
   const scored = { test: rows(test), held: heldRows, learned: { shape: [Math.min(learned.shape[0], mostHeld), learned.shape[1]], data: learned.data.subarray(0, mostHeld * learned.shape[1]) }, shuffled: shuffleColumns(heldRows, random), uniform: uniformRows(learned, heldRows.shape[0], random) }
   const seeds = random.fork('networks')
-  const raw: Omit<ScoredMember, 'ranks'>[] = []
+  const raw: Omit<Member, 'ranks'>[] = []
   let fitSeconds = 0
-  for (const { trim, repeat, columns, member: { detector, parameters } } of wanted) {
+  for (const { set, trim, repeat, columns, member: { detector, parameters } } of wanted) {
     throwIfAborted(signal)
     const seen = columns === undefined ? undefined : seeds.sample(x.shape[1], Math.max(1, Math.round(columns * x.shape[1]))).sort()
     const view = (part: Rows) => (seen ? takeColumns(part, seen) as Rows : part)
-    const run = await runDetector({ detector, parameters: parameters, train: view(learned), scored: Object.values(scored).map(view), engine, seed: seeds.integer(2 ** 32), signal })
+    const run = await runDetector({ detector, parameters, train: view(learned), scored: Object.values(scored).map(view), engine, seed: seeds.integer(2 ** 32), signal })
     const scores = Object.fromEntries(Object.keys(scored).map((part, i) => [part, run.scores[i]])) as unknown as ScoredMember['scores']
-    const member = { setting: parameters ? settingName(parameters, columns) : detector.name, beta: Number(parameters?.beta ?? 0), steps: Number(parameters?.steps ?? 0), trim, repeat, scores }
+    const member = { set, setting: parameters ? settingName(parameters, columns) : detector.name, beta: Number(parameters?.beta ?? 0), steps: Number(parameters?.steps ?? 0), trim, repeat, scores }
     raw.push(member)
-    if (pools['toll-auto'](member)) fitSeconds += run.fitSeconds
+    if (isIn(pools['toll-auto'])(member)) fitSeconds += run.fitSeconds
     report(raw.length / wanted.length)
   }
   const members = await withRanks(raw, engine)
-  const networks = members.filter(isNetwork)
+  const [networks, others] = [members.filter(({ steps }) => steps > 0), members.filter(({ steps }) => steps === 0)]
+  const [main, ofAuto] = [members.filter(isIn(['main'])), members.filter(isIn(pools['toll-auto']))]
+  const twice = members.filter(isIn(pools['networks, two seeds of each']))
   const labels = Uint8Array.from(test, (row) => y[row])
   const measure = (scores: Float64Array) => auroc(scores, labels)
-  const main = networks.filter(isMain)
-  const ofAuto = members.filter(pools['toll-auto'])
-  const trimmed = networks.filter(({ trim, setting }) => trim === 0.1 && usual.test(setting))
+  const combined = (some: readonly ScoredMember[]) => measure(highestAverage.combine(some))
   return {
     dataset: name, split,
     networks: Object.fromEntries(networks.map((network) => [networkName(network), measure(network.scores.test)])),
-    others: Object.fromEntries(members.filter((member) => !isNetwork(member)).map(({ setting, scores: { test: own } }) => [setting, measure(own)])),
-    chosen: Object.fromEntries(criteria.map((criterion) => [criterion.name, measure(chosenBy(criterion, main, trimmed).scores.test)])),
+    others: Object.fromEntries(others.map(({ setting, scores: { test: own } }) => [setting, measure(own)])),
+    chosen: Object.fromEntries(criteria.map((criterion) => [criterion.name, measure(chosenBy(criterion, main, twice).scores.test)])),
     combined: Object.fromEntries(combinations.map(({ name: way, combine }) => [way, measure(combine(main))])),
     pools: {
-      ...Object.fromEntries(Object.entries(pools).map(([pool, isIn]) => [pool, measure(highestAverage.combine(members.filter(isIn)))])),
+      ...Object.fromEntries(Object.entries(pools).map(([pool, sets]) => [pool, combined(members.filter(isIn(sets)))])),
+      'networks of short training': combined(main.filter(({ steps }) => steps === shortest)),
+      'networks of long training': combined(main.filter(({ steps }) => steps > shortest)),
       'toll-auto, standardised by all held-back rows': measure(highestOfGroups(ofAuto, standardisedByAll)),
       'toll-auto, log scores standardised': measure(highestOfGroups(ofAuto, logStandardised)),
     },
@@ -219,7 +216,7 @@ function settingName(parameters: EnsembleMember['parameters'], columns: number |
 }
 
 /** Shares of the held-back rows that score lower, as the ensemble has them. */
-async function withRanks(networks: readonly Omit<ScoredMember, 'ranks'>[], engine: Engine): Promise<ScoredMember[]> {
+async function withRanks<M extends Omit<ScoredMember, 'ranks'>>(networks: readonly M[], engine: Engine): Promise<(M & Pick<ScoredMember, 'ranks'>)[]> {
   const ports = networks.map((_, i) => input(`s${i}`, ['n'], 'float64'))
   const ranked = comparable(ports, fitScoreScale(networks.map(({ scores }) => scores.held)), 'rank')
   const session = await engine.load({ inputs: ports, outputs: Object.fromEntries(ranked.map((tensor, i) => [`r${i}`, tensor])) })
