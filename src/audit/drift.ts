@@ -41,7 +41,9 @@ export interface Drift {
   readonly score?: ScoreDrift
   /** The smallest p-value first. */
   readonly columns: readonly ColumnDrift[]
-  /** Columns that hold something else now, such as texts where training had numbers: without them no row has a score. Absent when there are none. */
+  /** Rows with a cell that is not what its column held in training, such as a text among numbers: training had none. Absent when there are none. */
+  readonly unreadable?: { readonly rows: number; readonly pValue: number; readonly drifted: boolean }
+  /** Columns that hold something else now, such as texts where training had numbers. They are drift; no row has a score then. Absent when there are none. */
   readonly retyped?: readonly Retyped[]
 }
 
@@ -71,6 +73,8 @@ export interface ColumnTally {
 /** Counts what the manifest has a profile of. */
 export class DriftTally {
   readonly columns: readonly ColumnTally[]
+  rows = 0
+  unreadable = 0
 
   /** @param retyped columns whose values are not read, and so not counted */
   constructor({ profile = [] }: Pick<Manifest, 'profile'>, retyped: readonly Retyped[] = []) {
@@ -80,6 +84,8 @@ export class DriftTally {
 
   /** Further rows; columns are found by name. */
   push(raw: RawRows): void {
+    this.rows += raw.table.rows
+    this.unreadable += raw.unreadable.size
     for (const tally of this.columns) count(tally, raw)
   }
 }
@@ -90,7 +96,7 @@ export class DriftTally {
  * @param scores finite or infinite, of the rows that could be scored
  * @param rows all rows that went by
  * @param fdr of what is called drift, at most this share has not changed, in expectation; in (0, 1)
- * @param retyped columns that are the reason why there are no scores
+ * @param retyped columns because of which nothing was scored
  * @throws `data` without a single score and without such a reason.
  */
 export function measureDrift(
@@ -100,14 +106,21 @@ export function measureDrift(
   if (scores.length === 0 && retyped.length === 0) throw new TollError('data', 'no row could be scored')
   const columns = tally.columns.map(compareColumn)
   const score = heldBack.source === 'held-back' && scores.length > 0 ? compareScores(heldBack.scores, scores, threshold.value) : undefined
-  const called = discoveries([...columns, ...(score ? [score] : [])].map(({ pValue }) => pValue), fdr)
+  const unreadable = tally.unreadable > 0 && trainedRows(tally) > 0 ? { rows: tally.unreadable, pValue: countTest(0, trainedRows(tally), tally.unreadable, tally.rows) } : undefined
+  const called = discoveries([...columns, ...(score ? [score] : []), ...(unreadable ? [unreadable] : [])].map(({ pValue }) => pValue), fdr)
   return {
     rows: { now: rows, unscored: rows - scores.length, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },
     fdr, drifted: called.includes(1) || retyped.length > 0,
-    ...(score && { score: { ...score, drifted: called.at(-1) === 1 } }),
+    ...(score && { score: { ...score, drifted: called[columns.length] === 1 } }),
+    ...(unreadable && { unreadable: { ...unreadable, drifted: called.at(-1) === 1 } }),
     columns: columns.map((column, i) => ({ ...column, drifted: called[i] === 1 })).sort((a, b) => a.pValue - b.pValue || b.psi - a.psi),
     ...(retyped.length > 0 && { retyped }),
   }
+}
+
+/** Rows that the profile counts. */
+function trainedRows({ columns }: DriftTally): number {
+  return Math.max(0, ...columns.map(({ profile }) => profile.missing + profile.counts.reduce((sum, number) => sum + number, 0)))
 }
 
 function count(tally: ColumnTally, { table, unreadable }: RawRows): void {
@@ -139,7 +152,7 @@ function compareColumn({ profile, counts, rows, missing, below, above }: ColumnT
     ...(missing + profile.missing > 0 ? [countTest(profile.missing, trained + profile.missing, missing, rows)] : []),
   ]
   return {
-    column: profile.name, pValue: Math.min(1, tests.length * Math.min(1, ...tests)), psi: bins.psi, distance: 'texts' in profile ? halfDifference(profile, counts) : bins.distance,
+    column: profile.name, pValue: tests.length === 0 ? 1 : Math.min(1, tests.length * Math.min(1, ...tests)), psi: bins.psi, distance: 'texts' in profile && present > 0 ? halfDifference(profile, counts) : bins.distance,
     missing: { trained: share(profile.missing, trained + profile.missing), now: share(missing, rows) }, outside: share(below + above, present),
   }
 }

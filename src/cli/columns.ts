@@ -30,6 +30,9 @@ export function chooseColumns(all: readonly Pick<ColumnInfo, 'name' | 'kind'>[],
   return chosen
 }
 
+/** What a source's column is to a model, where nothing else is said. */
+export const featureKinds: Readonly<Record<ColumnInfo['kind'], FeatureKind>> = { number: 'number', boolean: 'boolean', text: 'category', time: 'time' }
+
 const kinds = ['number', 'boolean', 'category', 'time'] as const satisfies readonly FeatureKind[]
 
 /** `--types name=kind` texts, several in one with commas. Errors: `argument`; `not-found` for a column that is not learned from. */

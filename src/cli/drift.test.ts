@@ -86,20 +86,40 @@ describe('toll drift', () => {
     expect((await toll('drift', 'model.onnx', 'bad.csv', '--fdr', '2')).code).toBe(2)
   })
 
-  test('names columns that hold texts now and compares the others', async () => {
-    await save('words.csv', lines(300, 6, { shift: 3 }).map((line) => line.replace(/^[^,]+/, 'low')))
-    const found = await drift('words.csv')
-    expect(found).toMatchObject({ drifted: true, rows: { now: 300, unscored: 300 }, retyped: [{ column: 'a', trained: 'number', now: 'category' }] })
-    expect(found.score).toBeUndefined()
-    expect(found.columns.filter(({ drifted }) => drifted).map(({ column }) => column)).toEqual(['b'])
-    expect(found.columns.map(({ column }) => column).sort()).toEqual(['b', 'c', 'fixed', 'flag', 'gaps'])
+  test('names columns that hold something else now, one readable row or none, and compares the others', async () => {
+    const asTexts = lines(300, 6, { shift: 3 }).map((line) => line.replace(/^[^,]+/, 'low'))
+    for (const rows of [asTexts, [lines(1, 6)[0], ...asTexts.slice(1)]]) {
+      await save('words.csv', rows)
+      const found = await drift('words.csv')
+      expect(found).toMatchObject({ drifted: true, rows: { now: 300, unscored: 300 }, retyped: [{ column: 'a', trained: 'number', now: 'category' }] })
+      expect([found.score, found.unreadable]).toEqual([undefined, undefined])
+      expect(found.columns.filter(({ drifted }) => drifted).map(({ column }) => column)).toEqual(['b'])
+      expect(found.columns.map(({ column }) => column).sort()).toEqual(['b', 'c', 'fixed', 'flag', 'gaps'])
+    }
     const { out } = await toll('drift', 'model.onnx', 'words.csv')
-    expect(out).toContain('Column a holds texts now; in training it was of kind number.')
+    expect(out).toContain('Column a holds texts now; in training it held numbers.')
     expect(out).toContain('Drift in 2 of 6 columns, at a false discovery rate of 0.05, by 300 rows.')
-    // Numbers but for the rows that each lack one: no column is texts.
+    await save('dates.csv', lines(50, 6).map((line) => line.replace(/^[^,]+/, '2024-05-31')))
+    expect(await drift('dates.csv')).toMatchObject({ retyped: [{ column: 'a', trained: 'number', now: 'time' }] })
+    await writeFile(at('none.csv'), `${columns.join(',')}\n${'x,x,x,x,x,x\n'.repeat(20)}`)
+    expect(await drift('none.csv')).toMatchObject({ drifted: true, columns: [], rows: { now: 20 } })
+  })
+
+  test('counts rows that cannot be read as drift when they are too many for chance', async () => {
+    const first = lines(12_000, 8)
+    await save('later.csv', [...first, ...lines(1000, 9).map((line) => line.replace(/^[^,]+/, 'low'))])
+    const found = await drift('later.csv')
+    expect(found).toMatchObject({ drifted: true, rows: { now: 13_000, unscored: 1000 }, unreadable: { rows: 1000, drifted: true } })
+    expect((await toll('drift', 'model.onnx', 'later.csv')).out).toContain('Drift in 0 of 6 columns, and in rows that cannot be read, at')
+    await save('one.csv', [...first.slice(0, 300), 'low,1,2,0,3,0.5'])
+    expect(await drift('one.csv')).toMatchObject({ drifted: false, unreadable: { rows: 1, drifted: false } })
+    // Numbers by their form, though no row has a finite one; with a column of texts beside it, nothing is left of the others.
     await save('infinite.csv', lines(30, 7).map((line) => line.replace(/^[^,]+/, 'inf')))
     const { code, err } = await toll('drift', 'model.onnx', 'infinite.csv')
-    expect([code, err]).toEqual([1, expect.stringContaining("infinite.csv: no row could be scored; the first: row 1: infinite.csv, row 1: column 'a'")])
+    expect([code, err]).toEqual([1, "toll: infinite.csv: no row could be scored; the first: infinite.csv, row 1: column 'a' holds 'infinity', which is not a finite number\n"])
+    await save('both.csv', lines(30, 7).map((line) => line.replace(/^[^,]+,[^,]+/, 'inf,low')))
+    const both = await drift('both.csv')
+    expect(both.columns.map(({ pValue, distance }) => [pValue, distance])).toEqual(Array.from({ length: 5 }, () => [1, 0]))
   })
 
   test('works without held-back rows, and on windows', async () => {

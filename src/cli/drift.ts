@@ -6,8 +6,9 @@ import { TollError, integer, real } from '../base/index.js'
 import type { TableSource } from '../data/node/index.js'
 import { featuresOf, type Manifest, type Model } from '../model/index.js'
 import { loadModel } from '../model/node/index.js'
+import type { FeatureKind } from '../preprocess/index.js'
 import { renderText } from '../report/index.js'
-import { requestFor } from './columns.js'
+import { featureKinds, requestFor } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import { scoreSource, scoringThreads } from './scoring.js'
@@ -52,43 +53,55 @@ async function runDrift(path: string, sources: readonly string[], flags: DriftFl
 }
 
 async function measure(source: Source, model: Model, fdr: number, terminal: Terminal): Promise<Drift> {
-  const tally = new DriftTally(model.manifest)
-  const scores: number[] = []
-  let [rows, reason] = [0, '']
+  const retyped = source.kind === 'rows' ? retypedIn(source.table, model.manifest) : []
   const bar = await terminal.progress('drift', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
+    if (source.kind === 'rows' && retyped.length > 0) {
+      const tally = await countOthers(source.table, model.manifest, retyped, terminal.signal, (rows) => bar.update(rows))
+      return measureDrift(model.manifest, tally, [], { rows: tally.rows, fdr, retyped })
+    }
+    const tally = new DriftTally(model.manifest)
+    const scores: number[] = []
+    let [rows, reason] = [0, '']
     for await (const batch of scoreSource(source, model, { passthrough: [], strict: false, signal: terminal.signal })) {
       if (batch.raw) tally.push(batch.raw)
       for (const score of batch.score) if (!Number.isNaN(score)) scores.push(score)
-      if (reason === '') for (const [row, message] of batch.errors) reason ||= `; the first: row ${batch.firstRow + row + 1}: ${message}`
+      for (const message of batch.errors.values()) reason ||= `; the first: ${message}`
       bar.update(rows += batch.rows)
     }
+    if (scores.length === 0) throw new TollError('data', `${source.name}: no row could be scored${reason}`)
+    return measureDrift(model.manifest, tally, scores, { rows, fdr })
   } finally {
     bar.stop()
   }
-  if (scores.length > 0) return measureDrift(model.manifest, tally, scores, { rows, fdr })
-  const retyped = source.kind === 'rows' ? retypedIn(source.table, model.manifest) : []
-  if (source.kind !== 'rows' || retyped.length === 0) throw new TollError('data', `${source.name}: no row could be scored${reason}`)
-  return measureDrift(model.manifest, await countOthers(source.table, model.manifest, retyped, terminal.signal), scores, { rows, fdr, retyped })
 }
 
-/** Columns that hold texts now, as far as the first rows say, and did not in training. */
+/** Columns that cannot be read as what they were in training, as far as the first rows say: everything can be read as texts, flags as numbers and back. */
 function retypedIn({ columns }: TableSource, manifest: Manifest): Retyped[] {
-  const now = new Map(columns.map(({ name, kind }) => [name, kind]))
-  return featuresOf(manifest).filter(({ name, kind }) => kind !== 'category' && now.get(name) === 'text')
-    .map(({ name, kind }) => ({ column: name, trained: kind, now: 'category' }))
+  const now = new Map(columns.map(({ name, kind }) => [name, featureKinds[kind]]))
+  const isNumeric = (kind: FeatureKind) => kind === 'number' || kind === 'boolean'
+  return featuresOf(manifest).flatMap(({ name, kind }) => {
+    const found = now.get(name)
+    const readable = found === undefined || kind === 'category' || kind === found || (isNumeric(kind) && isNumeric(found))
+    return readable ? [] : [{ column: name, trained: kind, now: found }]
+  })
 }
 
 /** The columns that are what they were, counted in a pass of their own. */
-async function countOthers(table: TableSource, manifest: Manifest, retyped: readonly Retyped[], signal: AbortSignal): Promise<DriftTally> {
+async function countOthers(table: TableSource, manifest: Manifest, retyped: readonly Retyped[], signal: AbortSignal, onRows: (rows: number) => void): Promise<DriftTally> {
   const tally = new DriftTally(manifest, retyped)
-  const columns = featuresOf(manifest).filter(({ name }) => retyped.every(({ column }) => column !== name)).map(requestFor)
-  if (columns.length === 0) return tally
-  for await (const batch of table.batches({ columns, badRows: 'mark', signal })) tally.push({ table: batch.table, unreadable: batch.errors })
+  const others = featuresOf(manifest).filter(({ name }) => retyped.every(({ column }) => column !== name)).map(requestFor)
+  const passthrough = others.length === 0 ? [retyped[0].column] : []
+  for await (const batch of table.batches({ columns: others, passthrough, badRows: 'mark', signal })) {
+    tally.push({ table: batch.table, unreadable: batch.errors })
+    onRows(tally.rows)
+  }
   return tally
 }
 
-function describe({ rows, fdr, drifted, score, columns, retyped = [] }: Drift, top: number): string {
+const held: Readonly<Record<FeatureKind, string>> = { number: 'numbers', boolean: 'flags', category: 'texts', time: 'times' }
+
+function describe({ rows, fdr, drifted, score, columns, unreadable, retyped = [] }: Drift, top: number): string {
   const p = (value: number) => (value < 1e-4 ? value.toExponential(1) : value.toFixed(4))
   const percent = (value: number) => `${Number((100 * value).toPrecision(3))} %`
   const mark = (called: boolean) => (called ? 'drift' : '')
@@ -107,8 +120,9 @@ function describe({ rows, fdr, drifted, score, columns, retyped = [] }: Drift, t
       `Score: ${score.drifted ? 'drift' : 'no drift'}, p-value ${p(score.pValue)}, distance ${score.distance.toFixed(3)}, Cliff's delta ${score.cliffsDelta.toFixed(3)} `
       + `(a new row scores higher than a held-back one with chance ${score.auroc.toFixed(3)}); ${percent(score.called.now)} of rows are above the threshold, ${percent(score.called.heldBack)} of held-back rows were.`,
     ] : [retyped.length > 0 ? 'No row could be scored: the score is not compared.' : 'No rows were held back when the model was fitted: the score is not compared.']),
-    ...retyped.map(({ column, trained }) => `Column ${column} holds texts now; in training it was of kind ${trained}.`),
-    `${drifted ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} columns${score?.drifted ? ' and in the score' : ''}` : 'No drift'}, at a false discovery rate of ${fdr}, by ${rows.now} rows.`,
+    ...retyped.map(({ column, trained, now }) => `Column ${column} holds ${held[now]} now; in training it held ${held[trained]}.`),
+    ...(unreadable ? [`${unreadable.rows} of ${rows.now} rows hold a cell that is not what its column held in training${unreadable.drifted ? `: drift, p-value ${p(unreadable.pValue)}` : ''}.`] : []),
+    `${drifted ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} columns${score?.drifted ? ' and in the score' : ''}${unreadable?.drifted ? ', and in rows that cannot be read' : ''}` : 'No drift'}, at a false discovery rate of ${fdr}, by ${rows.now} rows.`,
     ...(rows.unscored > 0 && retyped.length === 0 ? [`${rows.unscored} rows could not be scored and are left out of the score.`] : []),
   ].join('\n')
 }

@@ -2,8 +2,8 @@
 
 import { TollError, type NdArray, type Table } from '../base/index.js'
 import { selectColumns, type FeatureKind, type RowOrder } from '../preprocess/index.js'
-import type { CellValue, ColumnInfo } from '../data/node/index.js'
-import { chooseColumns, readTypes, requestFor, shellWord, shorten, type ColumnFlags } from './columns.js'
+import type { CellValue } from '../data/node/index.js'
+import { chooseColumns, featureKinds, readTypes, requestFor, shellWord, shorten, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { dateLike, labelLike, leakingColumns } from './remarks.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
@@ -34,7 +34,7 @@ async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flag
   const columns = chooseColumns(table.columns, flags, name)
   const types = readTypes(flags.types, columns, name)
   const { label, weight } = flags
-  const kindOf = new Map(table.columns.map((column) => [column.name, kinds[column.kind]]))
+  const kindOf = new Map(table.columns.map((column) => [column.name, featureKinds[column.kind]]))
   const requests = columns.map((name) => requestFor({ name, kind: types[name] ?? kindOf.get(name)! }))
   const key = flags.titles ? flags.id?.[0] : undefined
   const { table: read, passthrough, leftOut } = await table.readBatch({
@@ -85,6 +85,3 @@ export function remarkOnColumns({ data, labels, types, leftOut = [] }: TrainingI
     if (!Object.hasOwn(types, name)) terminal.note(`warning: column ${name} seems to hold dates ('${text}'), but is taken as texts; a query that says their form makes times of them: --sql "from read_csv('FILE', dateformat = '%d/%m/%Y')"`)
   }
 }
-
-/** What a source's column is to a model, where nothing else is said. */
-const kinds: Readonly<Record<ColumnInfo['kind'], FeatureKind>> = { number: 'number', boolean: 'boolean', text: 'category', time: 'time' }

@@ -36,7 +36,7 @@ export interface ScoreShares {
 /** What standardises the scores of m members; one entry per member. */
 export interface ScoreScale {
   readonly mean: readonly number[]
-  /** Standard deviation (divisor n); 1 where all scores are equal, the mean then being one of them. */
+  /** Standard deviation (divisor n); 1, with the median for mean, where all scores are equal or their spread is too large to hold. */
   readonly sd: readonly number[]
   readonly distribution: readonly ScoreShares[]
 }
@@ -45,19 +45,22 @@ export interface ScoreScale {
  * Fits the scale to each member's scores of the same k rows. Scores that are not finite count as the largest finite one (the smallest, for
  * minus infinity).
  *
- * @param middle mean and deviation are those of this middle share of the scores, in (0, 1]: below 1 a few anomalies among the rows do not
- * stretch the scale. Where the middle scores are equal, all count.
+ * @param outer share of the scores, half of it on either side, that count as the nearest of the others (Winsor's mean and deviation), in [0, 1):
+ * above 0 a few anomalies among the rows do not stretch the scale. Where the others are equal, all scores count as they are.
  * @throws `data` for no rows.
  */
-export function fitScoreScale(scores: readonly Float64Array[], middle = 1): ScoreScale {
+export function fitScoreScale(scores: readonly Float64Array[], outer = 0): ScoreScale {
   const columns = scores.map((column) => finite(column).sort())
   if (columns.some((column) => column.length === 0)) throw new TollError('data', 'standardising scores needs at least one row, got none')
-  const scales = columns.map((column) => {
-    // 0.2 of 10 is 2, though 1 - 0.8 is a little less than 0.2.
-    const cut = Math.min(Math.floor(((1 - middle) / 2) * column.length + 1e-9), Math.ceil(column.length / 2) - 1)
-    return momentsOf(column.subarray(cut, column.length - cut)) ?? momentsOf(column) ?? { mean: column[0], sd: 1 }
-  })
+  const scales = columns.map((column) => momentsOf(withoutTails(column, outer)) ?? momentsOf(column) ?? { mean: column[column.length >> 1], sd: 1 })
   return { mean: scales.map(({ mean }) => mean), sd: scales.map(({ sd }) => sd), distribution: columns.map((column, i) => sharesOf(column, sameScore * scales[i].sd)) }
+}
+
+function withoutTails(sorted: Float64Array, outer: number): Float64Array {
+  // 0.2 of 10 is 2, whatever its half times 10 rounds to.
+  const cut = Math.min(Math.floor((outer / 2) * sorted.length + 1e-9), Math.ceil(sorted.length / 2) - 1)
+  const [low, high] = [sorted[cut], sorted[sorted.length - 1 - cut]]
+  return sorted.map((score) => Math.min(Math.max(score, low), high))
 }
 
 /** Undefined where the spread is rounding noise of equal scores, which a division would blow up, or too large to hold. */

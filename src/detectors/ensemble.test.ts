@@ -62,13 +62,22 @@ describe('a scale of scores', () => {
     expect(standard[3]).toBeCloseTo(Math.sqrt(3), 14)
   })
 
-  it('is that of the middle scores where asked, of all where those are equal', () => {
+  it('draws outer scores in where asked, unless the others are equal', () => {
     const scores = Float64Array.of(100, 1, 3, 2, 2, 1, 3, 2, 2, -50)
-    expect(fitScoreScale([scores], 0.8)).toMatchObject({ mean: [2], sd: [Math.sqrt(0.5)] })
-    expect(fitScoreScale([scores], 1)).toMatchObject({ mean: [6.6] })
+    // -50 counts as 1 and 100 as 3.
+    expect(fitScoreScale([scores], 0.2)).toMatchObject({ mean: [expect.closeTo(2, 12)], sd: [expect.closeTo(Math.sqrt(0.6), 12)] })
+    expect(fitScoreScale([scores])).toMatchObject({ mean: [expect.closeTo(6.6, 12)] })
     const mostlyEqual = Float64Array.of(7, 7, 7, 7, 7, 7, 7, 7, 7, 17)
-    expect(fitScoreScale([mostlyEqual], 0.8)).toMatchObject({ mean: [8], sd: [3] })
-    expect(fitScoreScale([Float64Array.of(1, 5)], 0.1)).toMatchObject({ mean: [3], sd: [2] })
+    expect(fitScoreScale([mostlyEqual], 0.2)).toMatchObject({ mean: [expect.closeTo(8, 12)], sd: [expect.closeTo(3, 12)] })
+    expect(fitScoreScale([Float64Array.of(1, 5)], 0.9)).toMatchObject({ mean: [3], sd: [2] })
+  })
+
+  it('does not jump where scores are tied', () => {
+    const valueOf = (differing: number) => {
+      const { mean: [centre], sd: [sd] } = fitScoreScale([Float64Array.from({ length: 1000 }, (_, i) => Number(i < differing))], 0.1)
+      return (1 - centre) / sd
+    }
+    for (const count of [49, 50, 51, 52, 60]) expect(valueOf(count) / valueOf(count - 1)).toBeCloseTo(1, 1)
   })
 
   it('divides by 1 where all scores are equal, and lets infinite ones count as the largest', () => {

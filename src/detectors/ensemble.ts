@@ -101,11 +101,11 @@ const described = {
 } as const
 
 /** What the members' scores become; each has a formula of its own. */
-export function combinationFormula({ combination, middle = 1 }: EnsembleParameters & { readonly middle?: number }, { members, groups }: Readonly<Record<string, unknown>>): ScoreFormula {
+export function combinationFormula({ combination, outer = 0 }: EnsembleParameters & { readonly outer?: number }, { members, groups }: Readonly<Record<string, unknown>>): ScoreFormula {
   const count = Array.isArray(members) ? members.length : 0
   const scale = combination === 'rank'
     ? 's_i(x) is the share of standardising rows that member i scores lower.'
-    : `s_i(x) is the score of member i less its mean, over its standard deviation, on the standardising rows${middle < 1 ? `, of whose scores the middle ${Number((100 * middle).toPrecision(3))} % count` : ''}.`
+    : `s_i(x) is the score of member i less its mean, over its standard deviation, on the standardising rows${outer > 0 ? `, of whose scores the lowest and highest ${Number((50 * outer).toPrecision(3))} % count as the nearest of the others` : ''}.`
   const listed = Array.isArray(groups) ? [`The groups are ${(groups as readonly (readonly string[])[]).map((group) => group.join(' and ')).join('; ')}.`] : []
   const average = String.raw`s(x) = \frac{1}{${count}} ∑_{i=1}^{${count}} s_i(x)`
   return {
@@ -117,9 +117,9 @@ export function combinationFormula({ combination, middle = 1 }: EnsembleParamete
   }
 }
 
-/** Fits members to all rows but those that standardise, by the `middle` share of their scores (see `fitScoreScale`); a thousand steps of progress each. */
+/** Fits members to all rows but those that standardise, `outer` as `fitScoreScale` has it; a thousand steps of progress each. */
 export async function fitEnsemble(
-  members: readonly EnsembleMember[], data: TrainingData, { middle, ...parameters }: EnsembleParameters & { readonly middle?: number }, context: FitContext,
+  members: readonly EnsembleMember[], data: TrainingData, { outer, ...parameters }: EnsembleParameters & { readonly outer?: number }, context: FitContext,
 ): Promise<FittedDetector> {
   const random = Random.seeded(context.seed).fork('ensemble')
   const { learning: all, standardising } = divide(data, parameters.standardiseBy, random.fork('standardise'))
@@ -138,7 +138,7 @@ export async function fitEnsemble(
     })
     context.onProgress?.({ step: 1000 * (i + 1), steps: 1000 * members.length, values: {} })
   }
-  const scale = fitScoreScale(await scoresOf(fitted, standardising, context), middle)
+  const scale = fitScoreScale(await scoresOf(fitted, standardising, context), outer)
   const groups = namedGroups(members) ?? drawGroups(members.length, parameters.groups, random.fork('groups'))
   const names = distinct(namesOf(members))
   return {

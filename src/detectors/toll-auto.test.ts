@@ -74,7 +74,7 @@ describe('a fit', () => {
     expect(Object.keys(weighted)).toEqual(networkNames)
   })
 
-  it('standardises by the middle of the held-back scores', async () => {
+  it('standardises by held-back scores whose outer ones are drawn in', async () => {
     const spread = async (trim: number) => {
       const { summary } = await tollAuto.fit({ samples: rows }, { ...settings, length: 0.05, trim }, { engine, seed: 3 })
       return (summary.members as { detector: string; sd: number }[]).find(({ detector }) => detector === 'hbos')!.sd

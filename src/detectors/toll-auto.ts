@@ -21,7 +21,7 @@ export const autoSettings: readonly AutoSetting[] = [60, 500].flatMap((steps) =>
 export const tollAutoParameters = {
   trim: real({
     default: 0.1, min: 0, max: 0.5, belowMax: true,
-    doc: 'Share of every batch, its rows of highest loss, that the networks do not learn from, and of the rows that put members on one scale, the outermost ones; 0 where the training rows are known to be normal.',
+    doc: 'Share of the training rows that may be anomalies: the networks do not learn from so many of every batch, its rows of highest loss, and so many of the scores that put members on one scale are drawn in, half on either side; 0 where the rows are known to be normal.',
     source: 'docs/auto.md: better than none on contaminated training rows',
   }),
   classical: flag({
@@ -48,8 +48,8 @@ export function autoNetworks({ trim, repeats, length = 1 }: { readonly trim: num
 /** The third group. */
 export const autoClassical: readonly EnsembleMember[] = [isolationForest, hbos].map((detector) => ({ detector, group: 0 }))
 
-/** The largest of the averages over the members of each group. */
-const combined = { combination: 'moa', groups: 3, subsample: 0 } as const
+/** The largest of the averages over the members of each group; every member names its own. */
+const combined = { combination: 'moa', groups: 1, subsample: 0 } as const
 
 export const tollAuto: Detector<typeof tollAutoParameters> = {
   name: 'toll-auto',
@@ -61,12 +61,20 @@ export const tollAuto: Detector<typeof tollAutoParameters> = {
   takesWeights: true,
   exceptions: { ...toll.exceptions },
   parameters: tollAutoParameters,
-  formula: ({ standardiseBy, trim }, summary) => combinationFormula({ ...combined, standardiseBy, middle: 1 - trim }, summary),
+  formula: ({ standardiseBy, trim }, summary) => combinationFormula({ ...combined, standardiseBy, outer: trim }, summary),
 
   async fit(data, { standardiseBy, classical, ...networks }, context) {
     // Neither of the classical members takes weights.
-    const members = [...autoNetworks(networks), ...(classical && !data.weights ? autoClassical : [])]
-    const fitted = await fitEnsemble(members, data, { ...combined, standardiseBy, middle: 1 - networks.trim }, context)
-    return { ...fitted, summary: { choice: 'no single setting: without labels none is known to be best; scores are averaged within each group, and the highest average counts', ...fitted.summary } }
+    const others = classical && !data.weights ? autoClassical : []
+    const members = [...autoNetworks(networks), ...others]
+    const fitted = await fitEnsemble(members, data, { ...combined, standardiseBy, outer: networks.trim }, context)
+    return {
+      ...fitted,
+      summary: {
+        choice: 'no single setting: without labels none is known to be best; scores are averaged within each group, and the highest average counts',
+        ...(classical && others.length === 0 && { classical: 'left out, since they take no weights of rows' }),
+        ...fitted.summary,
+      },
+    }
   },
 }

@@ -14,7 +14,7 @@ const rows = [[1, 0, -1], [0.5, 2, 0.25], [-3, 1, 2], [0.1, -0.2, 0.3], [2, 2, -
 const weights = [1, 2, 0.5, 3, 1]
 
 /** Loss, parts and gradients of rows, in float64. */
-function evaluate(chosen: readonly number[], trim: number, weighted: boolean, trimBeyond = 0): Record<string, number[]> {
+function evaluate(chosen: readonly number[], trim: number, weighted: boolean, trimBeyond = 0, given: readonly number[] = weights): Record<string, number[]> {
   const random = Random.seeded(4)
   const parameters = new Map(network.parameters.map(({ name, shape, initialize }) => {
     const values = new Float32Array(shape.reduce((product, size) => product * size, 1))
@@ -23,7 +23,7 @@ function evaluate(chosen: readonly number[], trim: number, weighted: boolean, tr
   }))
   const scope: Scope = { training: true, parameter: (name) => parameters.get(name)!, buffer: () => { throw new Error('no buffers') }, update: () => {}, mask: () => { throw new Error('no masks') } }
   const x = constant(chosen.flatMap((row) => rows[row]), [chosen.length, 3], 'float64')
-  const w = weighted ? constant(chosen.map((row) => weights[row]), [chosen.length], 'float64') : undefined
+  const w = weighted ? constant(chosen.map((row) => given[row]), [chosen.length], 'float64') : undefined
   const { loss, parts } = tollObjective(network, 2, { trim, trimBeyond })(x, scope, w)
   const flows = gradients(loss, [...parameters.values()])
   const outputs: Record<string, Tensor> = { loss, ...parts, ...Object.fromEntries(flows.map((gradient, i) => [`gradient${i}`, gradient])) }
@@ -54,6 +54,17 @@ describe('a trimmed objective', () => {
       expect(fenced.leftOut[0]).toBeCloseTo(1 - left / 5, 12)
       for (const [name, values] of Object.entries(expected)) values.forEach((value, i) => expect(fenced[name][i]).toBeCloseTo(value, 12))
     }
+  })
+
+  it('sets the fence by the rows that the share leaves, and takes a batch that weighs nothing as no lesson', () => {
+    // Four rows are left of five; of these the quartiles by the nearest rank are the second and the third.
+    const [q1, q3, highest] = [1, 2, 3].map((place) => losses[byLoss[place]])
+    const reach = (highest - q3) / (q3 - q1)
+    const [within, beyond] = [evaluate(all, 0.2, false, 1.01 * reach), evaluate(all, 0.2, false, 0.99 * reach)]
+    expect([within.leftOut[0], beyond.leftOut[0]]).toEqual([0, 0.25])
+    expect(beyond.loss[0]).toBeCloseTo(evaluate(byLoss.slice(0, 3), 0, false).loss[0], 12)
+    const idle = evaluate(all, 0.2, true, 0, [0, 0, 0, 0, 0])
+    expect([idle.loss[0], Math.max(...idle.gradient0.map(Math.abs))]).toEqual([0, 0])
   })
 
   it('is the paper\'s where the share is less than a row', () => {

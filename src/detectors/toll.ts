@@ -4,7 +4,7 @@
 // the center" (arXiv 2306.12627), equations 2 and 3. Norms are not squared, as in the authors' implementation.
 
 import { TollError, choice, integer, real, takeSamples, type Domains, type NdArray, type Values } from '../base/index.js'
-import { add, cast, constant, div, gather, greater, mean, mul, rowNorm, slice, sub, sum, topIndices, type Tensor } from '../graph/index.js'
+import { add, cast, constant, div, gather, greater, max, mean, mul, rowNorm, slice, sub, sum, topIndices, type Tensor } from '../graph/index.js'
 import { cifarNetwork, imageDefault, mnistNetwork, parameterCount, reconstruct, tabularDefault, type Autoencoder } from '../nn/index.js'
 import { optimizerChoice, optimizerNamed, scheduleChoice, scheduleNamed } from '../optim/index.js'
 import { scoringScope, train, type NamedValues, type Objective } from '../train/index.js'
@@ -30,7 +30,7 @@ export const tollParameters = {
   }),
   trimBeyond: real({
     default: 0, min: 0, max: 1e6,
-    doc: 'Leaves out every row of a batch whose loss is above Q3 + trimBeyond (Q3 - Q1) of the batch\'s losses, so that the share follows from the data; 1.5 is Tukey\'s fence, 0 leaves none out.',
+    doc: 'Leaves out every row of a batch whose loss is above Q3 + trimBeyond (Q3 - Q1) of the losses, so that the share follows from the data; 1.5 is Tukey\'s fence, 0 leaves none out. With trim, of the rows that it keeps.',
     source: 'paper: none; Tukey, Exploratory data analysis (1977)',
   }),
   network: choice({
@@ -53,7 +53,8 @@ function chainedSteps(sampleShape: readonly number[], steps: number): number {
  * loss = mean ||x - x'|| + beta mean ||z|| over the batch, weighted where rows have weights; reports both means as `reconstruction` and
  * `latentNorm`, the latter without beta. With `trim` in [0, 0.5) the means are over the rows that are left when the floor(trim batch) rows of
  * highest ||x - x'|| + beta ||z|| are taken out, whatever their weights; batch norm still sees them. With `trimBeyond` above 0 those rows among
- * them count whose loss is at most Q3 + trimBeyond (Q3 - Q1), quartiles by the nearest rank; `leftOut` reports the share of the others.
+ * them count whose loss is at most Q3 + trimBeyond (Q3 - Q1), quartiles of these rows by the nearest rank; `leftOut` reports the share of the
+ * others among them. A batch whose rows all weigh 0 has the loss 0.
  */
 export function tollObjective(network: Autoencoder, beta: number, { trim = 0, trimBeyond = 0 }: Partial<Pick<TollParameters, 'trim' | 'trimBeyond'>> = {}): Objective {
   return (x, scope, weights) => {
@@ -63,7 +64,8 @@ export function tollObjective(network: Autoencoder, beta: number, { trim = 0, tr
     const ofKept = (values: Tensor) => (left ? gather(values, left) : values)
     const beyond = trimBeyond > 0 ? beyondFence(ofKept(losses), trimBeyond) : undefined
     const counts = [...(weights ? [ofKept(weights)] : []), ...(beyond ? [sub(1, beyond)] : [])].reduce<Tensor | undefined>((product, factor) => (product ? mul(product, factor) : factor), undefined)
-    const average = (values: Tensor) => (counts ? div(sum(mul(ofKept(values), counts)), sum(counts)) : mean(ofKept(values)))
+    // Where all rows that count weigh 0, the batch teaches nothing.
+    const average = (values: Tensor) => (counts ? div(sum(mul(ofKept(values), counts)), max(sum(counts), 1e-30)) : mean(ofKept(values)))
     const reconstruction = average(error)
     const latentNorm = average(norm)
     return {

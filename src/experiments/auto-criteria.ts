@@ -29,7 +29,7 @@ export interface ScoredMember {
   readonly ranks: { readonly test: Float64Array; readonly held: Float64Array }
 }
 
-const trimmed = tollAutoParameters.trim.default
+const ownTrim = tollAutoParameters.trim.default
 
 export interface Criterion {
   readonly name: string
@@ -86,10 +86,10 @@ export interface Combination {
   readonly combine: (networks: readonly ScoredMember[]) => Float64Array
 }
 
-/** What `toll-auto` does. */
+/** How `toll-auto` combines its members. */
 export const highestAverage: Combination = {
   name: 'highest average over beta',
-  doc: '(score - mean) / sd over held-back rows, averaged over networks of equal steps, of which the higher counts: what toll-auto does',
+  doc: '(score - mean) / sd over held-back rows, averaged over networks of equal steps, of which the higher counts: as toll-auto does',
   combine: (all) => highestOfGroups(all, standardised),
 }
 
@@ -139,24 +139,18 @@ function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value / values.length, 0)
 }
 
-/** (score - mean) / sd of the held-back rows, by the middle 90 % of their scores, as `toll-auto` has it. */
+/** (score - mean) / sd over the held-back rows, the outer scores drawn in, as `toll-auto` has it. */
 export function standardised({ scores }: ScoredMember): Float64Array {
-  return scaledBy(scores, 1 - trimmed)
+  return scaledBy(scores, ownTrim)
 }
 
-/** The same by all held-back rows. */
+/** The same, all scores as they are. */
 export function standardisedByAll({ scores }: ScoredMember): Float64Array {
-  return scaledBy(scores, 1)
+  return scaledBy(scores, 0)
 }
 
-/** The same of log scores, for scores that are positive. */
-export function logStandardised({ scores: { test, held } }: ScoredMember): Float64Array {
-  const log = (scores: Float64Array) => scores.map((score) => Math.log(Math.max(score, 1e-300)))
-  return scaledBy({ test: log(test), held: log(held) }, 1)
-}
-
-function scaledBy({ test, held }: Pick<ScoredMember['scores'], 'test' | 'held'>, middle: number): Float64Array {
-  const { mean: [centre], sd: [sd] } = fitScoreScale([held], middle)
+function scaledBy({ test, held }: Pick<ScoredMember['scores'], 'test' | 'held'>, outer: number): Float64Array {
+  const { mean: [centre], sd: [sd] } = fitScoreScale([held], outer)
   return test.map((score) => (score - centre) / sd)
 }
 

@@ -7,7 +7,7 @@ import { autoClassical, autoNetworks, autoSettings, comparable, detectorNamed, f
 import { input } from '../graph/index.js'
 import { auroc } from '../metrics/index.js'
 import { float64, type Engine } from '../runtime/index.js'
-import { chosenBy, combinations, criteria, highestAverage, highestOfGroups, logStandardised, standardisedByAll, type ScoredMember } from './auto-criteria.js'
+import { chosenBy, combinations, criteria, highestAverage, highestOfGroups, standardisedByAll, type ScoredMember } from './auto-criteria.js'
 import { fitStandardization, runDetector, standardize, type Rows } from './detector-run.js'
 import { checkEngines, runOnEngines } from './pool.js'
 import { pyodSplit, type PyodDataset } from './pyod.js'
@@ -25,9 +25,9 @@ export interface AutoTrial {
   readonly networks: Readonly<Record<string, number>>
   /** Detectors beside the networks, by name. */
   readonly others: Readonly<Record<string, number>>
-  /** By name of the criterion, of `mainPool`. */
+  /** By name of the criterion, which chooses one of the networks of `toll-auto`. */
   readonly chosen: Readonly<Record<string, number>>
-  /** By name of the combination, over the networks of `mainPool`. */
+  /** By name of the combination, over the networks of `toll-auto`. */
   readonly combined: Readonly<Record<string, number>>
   /** What `toll-auto` does, over its own members and over others, by name. */
   readonly pools: Readonly<Record<string, number>>
@@ -199,8 +199,7 @@ async function runSplit({ name, x, y }: PyodDataset, split: number, engine: Engi
       ...Object.fromEntries(Object.entries(pools).map(([pool, sets]) => [pool, combined(members.filter(isIn(sets)))])),
       'networks of short training': combined(main.filter(({ steps }) => steps === shortest)),
       'networks of long training': combined(main.filter(({ steps }) => steps > shortest)),
-      'toll-auto, standardised by all held-back rows': measure(highestOfGroups(ofAuto, standardisedByAll)),
-      'toll-auto, log scores standardised': measure(highestOfGroups(ofAuto, logStandardised)),
+      'toll-auto, outer scores as they are': measure(highestOfGroups(ofAuto, standardisedByAll)),
     },
     fitSeconds,
   }
