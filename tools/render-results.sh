@@ -29,6 +29,7 @@ if [ -f results/trials/pyod.ndjson ] && [ -d "${TOLL_DATA:-/nowhere}/odds" ]; th
   node dist/cli/main.js reproduce pyod --detectors published --datasets arrhythmia,cardio,letter,lympho,optdigits,pima,satimage-2,vertebral,vowels \
     --trials results/trials/pyod.ndjson -o "$out" --quiet > /dev/null
 fi
-for log in auto auto-others; do
-  if [ -f "results/trials/$log.ndjson" ]; then toll reproduce auto --trials "results/trials/$log.ndjson"; fi
-done
+if [ -f results/trials/auto.ndjson ]; then
+  toll reproduce auto --trials results/trials/auto.ndjson
+  toll reproduce auto --others --trials results/trials/auto.ndjson
+fi

@@ -165,6 +165,12 @@ describe('toll reproduce auto', () => {
     expect(out).toMatch(/^knn +0\.4000 /m)
     expect(out).toMatch(/^IForest +0\.8010 +\+0\.1760 /m)
     expect((await readdir(at('auto'))).sort()).toEqual(['auto.csv', 'auto.html', 'auto.json', 'auto.md'])
+    // The other tables of the same log are a table of their own.
+    await writeFile(at('both.ndjson'), `${trial('cardio', 0, 0)}\n${trial('digit 0 rare', 0, 0.1)}\n`)
+    const others = await toll('reproduce', 'auto', '--others', '--trials', 'both.ndjson', '--render-only', '-o', 'auto')
+    expect(others.out).toMatch(/^toll-auto +0\.7500 /m)
+    expect(others.out).not.toContain('IForest')
+    expect((await readdir(at('auto'))).filter((name) => name.startsWith('auto-others'))).toHaveLength(4)
     const wrong = await toll('reproduce', 'auto', '--trials', 'auto.ndjson', '--render-only', '--splits', '2')
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--render-only shows the whole log')])
     const both = await toll('reproduce', 'auto', '--others', '--datasets', 'pima')

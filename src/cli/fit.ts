@@ -166,7 +166,7 @@ interface Learning {
 }
 
 /** Fits and writes the model; the checkpoint goes only when the file is there. */
-async function learn({ data, types, labels, weights, groups, time, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
+async function learn({ data, types, leftOut, labels, weights, groups, time, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
   const { seed, scale, holdBack } = flags
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('../model/node/index.js')
@@ -182,6 +182,7 @@ async function learn({ data, types, labels, weights, groups, time, name }: Train
     const model = await fit(data, {
       engine, detector, parameters, seed, scale, types, holdBack, labels, weights, groups, time, signal: terminal.signal,
       ...(threshold && { threshold }),
+      ...(leftOut && { leftOut: leftOut.map((column) => ({ name: column, reason: 'identifier' as const })) }),
       ...(flags.window !== undefined && { window: { size: flags.window, stride: flags.stride, group: flags.group, time: flags.time } }),
       ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
       onProgress: ({ step, steps, values }) => {

@@ -60,7 +60,7 @@ describe('a mixed table', () => {
     const turned = lines.map((line) => line.replace(/(\d{4})-(\d\d)-(\d\d)T[^,]*/, '$3/$2/$1'))
     await writeFile(at('days.csv'), turned.join('\n'))
     const cheap = ['--id', 'id', '--detector', 'mean-distance', '-o', 'days.onnx']
-    expect((await toll('fit', 'days.csv', ...cheap)).err).toContain("warning: column at seems to hold dates ('03/03/2025'), but is taken as texts")
+    expect((await toll('fit', 'days.csv', ...cheap)).err).toContain("warning: column at seems to hold dates ('03/03/2025'), but is read as texts")
     expect((await toll('fit', 'days.csv', ...cheap, '--types', 'at=category')).err).not.toContain('seems to hold dates')
     const query = ['--sql', "from read_csv('days.csv', dateformat = '%d/%m/%Y')"]
     const { code, err } = await toll('fit', ...query, ...cheap)

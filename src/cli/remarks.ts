@@ -39,8 +39,8 @@ export function labelLike({ names, columns }: Table): string[] {
   return names.filter((name, i) => labelNames.test(name.trim()) && new Set(columns[i].filter((value) => !Number.isNaN(value))).size <= 2)
 }
 
-/** Days as people write them: `31/05/2024`, `5.31.24`, `2024/05/31`, `31 May 2024`, `May 31, 2024`; which number is the day is not always known. */
-const day = /^(\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./]\d{1,2}[./]\d{1,2}|\d{1,2}[ -][a-z]{3,9}[ -]\d{4}|[a-z]{3,9} \d{1,2},? \d{4})(?!\d)/i
+/** Days as people write them: `31/05/2024`, `5.31.24`, `2024/5/31`, `31 May 2024`, `10-MAY-24`, `May 31, 2024`, a time of day behind them or not. */
+const day = /^(\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})|\d{4}([./-])\d{1,2}\4\d{1,2}|\d{1,2}[ -][a-z]{3,9}[ -](\d{4}|\d{2})|[a-z]{3,9} \d{1,2},? \d{4})(?=$|[ T,])/i
 /** Texts of a column that are looked at. */
 const looked = 100
 

@@ -26,13 +26,13 @@ export function defineAuto(command: Command, terminal: Terminal): void {
     .addOption(parameterOption('splits', autoParameters.splits))
   command.optionsGroup('Results:')
     .option('--trials <file>', 'log of finished runs (NDJSON): what it holds is not run again', 'toll-auto.ndjson')
-    .option('--render-only', 'run nothing: make tables of what the log holds')
+    .option('--render-only', 'run nothing: make tables of what the log holds, with --others of the other tables')
     .option('-o, --output <folder>', 'write auto.html, .md, .csv and .json there (auto-others with --others)')
     .option('--markdown', 'print Markdown')
   addEnginesOptions(command)
   addOutputOptions(command)
-  examples(command, ['toll reproduce auto --datasets cardio,pima --splits 2', 'toll reproduce auto -o results', 'toll reproduce auto --others --splits 4 --trials others.ndjson'],
-    'It reads .mat files of ODDS (https://odds.cs.stonybrook.edu) from the folder odds of TOLL_DATA, and kddcup.data_10_percent.gz from the folder uci.')
+  examples(command, ['toll reproduce auto --datasets cardio,pima --splits 2', 'toll reproduce auto -o results', 'toll reproduce auto --others --splits 4'],
+    'It reads .mat files of ODDS (https://odds.cs.stonybrook.edu) from the folder odds of TOLL_DATA, and kddcup.data_10_percent.gz from the folder uci, from TOLL_DATA itself or from the cache.')
   command.action((flags: AutoFlags) => runAuto(flags, terminal))
 }
 
@@ -40,7 +40,7 @@ async function runAuto(flags: AutoFlags, terminal: Terminal): Promise<void> {
   if (flags.output !== undefined) await checkFolder(flags.output)
   const table = flags.renderOnly ? await readTable(flags, terminal) : await runTable(flags, terminal)
   const { text, markdown, csv, json, html } = renderAuto(table, commandLine(flags))
-  const file = table.datasets.every((name) => benchmarkNames.has(name)) ? 'auto' : 'auto-others'
+  const file = flags.others ? 'auto-others' : 'auto'
   if (flags.output !== undefined) await writeFolder(flags.output, { [`${file}.html`]: html, [`${file}.md`]: markdown, [`${file}.csv`]: csv, [`${file}.json`]: json }, terminal)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
@@ -51,10 +51,10 @@ const benchmarkNames: ReadonlySet<string> = new Set(pyodBenchmark.map(({ name })
 /** What every line of the log is read by. */
 const logOf = (terminal: Terminal) => ({ parse: readAutoTrial, begins: autoTrialBegins, warn: (text: string) => terminal.note(text) })
 
-async function readTable({ trials, datasets, others, splits }: AutoFlags, terminal: Terminal): Promise<AutoTable> {
+async function readTable({ trials, datasets, others = false, splits }: AutoFlags, terminal: Terminal): Promise<AutoTable> {
   const { readTrialLog } = await import('../experiments/node/index.js')
-  if (datasets !== undefined || others || splits !== undefined) throw new TollError('argument', '--render-only shows the whole log: leave --datasets, --others and --splits out')
-  return tableOfTrials(await readTrialLog(trials, logOf(terminal)))
+  if (datasets !== undefined || splits !== undefined) throw new TollError('argument', '--render-only shows the whole log: leave --datasets and --splits out')
+  return tableOfTrials((await readTrialLog(trials, logOf(terminal))).filter(({ dataset }) => benchmarkNames.has(dataset) !== others))
 }
 
 async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable> {
@@ -62,6 +62,7 @@ async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable
   const { splits, trials } = flags
   if (flags.others && flags.datasets !== undefined) throw new TollError('argument', '--datasets names data sets of the benchmark, --others takes none of them: leave one out')
   const datasets = flags.others ? await loadOtherTables() : await loadPyodDatasets(flags.datasets?.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  if (flags.others && !datasets.some(({ name }) => name.startsWith('connections'))) terminal.note('note: kddcup.data_10_percent.gz is not here, so that the tables of connections are left out')
   const store = await openTrialLog(trials, logOf(terminal))
   const stopped = `stopped; finished runs are in ${trials}: the same command goes on`
   terminal.whenStopped(() => stopped)

@@ -64,8 +64,8 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   }
   const passed = [...new Set([...passthrough, ...(windowing?.passthrough ?? [])])]
   requireColumns(source.table.columns, columns, source.name)
+  requireColumns(source.table.columns, windowing?.passthrough ?? [], source.name, ', which says the order of the rows')
   requireColumns(source.table.columns, passthrough, source.name, ', which was asked for')
-  requireColumns(source.table.columns, passed, source.name, ', which says the order of the rows')
   const batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / Math.max(inputs.length, 1))))
   const batches = source.table.batches({ columns: requests, passthrough: passed, batchRows, badRows: strict ? 'throw' : 'mark', signal })
   let scoring: Promise<ScoredRows> | undefined

@@ -15,7 +15,7 @@ type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags & { readonly titles?:
 export interface TrainingInput extends RowOrder {
   readonly name: string
   readonly data: Table | NdArray
-  /** Keys that were too many texts to read. */
+  /** Columns of so many different texts that they were not kept: they name the rows. */
   readonly leftOut?: readonly string[]
   /** What --types says of columns. */
   readonly types: Readonly<Record<string, FeatureKind>>
@@ -42,13 +42,14 @@ async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flag
     passthrough: [...new Set([...(label === undefined ? [] : [label]), ...(key === undefined ? [] : [key]), ...orderColumns(flags)])], signal, keys: 'leave out',
   })
   const wanted = leftOut.find((column) => Object.hasOwn(types, column))
-  if (wanted !== undefined) throw new TollError('data', `--types ${wanted}=${types[wanted]}: ${name} has a different text there in more than half of the rows, too many for categories; leave it out`)
-  if (leftOut.length === columns.length) throw new TollError('data', `${name}: no columns are left to learn from, since ${shorten(leftOut)} hold a different text in more than half of the rows`)
-  const features = selectColumns(read, columns.filter((column) => !leftOut.includes(column)).map((column) => read.names.indexOf(column)))
+  if (wanted !== undefined) throw new TollError('data', `--types ${wanted}=${types[wanted]}: ${name} has more different texts there than categories can be; leave it out with --exclude ${shellWord(wanted)}`)
+  if (leftOut.length === columns.length) throw new TollError('data', `${name}: no columns are left to learn from, since ${shorten(leftOut)} ${leftOut.length === 1 ? 'names' : 'name'} the rows`)
+  const weightAt = weight === undefined ? -1 : read.names.length - 1
+  const features = selectColumns(read, Array.from(read.names.keys()).filter((place) => place !== weightAt))
   return {
     name, data: features, types, leftOut, ...readOrder(passthrough, flags, { source: name }),
     ...(label !== undefined && { labels: readLabels(passthrough.get(label) ?? [], flags) }),
-    ...(weight !== undefined && { weights: read.columns.at(-1)! }),
+    ...(weight !== undefined && { weights: read.columns[weightAt] }),
     ...(key !== undefined && { titles: passthrough.get(key)!.map((value, row) => titleOf(value, row)) }),
   }
 }
@@ -74,14 +75,13 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
 }
 
 /** Remarks on columns that may give the labels away, and on dates that were not taken as times. */
-export function remarkOnColumns({ data, labels, types, leftOut = [] }: TrainingInput, terminal: Terminal): void {
+export function remarkOnColumns({ data, labels, types }: TrainingInput, terminal: Terminal): void {
   if (!('columns' in data)) return
-  if (leftOut.length > 0) terminal.note(`note: a different text in more than half of the rows, as in a key: ${shorten(leftOut)} left out`)
   for (const name of labels ? leakingColumns(data, labels) : []) {
     terminal.note(`warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with --exclude ${shellWord(name)}`)
   }
   for (const name of labels ? [] : labelLike(data)) terminal.note(`warning: column ${name} looks like a label, and is learned from; say --label ${shellWord(name)}, or --exclude ${shellWord(name)}`)
   for (const { name, text } of dateLike(data)) {
-    if (!Object.hasOwn(types, name)) terminal.note(`warning: column ${name} seems to hold dates ('${text}'), but is taken as texts; a query that says their form makes times of them: --sql "from read_csv('FILE', dateformat = '%d/%m/%Y')"`)
+    if (!Object.hasOwn(types, name)) terminal.note(`warning: column ${name} seems to hold dates ('${text}'), but is read as texts, since which number is the day is not guessed; a query reads it as times (--sql with dateformat or timestampformat of read_csv)`)
   }
 }

@@ -70,7 +70,7 @@ export function renderAuto(table: AutoTable, command?: string): RenderedExperime
       { title: 'By data set', blocks: [block(tabulateDatasets(table, [...ways.filter(({ kind }) => kind === 'labels'), ...byDataset.flatMap((shown) => ways.find(({ name }) => name === shown) ?? [])]))] },
       { title: 'Time', blocks: [block(tabulateTime(table))] },
     ],
-    footer: `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Published figures: PyOD's documentation, the same data sets and splits.`,
+    footer: `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}.${ways.some(({ kind }) => kind === 'published') ? ' Published figures: PyOD\'s documentation, the same data sets and splits.' : ''}`,
   }, listWays(table, ways), table)
 }
 

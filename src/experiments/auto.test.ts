@@ -1,5 +1,9 @@
 // Criteria on networks whose choice is known, and the comparison on a small table: what it runs, stores and shows.
 
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../base/index.js'
 import { autoSettings } from '../detectors/index.js'
@@ -124,8 +128,14 @@ describe('the comparison', () => {
 })
 
 describe('other tables', () => {
+  let folder = ''
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'toll-others-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
   it('hold one rare digit, or one normal digit, the same rows every time', async () => {
-    const [tables, again] = [await loadOtherTables({ data: '' }), await loadOtherTables({ data: '' })]
+    const [tables, again] = [await loadOtherTables({ data: folder, cache: folder }), await loadOtherTables({ data: folder, cache: folder })]
     expect(tables.map(({ name }) => name)).toEqual(Array.from({ length: 10 }, (_, digit) => [`digit ${digit} rare`, `digit ${digit} normal`]).flat())
     for (const [i, { name, x, y }] of tables.entries()) {
       expect([name, x.shape[0], y.length, y.reduce((sum, label) => sum + label, 0)]).toEqual(name.endsWith('rare') ? [name, 1550, 1550, 50] : [name, 540, 540, 40])
@@ -134,5 +144,17 @@ describe('other tables', () => {
       for (let j = 0; j < x.shape[1]; j++) expect(new Set(x.data.filter((_, k) => k % x.shape[1] === j)).size).toBeGreaterThan(1)
       expect(again[i].x.data).toEqual(x.data)
     }
+  })
+
+  it('hold connections of one service, attacks among them, where the file is there', async () => {
+    const line = (i: number) => [i % 5, 'tcp', i % 2 ? 'http' : 'smtp', 'SF', ...Array.from({ length: 37 }, (_, j) => (j === 0 ? i : 7)), i % 10 === 0 || i % 10 === 3 ? 'back.' : 'normal.'].join(',')
+    await writeFile(join(folder, 'kddcup.data_10_percent.gz'), gzipSync(Array.from({ length: 400 }, (_, i) => line(i)).join('\n')))
+    const found = (await loadOtherTables({ data: folder, cache: folder })).filter(({ name }) => name.startsWith('connections'))
+    // Nobody uses ftp_data here: no table; columns of one value are gone.
+    expect(found.map(({ name, x, y }) => [name, x.shape, y.reduce((sum, label) => sum + label, 0)])).toEqual([
+      ['connections http', [200, 2], 40], ['connections smtp', [200, 2], 40], ['connections all', [400, 2], 80],
+    ])
+    const [{ x, y }] = found
+    y.forEach((label, row) => expect(x.data[2 * row + 1] % 10 === 3).toBe(label === 1))
   })
 })

@@ -26,6 +26,8 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
   readonly scale?: string
   /** What columns of a table are, where it is not what `inferSchema` makes of them; a column that is named here is never left out. */
   readonly types?: Readonly<Record<string, FeatureKind>>
+  /** Columns of the source that are not in the table, and why: the model keeps their names. */
+  readonly leftOut?: readonly LeftOut[]
   /** 1 = anomaly, one per row: left out of training by detectors that learn from normal data. */
   readonly labels?: ArrayLike<number>
   /** Non-negative weight of each row; default 1. */
@@ -79,7 +81,7 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
   }
   const fitted = await detector.fit(trainingData, parameters, { engine, seed, signal, onProgress, checkpoint })
   return assemble({
-    given, leftOut, ...(options.window && { window: windowOf(options.window, given) }), options, detector, parameters, seed, preprocessing, port, fitted, engine,
+    given, leftOut: [...(options.leftOut ?? []), ...leftOut], ...(options.window && { window: windowOf(options.window, given) }), options, detector, parameters, seed, preprocessing, port, fitted, engine,
   }, {
     heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld, share: holdBack } : { source: 'training', data: take(training), share: holdBack },
     ...(anomalies.length > 0 && { anomalies: take(anomalies) }),

@@ -205,13 +205,15 @@ describe('batches', () => {
     const rows = 1_100_000
     await using source = await openTable({ sql: `SELECT 'user-' || i AS id FROM range(${rows}) t(i)` })
     await expect(source.read({ columns: ['id'] })).rejects.toMatchObject({ code: 'data', message: "column 'id' of the SQL query holds more than 1048576 different texts, so it seems to name the rows; leave it out" })
-    await using mixed = await openTable({ sql: `SELECT 'user-' || i AS id, i % 7 AS n, 'kind-' || i % 3 AS kind FROM range(${rows}) t(i)` })
+    // More than two lists of texts.
+    const many = 2 ** 21 + rows
+    await using mixed = await openTable({ sql: `SELECT 'user-' || i AS id, i % 7 AS n, 'kind-' || i % 3 AS kind FROM range(${many}) t(i)` })
     const { table: rest, leftOut } = await mixed.readBatch({ columns: ['id', 'n', 'kind'], keys: 'leave out' })
-    expect([leftOut, rest.names, rest.rows, [...rest.meanings!.keys()]]).toEqual([['id'], ['n', 'kind'], rows, ['kind']])
-    expect(rest.columns.map((column) => column.slice(-3))).toEqual([7, 3].map((period) => Float64Array.of(rows - 3, rows - 2, rows - 1).map((i) => i % period)))
+    expect([leftOut, rest.names, rest.rows, [...rest.meanings!.keys()]]).toEqual([['id'], ['n', 'kind'], many, ['kind']])
+    expect(rest.columns.map((column) => column.slice(-3))).toEqual([7, 3].map((period) => Float64Array.of(many - 3, many - 2, many - 1).map((i) => i % period)))
     // A list that fills up late is not one of keys.
     await using repeated = await openTable({ sql: `SELECT 'user-' || (i // 3) AS id FROM range(${3 * rows}) t(i)` })
-    await expect(repeated.read({ columns: ['id'], keys: 'leave out' })).rejects.toMatchObject({ code: 'data' })
+    await expect(repeated.readBatch({ columns: ['id'], keys: 'leave out' })).rejects.toMatchObject({ code: 'data' })
     const lists = new Set<readonly string[]>()
     let right = 0
     for await (const { table, firstRow } of source.batches({ columns: ['id'] })) {

@@ -30,12 +30,15 @@ export interface ReadOptions {
   readonly passthrough?: readonly string[]
   /** A cell that is not what its column holds, such as text among numbers, or infinity: 'throw' (default) stops at the first, 'mark' records it in the batch's `errors`. */
   readonly badRows?: 'throw' | 'mark'
+  readonly signal?: AbortSignal
+}
+
+export interface WholeOptions extends ReadOptions {
   /**
-   * What `read` and `readBatch` do with a column of more than 2^20 different texts: 'refuse' (default) it, or 'leave out' one whose texts
-   * differ in more than half of the rows, as those of a key do.
+   * What to do with a column of more than 2^20 different texts: 'refuse' (default), or 'leave out' where so many came in the first 2^21 rows,
+   * as the texts of a key do.
    */
   readonly keys?: 'refuse' | 'leave out'
-  readonly signal?: AbortSignal
 }
 
 export interface BatchOptions extends ReadOptions {
@@ -62,7 +65,7 @@ export interface TableSource extends AsyncDisposable {
   /** The columns of all rows, by default those of numbers. Integers beyond 2^53 are rounded to the nearest float64. */
   read(options?: ReadOptions): Promise<Table>
   /** All rows as one batch, with passed-through columns and, on request, errors by row, and the names of keys that were left out. */
-  readBatch(options?: ReadOptions): Promise<WholeTable>
+  readBatch(options?: WholeOptions): Promise<WholeTable>
   /** All rows in order, in memory bounded by the batch size. The next batch is read while one is used. */
   batches(options?: BatchOptions): AsyncIterable<TableBatch>
   close(): Promise<void>
@@ -151,7 +154,7 @@ class DuckSource implements TableSource {
     return (await this.readBatch({ ...options, passthrough: [] })).table
   }
 
-  async readBatch(options: ReadOptions = {}): Promise<WholeTable> {
+  async readBatch(options: WholeOptions = {}): Promise<WholeTable> {
     const selected = this.#select(options.columns)
     const whole = await this.#readTogether(selected.slice(0, readTogether), options)
     if (selected.length <= readTogether) return whole
@@ -173,7 +176,7 @@ class DuckSource implements TableSource {
   }
 
   /** All rows of some columns. The batches give their columns up one by one, so that memory is taken once. */
-  async #readTogether(columns: readonly SelectedColumn[], options: ReadOptions): Promise<WholeTable> {
+  async #readTogether(columns: readonly SelectedColumn[], options: WholeOptions): Promise<WholeTable> {
     const pieces = columns.map((): Float64Array[] => [])
     const passthrough = new Map<string, CellValue[]>((options.passthrough ?? []).map((name) => [name, []]))
     const errors = new Map<number, string>()
@@ -182,6 +185,7 @@ class DuckSource implements TableSource {
     for await (const { table, ...batch } of this.#stream(columns, options)) {
       if (rows === 0) meanings = table.meanings
       for (const name of overfull(meanings, table)) {
+        if (keys.has(name)) continue
         if (options.keys !== 'leave out' || rows > 2 * mostTexts) refuseKey(name, this.name)
         keys.add(name)
       }

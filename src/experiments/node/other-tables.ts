@@ -9,9 +9,10 @@ import { cacheFolder, loadImages, openTable, type DataFolders } from '../../data
 import type { Rows } from '../detector-run.js'
 import type { PyodDataset } from '../pyod.js'
 
-/** Rows of a table at most: as many as most of the benchmark's have. */
+/** Rows of each class at most: as many as most of the benchmark's tables have. */
 const digitRows = { rare: { normal: 1500, anomalies: 50 }, normal: { normal: 500, anomalies: 40 } }
-const connections = { normal: 5000, share: { http: 0.02, smtp: 0.02, ftp_data: 0.05, all: 0.05 } }
+const normalConnections = 5000
+const attacks = { http: 100, smtp: 100, ftp_data: 250, all: 250 }
 
 /**
  * 20 tables of digits, and 4 of connections where `kddcup.data_10_percent.gz` is in the folder `uci` of TOLL_DATA, in TOLL_DATA or in the cache.
@@ -48,12 +49,12 @@ async function loadConnections({ data = process.env.TOLL_DATA, cache }: DataFold
   const table = await source.read({ columns: [...numbers, { name: 'x2', as: 'text' }, { name: 'x41', as: 'text' }] })
   const [services, classes] = ['x2', 'x41'].map((name) => textsOf(table, name))
   const all: Rows = { shape: [table.rows, numbers.length], data: Float64Array.from({ length: table.rows * numbers.length }, (_, i) => table.columns[i % numbers.length][Math.floor(i / numbers.length)]) }
-  return Object.entries(connections.share).map(([service, share], i) => {
+  return Object.entries(attacks).map(([service, anomalies], i) => {
     const rows = Int32Array.from(services.keys()).filter((row) => service === 'all' || services[row] === service)
     return drawTable(`connections ${service}`, takeSamples(all, Array.from(rows)) as Rows, Array.from(rows, (row) => classes[row]), {
-      isNormal: (label) => label === 'normal.', normal: connections.normal, anomalies: Math.round(share * connections.normal), seed: 20 + i,
+      isNormal: (label) => label === 'normal.', normal: normalConnections, anomalies, seed: 20 + i,
     })
-  })
+  }).filter(({ y }) => y.includes(0) && y.includes(1))
 }
 
 function textsOf({ names, columns, meanings }: Table, name: string): string[] {
