@@ -58,7 +58,8 @@ export function validityOf(vector: DuckDBVector): Uint32Array | undefined {
 /** What DuckDB said, as one sentence that begins with the source's name. Errors: `format` for file content, else `data`. */
 export function describeDuck(error: unknown, source: string): TollError {
   if (error instanceof TollError) return error
-  const text = messageOf(error)
+  // Below the message DuckDB prints the query, whose words say nothing of the file.
+  const text = messageOf(error).replace(/\n+LINE \d+:[\s\S]*$/, '')
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1]
   const where = line ? `${source}, line ${line}` : source
   const ragged = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text)

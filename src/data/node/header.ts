@@ -33,6 +33,8 @@ export function readHeader(head: Uint8Array, name: string, whole: boolean, optio
   const best = delimiters[counts.indexOf(Math.max(...counts))]
   const delimiter = options.delimiter ?? best
   const first = splitRecord(text, delimiter, name, whole)
+  // What the decoder puts where bytes are no text; a name that holds it was damaged before.
+  if (first.cells.some((cell) => cell.includes('\ufffd'))) throw new TollError('format', `${name}, line 1: the text is not UTF-8; convert it, for example with iconv -t utf-8`)
   if (first.cells.length === 1 && first.cells[0].trim() === '') throw new TollError('format', `${name}: the first line is empty; it should name the columns`)
   if (first.cells.length === 1 && Math.max(...counts) > 1) {
     throw new TollError('format', `${name} has one column with delimiter ${show(delimiter)}, but its first line '${clip(first.cells[0])}' `

@@ -88,23 +88,67 @@ export async function isStream(path: string): Promise<boolean> {
 const longestLine = 2_000_000
 const csvBuffer = 16 * longestLine
 
+/** A text file whose end is to be looked at. */
+export interface TextFile {
+  readonly path: string
+  readonly gzip: boolean
+  /** Whether a row is a line, as in CSV. */
+  readonly lines: boolean
+}
+
 /**
- * Refuses a text file whose last line is longer than DuckDB reads: where it does not fit DuckDB's buffer, DuckDB 1.5 leaves it out
- * without a word. Error: `format`.
+ * Refuses a text file of which DuckDB 1.5 leaves the end out without a word: a gzip file that is cut off or damaged, and a last line of CSV that is longer
+ * than DuckDB reads and does not fit its buffer. A gzip file is unpacked for that, beside the reading of it. Errors: `format`, `io`.
  */
-export async function checkLastLine(path: string, name: string): Promise<void> {
+export async function checkEnd({ path, gzip, lines }: TextFile, name: string, signal?: AbortSignal): Promise<void> {
+  const { size, last } = gzip ? await unpackedEnd(path, name, signal) : await plainEnd(path, name)
+  if (lines && size > csvBuffer && last > longestLine) throw new TollError('format', `${name}: the last line is longer than 2 MB; is this a text table?`)
+}
+
+/** Bytes of a text, and of its last line that is not empty, or more than `longestLine`. */
+interface TextEnd {
+  readonly size: number
+  readonly last: number
+}
+
+const isBreak = (byte: number) => byte === 10 || byte === 13
+
+async function plainEnd(path: string, name: string): Promise<TextEnd> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     throw describeIo(error, `cannot read ${name}`)
   })
   try {
     const { size } = await handle.stat()
-    if (size <= csvBuffer) return
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(longestLine), 0, longestLine, size - longestLine)
-    const end = buffer.subarray(0, bytesRead).findLastIndex((byte) => byte !== 10 && byte !== 13)
-    if (!buffer.subarray(0, end + 1).some((byte) => byte === 10 || byte === 13)) throw new TollError('format', `${name}: the last line is longer than 2 MB; is this a text table?`)
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(longestLine + 2), 0, longestLine + 2, Math.max(0, size - longestLine - 2))
+    const end = buffer.subarray(0, bytesRead).findLastIndex((byte) => !isBreak(byte))
+    return { size, last: end - buffer.subarray(0, end + 1).findLastIndex(isBreak) }
   } finally {
     await handle.close()
   }
+}
+
+async function unpackedEnd(path: string, name: string, signal?: AbortSignal): Promise<TextEnd> {
+  let [size, line, last] = [0, 0, 0]
+  const measure = async (parts: AsyncIterable<Uint8Array>) => {
+    for await (const part of parts) {
+      size += part.length
+      const [first, end] = [part.findIndex(isBreak), part.findLastIndex(isBreak)]
+      if (first < 0) {
+        line += part.length
+        continue
+      }
+      // Lines within a part are short ones.
+      if (line + first > 0) last = line + first
+      if (part.subarray(first, end).some((byte) => !isBreak(byte))) last = 0
+      line = part.length - end - 1
+    }
+  }
+  try {
+    await pipeline(createReadStream(path), createGunzip({ chunkSize: 2 ** 18 }), measure, { signal })
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code?.startsWith('Z_') ? new TollError('format', `${name}: the gzip data is damaged or cut off`, { cause: error }) : describeIo(error, `cannot read ${name}`)
+  }
+  return { size, last: line > 0 ? line : last }
 }
 
 async function expandGlob(pattern: string): Promise<string[]> {

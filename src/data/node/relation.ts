@@ -4,7 +4,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { describeDuck, quoteName, quotePath, quoteText } from './duck.js'
 import { readHeader, type HeaderOptions } from './header.js'
-import type { TableFile } from './locate.js'
+import type { TableFile, TextFile } from './locate.js'
 
 export type ColumnKind = 'number' | 'boolean' | 'text' | 'time'
 
@@ -36,8 +36,8 @@ export interface Relation {
   readonly columns: ReadonlyMap<string, { readonly ref: string; readonly type: string }>
   /** Rows, where the format says so without reading them. */
   readonly rowCount?: number
-  /** A plain text file, whose last line must be looked at (see `checkLastLine`). */
-  readonly plainFile?: string
+  /** A text file, whose end must be looked at (see `checkEnd`). */
+  readonly textFile?: TextFile
 }
 
 /** Rows from which DuckDB finds the names in a JSON file. */
@@ -74,7 +74,7 @@ function delimitedRelation(file: TableFile, options: HeaderOptions): Relation {
   const sql = `read_csv(${quotePath(file.path)}, auto_detect = false, header = ${options.header !== false}, delim = ${quoteText(delimiter)}, `
     + `quote = '"', escape = '"', compression = '${file.gzip ? 'gzip' : 'none'}', columns = {${types}})`
   const columns = new Map(names.map((name, i) => [name, { ref: `c${i}`, type: 'VARCHAR' }]))
-  return { name: file.name, sql, columns, ...(!file.gzip && { plainFile: file.path }) }
+  return { name: file.name, sql, columns, textFile: { path: file.path, gzip: file.gzip, lines: true } }
 }
 
 async function jsonRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {
@@ -83,7 +83,7 @@ async function jsonRelation(file: TableFile, connection: DuckDBConnection): Prom
   const names = [...(await describe(`read_json(${common}, sample_size = ${sampleRows})`, connection, file.name)).keys()]
   const types = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')
   const columns = new Map(names.map((name) => [name, { ref: quoteName(name), type: 'VARCHAR' }]))
-  return { name: file.name, sql: `read_json(${common}, columns = {${types}})`, columns }
+  return { name: file.name, sql: `read_json(${common}, columns = {${types}})`, columns, ...(file.gzip && { textFile: { path: file.path, gzip: true, lines: false } }) }
 }
 
 async function parquetRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {

@@ -32,17 +32,17 @@ async function sampleSome(head: Relation, columns: readonly ColumnInfo[], rows: 
   const missing = new Set(['', ...(cell.missing ?? missingTexts)])
   const counts = columns.map(() => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
   const numbers = columns.map((column) => selectColumn(column, 'number', head.name))
-  for await (const chunk of fetchChunks(head, { columns: numbers, passthrough: [], badRows: 'mark', batchRows: rows, cell }, connection)) {
-    counts.forEach((count, c) => {
+  for await (const { chunk, rows: count } of fetchChunks(head, { columns: numbers, passthrough: [], badRows: 'mark', batchRows: rows, cell }, connection)) {
+    counts.forEach((kinds, c) => {
       const valid = validityOf(chunk.getColumnVector(c))
-      for (let i = 0; i < chunk.rowCount; i++) {
+      for (let i = 0; i < count; i++) {
         const number = valid === undefined || (valid[i >> 5] >>> (i & 31)) & 1
         const text = number ? null : chunk.getColumnVector(columns.length + c).getItem(i)
         if (!number && (typeof text !== 'string' || missing.has(text.trim()))) continue
-        count.present++
-        if (typeof text !== 'string') count.numbers++
-        else if (flagOf(text.trim()) !== undefined) count.flags++
-        else if (looksLikeTime(text.trim())) count.times++
+        kinds.present++
+        if (typeof text !== 'string') kinds.numbers++
+        else if (flagOf(text.trim()) !== undefined) kinds.flags++
+        else if (looksLikeTime(text.trim())) kinds.times++
       }
     })
   }

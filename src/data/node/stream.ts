@@ -2,9 +2,9 @@
 // A column of numbers in a text file comes twice, as numbers and as it stands; the text is looked at only where there is no number.
 
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
-import { TollError, parseTime, throwIfAborted, type ColumnMeaning, type Table } from '../../base/index.js'
+import { TollError, invariant, parseTime, throwIfAborted, type ColumnMeaning, type Table } from '../../base/index.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
-import { checkLastLine } from './locate.js'
+import { checkEnd } from './locate.js'
 import { missingTexts, type CellOptions, type ColumnInfo, type ColumnKind, type Relation } from './relation.js'
 import { vectorSql, type SelectedColumn } from './request.js'
 import { TextCodes, mostTexts } from './texts.js'
@@ -40,13 +40,17 @@ export async function* streamBatches(relations: readonly Relation[], selection: 
   const interrupt = () => connection.interrupt()
   selection.signal?.addEventListener('abort', interrupt, { once: true })
   const texts = new ColumnTexts(selection)
+  const left = new AbortController()
   try {
     let batch = new BatchBuilder(selection, texts, 0)
     for (const relation of relations) {
       let rowInFile = 0
-      for await (const chunk of fetchChunks(relation, selection, connection)) {
-        for (let from = 0; from < chunk.rowCount;) {
-          const count = Math.min(chunk.rowCount - from, selection.batchRows - batch.rows)
+      const end = relation.textFile && checkEnd(relation.textFile, relation.name, left.signal)
+      // Met when the rows are through.
+      end?.catch(() => undefined)
+      for await (const { chunk, rows } of fetchChunks(relation, selection, connection)) {
+        for (let from = 0; from < rows;) {
+          const count = Math.min(rows - from, selection.batchRows - batch.rows)
           batch.append(chunk, from, count, relation.name, rowInFile)
           from += count
           rowInFile += count
@@ -56,30 +60,45 @@ export async function* streamBatches(relations: readonly Relation[], selection: 
           batch = new BatchBuilder(selection, texts, batch.firstRow + batch.rows)
         }
       }
-      if (relation.plainFile !== undefined) await checkLastLine(relation.plainFile, relation.name)
+      await end
     }
     if (batch.rows > 0) yield batch.finish()
     else if (batch.firstRow === 0) throw new TollError('data', `${relations.map(({ name }) => name).join(', ')}: there are no rows`)
   } finally {
+    left.abort()
     selection.signal?.removeEventListener('abort', interrupt)
   }
 }
 
-/** The chunks of one relation; the next one is read while the last is used. */
-export async function* fetchChunks(relation: Relation, selection: Selection, connection: DuckDBConnection): AsyncGenerator<DuckDBDataChunk> {
+/** Rows of a relation, the first `rows` of a chunk. */
+export interface FetchedRows {
+  readonly chunk: DuckDBDataChunk
+  readonly rows: number
+}
+
+/**
+ * The chunks of one relation; the next one is read while the last is used. A streaming result that meets a damaged row just ends, as if the
+ * table did: so the query is given one more row, marked as the end, and what stops before it is asked for the error.
+ */
+export async function* fetchChunks(relation: Relation, selection: Selection, connection: DuckDBConnection): AsyncGenerator<FetchedRows> {
   let next: Promise<DuckDBDataChunk | null> | undefined
   try {
     const result = await connection.stream(selectSql(relation, selection))
+    let ended = false
     for (next = result.fetchChunk(); ;) {
       const chunk = await next
       next = undefined
       throwIfAborted(selection.signal)
-      if (chunk === null || chunk.rowCount === 0) return
+      if (chunk === null || chunk.rowCount === 0) break
       next = result.fetchChunk()
       // A failure is met at the top of the loop, not before.
       next.catch(() => undefined)
-      yield chunk
+      invariant(!ended, 'rows of a table came after its last one')
+      ended = chunk.getColumnVector(chunk.columnCount - 1).getItem(chunk.rowCount - 1) === true
+      const rows = ended ? chunk.rowCount - 1 : chunk.rowCount
+      if (rows > 0) yield { chunk, rows }
     }
+    if (!ended) await explainEnd(relation, selection, connection)
   } catch (error) {
     throwIfAborted(selection.signal)
     throw describeDuck(error, relation.name)
@@ -92,8 +111,15 @@ export async function* fetchChunks(relation: Relation, selection: Selection, con
   }
 }
 
+/** Reads again, keeping nothing, to hear why the rows stopped. */
+async function explainEnd(relation: Relation, selection: Selection, connection: DuckDBConnection): Promise<never> {
+  await connection.run(`SELECT bit_xor(hash(t)) FROM (${selectSql(relation, selection)}) t`)
+  throw new TollError('io', `${relation.name} could not be read to its end, though a second reading could; was it written to meanwhile?`)
+}
+
 /**
- * The vectors of the columns, then those passed through, then one text per judged column. Expressions are kept bare on purpose:
+ * The vectors of the columns, then those passed through, then one text per judged column, then whether the row is the end, which is one row
+ * more than there are. Expressions are kept bare on purpose:
  * judging the texts in SQL (trim, CASE) doubled the time of a scan, and took gigabytes on a thousand columns.
  */
 function selectSql(relation: Relation, { columns, passthrough, cell }: Selection): string {
@@ -104,7 +130,7 @@ function selectSql(relation: Relation, { columns, passthrough, cell }: Selection
     ...passthrough.map((column) => passthroughSql(column, reference(column))),
     ...columns.filter(({ judged }) => judged).map((column) => `CAST(${reference(column)} AS VARCHAR)`),
   ]
-  return `SELECT ${expressions.join(', ')} FROM ${relation.sql}`
+  return `SELECT ${[...expressions, 'false'].join(', ')} FROM ${relation.sql} UNION ALL SELECT ${[...expressions.map(() => 'NULL'), 'true'].join(', ')}`
 }
 
 function passthroughSql({ type }: ColumnInfo, ref: string): string {

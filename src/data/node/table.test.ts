@@ -213,6 +213,7 @@ describe('refusals', () => {
     ['broad.csv', 'a,b\n1,2\n3,4,5\n', {}, 'format', /broad\.csv, line 3: expected 2 values, found 3/],
     ['open.csv', 'a,b\n1,2\n"3,4\n', {}, 'format', /line 3: a quoted value is never closed/],
     ['latin.csv', Uint8Array.of(97, 10, 49, 10, 0xff, 10), {}, 'format', /line 3: the text is not UTF-8/],
+    ['latin-header.csv', Uint8Array.of(97, 0xe9, 10, 49, 10), {}, 'format', /latin-header\.csv, line 1: the text is not UTF-8; convert it, for example with iconv/],
     ['wide.csv', Uint8Array.of(0xff, 0xfe, 97, 0, 10, 0), {}, 'format', /should be CSV but seems to be utf-16 text data; convert it to UTF-8/],
     ['sheet.csv', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0), {}, 'format', /should be CSV but seems to be zip data/],
     ['fake.csv', 'PAR1xxxx', {}, 'format', /should be CSV but seems to be parquet data/],
@@ -223,6 +224,45 @@ describe('refusals', () => {
     ['none.json', '[]', {}, 'data', /no rows/],
   ])('%s', async (name, content, options, code, message) => {
     await expect(load(await file(name, content), options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+  })
+
+  // A streaming result of DuckDB ends at damage as if the table did: none of the rows after it may get lost without a word.
+  const many = 60_000
+  const rows = (line: string) => line.repeat(many)
+  // More than the first MiB, which is unpacked when the file is opened.
+  const distinct = (line: (i: number) => string) => Array.from({ length: 4 * many }, (_, i) => `${line(i)}\n`).join('')
+  const cut = (text: string) => { const packed = gzipSync(text); return packed.subarray(0, Math.floor(0.8 * packed.length)) }
+  const damage: readonly [string, () => string | Uint8Array, string, RegExp][] = [
+    ['ragged.csv', () => `a,b\n${rows('1,2\n')}1,2,3\n${rows('1,2\n')}`, 'format', /line 60002: expected 2 values, found 3/],
+    ['short.csv', () => `a,b\n${rows('1,2\n')}1\n${rows('1,2\n')}`, 'format', /line 60002: expected 2 values, found 1/],
+    ['open.csv', () => `a,b\n${rows('1,2\n')}"1,2\n`, 'format', /line 60002: a quoted value is never closed/],
+    ['latin.csv', () => Buffer.from(`a,b\n${rows('1,2\n')}\xe9,2\n1,2\n`, 'latin1'), 'format', /line 60002: the text is not UTF-8/],
+    ['ragged.csv.gz', () => gzipSync(`a,b\n${rows('1,2\n')}1,2,3\n`), 'format', /line 60002: expected 2 values, found 3/],
+    ['cut.csv.gz', () => cut(`a,b\n${distinct((i) => `${i},${(i * 7919) % 10_007}`)}`), 'format', /damaged or cut off|line \d+: expected 2 values, found/],
+    ['flipped.csv.gz', () => { const packed = gzipSync(`a,b\n${distinct((i) => `${i},2`)}`); packed[packed.length - 6] ^= 1; return packed }, 'format', /the gzip data is damaged or cut off/],
+    ['broken.ndjson', () => `${rows('{"a":1,"b":2}\n')}{"a":1,\n{"a":1,"b":2}\n`, 'format', /the JSON is malformed/],
+    ['cut.ndjson.gz', () => cut(distinct((i) => `{"a":${i},"b":${(i * 7919) % 10_007}}`)), 'format', /damaged or cut off|the JSON is malformed/],
+  ]
+  test.each(damage)('%s: damage after many rows', async (name, content, code, message) => {
+    await using source = await openTable(await file(`late-${name}`, content()))
+    const refused = { code, message: expect.stringMatching(message) }
+    await expect(source.read()).rejects.toMatchObject(refused)
+    const streamed = async () => {
+      for await (const { table } of source.batches({ badRows: 'mark' })) expect(table.names).toEqual(['a', 'b'])
+    }
+    await expect(streamed()).rejects.toMatchObject(refused)
+  })
+
+  test('a query that fails after many rows', async () => {
+    await using source = await openTable({ sql: `SELECT CAST(CASE WHEN i = ${2 * many} THEN 'oops' ELSE CAST(i AS VARCHAR) END AS INTEGER) AS a FROM range(${3 * many}) t(i)` })
+    await expect(source.read()).rejects.toMatchObject({ code: 'data', message: expect.stringMatching(/the SQL query: Could not convert string 'oops' to INT32/) })
+    await expect(openTable({ sql: `SELECT nope FROM read_parquet('${at('x.parquet')}')` })).rejects.toMatchObject({ message: expect.not.stringContaining('damaged') })
+  })
+
+  test('a last line of gzip that is longer than DuckDB reads', async () => {
+    const long = gzipSync(Buffer.concat([Buffer.from('a,b\n1,2\n'), Buffer.alloc(40_000_000, 49), Buffer.from(',2\n')]), { level: 1 })
+    await using source = await openTable(await file('long-last.csv.gz', long))
+    await expect(source.read()).rejects.toMatchObject({ code: 'format', message: expect.stringMatching(/line is longer than 2 MB/) })
   })
 
   test('missing files, folders, globs and columns', async () => {
