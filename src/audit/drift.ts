@@ -3,7 +3,7 @@
 
 import { TollError, type Table } from '../base/index.js'
 import { compareBins, countTest, kolmogorovSmirnov, outsideTest, superiority } from '../metrics/index.js'
-import type { Manifest } from '../model/index.js'
+import { featuresOf, type Manifest } from '../model/index.js'
 import { countBins, countTexts, type ColumnProfile, type FeatureKind, type TextProfile } from '../preprocess/index.js'
 import { discoveries } from '../threshold/index.js'
 
@@ -62,6 +62,8 @@ export interface RawRows {
 /** What is counted of a column while rows go by. */
 export interface ColumnTally {
   readonly profile: ColumnProfile
+  /** Whether it holds times: they go on, so that only gaps are compared. */
+  readonly isTime: boolean
   /** Rows per bin of the profile. */
   readonly counts: Float64Array
   rows: number
@@ -77,9 +79,11 @@ export class DriftTally {
   unreadable = 0
 
   /** @param retyped columns whose values are not read, and so not counted */
-  constructor({ profile = [] }: Pick<Manifest, 'profile'>, retyped: readonly Retyped[] = []) {
+  constructor(manifest: Pick<Manifest, 'profile' | 'input' | 'window'>, retyped: readonly Retyped[] = []) {
+    const { profile = [] } = manifest
+    const kinds = new Map(featuresOf(manifest).map(({ name, kind }) => [name, kind]))
     const left = new Set(retyped.map(({ column }) => column))
-    this.columns = profile.filter(({ name }) => !left.has(name)).map((column) => ({ profile: column, counts: new Float64Array(column.counts.length), rows: 0, missing: 0, below: 0, above: 0 }))
+    this.columns = profile.filter(({ name }) => !left.has(name)).map((column) => ({ profile: column, isTime: kinds.get(column.name) === 'time', counts: new Float64Array(column.counts.length), rows: 0, missing: 0, below: 0, above: 0 }))
   }
 
   /** Further rows; columns are found by name. */
@@ -142,13 +146,14 @@ function count(tally: ColumnTally, { table, unreadable }: RawRows): void {
 }
 
 /** The tests that say something about this column, and twice, three times the smallest p-value for two, three of them (Bonferroni). */
-function compareColumn({ profile, counts, rows, missing, below, above }: ColumnTally): Omit<ColumnDrift, 'drifted'> {
+function compareColumn({ profile, isTime, counts, rows, missing, below, above }: ColumnTally): Omit<ColumnDrift, 'drifted'> {
   const trained = profile.counts.reduce((sum, number) => sum + number, 0)
   const present = rows - missing
-  const bins = trained > 0 && present > 0 ? compareBins(profile.counts, counts) : { pValue: NaN, psi: 0, distance: 0 }
+  const compared = trained > 0 && present > 0 && !isTime
+  const bins = compared ? compareBins(profile.counts, counts) : { pValue: NaN, psi: 0, distance: 0 }
   const tests = [
     // A column of one value, and a handful of rows, have one bin: what is left is whether numbers lie where none were.
-    ...(Number.isNaN(bins.pValue) ? trained > 0 && present > 0 ? [outsideTest(below, present, trained), outsideTest(above, present, trained)] : [] : [bins.pValue]),
+    ...(Number.isNaN(bins.pValue) ? compared ? [outsideTest(below, present, trained), outsideTest(above, present, trained)] : [] : [bins.pValue]),
     ...(missing + profile.missing > 0 ? [countTest(profile.missing, trained + profile.missing, missing, rows)] : []),
   ]
   return {

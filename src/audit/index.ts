@@ -3,4 +3,4 @@ export { DriftTally, measureDrift, type ColumnDrift, type ColumnTally, type Drif
 export { modelReport, type ModelReportOptions } from './model-report.js'
 export type { CommandLine } from './report-origin.js'
 export { scoreRows, siftRows, type ScoredBatch, type Sifted, type SiftedRow, type SiftOptions } from './sift.js'
-export { fittingOf, measureStability, trainingSamples, type SeedAgreement, type Stability, type StabilityOptions, type TrainingSource } from './stability.js'
+export { fittingOf, isTrainingData, measureStability, trainingSamples, type SeedAgreement, type Stability, type StabilityOptions, type TrainingSource } from './stability.js'

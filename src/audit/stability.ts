@@ -78,6 +78,12 @@ function kindsOf(features: ReturnType<typeof featuresOf>): Record<string, Featur
   return Object.fromEntries(features.map(({ name, kind }) => [name, kind]))
 }
 
+/** Whether these are the rows that the model was fitted to, held-back ones among them. False where a column of it is missing. */
+export async function isTrainingData(manifest: Pick<Manifest, 'input' | 'window' | 'dataFingerprint'>, data: Table | NdArray): Promise<boolean> {
+  if ('columns' in data && featuresOf(manifest).some(({ name }) => !data.names.includes(name))) return false
+  return await fingerprint(learnedFrom(manifest, data)) === manifest.dataFingerprint
+}
+
 /** What was chosen of a threshold, without what was found. */
 function ruleOf(threshold: Manifest['threshold']): ThresholdRule {
   const { parameters } = listThresholdKinds().find(({ kind }) => kind === threshold.kind)!

@@ -70,7 +70,7 @@ const data: readonly Case[] = [
   [fit('text.csv', '--types', 'city'), 2, 'argument', /--types takes name=kind, kind being one of number, boolean, category, time, got 'city'/],
   [fit('text.csv', '--types', 'town=category'), 1, 'not-found', /text\.csv has no column 'town' to learn from; it has a, city, day/],
   [fit('days.csv'), 1, 'data', /days\.csv, row 3: column 'day' holds '2020-13-45'/],
-  [fit('cell.csv'), 1, 'data', /cell\.csv, row 2: column 'b' holds 'oops'.*\(--exclude COLUMN, --missing TEXT, --types COLUMN=category\)/],
+  [fit('cell.csv'), 1, 'data', /cell\.csv, row 2: column 'b' holds 'oops'.*\(--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category\)/],
   [fit('infinite.csv'), 1, 'data', /infinite\.csv, row 2: column 'b' holds 'infinity'/],
   [fit('one.csv'), 1, 'data', /one\.csv: fitting needs at least 2 rows, got 1/],
   [fit('ragged.csv'), 1, 'format', /line 3: expected 2 values, found 3/],

@@ -147,6 +147,16 @@ describe('score', () => {
 })
 
 describe('eval and inspect', () => {
+  test('eval says that rows are those of the fit, and only then', async () => {
+    const evaluate = (...more: string[]) => toll('eval', 'model.onnx', ...more, '--label', 'label', '--replicates', '50')
+    expect((await evaluate('example.csv')).err).toMatch(/^warning: these are the rows that the model was fitted to/)
+    expect(JSON.parse((await evaluate('example.csv', '--json')).out)).toMatchObject({ ofTraining: true })
+    const [header, first, ...others] = (await readFile(at('example.csv'), 'utf8')).split('\n')
+    const changed = header.split(',').map((name, i) => (name === 'a' ? '0.125' : first.split(',')[i])).join(',')
+    await writeFile(at('changed.csv'), [header, changed, ...others].join('\n'))
+    expect((await evaluate('changed.csv')).err).toBe('')
+  })
+
   test('eval agrees with the measures of the library', async () => {
     const { score, manifest } = await libraryScores()
     const { code, out } = await toll('eval', 'model.onnx', 'example.csv', '--label', 'label', '--replicates', '50', '--threads', '1', '--json')

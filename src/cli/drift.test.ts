@@ -105,6 +105,18 @@ describe('toll drift', () => {
     expect(await drift('none.csv')).toMatchObject({ drifted: true, columns: [], rows: { now: 20 } })
   })
 
+  test('takes one odd flag for one odd cell, and times for what goes on', async () => {
+    const random = Random.seeded(11)
+    const rowsOf = (count: number, day: number, flag: (i: number) => string) => ['at,ok,x', ...upTo(count).map((i) => `2024-0${day}-${String(1 + (i % 28)).padStart(2, '0')},${flag(i)},${random.normal()}`)].join('\n')
+    await writeFile(at('flags.csv'), rowsOf(400, 1, (i) => String(i % 3 === 0)))
+    expect((await toll('fit', 'flags.csv', '-o', 'flags.onnx', '--detector', 'mean-distance', '--quiet')).code).toBe(0)
+    await writeFile(at('flags-new.csv'), rowsOf(300, 6, (i) => (i === 200 ? 'maybe' : String(i % 3 === 0))))
+    const found = JSON.parse((await toll('drift', 'flags.onnx', 'flags-new.csv', '--json')).out) as Drift
+    expect(found).toMatchObject({ rows: { now: 300, unscored: 1 }, unreadable: { rows: 1, drifted: false } })
+    expect(found.columns.some(({ drifted }) => drifted)).toBe(false)
+    expect(of(found, 'at')).toMatchObject({ pValue: 1, psi: 0, distance: 0, outside: 1 })
+  })
+
   test('counts rows that cannot be read as drift when they are too many for chance', async () => {
     const first = lines(12_000, 8)
     await save('later.csv', [...first, ...lines(1000, 9).map((line) => line.replace(/^[^,]+/, 'low'))])

@@ -76,14 +76,18 @@ async function measure(source: Source, model: Model, fdr: number, terminal: Term
   }
 }
 
-/** Columns that cannot be read as what they were in training, as far as the first rows say: everything can be read as texts, flags as numbers and back. */
+/**
+ * Columns of which, as far as the first rows say, not half of the values can be read as what they were in training. Everything can be read as texts.
+ */
 function retypedIn({ columns }: TableSource, manifest: Manifest): Retyped[] {
-  const now = new Map(columns.map(({ name, kind }) => [name, featureKinds[kind]]))
+  const now = new Map(columns.map((column) => [column.name, column]))
   const isNumeric = (kind: FeatureKind) => kind === 'number' || kind === 'boolean'
-  return featuresOf(manifest).flatMap(({ name, kind }) => {
-    const found = now.get(name)
-    const readable = found === undefined || kind === 'category' || kind === found || (isNumeric(kind) && isNumeric(found))
-    return readable ? [] : [{ column: name, trained: kind, now: found }]
+  return featuresOf(manifest).flatMap(({ name, kind: trained }) => {
+    const column = now.get(name)
+    if (!column || trained === 'category') return []
+    const kind = featureKinds[column.kind]
+    const readable = column.readable ? column.readable[trained] >= 0.5 : kind === trained || (isNumeric(kind) && isNumeric(trained))
+    return readable || (!column.readable && column.type === 'VARCHAR') ? [] : [{ column: name, trained, now: kind }]
   })
 }
 
@@ -102,7 +106,7 @@ async function countOthers(table: TableSource, manifest: Manifest, retyped: read
 const held: Readonly<Record<FeatureKind, string>> = { number: 'numbers', boolean: 'flags', category: 'texts', time: 'times' }
 
 function describe({ rows, fdr, drifted, score, columns, unreadable, retyped = [] }: Drift, top: number): string {
-  const p = (value: number) => (value < 1e-4 ? value.toExponential(1) : value.toFixed(4))
+  const p = (value: number) => (value === 0 ? '< 1e-300' : value < 1e-4 ? value.toExponential(1) : value.toFixed(4))
   const percent = (value: number) => `${Number((100 * value).toPrecision(3))} %`
   const mark = (called: boolean) => (called ? 'drift' : '')
   const shown = columns.slice(0, top)

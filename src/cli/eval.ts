@@ -14,7 +14,7 @@ import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addOrderOptions, addTimeUnit, type OrderFlags, type TimeUnit } from './order.js'
 import { addOutputOptions, examples, parameterOption, readParameter } from './parameters.js'
-import { scoreLabelled, scoringThreads, type Labelled } from './scoring.js'
+import { isTrainingSource, scoreLabelled, scoringThreads, type Labelled } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -63,13 +63,16 @@ export function defineEval(command: Command, terminal: Terminal): void {
 }
 
 async function runEval(path: string, sources: readonly string[], flags: EvalFlags, terminal: Terminal): Promise<void> {
-  const { scored, manifest } = await withSource(sources, flags, terminal, (source) => withEngine(scoringThreads(flags, source), async (engine) => {
+  const { scored, ofTraining, manifest } = await withSource(sources, flags, terminal, (source) => withEngine(scoringThreads(flags, source), async (engine) => {
     const model = await loadModel(path, engine)
-    return { scored: await scoreLabelled(source, model, { ...flags, strict: flags.strict ?? false }, terminal), manifest: model.manifest }
+    const labelled = await scoreLabelled(source, model, { ...flags, strict: flags.strict ?? false }, terminal)
+    const ofTraining = await isTrainingSource(source, model, labelled.scores.length + labelled.unscored, terminal.signal)
+    if (ofTraining) terminal.note('warning: these are the rows that the model was fitted to, which makes the measures too good; evaluate on others, or let toll compare split them')
+    return { scored: labelled, ofTraining, manifest: model.manifest }
   }))
   // From here on there is only computing, which Ctrl-C may end at once.
   terminal.unguard()
-  const evaluation = evaluate(scored, manifest, flags)
+  const evaluation = { ...evaluate(scored, manifest, flags), ofTraining }
   terminal.result(evaluation, describe(evaluation))
 }
 
@@ -78,6 +81,8 @@ type MeasureName = 'auroc' | 'averagePrecision' | 'f1' | 'precision' | 'recall'
 /** What --json prints. */
 export interface Evaluation {
   readonly rows: { readonly normal: number; readonly anomalies: number; readonly unscored: number; readonly imputedNumbers: number }
+  /** Whether these are the rows that the model was fitted to, which makes the measures too good. */
+  readonly ofTraining: boolean
   /** What was drawn again for the intervals. */
   readonly drawn: { readonly unit: 'rows' | 'groups' | 'blocks'; readonly count: number; readonly withAnomalies: number }
   readonly measures: Readonly<Record<MeasureName, BootstrapInterval>>
@@ -92,7 +97,7 @@ const titles: Readonly<Record<MeasureName, string>> = {
   auroc: 'AUROC', averagePrecision: 'Average precision', f1: 'F1 at the threshold', precision: 'Precision at the threshold', recall: 'Recall at the threshold',
 }
 
-function evaluate(labelled: Labelled, { threshold, thresholds = {}, window }: Manifest, flags: EvalFlags): Evaluation {
+function evaluate(labelled: Labelled, { threshold, thresholds = {}, window }: Manifest, flags: EvalFlags): Omit<Evaluation, 'ofTraining'> {
   const { scores, labels, unscored, imputed, time } = labelled
   if (scores.length === 0) throw new TollError('data', 'no row could be scored')
   const atThreshold = (measure: (counts: Confusion) => number) => (counts: ScoreCounts) => measure(confusionOf(counts, threshold.value))

@@ -13,7 +13,7 @@ import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addAssignments, addOutputOptions, append, examples, parameterOption, readAssignments, type Settings } from './parameters.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
-import { reportTraining, requireWritable } from './report-training.js'
+import { reportTraining, requirePage, requireWritable } from './report-training.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
@@ -122,7 +122,7 @@ async function runFit(paths: readonly string[], flags: FitFlags, { flagged, args
   if (flags.report === undefined && flags.reportSeeds !== undefined) throw new TollError('argument', '--report-seeds is of a report: add --report FILE')
   if (flags.report !== undefined) {
     if (resolve(flags.report) === resolve(flags.output)) throw new TollError('argument', `--report and --output name the same file, ${flags.output}`)
-    await requireWritable(flags.report, 'a report')
+    await requirePage(flags.report)
   }
   if (flags.stride !== undefined && flags.window === undefined) throw new TollError('argument', '--stride is of windows: add --window ROWS')
   const input = await withSource(paths, flags, terminal, (source) => readTraining(source, { ...flags, titles: flags.report !== undefined }, terminal.signal))

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Random } from '../base/index.js'
 import { readManifest } from '../model/index.js'
 import { runToll } from './spawn.test.suite.js'
 
@@ -50,7 +51,7 @@ describe('a mixed table', () => {
     const changed = (place: number, value: string) => cells.map((cell, i) => (i === place ? value : cell)).join(',')
     await writeFile(at('two.csv'), [header, changed(2, 'barter'), changed(1, '2025-02-30'), changed(2, '')].join('\n'))
     const { out, err } = await toll('score', 'm.onnx', 'two.csv')
-    expect(err).toContain('2 texts that training had not, or rarely, 1 rows could not be scored')
+    expect(err).toContain('2 texts that training had not, or rarely, 1 row could not be scored')
     expect(out.split('\n')[2]).toMatch(/^2,,,,,,"two\.csv, row 2: column 'at' holds '2025-02-30'/)
     expect((await toll('score', 'm.onnx', 'two.csv', '--strict')).code).toBe(1)
   })
@@ -68,6 +69,23 @@ describe('a mixed table', () => {
     const { input } = readManifest(await readFile(at('days.onnx')))
     expect(input.kind === 'table' && input.columns.find(({ name }) => name === 'at')?.kind).toBe('time')
     expect((await toll('score', 'days.onnx', ...query, '--id', 'id')).err).not.toContain('could not be scored')
+  })
+
+  test('warns of numbers that it took as texts, and of columns that count the rows', async () => {
+    const random = Random.seeded(3)
+    const lines = Array.from({ length: 100 }, (_, i) => [i + 1000, random.normal().toFixed(2).replace('.', ','), `$${random.integer(2000)}.50`, random.normal().toFixed(3)].join(';'))
+    await writeFile(at('semi.csv'), ['id;load;price;noise', ...lines].join('\n'))
+    const cheap = ['--detector', 'mean-distance', '-o', 'semi.onnx']
+    const { err } = await toll('fit', 'semi.csv', ...cheap)
+    expect(err).toMatch(/^warning: column load seems to hold numbers \('-?\d,\d+'\), but is read as texts; --decimal , reads decimal commas, here and in toll score$/m)
+    expect(err).toMatch(/^warning: column price seems to hold numbers \('\$\d+\.50'\), but is read as texts; make numbers of them in a query \(--sql\)$/m)
+    expect(err).toMatch(/^warning: column id rises from row to row, .* --exclude id$/m)
+    const told = await toll('fit', 'semi.csv', '--decimal', ',', '--types', 'price=category,id=number', ...cheap)
+    expect([told.code, told.err.includes('warning')]).toEqual([0, false])
+    // Scored without the decimal comma, not one row can be read: that is no result.
+    const scored = await toll('score', 'semi.onnx', 'semi.csv', '-o', 'semi-scores.csv')
+    expect([scored.code, scored.err]).toEqual([1, expect.stringContaining("semi.csv: no row could be scored; the first: semi.csv, row 1: column 'load' holds")])
+    await expect(readFile(at('semi-scores.csv'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   test('is compared with what was trained on, texts by their shares', async () => {
@@ -94,7 +112,7 @@ describe('a mixed table', () => {
     await writeFile(at('one.csv'), ['x,flag', ...Array.from({ length: 20 }, (_, i) => `${i},${i === 5 ? 'maybe' : i % 3 === 0}`)].join('\n'))
     expect((await toll('fit', 'flags.csv', '-o', 'f.onnx', '--steps', '5', '--quiet')).code).toBe(0)
     const { err, out } = await toll('score', 'f.onnx', 'one.csv')
-    expect(err).toContain('1 rows could not be scored')
+    expect(err).toContain('1 row could not be scored')
     expect(out.split('\n')[6]).toMatch(/^6,.*column 'flag' holds 'maybe'/)
     expect((await toll('fit', 'flags.csv', '-o', 'f.onnx', '--types', 'flag=boolean,x=category', '--steps', '5', '--quiet')).code).toBe(0)
   })

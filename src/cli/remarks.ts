@@ -1,5 +1,6 @@
 // Columns that their owner should look at. Some would give a label away: those that tell the labelled rows apart without a mistake, and, where
-// no labels are named, those that are called like labels; what is known only afterwards must not be learned from. Others hold dates as texts.
+// no labels are named, those that are called like labels; what is known only afterwards must not be learned from. Others hold dates or numbers as
+// texts, or count the rows.
 
 import type { Table } from '../base/index.js'
 import { auroc } from '../metrics/index.js'
@@ -50,5 +51,32 @@ export function dateLike({ names, meanings }: Table): { readonly name: string; r
     const meaning = meanings?.get(name)
     const texts = meaning?.kind === 'text' ? meaning.texts.slice(0, looked) : []
     return texts.length > 0 && texts.every((text) => day.test(text)) ? [{ name, text: texts[0] }] : []
+  })
+}
+
+/** `3,21`, which may be a decimal comma. */
+const decimalComma = /^[+-]?\d+,\d+$/
+/** `$ 1,234.50`, `37 %`, `1'234`. */
+const dressed = /^[+-]?[$€£¥]?\s?\d{1,3}([ ,.'\u00a0]?\d{3})*([.,]\d+)?\s?[%$€£¥]?$/
+
+/** Columns of texts that are numbers in another form than 1234.5, with the first that is, and whether a decimal comma would explain all of them. */
+export function numberLike({ names, meanings }: Table): { readonly name: string; readonly text: string; readonly comma: boolean }[] {
+  return names.flatMap((name) => {
+    const meaning = meanings?.get(name)
+    const texts = meaning?.kind === 'text' ? meaning.texts.slice(0, looked) : []
+    const odd = texts.find((text) => !Number.isFinite(Number(text)))
+    if (odd === undefined || !texts.every((text) => Number.isFinite(Number(text)) || decimalComma.test(text) || dressed.test(text))) return []
+    return [{ name, text: odd, comma: texts.every((text) => Number.isFinite(Number(text)) || decimalComma.test(text)) }]
+  })
+}
+
+/** Rows below which rising numbers may be chance. */
+const fewestRising = 50
+
+/** Columns of whole numbers that rise from every row to the next, as keys and times in seconds do. */
+export function countingColumns({ names, columns, meanings }: Table): string[] {
+  return names.filter((name, i) => {
+    const column = columns[i]
+    return !meanings?.has(name) && column.length >= fewestRising && column.every((value, row) => Number.isInteger(value) && (row === 0 || value > column[row - 1]))
   })
 }

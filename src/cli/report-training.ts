@@ -16,6 +16,12 @@ export async function requireWritable(path: string, what: string): Promise<void>
   await (await openAtomic(path)).discard()
 }
 
+/** The same for a page. Error: `argument` also for a name that no browser opens as one. */
+export async function requirePage(path: string): Promise<void> {
+  await requireWritable(path, 'a report')
+  if (!/\.html?$/i.test(path)) throw new TollError('argument', `a report is an HTML page; name it like report.html, got ${path}`)
+}
+
 /** Refits where they are cheap: a model of images takes minutes. */
 export function defaultSeeds({ manifest: { input } }: Model): number {
   return input.kind === 'table' ? 3 : 0

@@ -11,8 +11,8 @@ import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
-import { commandLine, defaultSeeds, refit, requireWritable, writePage } from './report-training.js'
-import { scoreSource } from './scoring.js'
+import { commandLine, defaultSeeds, refit, requirePage, writePage } from './report-training.js'
+import { isTrainingSource, scoreSource } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { thresholdWords } from './threshold-rule.js'
@@ -66,14 +66,14 @@ async function runReport(path: string, sources: readonly string[], flags: Report
   if (flags.training === undefined && ofTraining) throw new TollError('argument', `--${ofTraining} is about the training data: add --training FILE`)
   const alone = sources.length === 0 && flags.sql === undefined
   if (alone && flags.id !== undefined) throw new TollError('argument', '--id names rows of a SOURCE, and there is none')
-  await requireWritable(flags.output, 'a report')
+  await requirePage(flags.output)
   const { model, bytes, sifted, stability } = await withEngine(flags, async (engine) => {
     const loaded = await loadModel(path, engine)
     const rows = alone ? undefined : await withSource(sources, flags, terminal, (source) => siftSource(source, loaded, flags, terminal))
     const agreement = flags.training === undefined ? undefined : await fitAgain(loaded, flags.training, flags, terminal)
     const name = basename(path)
     const written = await writePage(loaded, flags.output, {
-      name, ...(rows && { sifted: rows, source: sources.map((source) => basename(source)).join(' ') || 'a query' }), ...(agreement && { stability: agreement }),
+      name, ...(rows && { ...rows, source: sources.map((source) => basename(source)).join(' ') || 'a query' }), ...(agreement && { stability: agreement }),
       ...(flags.columnsShown !== undefined && { columnsShown: flags.columnsShown }), ...(flags.evaluations !== undefined && { evaluations: flags.evaluations }),
       commands: [...fitCommand(loaded.manifest, name), { title: 'This report:', line: commandLine(args) }],
       hints: {
@@ -81,7 +81,7 @@ async function runReport(path: string, sources: readonly string[], flags: Report
         stability: `toll report ${shellWord(name)} --training DATA -o report.html fits it again with ${defaultSeeds(loaded) || 'other'} seeds and compares.`,
       },
     }, terminal)
-    return { model: loaded, bytes: written, sifted: rows, stability: agreement }
+    return { model: loaded, bytes: written, sifted: rows?.sifted, stability: agreement }
   })
   const document = {
     report: flags.output, bytes, model: path, threshold: model.manifest.threshold.value,
@@ -90,7 +90,7 @@ async function runReport(path: string, sources: readonly string[], flags: Report
   terminal.summary(document, `${flags.output}: ${sifted ? `${sifted.rows} rows, ${sifted.anomalies} ${sifted.anomalies === 1 ? 'anomaly' : 'anomalies'}` : 'the model alone'} (${Math.ceil(bytes / 1024)} KiB)`)
 }
 
-async function siftSource(source: Source, model: Model, flags: ReportFlags, terminal: Terminal): Promise<Sifted> {
+async function siftSource(source: Source, model: Model, flags: ReportFlags, terminal: Terminal): Promise<{ sifted: Sifted; ofTraining: boolean }> {
   if (source.kind === 'array' && flags.id !== undefined) throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   async function* batches(): AsyncGenerator<ScoredBatch> {
@@ -102,7 +102,8 @@ async function siftSource(source: Source, model: Model, flags: ReportFlags, term
     }
   }
   try {
-    return await siftRows(model, batches(), { signal: terminal.signal, ...(flags.top !== undefined && { top: flags.top }) })
+    const sifted = await siftRows(model, batches(), { signal: terminal.signal, ...(flags.top !== undefined && { top: flags.top }) })
+    return { sifted, ofTraining: await isTrainingSource(source, model, sifted.rows, terminal.signal) }
   } catch (error) {
     throw error instanceof TollError && error.message.startsWith('no row could be scored') ? new TollError(error.code, `${source.name}: ${error.message}`, { cause: error }) : error
   } finally {
@@ -138,5 +139,5 @@ function fitCommand({ detector, parameters, seed, preprocessing, threshold, held
     ...thresholdWords(threshold, 'threshold'), ...(rows.anomalies > 0 ? ['--label', 'LABEL'] : []),
   ]
   const left = features.length > namedColumns ? ', and with the columns under Schema' : ''
-  return [{ title: `The model, from the data of the fingerprint above in place of DATA${left}:`, line: ['toll fit DATA -o', shellWord(name), ...words.map(shellWord)].join(' ') }]
+  return [{ title: `The model, from the data of the fingerprint above in place of DATA${left}, and with the options that its file and labels take:`, line: ['toll fit DATA -o', shellWord(name), ...words.map(shellWord)].join(' ') }]
 }

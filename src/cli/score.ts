@@ -91,6 +91,7 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
   const { openRowWriter } = await import('../data/node/index.js')
   // Opened with the first scored rows, so that an early failure leaves standard output empty.
   let writer: RowWriter | undefined
+  let reason = ''
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
     const scored = scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })
@@ -102,9 +103,11 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
       totals.unseen += batch.unseen
       totals.waiting += batch.waiting
       totals.errors += batch.errors.size - batch.waiting
+      for (const message of batch.errors.values()) reason ||= message
       totals.anomalies += batch.isAnomaly.reduce((sum, flag) => sum + flag, 0)
       bar.update(totals.rows)
     }
+    if (totals.errors > 0 && totals.errors + totals.waiting === totals.rows) throw new TollError('data', `${source.name}: no row could be scored; the first: ${reason}`)
     await writer?.close()
   } catch (error) {
     await writer?.abort()
@@ -169,8 +172,8 @@ function describe({ rows, anomalies, imputed, unseen, waiting, errors }: Totals)
   return [
     `${rows} rows, ${anomalies} ${anomalies === 1 ? 'anomaly' : 'anomalies'}`,
     ...(imputed > 0 ? [`${imputed} missing numbers replaced by the training median`] : []),
-    ...(unseen > 0 ? [`${unseen} texts that training had not, or rarely`] : []),
+    ...(unseen > 0 ? [`${unseen} ${unseen === 1 ? 'text' : 'texts'} that training had not, or rarely`] : []),
     ...(waiting > 0 ? [`${waiting} rows before the first full window have no score`] : []),
-    ...(errors > 0 ? [`${errors} rows could not be scored (see the error column; --strict stops at the first)`] : []),
+    ...(errors > 0 ? [`${errors} ${errors === 1 ? 'row' : 'rows'} could not be scored (see the error column; --strict stops at the first)`] : []),
   ].join(', ')
 }

@@ -1,6 +1,7 @@
 // Rows of a source scored in order, in bounded memory: while a batch is in the engine, the one before is used and the next one is read.
 
 import { availableParallelism } from 'node:os'
+import { isTrainingData } from '../audit/index.js'
 import { TollError, type NdArray, type Table } from '../base/index.js'
 import type { LabelValue } from '../data/index.js'
 import type { CellValue } from '../data/node/index.js'
@@ -86,6 +87,14 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   } finally {
     await scoring?.catch(() => undefined)
   }
+}
+
+/** Whether the source, of which so many rows were scored, is what the model was fitted to: read again where the number of rows is the same. */
+export async function isTrainingSource(source: Source, { manifest }: Model, rows: number, signal: AbortSignal): Promise<boolean> {
+  if (rows !== manifest.rows.given || manifest.window) return false
+  if (source.kind === 'array') return isTrainingData(manifest, source.data)
+  const { table } = await source.table.readBatch({ columns: featuresOf(manifest).map(requestFor), badRows: 'mark', keys: 'leave out', signal })
+  return isTrainingData(manifest, table)
 }
 
 /** An array as one batch of rows. */

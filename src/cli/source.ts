@@ -89,7 +89,7 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/set header to true or false$/, '--header or --no-header'],
   [/both called '-?[\d.]+'; rename one$/, '--no-header if that line is data'],
   [/name the variable to read;/, '--variable NAME'],
-  [/leave the column out, or declare the text as missing$/, '--exclude COLUMN, --missing TEXT, --types COLUMN=category'],
+  [/leave the column out, or declare the text as missing$/, '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category'],
 ]
 
 function withHint(error: unknown): unknown {

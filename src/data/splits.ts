@@ -40,7 +40,7 @@ const normal = ['0', 'false', 'no', 'normal', 'inlier', 'benign']
 /**
  * Labels as bytes, 1 = anomaly, from the values of a column. With `anomaly`, that value is the anomaly and everything else normal; with
  * `normal`, that value is normal and everything else an anomaly; without, the two values must be a known pair: 0 and 1, true and false, or
- * words such as normal and anomaly.
+ * words such as normal and anomaly; one value alone must be the normal one of a pair.
  * Errors: `data` for missing labels, for values that are not two classes, or for a pair that does not say which one is the anomaly;
  * `argument` when both are named.
  */
@@ -56,6 +56,8 @@ export function anomalyLabels(values: readonly LabelValue[], { anomaly, normal: 
     if (!seen.includes(wanted)) throw new TollError('data', `no row has the normal label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`)
     return Uint8Array.from(texts, (text) => Number(text !== wanted))
   }
+  // No anomaly yet.
+  if (seen.length === 1 && anomaly === undefined && normal.includes(seen[0])) return new Uint8Array(texts.length)
   if (seen.length !== 2 && anomaly === undefined) {
     throw new TollError('data', `labels must be two classes, got ${seen.length} (${seen.slice(0, 5).join(', ')}${seen.length > 5 ? ', ...' : ''}); name the anomalous one, or the normal one`)
   }

@@ -8,7 +8,7 @@ import {
   type FeatureKind, type LeftOut, type RowOrder, type WindowSettings, type Windows,
 } from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
-import { defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'
+import { checkThreshold, defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'
 import { compose, encodeFile, inputColumns, largestBatchOf, prepare } from './compose.js'
 import { divide } from './division.js'
 import { columnInput, feedTable } from './feeding.js'
@@ -68,6 +68,7 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
   const { anomalies, heldBack, training, by, groups: groupsHeld } = divide(rowCount(samplesGiven), {
     labels, groups, time, windows, holdBack, random: Random.seeded(seed).fork('held-back'),
   })
+  if (options.threshold) checkThreshold(options.threshold, heldBack.length > 0 ? heldBack.length : training.length)
   const { table: given, leftOut } = 'columns' in schema.table && !windows ? dropEmpty(schema.table, training, schema.leftOut) : schema
   const data = windows?.table ?? given
   const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))

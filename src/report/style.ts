@@ -71,6 +71,7 @@ th, td { padding: .38rem .9rem .38rem 0; border-bottom: 1px solid var(--line); t
 thead th { color: var(--muted); font-size: .9em; border-bottom: 1px solid var(--muted); }
 th.number, td.number { text-align: right; white-space: nowrap; }
 thead th.number { white-space: normal; }
+td:not(.number) { min-width: 4.5rem; }
 @media (max-width: 40rem) { table { font-size: .92rem; } th, td { padding-right: .6rem; } .folded { padding-inline: .8rem; } }
 .strip { width: 100%; table-layout: fixed; margin-top: .7rem; }
 .strip th, .strip td { border: 0; padding: 2px; text-align: center; vertical-align: middle; line-height: 1.2; }

@@ -58,6 +58,11 @@ export function fitThreshold(rule: ThresholdRule, heldBack: ArrayLike<number>, l
   return { kind: name, ...parameters, ...found } as unknown as Threshold
 }
 
+/** Refuses a rule that so many held-back scores, all different, are too few for. Errors as `fitThreshold`. */
+export function checkThreshold(rule: ThresholdRule, heldBack: number): void {
+  if (!needsLabels(rule)) fitThreshold(rule, Float64Array.from({ length: heldBack }, (_, i) => i))
+}
+
 /** Whether a rule cannot do without rows with labels. @throws `argument` for a rule of unknown kind. */
 export function needsLabels({ kind }: ThresholdRule): boolean {
   return findKind(kind, 'argument').needs === 'labels'

@@ -17,6 +17,8 @@ export interface ColumnInfo {
   readonly kind: ColumnKind
   /** DuckDB's type; VARCHAR for CSV, TSV, NDJSON and JSON. */
   readonly type: string
+  /** Of a text file: shares of the first values that can be read as each kind, in [0, 1]; absent where there are none. */
+  readonly readable?: Readonly<Record<Exclude<ColumnKind, 'text'>, number>>
 }
 
 /** What stands for a missing number, beside NULL and empty cells, unless other texts are given. */

@@ -49,6 +49,6 @@ async function sampleSome(head: Relation, columns: readonly ColumnInfo[], rows: 
   return columns.map(({ name, type }, c) => {
     const { present, numbers, flags, times } = counts[c]
     const kind = present === 0 || numbers > present / 2 ? 'number' : flags === present ? 'boolean' : times === present ? 'time' : 'text'
-    return { name, type, kind }
+    return { name, type, kind, ...(present > 0 && { readable: { number: numbers / present, boolean: (flags + numbers) / present, time: times / present } }) }
   })
 }
