@@ -12,10 +12,10 @@ import type { PyodDataset } from '../pyod.js'
 /** Rows of each class at most: as many as most of the benchmark's tables have. */
 const digitRows = { rare: { normal: 1500, anomalies: 50 }, normal: { normal: 500, anomalies: 40 } }
 const normalConnections = 5000
-const attacks = { http: 100, smtp: 100, ftp_data: 250, all: 250 }
+const attacks = { http: 100, smtp: 100, ftp_data: 250, all: 250, private: 250, other: 250, finger: 25, ftp: 20, eco_i: 20, ecr_i: 20, telnet: 15, auth: 15 }
 
 /**
- * 20 tables of digits, and 4 of connections where `kddcup.data_10_percent.gz` is in the folder `uci` of TOLL_DATA, in TOLL_DATA or in the cache.
+ * 20 tables of digits, and 12 of connections where `kddcup.data_10_percent.gz` is in the folder `uci` of TOLL_DATA, in TOLL_DATA or in the cache.
  * The rows are drawn by fixed seeds. Errors: those of the files.
  */
 export async function loadOtherTables(folders: DataFolders = {}): Promise<PyodDataset[]> {
