@@ -125,8 +125,8 @@ function describe({ rows, fdr, drifted, score, columns, unreadable, retyped = []
       + `(a new row scores higher than a held-back one with chance ${score.auroc.toFixed(3)}); ${percent(score.called.now)} of rows are above the threshold, ${percent(score.called.heldBack)} of held-back rows were.`,
     ] : [retyped.length > 0 ? 'No row could be scored: the score is not compared.' : 'No rows were held back when the model was fitted: the score is not compared.']),
     ...retyped.map(({ column, trained, now }) => `Column ${column} holds ${held[now]} now; in training it held ${held[trained]}.`),
-    ...(unreadable ? [`${unreadable.rows} of ${rows.now} rows hold a cell that is not what its column held in training${unreadable.drifted ? `: drift, p-value ${p(unreadable.pValue)}` : ''}.`] : []),
+    ...(unreadable ? [`${unreadable.rows} of ${rows.now} rows ${unreadable.rows === 1 ? 'holds' : 'hold'} a cell that is not what its column held in training${unreadable.drifted ? `: drift, p-value ${p(unreadable.pValue)}` : ''}.`] : []),
     `${drifted ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} columns${score?.drifted ? ' and in the score' : ''}${unreadable?.drifted ? ', and in rows that cannot be read' : ''}` : 'No drift'}, at a false discovery rate of ${fdr}, by ${rows.now} rows.`,
-    ...(rows.unscored > 0 && retyped.length === 0 ? [`${rows.unscored} rows could not be scored and are left out of the score.`] : []),
+    ...(rows.unscored > 0 && retyped.length === 0 ? [`${rows.unscored} ${rows.unscored === 1 ? 'row' : 'rows'} could not be scored and ${rows.unscored === 1 ? 'is' : 'are'} left out of the score.`] : []),
   ].join('\n')
 }

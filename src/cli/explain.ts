@@ -220,7 +220,7 @@ function describe({ explained, neighbours }: Outcome, shown: number): string {
   const blocks = explained.rows.map((row, i) => {
     const p = row.pValue === undefined ? '' : `, p ${formatNumber(row.pValue)}`
     const head = `row ${row.row}: score ${formatNumber(row.score)}${p}, ${row.isAnomaly ? 'above' : 'not above'} the threshold ${formatNumber(threshold)}\n`
-      + `base ${formatNumber(row.base)}, ${shape ? 'pixels' : 'columns'} ${formatNumber(row.score - row.base)}, remainder ${Number((100 * row.remainder).toPrecision(2))} % of the score`
+      + `base ${formatNumber(row.base)}, ${shape ? 'pixels' : 'columns'} ${formatNumber(row.score - row.base)}, remainder ${Math.abs(row.remainder) < 1e-9 ? 0 : Number((100 * row.remainder).toPrecision(2))} % of the score`
     const { caption: _, ...columns } = columnTable(row.columns.slice(0, shown))
     const rest = row.columns.slice(shown)
     const others = rest.length === 0 ? '' : `${rest.length} other columns: ${formatNumber(rest.reduce((sum, { contribution }) => sum + contribution, 0))}\n`

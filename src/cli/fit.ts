@@ -242,7 +242,7 @@ function remarks({ input, heldBack, rows, parameters, window }: Manifest): strin
   return [
     ...Object.entries(reasons).flatMap(([reason, words]) => {
       const names = left(reason as LeftOut['reason'])
-      return names.length > 0 ? [`${words}: ${shorten(names)} ${names.length === 1 ? 'is' : 'are'} left out (--types ${shellWord(names[0])}=category keeps it)`] : []
+      return names.length > 0 ? [`${words}: ${shorten(names)} ${names.length === 1 ? 'is' : 'are'} left out${reason === 'empty' ? '' : ` (--types ${shellWord(names[0])}=category keeps it)`}`] : []
     }),
     ...(categories.length > 0 ? [`texts became categories: ${shorten(categories.map(({ name, distinct }) => `${name} (${distinct})`))}`] : []),
     ...(constant.length > 0 ? [`${constant.length === 1 ? 'column' : 'columns'} ${shorten(constant)} never ${constant.length === 1 ? 'changes' : 'change'}, and will be scored by any change`] : []),

@@ -89,6 +89,7 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/set header to true or false$/, '--header or --no-header'],
   [/both called '-?[\d.]+'; rename one$/, '--no-header if that line is data'],
   [/name the variable to read;/, '--variable NAME'],
+  [/say what a column is with types, such as category$/, '--types COLUMN=category; --delimiter CHAR where values of a line were not told apart'],
   [/leave the column out, or declare the text as missing$/, '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category'],
 ]
 
