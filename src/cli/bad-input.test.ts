@@ -77,7 +77,7 @@ const data: readonly Case[] = [
   [fit('twice.csv'), 1, 'format', /columns 1 and 2 are both called 'a'/],
   [fit('bare.csv'), 1, 'format', /columns 1 and 3 are both called '0'; rename one \(--no-header if that line is data\)/],
   [fit('number.csv'), 1, 'data', /the header holds the number 7.*\(--header or --no-header\)/],
-  [fit('nothing.csv', '--columns', 'b'), 1, 'data', /no column is left to learn from: b \(empty\)/],
+  [fit('nothing.csv', '--columns', 'b'), 1, 'data', /no column is left to learn from: b \(empty\).*--types COLUMN=category; --delimiter CHAR/],
   [fit('three.csv', '--label', 'kind'), 1, 'data', /label column 'kind': labels must be two classes, got 3 \(x, y, z\).*--anomaly VALUE/],
   [fit('which.csv', '--label', 'kind'), 1, 'data', /do not say which is the anomaly; name it with --anomaly VALUE/],
   [fit('ones.csv', '--label', 'label'), 1, 'data', /labels must be two classes, got 1/],

@@ -14,7 +14,7 @@ import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addAssignments, addOutputOptions, append, examples, parameterOption, readAssignments, type Settings } from './parameters.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { reportTraining, requirePage, requireWritable } from './report-training.js'
-import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
+import { addSourceOptions, sourceHelp, withHint, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
 import { readTraining, remarkOnColumns, type TrainingInput } from './training.js'
@@ -200,7 +200,7 @@ async function learn({ data, types, leftOut, labels, weights, groups, time, name
     return model
   } catch (error) {
     await stopBar()
-    throw explain(error, store, name)
+    throw withHint(explain(error, store, name))
   } finally {
     terminal.guard()
   }

@@ -93,7 +93,8 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/leave the column out, or declare the text as missing$/, '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category'],
 ]
 
-function withHint(error: unknown): unknown {
+/** The error with the option of the command line that its advice means, where there is one. */
+export function withHint(error: unknown): unknown {
   if (!(error instanceof TollError)) return error
   const flag = spellings.find(([pattern]) => pattern.test(error.message))?.[1]
   return flag ? new TollError(error.code, `${error.message} (${flag})`, { cause: error }) : error
