@@ -200,7 +200,7 @@ async function learn({ data, types, leftOut, labels, weights, groups, time, name
     return model
   } catch (error) {
     await stopBar()
-    throw withHint(explain(error, store, name))
+    throw withHint(explain(beyondNumbers(error, data), store, name))
   } finally {
     terminal.guard()
   }
@@ -215,6 +215,16 @@ function explain(error: unknown, store: ResumableStore | undefined, name: string
     return new TollError('argument', `${error.message} (--restart, --checkpoint FILE)`, { cause: error })
   }
   return error.code === 'data' && !error.message.startsWith(name) ? new TollError('data', `${name}: ${error.message}`, { cause: error }) : error
+}
+
+/** Numbers whose squares no float64 holds: their column has no standard deviation. */
+const hugest = 1e150
+
+/** What did not become finite, with the columns that are the reason. */
+function beyondNumbers(error: unknown, data: TrainingInput['data']): unknown {
+  if (!(error instanceof TollError) || !('columns' in data) || !(error.code === 'diverged' || error.message.includes('finite scores'))) return error
+  const huge = data.names.filter((_, i) => data.columns[i].some((value) => Math.abs(value) > hugest))
+  return huge.length === 0 ? error : new TollError('data', `${huge.length === 1 ? 'column' : 'columns'} ${shorten(huge)} ${huge.length === 1 ? 'holds' : 'hold'} numbers beyond ${hugest}, which cannot be scaled: correct them, or leave the column out with --exclude ${shellWord(huge[0])} (${error.message})`, { cause: error })
 }
 
 function stopWords(store: ResumableStore): string {

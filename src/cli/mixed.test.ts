@@ -84,7 +84,7 @@ describe('a mixed table', () => {
     expect([told.code, told.err.includes('warning')]).toEqual([0, false])
     // Scored without the decimal comma, not one row can be read: that is no result.
     const scored = await toll('score', 'semi.onnx', 'semi.csv', '-o', 'semi-scores.csv')
-    expect([scored.code, scored.err]).toEqual([1, expect.stringContaining("semi.csv: no row could be scored; the first: semi.csv, row 1: column 'load' holds")])
+    expect([scored.code, scored.err]).toEqual([1, expect.stringMatching(/semi\.csv: no row could be scored; the first: semi\.csv, row 1: column 'load' holds '.*', which is not a finite number; with a decimal comma it is one \(--decimal ,\)\n$/)])
     await expect(readFile(at('semi-scores.csv'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 

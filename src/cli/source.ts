@@ -90,6 +90,7 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/both called '-?[\d.]+'; rename one$/, '--no-header if that line is data'],
   [/name the variable to read;/, '--variable NAME'],
   [/say what a column is with types, such as category$/, '--types COLUMN=category; --delimiter CHAR where values of a line were not told apart'],
+  [/with a decimal comma it is one(; correct it.*)?$/, '--decimal ,'],
   [/leave the column out, or declare the text as missing$/, '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category'],
 ]
 

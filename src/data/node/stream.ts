@@ -257,10 +257,14 @@ class BatchBuilder {
     return text === '' || this.texts.missing.has(text)
   }
 
+  #mayBeComma(as: ColumnKind, text: string): boolean {
+    return as === 'number' && this.selection.cell.decimal !== ',' && /^[+-]?\d+,\d+$/.test(text)
+  }
+
   #refuse({ file, rowInFile }: ChunkPart, row: number, c: number, text: string): void {
     const { name, as } = this.selection.columns[c]
     const shown = text.length > 40 ? `${text.slice(0, 37)}...` : text
-    const message = `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ${expected[as]}`
+    const message = `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ${expected[as]}${this.#mayBeComma(as, text) ? '; with a decimal comma it is one' : ''}`
     if (this.selection.badRows === 'throw') {
       throw new TollError('data', `${message}; correct it, leave the column out, or declare the text as missing`)
     }
