@@ -110,7 +110,8 @@ export function measureDrift(
   if (scores.length === 0 && retyped.length === 0) throw new TollError('data', 'no row could be scored')
   const columns = tally.columns.map(compareColumn)
   const score = heldBack.source === 'held-back' && scores.length > 0 ? compareScores(heldBack.scores, scores, threshold.value) : undefined
-  const unreadable = tally.unreadable > 0 && trainedRows(tally) > 0 ? { rows: tally.unreadable, pValue: countTest(0, trainedRows(tally), tally.unreadable, tally.rows) } : undefined
+  const trained = trainedRows(tally)
+  const unreadable = tally.unreadable > 0 && trained > 0 ? { rows: tally.unreadable, pValue: countTest(0, trained, tally.unreadable, tally.rows) } : undefined
   const called = discoveries([...columns, ...(score ? [score] : []), ...(unreadable ? [unreadable] : [])].map(({ pValue }) => pValue), fdr)
   return {
     rows: { now: rows, unscored: rows - scores.length, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },

@@ -184,7 +184,8 @@ function joinSamples(parts: readonly NdArray[]): NdArray {
   return { shape: [parts.reduce((sum, part) => sum + part.shape[0], 0), ...shape], data }
 }
 
-function concatenate<T extends FloatArray>(parts: readonly FloatArray[], whole: T): T {
+/** Fills `whole` with the parts, one after the other; it has room for all of them. */
+export function concatenate<T extends { set(values: ArrayLike<number>, at: number): void }>(parts: readonly ArrayLike<number>[], whole: T): T {
   let at = 0
   for (const part of parts) {
     whole.set(part, at)

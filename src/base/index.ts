@@ -1,6 +1,6 @@
 // The ground floor: errors, arrays, parameter domains, seeded randomness. Knows nothing of graphs or files.
 export { TollError, invariant, messageOf, throwIfAborted, type ErrorCode } from './errors.js'
-export { joinRows, ndarray, rowCount, sizeOf, table, tableFromArray, tableFromColumns, tableFromRows, tableToArray, takeColumns, takeRows, takeSamples, type ColumnMeaning, type ColumnValues, type FloatArray, type NdArray, type Table } from './array.js'
+export { concatenate, joinRows, ndarray, rowCount, sizeOf, table, tableFromArray, tableFromColumns, tableFromRows, tableToArray, takeColumns, takeRows, takeSamples, type ColumnMeaning, type ColumnValues, type FloatArray, type NdArray, type Table } from './array.js'
 export { choice, describeDomain, flag, integer, list, parseParameter, real, resolveParameters, type ChoiceDomain, type Domain, type Domains, type FlagDomain, type ListDomain, type ParameterValue, type RealDomain, type Values } from './domain.js'
 export { cholesky, inverseOfLower, logDeterminant } from './linear-algebra/cholesky.js'
 export { centre, covarianceOf } from './linear-algebra/covariance.js'

@@ -86,6 +86,7 @@ function retypedIn({ columns }: TableSource, manifest: Manifest): Retyped[] {
     const column = now.get(name)
     if (!column || trained === 'category') return []
     const kind = featureKinds[column.kind]
+    // Texts of which no shares are known, such as those of Parquet, may be numbers or times all the same: reading them tells.
     const readable = column.readable ? column.readable[trained] >= 0.5 : kind === trained || (isNumeric(kind) && isNumeric(trained))
     return readable || (!column.readable && column.type === 'VARCHAR') ? [] : [{ column: name, trained, now: kind }]
   })

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { TollError } from '../base/index.js'
 import { checkFolder } from '../base/node/index.js'
 import { autoParameters, autoTrialBegins, compareChoices, pyodBenchmark, readAutoTrial, renderAuto, tableOfTrials, type AutoTable } from '../experiments/index.js'
-import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, commandWith, listedNames, runStoppable, showRendered, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -39,11 +39,8 @@ export function defineAuto(command: Command, terminal: Terminal): void {
 async function runAuto(flags: AutoFlags, terminal: Terminal): Promise<void> {
   if (flags.output !== undefined) await checkFolder(flags.output)
   const table = flags.renderOnly ? await readTable(flags, terminal) : await runTable(flags, terminal)
-  const { text, markdown, csv, json, html } = renderAuto(table, commandLine(flags))
-  const file = flags.others ? 'auto-others' : 'auto'
-  if (flags.output !== undefined) await writeFolder(flags.output, { [`${file}.html`]: html, [`${file}.md`]: markdown, [`${file}.csv`]: csv, [`${file}.json`]: json }, terminal)
-  if (terminal.json) terminal.print(json.trimEnd())
-  else terminal.print((flags.markdown ? markdown : text).trimEnd())
+  const command = commandWith('toll reproduce auto', { others: flags.others ? true : undefined, datasets: flags.datasets, splits: flags.splits })
+  await showRendered(renderAuto(table, command), flags.others ? 'auto-others' : 'auto', flags, terminal)
 }
 
 const benchmarkNames: ReadonlySet<string> = new Set(pyodBenchmark.map(({ name }) => name))
@@ -61,19 +58,10 @@ async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable
   const { loadOtherTables, loadPyodDatasets, openTrialLog } = await import('../experiments/node/index.js')
   const { splits, trials } = flags
   if (flags.others && flags.datasets !== undefined) throw new TollError('argument', '--datasets names data sets of the benchmark, --others takes none of them: leave one out')
-  const datasets = flags.others ? await loadOtherTables() : await loadPyodDatasets(flags.datasets?.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  const datasets = flags.others ? await loadOtherTables() : await loadPyodDatasets(listedNames(flags.datasets))
   if (flags.others && !datasets.some(({ name }) => name.startsWith('connections'))) terminal.note('note: kddcup.data_10_percent.gz is not here, so that the tables of connections are left out')
   const store = await openTrialLog(trials, logOf(terminal))
-  const stopped = `stopped; finished runs are in ${trials}: the same command goes on`
-  terminal.whenStopped(() => stopped)
-  return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => compareChoices({
+  return runStoppable(flags, `stopped; finished runs are in ${trials}: the same command goes on`, terminal, (engines, onProgress) => compareChoices({
     datasets, engines, splits, store, signal: terminal.signal, onProgress,
-  }))).catch((error: unknown) => {
-    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
-  }).finally(() => store.close())
-}
-
-function commandLine({ datasets, others, splits }: AutoFlags): string {
-  const given = Object.entries({ datasets, splits }).flatMap(([option, value]) => (value === undefined ? [] : [`--${option} ${value}`]))
-  return ['toll reproduce auto', ...(others ? ['--others'] : []), ...given].join(' ')
+  })).finally(() => store.close())
 }

@@ -12,7 +12,7 @@ import {
 import { readNames } from './detectors.js'
 import { printBaselineDryRun, printDryRun } from './dry-run.js'
 import { duration } from './duration.js'
-import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, runStoppable, writeFolder, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -169,18 +169,14 @@ interface Running {
 async function runTrials({ protocol, setting, wanted, flags, terminal }: Running): Promise<ImageRecord[]> {
   const { runLoggedTrials } = await import('../experiments/node/index.js')
   const log = flags.trials
-  const stopped = `stopped; finished trials are in ${log}, half-done ones beside it: the same command goes on`
-  terminal.whenStopped(() => stopped)
-  return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => runLoggedTrials({
+  return runStoppable(flags, `stopped; finished trials are in ${log}, half-done ones beside it: the same command goes on`, terminal, (engines, onProgress) => runLoggedTrials({
     protocol, setting, wanted, engines, log, signal: terminal.signal, warn: (message) => terminal.note(message),
     onProgress,
     onTrial: ({ className, beta, seed, test }, secondsLeft) => {
       const left = secondsLeft > 0 ? `, about ${duration(secondsLeft)} left` : ''
       terminal.note(`${className}, beta ${beta}, seed ${seed}: AUROC ${(100 * test.labelled.auroc).toFixed(1)} (last step ${(100 * test.last.auroc).toFixed(1)})${left}`)
     },
-  }))).catch((error: unknown) => {
-    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
-  })
+  }))
 }
 
 /** Those of other detectors: run where they are asked for and missing, read where nothing runs. */
@@ -194,17 +190,13 @@ async function readOrRunBaselines(wanted: WantedBaselines, { flags, terminal }: 
       && (flags.detectors === undefined || detectors.includes(record.detector)))
   }
   if (wanted.detectors.length === 0) return []
-  const stopped = `stopped; finished trials are in ${log}: the same command goes on`
-  terminal.whenStopped(() => stopped)
-  return withEngines(flags, (engines) => showPhases(terminal, (onProgress) => runLoggedBaselines({
+  return runStoppable(flags, `stopped; finished trials are in ${log}: the same command goes on`, terminal, (engines, onProgress) => runLoggedBaselines({
     wanted, engines, log, signal: terminal.signal, warn: (message) => terminal.note(message), onProgress,
     onTrial: ({ detector, className, seed, tested: { labelled, unlabelled } }) => {
       const byLabels = labelled.length > 0 ? `, by labels ${(100 * labelled.reduce((sum, { auroc }) => sum + auroc, 0) / labelled.length).toFixed(1)}` : ''
       terminal.note(`${detector}, ${className}, seed ${seed}: AUROC ${(100 * unlabelled.auroc).toFixed(1)}${byLabels}`)
     },
-  }))).catch((error: unknown) => {
-    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
-  })
+  }))
 }
 
 /** What the log holds of the wanted trials; `mayLack` where a table can do without. */

@@ -1,12 +1,11 @@
 // toll reproduce pyod: PyOD's benchmark, beside the values that its documentation prints.
 
 import type { Command } from 'commander'
-import { TollError } from '../base/index.js'
 import { checkFolder } from '../base/node/index.js'
 import { detectors } from '../detectors/index.js'
-import { pyodMethod, pyodParameters, pyodTrialBegins, readPyodTrial, renderPyod, reproducePyod, type PyodTable } from '../experiments/index.js'
+import { pyodMethod, pyodParameters, pyodTrialBegins, readPyodTrial, renderPyod, reproducePyod } from '../experiments/index.js'
 import { readNames } from './detectors.js'
-import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, commandWith, listedNames, runStoppable, showRendered, type EnginesFlags } from './experiment.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -44,23 +43,11 @@ async function runPyod(flags: PyodFlags, terminal: Terminal): Promise<void> {
   const { splits, trials, output } = flags
   const all = [...detectors.keys()]
   const chosen = flags.detectors === 'published' ? all.filter((name) => pyodMethod(name).column) : readNames('--detectors', flags.detectors, all)
-  const datasets = await loadPyodDatasets(flags.datasets?.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  const datasets = await loadPyodDatasets(listedNames(flags.datasets))
   if (output !== undefined) await checkFolder(output)
   const store = await openTrialLog(trials, { parse: readPyodTrial, begins: pyodTrialBegins, warn: (text) => terminal.note(text) })
-  const stopped = `stopped; finished runs are in ${trials}: the same command goes on`
-  terminal.whenStopped(() => stopped)
-  const table: PyodTable = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => reproducePyod({
+  const table = await runStoppable(flags, `stopped; finished runs are in ${trials}: the same command goes on`, terminal, (engines, onProgress) => reproducePyod({
     datasets, detectors: chosen, engines, splits, store, signal: terminal.signal, onProgress,
-  }))).catch((error: unknown) => {
-    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
-  }).finally(() => store.close())
-  const { text, markdown, csv, json, html } = renderPyod(table, commandLine(flags))
-  if (output !== undefined) await writeFolder(output, { 'pyod.html': html, 'pyod.md': markdown, 'pyod.csv': csv, 'pyod.json': json }, terminal)
-  if (terminal.json) terminal.print(json.trimEnd())
-  else terminal.print((flags.markdown ? markdown : text).trimEnd())
-}
-
-function commandLine({ detectors: names, datasets, splits }: PyodFlags): string {
-  const given = Object.entries({ detectors: names, datasets, splits }).flatMap(([option, value]) => (value === undefined ? [] : [`--${option} ${value}`]))
-  return ['toll reproduce pyod', ...given].join(' ')
+  })).finally(() => store.close())
+  await showRendered(renderPyod(table, commandWith('toll reproduce pyod', { detectors: flags.detectors, datasets: flags.datasets, splits })), 'pyod', flags, terminal)
 }

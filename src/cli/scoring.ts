@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isTrainingData } from '../audit/index.js'
-import { TollError, type NdArray, type Table } from '../base/index.js'
+import { TollError, concatenate, type NdArray, type Table } from '../base/index.js'
 import type { LabelValue } from '../data/index.js'
 import type { CellValue } from '../data/node/index.js'
 import { featuresOf, type Model, type Scores } from '../model/index.js'
@@ -188,11 +188,5 @@ export async function scoreLabelled(
 }
 
 function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
+  return concatenate(parts, new Float64Array(parts.reduce((sum, { length }) => sum + length, 0)))
 }

@@ -2,7 +2,7 @@
 // DEFLATE itself is fflate's; it verifies no checksums, so CRC-32 (RFC 1952) and Adler-32 (RFC 1950) are compared here.
 
 import { Inflate } from 'fflate'
-import { TollError, messageOf } from '../base/index.js'
+import { TollError, concatenate, messageOf } from '../base/index.js'
 import type { ByteReader } from './bytes.js'
 
 /** The most that one compressed part may grow to, in bytes, where no header promises a size: 1 GiB. */
@@ -108,12 +108,5 @@ function skipGzipHeader(reader: ByteReader): void {
 }
 
 function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
-  if (parts.length === 1) return parts[0]
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return parts.length === 1 ? parts[0] : concatenate(parts, new Uint8Array(size))
 }

@@ -1,8 +1,9 @@
 // Ways to do without labels: criteria that choose one of several trained networks by scores of unlabelled rows alone, and combinations that
 // use them all, and other detectors beside them. What each is worth is measured by `auto.ts`.
 
+import { quantile } from '../base/index.js'
 import { fitScoreScale, tollAutoParameters } from '../detectors/index.js'
-import { rankCorrelation } from '../metrics/index.js'
+import { rankCorrelation, superiority } from '../metrics/index.js'
 
 /** A fitted detector and its scores. Higher is more anomalous; none is NaN. */
 export interface ScoredMember {
@@ -65,12 +66,12 @@ export const criteria: readonly Criterion[] = [
   {
     name: 'against shuffled rows',
     doc: 'AUROC of shuffled rows against held-back rows',
-    value: ({ scores }) => above(scores.shuffled, scores.held),
+    value: ({ scores }) => superiority(scores.shuffled, scores.held),
   },
   {
     name: 'mass-volume',
     doc: 'low share of the box that scores below the 0.9 to 0.999 quantiles of held-back scores (Goix 2016), then the AUROC of uniform points',
-    value: ({ scores }) => -volume(scores.uniform, scores.held) + 1e-3 * above(scores.uniform, scores.held),
+    value: ({ scores }) => -volume(scores.uniform, scores.held) + 1e-3 * superiority(scores.uniform, scores.held),
   },
   {
     name: 'excess-mass',
@@ -108,7 +109,7 @@ export const combinations: readonly Combination[] = [
   },
   { name: 'average standardised score', doc: 'the standardised scores, averaged', combine: (all) => average(all.map(standardised)) },
   { name: 'average rank', doc: 'share of held-back rows that score lower, averaged', combine: (all) => average(all.map(({ ranks }) => ranks.test)) },
-  { name: 'median rank', doc: 'the median share of held-back rows that score lower', combine: (all) => rowwise(all.map(({ ranks }) => ranks.test), median) },
+  { name: 'median rank', doc: 'the median share of held-back rows that score lower', combine: (all) => rowwise(all.map(({ ranks }) => ranks.test), (row) => quantile(row, 0.5)) },
   { name: 'highest rank', doc: 'the largest share of held-back rows that score lower', combine: (all) => highest(all.map(({ ranks }) => ranks.test)) },
   { name: 'average tail probability', doc: '-log(1 - rank), averaged: far rows weigh more', combine: (all) => average(all.map(({ ranks }) => ranks.test.map((rank) => -Math.log(Math.max(1 - rank, 1e-300))))) },
   { name: 'highest standardised score', doc: 'the largest standardised score', combine: (all) => highest(all.map(standardised)) },
@@ -140,7 +141,7 @@ function mean(values: Float64Array): number {
 }
 
 /** (score - mean) / sd over the held-back rows, the outer scores drawn in, as `toll-auto` has it. */
-export function standardised({ scores }: ScoredMember): Float64Array {
+function standardised({ scores }: ScoredMember): Float64Array {
   return scaledBy(scores, ownTrim)
 }
 
@@ -158,12 +159,6 @@ function kurtosis(scores: Float64Array): number {
   const logs = scores.map((score) => Math.log(Math.max(score, 1e-300)))
   const centre = mean(logs)
   return mean(logs.map((value) => (value - centre) ** 4)) / mean(logs.map((value) => (value - centre) ** 2)) ** 2
-}
-
-/** Share of pairs in which `a` scores above `b`, a tie counting half. */
-function above(a: Float64Array, b: Float64Array): number {
-  const sorted = b.toSorted()
-  return mean(a.map((score) => shareBelow(sorted, score)))
 }
 
 function shareBelow(sorted: Float64Array, score: number): number {
@@ -205,11 +200,6 @@ function highest(lists: readonly Float64Array[]): Float64Array {
 
 function groupsOf(networks: readonly ScoredMember[], key: (network: ScoredMember) => number): ScoredMember[][] {
   return [...new Set(networks.map(key))].map((value) => networks.filter((network) => key(network) === value))
-}
-
-function median(row: readonly number[]): number {
-  const sorted = row.toSorted((a, b) => a - b)
-  return (sorted[Math.floor((row.length - 1) / 2)] + sorted[Math.ceil((row.length - 1) / 2)]) / 2
 }
 
 function rowwise(lists: readonly Float64Array[], reduce: (row: readonly number[]) => number): Float64Array {

@@ -3,7 +3,7 @@
 
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { TollError, type Table } from '../../base/index.js'
+import { TollError, concatenate, type Table } from '../../base/index.js'
 import { connect } from './duck.js'
 import type { HeaderOptions } from './header.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile, type TableFormat } from './locate.js'
@@ -198,7 +198,7 @@ class DuckSource implements TableSource {
       rows += table.rows
     }
     const names = columns.map(({ name }) => name).filter((name) => !keys.has(name))
-    const joined = pieces.filter((_, c) => !keys.has(columns[c].name)).map((parts) => join(parts.splice(0), rows))
+    const joined = pieces.filter((_, c) => !keys.has(columns[c].name)).map((parts) => concatenate(parts.splice(0), new Float64Array(rows)))
     const kept = new Map([...(meanings ?? [])].filter(([name]) => !keys.has(name)))
     return { table: { names, columns: joined, rows, ...(kept.size > 0 && { meanings: kept }) }, passthrough, firstRow: 0, errors, leftOut: [...keys] }
   }
@@ -250,16 +250,6 @@ function overfull(first: Table['meanings'], later: Table): string[] {
 
 function refuseKey(name: string, source: string): never {
   throw new TollError('data', `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the rows; leave it out`)
-}
-
-function join(parts: readonly Float64Array[], rows: number): Float64Array {
-  const whole = new Float64Array(rows)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 /** The same items; one is fetched while the one before is used. */
