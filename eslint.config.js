@@ -18,9 +18,9 @@ const rooms = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'bench/dist/', 'node_modules/', 'toll-demo/'] },
+  { ignores: ['**/dist/', 'node_modules/', 'toll-demo/'] },
   {
-    files: ['src/**/*.ts'],
+    files: ['{packages/*,paper}/src/**/*.ts', 'test/*.ts', 'bench/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylistic],
     languageOptions: { parserOptions: { projectService: true } },
     plugins: { rooms },
@@ -38,7 +38,7 @@ export default tseslint.config(
       '@typescript-eslint/prefer-for-of': 'off',
     },
   },
-  { files: ['src/cli/**/*.ts', 'src/**/*.test.ts'], rules: { 'no-console': 'off' } },
+  { files: ['packages/cli/src/**/*.ts', '**/*.test.ts', 'bench/*.ts'], rules: { 'no-console': 'off' } },
   // `expect.stringMatching` and its like are typed `any`.
-  { files: ['src/**/*.test.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-return': 'off' } },
+  { files: ['**/*.test.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-return': 'off' } },
 )

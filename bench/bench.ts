@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     },
   })
   const known = [...workloads.map(({ name }) => name), 'train', 'score']
-  const unknown = values.only.find((name) => !(known as string[]).includes(name))
+  const unknown = values.only.find((name) => !(known).includes(name))
   if (unknown !== undefined) throw new TollError('argument', `--only takes ${known.join(', ')}, got '${unknown}'`)
   const wanted = (names: readonly string[], name: string) => !values.only.some((only) => names.includes(only)) || values.only.includes(name)
   const jobs = workloads.filter(({ name }) => wanted(workloads.map((workload) => workload.name), name))

@@ -12,7 +12,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { auroc } from 'toll/metrics'
 import { formatTable, median } from './table.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../packages/cli/bin/toll.js', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'toll-bench-'))
 const rows = Number(process.env.BENCH_ROWS ?? 1_000_000)
 

@@ -23,6 +23,6 @@ export async function openLearner(): Promise<Learner | undefined> {
   return python && {
     version: String(python.greeting.sklearn),
     time: async (request) => (await python.ask(request)) as { fit: number; seconds: number },
-    close: python.close,
+    close: () => python.close(),
   }
 }

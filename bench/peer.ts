@@ -23,6 +23,6 @@ export async function openPeer(): Promise<Peer | undefined> {
   return python && {
     version: String(python.greeting.torch),
     time: async (request) => (await python.ask(request)).seconds as number[],
-    close: python.close,
+    close: () => python.close(),
   }
 }

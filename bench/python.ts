@@ -21,7 +21,7 @@ export async function openPython(module: string, script: string): Promise<Python
   const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] }) as unknown as ChildProcessWithoutNullStreams
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<Record<string, unknown>> => {
-    const { value, done } = await lines.next()
+    const { value, done } = (await lines.next()) as IteratorResult<string, undefined>
     if (done) throw new TollError('io', `${python} ended before it answered; run ${script} by hand to see why`)
     return JSON.parse(value) as Record<string, unknown>
   }

@@ -1,35 +1,35 @@
 #!/usr/bin/env bash
-# Makes the tables and pictures under results/ from the trial logs there, and prints their averages; nothing is trained. npm run results [-- FOLDER]
+# Makes the tables and pictures under paper/results/ from the trial logs there, and prints their averages; nothing is trained. npm run results [-- FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out="${1:-results}"
-toll() {
-  echo "toll $*"
+out="${1:-paper/results}"
+paper() {
+  echo "npm run paper -- $*"
   local text
-  text="$(node dist/cli/main.js "$@" --quiet --render-only -o "$out")"
+  text="$(node paper/dist/main.js "$@" --quiet --render-only -o "$out")"
   grep -E '^(Average|Without|Paper)' <<< "$text" | sed 's/^/  /' || true
 }
 
 reduced=(--steps 260 --batch 64 --validation 500)
-mnist=(--trials results/trials/mnist.ndjson "${reduced[@]}")
-if [ -f results/trials/mnist.ndjson ]; then
-  toll reproduce table1 "${mnist[@]}" --seeds 2 --plain
-  toll reproduce table4 "${mnist[@]}" --seeds 2
-  toll reproduce figure4 "${mnist[@]}" --classes 2,8 --seeds 1
+mnist=(--trials paper/results/trials/mnist.ndjson "${reduced[@]}")
+if [ -f paper/results/trials/mnist.ndjson ]; then
+  paper table1 "${mnist[@]}" --seeds 2 --plain
+  paper table4 "${mnist[@]}" --seeds 2
+  paper figure4 "${mnist[@]}" --classes 2,8 --seeds 1
 fi
-if [ -f results/trials/fashion-mnist.ndjson ]; then
-  toll reproduce table1 --dataset fashion-mnist --trials results/trials/fashion-mnist.ndjson "${reduced[@]}" --seeds 1 --plain
+if [ -f paper/results/trials/fashion-mnist.ndjson ]; then
+  paper table1 --dataset fashion-mnist --trials paper/results/trials/fashion-mnist.ndjson "${reduced[@]}" --seeds 1 --plain
 fi
-if [ -f results/trials/cifar-10.ndjson ]; then
-  toll reproduce table2 --trials results/trials/cifar-10.ndjson --validation 1000 --seeds 2 --plain
-  toll reproduce table4 --dataset cifar-10 --trials results/trials/cifar-10.ndjson --validation 1000 --seeds 2
+if [ -f paper/results/trials/cifar-10.ndjson ]; then
+  paper table2 --trials paper/results/trials/cifar-10.ndjson --validation 1000 --seeds 2 --plain
+  paper table4 --dataset cifar-10 --trials paper/results/trials/cifar-10.ndjson --validation 1000 --seeds 2
 fi
 # This log is bound to the rows of the data sets, so it takes them to read it. What it lacks would be run.
-if [ -f results/trials/pyod.ndjson ] && [ -d "${TOLL_DATA:-/nowhere}/odds" ]; then
-  node dist/cli/main.js reproduce pyod --detectors published --datasets arrhythmia,cardio,letter,lympho,optdigits,pima,satimage-2,vertebral,vowels \
-    --trials results/trials/pyod.ndjson -o "$out" --quiet > /dev/null
+if [ -f paper/results/trials/pyod.ndjson ] && [ -d "${TOLL_DATA:-/nowhere}/odds" ]; then
+  node paper/dist/main.js pyod --detectors published --datasets arrhythmia,cardio,letter,lympho,optdigits,pima,satimage-2,vertebral,vowels \
+    --trials paper/results/trials/pyod.ndjson -o "$out" --quiet > /dev/null
 fi
-if [ -f results/trials/auto.ndjson ]; then
-  toll reproduce auto --trials results/trials/auto.ndjson
-  toll reproduce auto --others --trials results/trials/auto.ndjson
+if [ -f paper/results/trials/auto.ndjson ]; then
+  paper auto --trials paper/results/trials/auto.ndjson
+  paper auto --others --trials paper/results/trials/auto.ndjson
 fi

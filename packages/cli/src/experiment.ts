@@ -1,0 +1,90 @@
+// What the commands that run experiments share: several engines, progress bars by phase, and the folder for results.
+
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { TollError, integer } from 'toll/base'
+import { makeFolder, writeFileAtomic } from 'toll/base/node'
+import type { PhaseProgress as ExperimentProgress } from 'toll/base'
+import type { RenderedExperiment } from 'toll/evaluate'
+import type { Engine } from 'toll/runtime'
+import { addEngineOptions, type EngineFlags } from './engine.js'
+import { parameterOption } from './parameters.js'
+import type { ProgressBar, Terminal } from './terminal.js'
+
+export interface EnginesFlags extends EngineFlags {
+  readonly workers?: number
+}
+
+const workers = integer({ default: 1, min: 1, max: 64, doc: 'Trainings side by side.' })
+
+export function addEnginesOptions(command: Command): void {
+  addEngineOptions(command, { device: 'cpu', threads: '1 each' })
+  command.addOption(parameterOption('workers', workers, 'one per core'))
+}
+
+/** Runs `work` on engines that are closed whatever happens. Errors: `device`, `argument`. */
+export async function withEngines<T>({ device = 'cpu', threads, workers: count }: EnginesFlags, work: (engines: readonly Engine[]) => Promise<T>): Promise<T> {
+  const { closeEngines, openEngines } = await import('toll/evaluate/node')
+  const engines = await openEngines({ device, ...(threads !== undefined && { threads }), ...(count !== undefined && { workers: count }) })
+  try {
+    return await work(engines)
+  } finally {
+    await closeEngines(engines)
+  }
+}
+
+/** Writes the files of one result, the one to open first, into a folder that is made if missing. Errors: `io`, `not-found`. */
+export async function writeFolder(folder: string, files: Readonly<Record<string, string>>, terminal: Terminal): Promise<void> {
+  await makeFolder(folder)
+  for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content)
+  const [first, ...others] = Object.keys(files)
+  terminal.note(`wrote ${join(folder, first)}${others.length === 0 ? '' : ` and ${others.length} files beside it`}`)
+}
+
+/** Runs an experiment with one bar after the other, as it goes through its phases. */
+export async function showPhases<T>(terminal: Terminal, work: (onProgress: (progress: ExperimentProgress) => void) => Promise<T>): Promise<T> {
+  let phase = ''
+  let bar: Promise<ProgressBar> | undefined
+  const stop = async () => (await bar)?.stop()
+  try {
+    return await work(({ phase: next, done, total, message }) => {
+      if (next !== phase) {
+        void stop()
+        phase = next
+        bar = terminal.progress(next, total, '')
+      }
+      void bar?.then((shown) => shown.update(done, message))
+    })
+  } finally {
+    await stop()
+  }
+}
+
+/** Runs an experiment on engines, with a bar for each phase; a stop ends it with words on what is kept. Errors: `aborted`, those of the work. */
+export async function runStoppable<T>(
+  flags: EnginesFlags, stopped: string, terminal: Terminal, work: (engines: readonly Engine[], onProgress: (progress: ExperimentProgress) => void) => Promise<T>,
+): Promise<T> {
+  terminal.whenStopped(() => stopped)
+  try {
+    return await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => work(engines, onProgress)))
+  } catch (error) {
+    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
+  }
+}
+
+/** Writes a result's page, tables and numbers into a folder where one is named, and prints what is asked for. Errors as `writeFolder`. */
+export async function showRendered({ text, markdown, csv, json, html }: RenderedExperiment, name: string, flags: { readonly output?: string; readonly markdown?: boolean }, terminal: Terminal): Promise<void> {
+  if (flags.output !== undefined) await writeFolder(flags.output, { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json }, terminal)
+  if (terminal.json) terminal.print(json.trimEnd())
+  else terminal.print((flags.markdown ? markdown : text).trimEnd())
+}
+
+/** The command with the options that are set. */
+export function commandWith(command: string, options: Readonly<Record<string, string | number | true | undefined>>): string {
+  return [command, ...Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [value === true ? `--${option}` : `--${option} ${value}`]))].join(' ')
+}
+
+/** The names of a list with commas; undefined for none. */
+export function listedNames(text: string | undefined): string[] | undefined {
+  return text?.split(',').map((name) => name.trim()).filter((name) => name !== '')
+}

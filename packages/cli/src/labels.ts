@@ -1,0 +1,38 @@
+// Labels and weights from a source, one per row: a column of a table, or for arrays a variable of the same file or a file of its own.
+
+import type { Command } from 'commander'
+import { TollError } from 'toll/base'
+import { anomalyLabels, type LabelValue } from 'toll/data'
+import type { Source } from './source.js'
+
+export interface LabelFlags {
+  readonly label?: string
+  readonly anomaly?: string
+  readonly normal?: string
+}
+
+export function addLabelOptions(command: Command, what: string, required: boolean): void {
+  const flags = '--label <column>'
+  if (required) command.requiredOption(flags, what)
+  else command.option(flags, what)
+  command.option('--anomaly <value>', 'the label that means anomaly, where the labels are not 0 and 1 (1 is the anomaly) or words such as normal and anomaly')
+  command.option('--normal <value>', 'the label that means normal; every other label is then an anomaly')
+}
+
+/** 1 = anomaly. Errors: `data` for labels that are not two classes, saying what to do on the command line. */
+export function readLabels(values: readonly LabelValue[], { label, anomaly, normal }: LabelFlags): Uint8Array {
+  try {
+    return anomalyLabels(values, { anomaly, normal })
+  } catch (error) {
+    if (!(error instanceof TollError)) throw error
+    const hint = error.message.includes('name it') || error.message.includes('name the') ? ' with --anomaly VALUE or --normal VALUE' : ''
+    throw new TollError(error.code, `label column '${label}': ${error.message}${hint}`, { cause: error })
+  }
+}
+
+/** The vector that belongs to the rows of an array. */
+export async function readSide(source: Extract<Source, { kind: 'array' }>, name: string, rows: number): Promise<number[]> {
+  const { shape, data } = await source.side(name)
+  if (data.length !== rows) throw new TollError('shape', `${source.name} has ${rows} rows, but '${name}' of shape (${shape.join(', ')}) has ${data.length} values`)
+  return Array.from(data)
+}

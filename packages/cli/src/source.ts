@@ -1,0 +1,111 @@
+// SOURCE on the command line: tables through the data room, or array files as tables (n, d) or images (n, channels, height, width).
+
+import { basename } from 'node:path'
+import { Option, type Command } from 'commander'
+import { TollError, choice, type NdArray, type Table } from 'toll/base'
+import type { NumberArray } from 'toll/data'
+import type { TableFormat, TableOptions, TableSource } from 'toll/data/node'
+import { append, parameterOption } from './parameters.js'
+import type { Terminal } from './terminal.js'
+
+export interface SourceFlags {
+  readonly sql?: string
+  readonly inputFormat?: TableFormat | ArrayFormat
+  readonly delimiter?: string
+  readonly header?: boolean
+  readonly missing?: readonly string[]
+  readonly decimal?: '.' | ','
+  readonly variable?: string
+}
+
+const tableFormats = ['csv', 'tsv', 'ndjson', 'json', 'parquet'] as const satisfies readonly TableFormat[]
+const arrayFormats = ['npy', 'npz', 'mat', 'idx', 'cifar10', 'cifar100'] as const
+export type ArrayFormat = (typeof arrayFormats)[number]
+
+/** An opened SOURCE. `side` reads a vector that belongs to an array: a variable of the same file, or a file of its own. */
+export type Source =
+  | { readonly kind: 'rows'; readonly name: string; readonly table: TableSource }
+  | { readonly kind: 'array'; readonly name: string; readonly data: Table | NdArray; side(name: string): Promise<NumberArray> }
+
+export const sourceHelp = `SOURCE is a CSV, TSV, Parquet, NDJSON or JSON file (.gz too), several of them, a glob, or - for
+standard input; or an array file: .npy, .npz, MATLAB .mat, idx, CIFAR binary (.gz too), of shape
+(n, d), (n, height, width) or (n, channels, height, width). Columns of an array are called x0, x1, ...`
+
+export function addSourceOptions(command: Command): void {
+  command.optionsGroup('Source:')
+    .option('--sql <query>', 'read the result of a DuckDB query instead of SOURCE, such as "select * from \'data.parquet\' where year > 2020"')
+    .addOption(new Option('--input-format <name>', 'what SOURCE is (default by extension and content)').choices([...tableFormats, ...arrayFormats]))
+    .option('--delimiter <char>', 'what separates the values of a CSV file, tab for a tabulator (default: found out)', (text) => (/^(tab|\\t)$/.test(text) ? '\t' : text))
+    .option('--header', 'the first line of a CSV file names the columns, even when it holds numbers')
+    .option('--no-header', 'the first line of a CSV file is data; columns are called x0, x1, ...')
+    .option('--missing <text>', 'what stands for a missing number beside an empty cell; repeatable (default NA, N/A, NaN, NULL, None, ?)', append)
+    .addOption(parameterOption('decimal', choice({ values: ['.', ','], default: '.', doc: 'Decimal separator of text files.' })))
+    .option('--variable <name>', 'the array to read from an .npz or .mat file (default: the only one)')
+}
+
+/** Opens SOURCE, gives it to `work`, and closes it whatever happens. Errors as the data room's, and `argument` without a source. */
+export async function withSource<T>(paths: readonly string[], flags: SourceFlags, terminal: Terminal, work: (source: Source) => Promise<T>): Promise<T> {
+  try {
+    return await useSource(paths, flags, terminal, work)
+  } catch (error) {
+    throw withHint(error)
+  }
+}
+
+async function useSource<T>(paths: readonly string[], flags: SourceFlags, terminal: Terminal, work: (source: Source) => Promise<T>): Promise<T> {
+  if (flags.sql !== undefined && paths.length > 0) throw new TollError('argument', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
+  if (flags.sql === undefined && paths.length === 0) throw new TollError('argument', 'a SOURCE is missing: name a file, - for standard input, or give --sql')
+  const format = arrayFormatOf(paths, flags)
+  if (format) {
+    const { openArray } = await import('./arrays.js')
+    return work(await openArray(paths, format, flags.variable))
+  }
+  // DuckDB takes a while to load; help texts do not wait for it.
+  const { openTable } = await import('toll/data/node')
+  const { sql, inputFormat, delimiter, header, decimal, missing } = flags
+  const options: TableOptions = { format: inputFormat as TableFormat | undefined, delimiter, header, decimal, missing }
+  // A stop must also end the wait for standard input.
+  const endInput = () => process.stdin.destroy()
+  if (paths.includes('-')) terminal.signal.addEventListener('abort', endInput, { once: true })
+  let table: TableSource
+  try {
+    table = await openTable(sql === undefined ? paths : { sql }, options)
+  } catch (error) {
+    if (terminal.signal.aborted) throw new TollError('aborted', 'stopped before the source was read', { cause: error })
+    throw error
+  } finally {
+    terminal.signal.removeEventListener('abort', endInput)
+  }
+  try {
+    return await work({ kind: 'rows', name: table.name, table })
+  } finally {
+    await table.close()
+  }
+}
+
+/** What the library calls an option, as the command line spells it. */
+const spellings: readonly (readonly [RegExp, string])[] = [
+  [/set the delimiter to (tab \('\\t'\)|'.')$/, '--delimiter'],
+  [/set header to true or false$/, '--header or --no-header'],
+  [/both called '-?[\d.]+'; rename one$/, '--no-header if that line is data'],
+  [/name the variable to read;/, '--variable NAME'],
+  [/say what a column is with types, such as category$/, '--types COLUMN=category; --delimiter CHAR where values of a line were not told apart'],
+  [/with a decimal comma it is one(; correct it.*)?$/, '--decimal ,'],
+  [/leave the column out, or declare the text as missing$/, '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category'],
+]
+
+/** The error with the option of the command line that its advice means, where there is one. */
+export function withHint(error: unknown): unknown {
+  if (!(error instanceof TollError)) return error
+  const flag = spellings.find(([pattern]) => pattern.test(error.message))?.[1]
+  return flag ? new TollError(error.code, `${error.message} (${flag})`, { cause: error }) : error
+}
+
+function arrayFormatOf(paths: readonly string[], { sql, inputFormat }: SourceFlags): ArrayFormat | undefined {
+  if (inputFormat !== undefined) return arrayFormats.find((format) => format === inputFormat)
+  if (sql !== undefined) return undefined
+  const name = basename(paths[0]).toLowerCase().replace(/\.gz$/, '')
+  if (/idx[1-4]-ubyte$/.test(name)) return 'idx'
+  if (/^(data_batch_\d|test_batch)\.bin$/.test(name)) return 'cifar10'
+  return arrayFormats.find((format) => name.endsWith(`.${format}`))
+}

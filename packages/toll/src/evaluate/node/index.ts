@@ -1,0 +1,2 @@
+// Several engines side by side.
+export { openEngines, closeEngines, type EnginesOptions } from './engines.js'

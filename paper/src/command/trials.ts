@@ -1,0 +1,58 @@
+// npm run paper -- trials: finished trials in logs, as a table or by a question in SQL.
+
+import type { Command } from 'commander'
+import { TollError } from 'toll/base'
+import type { QueryValue } from 'toll/data/node'
+import { renderText } from 'toll/report'
+import { addOutputOptions, examples } from 'toll-cli/terminal'
+import type { Terminal } from 'toll-cli/terminal'
+
+interface TrialsFlags {
+  readonly sql?: string
+  readonly csv?: boolean
+}
+
+export function defineTrials(command: Command, terminal: Terminal): void {
+  command.description('Lists the finished image trials of trial logs (NDJSON), or answers a question about them in SQL. Logs of several machines are read as one; a trial that is '
+    + 'in two of them counts once.')
+    .argument('<log...>', 'trial logs')
+    .option('--sql <query>', 'a query (DuckDB) over the views trials, checkpoints and baselines (other detectors), or over records, the lines as they are')
+    .option('--csv', 'print CSV')
+  addOutputOptions(command)
+  examples(command, [
+    'npm run paper -- trials toll-trials.ndjson',
+    'npm run paper -- trials a.ndjson b.ndjson --sql "SELECT name, avg(auroc) FROM trials WHERE beta > 0 GROUP BY name"',
+    'npm run paper -- trials a.ndjson --csv --sql "SELECT step, validation_auroc FROM checkpoints WHERE class = 8 AND beta = 0 AND seed = 0"',
+  ])
+  command.action((paths: string[], flags: TrialsFlags) => runTrials(paths, flags, terminal))
+}
+
+async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, terminal: Terminal): Promise<void> {
+  const { access } = await import('node:fs/promises')
+  const { queryTrials, readTrialLogs } = await import('../experiments/node/index.js')
+  for (const path of paths) {
+    await access(path).catch(() => {
+      throw new TollError('not-found', `there is no trial log ${path}`)
+    })
+  }
+  const records = await readTrialLogs(paths, (message) => terminal.note(message))
+  if (records.length === 0) throw new TollError('data', `no finished image trial is in ${paths.join(', ')}`)
+  const { columns, rows } = await queryTrials(records, sql)
+  if (terminal.json) return terminal.result(rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]]))), '')
+  if (csv) {
+    const { openRowWriter } = await import('toll/data/node')
+    const writer = await openRowWriter(process.stdout, { format: 'csv', columns: columns.map((name) => ({ name, kind: 'text' })) })
+    await writer.write(columns.map((_, c) => rows.map((row) => flat(row[c]))))
+    return writer.close()
+  }
+  const isNumeric = (c: number) => rows.some((row) => typeof row[c] === 'number')
+  terminal.print(renderText({
+    columns: columns.map((title, c) => ({ title, align: isNumeric(c) ? 'right' : 'left' })),
+    rows: rows.map((row) => row.map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? cell.toFixed(4) : flat(cell)))),
+  }).trimEnd())
+}
+
+/** Nested values as JSON, everything else as text. */
+function flat(value: QueryValue): string | null {
+  return value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
