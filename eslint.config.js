@@ -11,7 +11,12 @@ const rooms = {
           const problem = problemOf(context.filename, node.source.value)
           if (problem) context.report({ node, message: problem })
         }
-        return { ImportDeclaration: check, ImportExpression: check, ExportNamedDeclaration: check, ExportAllDeclaration: check }
+        return {
+          ImportDeclaration: check,
+          ImportExpression: check,
+          ExportNamedDeclaration: check,
+          ExportAllDeclaration: check,
+        }
       },
     },
   },
@@ -40,5 +45,8 @@ export default tseslint.config(
   },
   { files: ['packages/cli/src/**/*.ts', '**/*.test.ts', 'bench/*.ts'], rules: { 'no-console': 'off' } },
   // `expect.stringMatching` and its like are typed `any`.
-  { files: ['**/*.test.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-return': 'off' } },
+  {
+    files: ['**/*.test.ts'],
+    rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-return': 'off' },
+  },
 )

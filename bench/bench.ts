@@ -1,6 +1,7 @@
-// npm run bench -- [--quick] [--only NETWORK|train|score ...] [--threads N] [--json]: training steps and scoring of the paper's three networks,
-// next to PyTorch on the same machine where python3 has torch. Both are timed in alternation, the medians of the rounds are compared, and
-// PyTorch counts at its best of 1 and 2 threads. The ceiling is this machine's 2048 x 2048 matrix product, measured in every round.
+// npm run bench -- [--quick] [--only NETWORK|train|score ...] [--threads N] [--json]: training steps and scoring of the
+// paper's three networks, next to PyTorch on the same machine where python3 has torch. Both are timed in alternation,
+// the medians of the rounds are compared, and PyTorch counts at its best of 1 and 2 threads. The ceiling is this
+// machine's 2048 x 2048 matrix product, measured in every round.
 
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -41,30 +42,54 @@ const peerThreads = [1, 2]
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
-      only: { type: 'string', multiple: true, default: [] }, threads: { type: 'string', default: String(availableParallelism()) },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      threads: { type: 'string', default: String(availableParallelism()) },
     },
   })
   const known = [...workloads.map(({ name }) => name), 'train', 'score']
-  const unknown = values.only.find((name) => !(known).includes(name))
+  const unknown = values.only.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new TollError('argument', `--only takes ${known.join(', ')}, got '${unknown}'`)
-  const wanted = (names: readonly string[], name: string) => !values.only.some((only) => names.includes(only)) || values.only.includes(name)
-  const jobs = workloads.filter(({ name }) => wanted(workloads.map((workload) => workload.name), name))
-    .flatMap((workload) => (['train', 'score'] as const).filter((mode) => wanted(['train', 'score'], mode)).map((mode) => ({ workload, mode })))
+  const wanted = (names: readonly string[], name: string) =>
+    !values.only.some((only) => names.includes(only)) || values.only.includes(name)
+  const jobs = workloads
+    .filter(({ name }) =>
+      wanted(
+        workloads.map((workload) => workload.name),
+        name,
+      ),
+    )
+    .flatMap((workload) =>
+      (['train', 'score'] as const)
+        .filter((mode) => wanted(['train', 'score'], mode))
+        .map((mode) => ({ workload, mode })),
+    )
 
   const engine = await openEngine({ device: 'cpu', threads: Number(values.threads) })
   const peer = await openPeer()
   if (!values.json) {
-    console.log(`${cpus()[0].model}, ${engine.threads} threads; ${peer ? `PyTorch ${peer.version}` : 'no python3 with torch: ours alone (Debian: apt-get install python3-torch)'}`)
+    console.log(
+      `${cpus()[0].model}, ${engine.threads} threads; ` +
+        `${peer ? `PyTorch ${peer.version}` : 'no python3 with torch: ours alone (Debian: apt-get install python3-torch)'}`,
+    )
   }
   const results: Result[] = []
   for (const { workload, mode } of jobs) results.push(await compare(engine, peer, workload, mode, values.quick ? 2 : 5))
   peer?.close()
   await engine.close()
-  console.log(values.json ? JSON.stringify({ threads: engine.threads, torch: peer?.version ?? null, results }) : show(results))
+  console.log(
+    values.json ? JSON.stringify({ threads: engine.threads, torch: peer?.version ?? null, results }) : show(results),
+  )
 }
 
-async function compare(engine: Engine, peer: Peer | undefined, workload: Workload, mode: Mode, rounds: number): Promise<Result> {
+async function compare(
+  engine: Engine,
+  peer: Peer | undefined,
+  workload: Workload,
+  mode: Mode,
+  rounds: number,
+): Promise<Result> {
   const ours = await (mode === 'train' ? timedTraining : timedScoring)(engine, workload)
   const ceiling = await timedProduct(engine)
   const { name } = workload
@@ -72,7 +97,8 @@ async function compare(engine: Engine, peer: Peer | undefined, workload: Workloa
   const times: number[] = []
   const products: number[] = []
   const theirs = new Map(peerThreads.map((threads): [number, number[]] => [threads, []]))
-  const ask = async (threads: number) => median(await peer!.time({ network: name, batch: ours.batch, mode, threads, repeat }))
+  const ask = async (threads: number) =>
+    median(await peer!.time({ network: name, batch: ours.batch, mode, threads, repeat }))
   await ours.once()
   for (let round = 0; round < rounds; round++) {
     products.push(await ceiling.once())
@@ -83,9 +109,14 @@ async function compare(engine: Engine, peer: Peer | undefined, workload: Workloa
   await ceiling.close()
   const ms = 1e3 * median(times)
   const flops = (mode === 'train' ? 3 : 1) * 2 * workload.multiplyAdds * ours.batch
-  const best = peer && [...theirs].map(([threads, all]) => ({ threads, ms: 1e3 * median(all) })).reduce((a, b) => (b.ms < a.ms ? b : a))
+  const best =
+    peer &&
+    [...theirs].map(([threads, all]) => ({ threads, ms: 1e3 * median(all) })).reduce((a, b) => (b.ms < a.ms ? b : a))
   return {
-    network: name, mode, batch: ours.batch, ms,
+    network: name,
+    mode,
+    batch: ours.batch,
+    ms,
     ceiling: flops / (ms / 1e3) / ((2 * 2048 ** 3) / median(products)),
     ...(best && { peerMs: best.ms, peerThreads: best.threads }),
   }
@@ -97,7 +128,9 @@ async function timedTraining(engine: Engine, workload: Workload): Promise<Timed>
   const loop = await session.loop(training.loop)
   let run = 0
   return {
-    workload, mode: 'train', batch: workload.batch,
+    workload,
+    mode: 'train',
+    batch: workload.batch,
     async once() {
       const feeds = Array.from({ length: workload.steps }, () => training.feeds(run++))
       return (await seconds(() => loop.advance(feeds))) / (feeds.length * workload.stepsPerRun)
@@ -110,7 +143,9 @@ async function timedScoring(engine: Engine, workload: Workload): Promise<Timed> 
   const { program, x } = scoringOf(workload)
   const session = await engine.load(program)
   return {
-    workload, mode: 'score', batch: workload.scoringBatch,
+    workload,
+    mode: 'score',
+    batch: workload.scoringBatch,
     async once() {
       const all: number[] = []
       for (let run = 0; run < workload.scorings; run++) all.push(await seconds(() => session.run({ x })))
@@ -122,7 +157,10 @@ async function timedScoring(engine: Engine, workload: Workload): Promise<Timed> 
 
 async function timedProduct(engine: Engine): Promise<Pick<Timed, 'once' | 'close'>> {
   const n = 2048
-  const side = float32([n, n], Float32Array.from({ length: n * n }, (_, i) => (i % 17) / 17))
+  const side = float32(
+    [n, n],
+    Float32Array.from({ length: n * n }, (_, i) => (i % 17) / 17),
+  )
   const [a, b] = [input('a', [n, n]), input('b', [n, n])]
   const session = await engine.load({ outputs: { y: matmul(a, b) } })
   const loop = await session.loop({ constants: { a: side }, state: { b: side }, carry: { b: 'y' } })
@@ -139,14 +177,31 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 function show(results: readonly Result[]): string {
   const rows = results.map(({ network, mode, batch, ms, peerMs, peerThreads: threads, ceiling }) => {
     const perSecond = `${Math.round((batch * 1e3) / ms)}`
-    const ratio = peerMs === undefined ? '' : mode === 'train' ? `${(ms / peerMs).toFixed(2)} of the time` : `${(peerMs / ms).toFixed(2)} x as fast`
-    const target = mode === 'train' ? `at most ${targets.step[network as Workload['name']]}` : `at least ${targets.scoring}`
+    const ratio =
+      peerMs === undefined
+        ? ''
+        : mode === 'train'
+          ? `${(ms / peerMs).toFixed(2)} of the time`
+          : `${(peerMs / ms).toFixed(2)} x as fast`
+    const target =
+      mode === 'train' ? `at most ${targets.step[network as Workload['name']]}` : `at least ${targets.scoring}`
     return [
-      network, mode === 'train' ? 'training step' : 'scoring', String(batch), ms.toFixed(2), perSecond,
-      peerMs === undefined ? '' : peerMs.toFixed(2), threads === undefined ? '' : String(threads), ratio, peerMs === undefined ? '' : target, `${(100 * ceiling).toFixed(0)} %`,
+      network,
+      mode === 'train' ? 'training step' : 'scoring',
+      String(batch),
+      ms.toFixed(2),
+      perSecond,
+      peerMs === undefined ? '' : peerMs.toFixed(2),
+      threads === undefined ? '' : String(threads),
+      ratio,
+      peerMs === undefined ? '' : target,
+      `${(100 * ceiling).toFixed(0)} %`,
     ]
   })
-  return formatTable(['network', 'work', 'batch', 'ms', 'rows/s', 'PyTorch ms', 'threads', 'ratio', 'target', 'of ceiling'], rows)
+  return formatTable(
+    ['network', 'work', 'batch', 'ms', 'rows/s', 'PyTorch ms', 'threads', 'ratio', 'target', 'of ceiling'],
+    rows,
+  )
 }
 
 try {

@@ -1,6 +1,7 @@
-// npm run bench:classical -- [--quick] [--only DETECTOR ...] [--threads N] [--json]: fit plus score of the classical detectors, next to
-// scikit-learn on the same machine where python3 has it. Both are timed in alternation, the medians of the rounds are compared, and
-// scikit-learn counts at its best setting. Ours is the detector itself: fit, compile the scoring graph, load it, score in batches.
+// npm run bench:classical -- [--quick] [--only DETECTOR ...] [--threads N] [--json]: fit plus score of the classical
+// detectors, next to scikit-learn on the same machine where python3 has it. Both are timed in alternation, the medians
+// of the rounds are compared, and scikit-learn counts at its best setting. Ours is the detector itself: fit, compile
+// the scoring graph, load it, score in batches.
 
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -25,15 +26,61 @@ interface Classical {
 }
 
 const workloads: readonly Classical[] = [
-  { title: 'isolation forest', detector: 'isolation-forest', parameters: {}, fit: [100_000, 20], score: 100_000, theirs: [{}], target: 0.5 },
   {
-    title: 'KDE', detector: 'kde', parameters: { bandwidth: 1 }, fit: [5000, 50], score: 20_000, target: 0.5,
-    theirs: [{ label: 'tree', bandwidth: 1 }, { label: 'one leaf', bandwidth: 1, leaf_size: 5000 }],
+    title: 'isolation forest',
+    detector: 'isolation-forest',
+    parameters: {},
+    fit: [100_000, 20],
+    score: 100_000,
+    theirs: [{}],
+    target: 0.5,
   },
-  { title: 'OC-SVM, nu 0.5', detector: 'oc-svm', parameters: { nu: 0.5 }, fit: [5000, 20], score: 5000, theirs: [{ nu: 0.5 }], target: 0.5 },
-  { title: 'OC-SVM, nu 0.1', detector: 'oc-svm', parameters: { nu: 0.1 }, fit: [5000, 20], score: 5000, theirs: [{ nu: 0.1 }], target: 0.5 },
-  { title: 'kNN', detector: 'knn', parameters: { k: 5 }, fit: [10_000, 20], score: 10_000, theirs: [{ n_neighbors: 5 }] },
-  { title: 'LOF', detector: 'lof', parameters: { k: 20 }, fit: [10_000, 20], score: 10_000, theirs: [{ n_neighbors: 20 }] },
+  {
+    title: 'KDE',
+    detector: 'kde',
+    parameters: { bandwidth: 1 },
+    fit: [5000, 50],
+    score: 20_000,
+    target: 0.5,
+    theirs: [
+      { label: 'tree', bandwidth: 1 },
+      { label: 'one leaf', bandwidth: 1, leaf_size: 5000 },
+    ],
+  },
+  {
+    title: 'OC-SVM, nu 0.5',
+    detector: 'oc-svm',
+    parameters: { nu: 0.5 },
+    fit: [5000, 20],
+    score: 5000,
+    theirs: [{ nu: 0.5 }],
+    target: 0.5,
+  },
+  {
+    title: 'OC-SVM, nu 0.1',
+    detector: 'oc-svm',
+    parameters: { nu: 0.1 },
+    fit: [5000, 20],
+    score: 5000,
+    theirs: [{ nu: 0.1 }],
+    target: 0.5,
+  },
+  {
+    title: 'kNN',
+    detector: 'knn',
+    parameters: { k: 5 },
+    fit: [10_000, 20],
+    score: 10_000,
+    theirs: [{ n_neighbors: 5 }],
+  },
+  {
+    title: 'LOF',
+    detector: 'lof',
+    parameters: { k: 20 },
+    fit: [10_000, 20],
+    score: 10_000,
+    theirs: [{ n_neighbors: 20 }],
+  },
 ]
 
 interface Seconds {
@@ -56,8 +103,10 @@ const batchBytes = 16 * 2 ** 20
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
-      only: { type: 'string', multiple: true, default: [] }, threads: { type: 'string', default: String(availableParallelism()) },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      threads: { type: 'string', default: String(availableParallelism()) },
     },
   })
   const names = [...new Set(workloads.map(({ detector }) => detector))]
@@ -66,7 +115,10 @@ async function main(): Promise<void> {
   const engine = await openEngine({ device: 'cpu', threads: Number(values.threads) })
   const learner = await openLearner()
   const say = (line: string) => values.json || console.log(line)
-  say(`${cpus()[0].model}, ${engine.threads} threads; ${learner ? `scikit-learn ${learner.version}` : 'no python3 with sklearn: ours alone (Debian: apt-get install python3-sklearn)'}`)
+  say(
+    `${cpus()[0].model}, ${engine.threads} threads; ` +
+      `${learner ? `scikit-learn ${learner.version}` : 'no python3 with sklearn: ours alone (Debian: apt-get install python3-sklearn)'}`,
+  )
   const results: Result[] = []
   for (const workload of workloads) {
     if (values.only.length > 0 && !values.only.includes(workload.detector)) continue
@@ -76,41 +128,79 @@ async function main(): Promise<void> {
   }
   learner?.close()
   await engine.close()
-  console.log(values.json ? JSON.stringify({ threads: engine.threads, sklearn: learner?.version ?? null, results }) : show(results))
+  console.log(
+    values.json
+      ? JSON.stringify({ threads: engine.threads, sklearn: learner?.version ?? null, results })
+      : show(results),
+  )
 }
 
-async function compare(engine: Engine, learner: Learner | undefined, detector: Detector, workload: Classical, rounds: number): Promise<Result> {
+async function compare(
+  engine: Engine,
+  learner: Learner | undefined,
+  detector: Detector,
+  workload: Classical,
+  rounds: number,
+): Promise<Result> {
   const { title, fit, score, theirs, target } = workload
   const random = Random.seeded(0)
-  const table = (rows: number, spread: number): NdArray<Float64Array> =>
-    ({ shape: [rows, fit[1]], data: Float64Array.from({ length: rows * fit[1] }, () => spread * random.normal()) })
+  const table = (rows: number, spread: number): NdArray<Float64Array> => ({
+    shape: [rows, fit[1]],
+    data: Float64Array.from({ length: rows * fit[1] }, () => spread * random.normal()),
+  })
   const [train, queries] = [table(fit[0], 1), table(score, 1.2)]
-  const settings = theirs.flatMap(({ label, ...parameters }) => [1, engine.threads].filter((threads, i, all) => all.indexOf(threads) === i)
-    .map((threads) => ({ label: [label, `${threads} jobs`].filter(Boolean).join(', '), request: { detector: detector.name, fit, score, parameters, threads } })))
+  const settings = theirs.flatMap(({ label, ...parameters }) =>
+    [1, engine.threads]
+      .filter((threads, i, all) => all.indexOf(threads) === i)
+      .map((threads) => ({
+        label: [label, `${threads} jobs`].filter(Boolean).join(', '),
+        request: { detector: detector.name, fit, score, parameters, threads },
+      })),
+  )
   // Where it has no jobs the second setting would be the first again.
-  const distinct = ['kde', 'oc-svm'].includes(detector.name) ? settings.filter(({ request }) => request.threads === 1) : settings
+  const distinct = ['kde', 'oc-svm'].includes(detector.name)
+    ? settings.filter(({ request }) => request.threads === 1)
+    : settings
   const ours: Seconds[] = []
   const others = distinct.map((): Seconds[] => [])
   // One round of each to warm up, not counted.
   for (let round = -1; round < rounds; round++) {
     const own = await timed(engine, detector, workload, train, queries)
     if (round >= 0) ours.push(own)
-    if (learner) for (const [i, { request }] of distinct.entries()) {
-      if (round < 0 && i > 0) continue
-      const other = await learner.time(request)
-      if (round >= 0) others[i].push(other)
-    }
+    if (learner)
+      for (const [i, { request }] of distinct.entries()) {
+        if (round < 0 && i > 0) continue
+        const other = await learner.time(request)
+        if (round >= 0) others[i].push(other)
+      }
   }
-  const middle = (all: readonly Seconds[]) => ({ fit: median(all.map((one) => one.fit)), seconds: median(all.map((one) => one.seconds)) })
+  const middle = (all: readonly Seconds[]) => ({
+    fit: median(all.map((one) => one.fit)),
+    seconds: median(all.map((one) => one.seconds)),
+  })
   return {
-    title, ours: middle(ours), target,
-    theirs: learner ? distinct.map(({ label }, i) => ({ label, ...middle(others[i]) })).sort((a, b) => a.seconds - b.seconds) : [],
+    title,
+    ours: middle(ours),
+    target,
+    theirs: learner
+      ? distinct.map(({ label }, i) => ({ label, ...middle(others[i]) })).sort((a, b) => a.seconds - b.seconds)
+      : [],
   }
 }
 
-async function timed(engine: Engine, detector: Detector, { parameters }: Classical, train: NdArray<Float64Array>, queries: NdArray<Float64Array>): Promise<Seconds> {
+async function timed(
+  engine: Engine,
+  detector: Detector,
+  { parameters }: Classical,
+  train: NdArray<Float64Array>,
+  queries: NdArray<Float64Array>,
+): Promise<Seconds> {
   const start = performance.now()
-  const fitted = await detector.fit({ samples: train }, resolveParameters(detector.parameters, parameters as Record<string, number>), { engine, seed: 0 })
+  const fitted = await detector.fit(
+    { samples: train },
+    resolveParameters(detector.parameters, parameters as Record<string, number>),
+    { engine, seed: 0 },
+  )
   const fit = (performance.now() - start) / 1e3
   const [m, d] = queries.shape
   const x = input('x', ['batch', d], 'float64')
@@ -132,11 +222,18 @@ function show(results: readonly Result[]): string {
     const own = [title, ours.fit.toFixed(3), ours.seconds.toFixed(3)]
     if (theirs.length === 0) return [[...own, '', '', '', '', '']]
     return theirs.map(({ label, fit, seconds }, i) => [
-      ...(i === 0 ? own : ['', '', '']), label, fit.toFixed(3), seconds.toFixed(3), `${(ours.seconds / seconds).toFixed(2)} of the time`,
+      ...(i === 0 ? own : ['', '', '']),
+      label,
+      fit.toFixed(3),
+      seconds.toFixed(3),
+      `${(ours.seconds / seconds).toFixed(2)} of the time`,
       target !== undefined ? `at most ${target}` : '',
     ])
   })
-  return formatTable(['work', 'fit s', 'fit + score s', 'scikit-learn', 'fit s', 'fit + score s', 'ratio', 'target'], rows)
+  return formatTable(
+    ['work', 'fit s', 'fit + score s', 'scikit-learn', 'fit s', 'fit + score s', 'ratio', 'target'],
+    rows,
+  )
 }
 
 try {

@@ -1,4 +1,5 @@
-// Golden training files: what a reference framework computed in float64 and in float32 from the same hashed network and batches.
+// Golden training files: what a reference framework computed in float64 and in float32 from the same hashed network and
+// batches.
 
 import { TollError, messageOf } from 'toll/base'
 import type { Autoencoder } from 'toll/nn'
@@ -15,7 +16,13 @@ export interface Course {
   readonly evalScores: readonly number[]
 }
 
-export const courseLists = ['losses', 'reconstruction', 'latentNorm', 'gradientNorms', 'evalScores'] as const satisfies readonly (keyof Course)[]
+export const courseLists = [
+  'losses',
+  'reconstruction',
+  'latentNorm',
+  'gradientNorms',
+  'evalScores',
+] as const satisfies readonly (keyof Course)[]
 
 export interface Golden {
   readonly network: Autoencoder
@@ -38,17 +45,28 @@ export function readGolden(text: string, where: string): Reader {
   return new Reader(file, where)
 }
 
-/** Reads a golden training file; throws `format` where it is not one, `shape` where its parameters are not those of the network it names. */
+/**
+ * Reads a golden training file; throws `format` where it is not one, `shape` where its parameters are not those of the
+ * network it names.
+ */
 export function parseGolden(read: Reader, where: string): Golden {
   const inputShape = read.numbers('inputShape')
   const network = networkNamed(read.text('network'), read.count('latent'), inputShape)
   if (inputShape.join() !== network.sampleShape.join()) {
-    throw new TollError('shape', `${where}: network '${network.name}' takes (${network.sampleShape.join(', ')}), the file feeds (${inputShape.join(', ')})`)
+    throw new TollError(
+      'shape',
+      `${where}: network '${network.name}' takes (${network.sampleShape.join(', ')}), the file feeds ` +
+        `(${inputShape.join(', ')})`,
+    )
   }
   checkParameters(network, read.list('parameters'), where)
   const steps = read.count('steps')
   return {
-    network, steps, beta: read.number('beta'), learningRate: read.number('learningRate'), batch: read.count('batch'),
+    network,
+    steps,
+    beta: read.number('beta'),
+    learningRate: read.number('learningRate'),
+    batch: read.count('batch'),
     float64: readCourse(read.inside('float64'), steps, network.parameters.length),
     float32: readCourse(read.inside('float32'), steps, network.parameters.length),
   }
@@ -56,12 +74,24 @@ export function parseGolden(read: Reader, where: string): Golden {
 
 function checkParameters(network: Autoencoder, listed: readonly Reader[], where: string): void {
   if (listed.length !== network.parameters.length) {
-    throw new TollError('shape', `${where} lists ${listed.length} parameters, network '${network.name}' has ${network.parameters.length}`)
+    throw new TollError(
+      'shape',
+      `${where} lists ${listed.length} parameters, network '${network.name}' has ${network.parameters.length}`,
+    )
   }
   network.parameters.forEach(({ name, kind, shape }, k) => {
-    const [itsIndex, itsName, itsKind, itsShape] = [listed[k].number('k'), listed[k].text('name'), listed[k].text('kind'), listed[k].numbers('shape')]
+    const [itsIndex, itsName, itsKind, itsShape] = [
+      listed[k].number('k'),
+      listed[k].text('name'),
+      listed[k].text('kind'),
+      listed[k].numbers('shape'),
+    ]
     if (itsIndex !== k || itsKind !== kind || itsShape.join() !== shape.join()) {
-      throw new TollError('shape', `${where}: parameter ${k} should be the ${kind} '${name}' (${shape.join(', ')}), the file has the ${itsKind} '${itsName}' (${itsShape.join(', ')}) with index ${itsIndex}`)
+      throw new TollError(
+        'shape',
+        `${where}: parameter ${k} should be the ${kind} '${name}' (${shape.join(', ')}), the file has the ` +
+          `${itsKind} '${itsName}' (${itsShape.join(', ')}) with index ${itsIndex}`,
+      )
     }
   })
 }
@@ -70,14 +100,16 @@ function readCourse(course: Reader, steps: number, parameters: number): Course {
   const trajectory = course.list('trajectory')
   if (trajectory.length !== steps) throw course.refuse(`${steps} entries of 'trajectory', not ${trajectory.length}`)
   const gradientNorms = trajectory[0].numbers('gradientNorms')
-  if (gradientNorms.length !== parameters) throw course.refuse(`${parameters} gradient norms, not ${gradientNorms.length}`)
+  if (gradientNorms.length !== parameters)
+    throw course.refuse(`${parameters} gradient norms, not ${gradientNorms.length}`)
   const evalScores = course.numbers('evalScores')
   if (evalScores.length === 0) throw course.refuse('at least one score')
   return {
     losses: trajectory.map((step) => step.number('loss')),
     reconstruction: trajectory.map((step) => step.number('reconstruction')),
     latentNorm: trajectory.map((step) => step.number('latentNorm')),
-    gradientNorms, evalScores,
+    gradientNorms,
+    evalScores,
   }
 }
 
@@ -124,7 +156,8 @@ export class Reader {
 
   numbers(key: string): readonly number[] {
     const value = this.#value[key]
-    if (!Array.isArray(value) || !value.every((item) => typeof item === 'number')) throw this.refuse(`a list of numbers '${key}'`)
+    if (!Array.isArray(value) || !value.every((item) => typeof item === 'number'))
+      throw this.refuse(`a list of numbers '${key}'`)
     return value
   }
 

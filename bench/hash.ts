@@ -16,7 +16,10 @@ export function hashed(k: number, i: number): number {
   return ((h ^ (h >>> 15)) >>> 0) / 2 ** 31 - 1
 }
 
-/** First values of parameter `k`: weights u / sqrt(elements per slice of the first axis), batch norm scales 1 + 0.1 u, everything else 0.05 u. */
+/**
+ * First values of parameter `k`: weights u / sqrt(elements per slice of the first axis), batch norm scales 1 + 0.1 u,
+ * everything else 0.05 u.
+ */
 export function hashedParameter(k: number, kind: ParameterKind, shape: readonly number[]): Float32Array {
   const values = new Float32Array(sizeOf(shape))
   const spread = 1 / Math.sqrt(sizeOf(shape.slice(1)))

@@ -1,4 +1,5 @@
-// scikit-learn on the same machine: a child process that fits and scores when asked. Absent where no python3 has sklearn.
+// scikit-learn on the same machine: a child process that fits and scores when asked. Absent where no python3 has
+// sklearn.
 
 import { fileURLToPath } from 'node:url'
 import { openPython } from './python.js'
@@ -20,9 +21,11 @@ export interface Learner {
 
 export async function openLearner(): Promise<Learner | undefined> {
   const python = await openPython('sklearn', fileURLToPath(new URL('../sklearn_peer.py', import.meta.url)))
-  return python && {
-    version: String(python.greeting.sklearn),
-    time: async (request) => (await python.ask(request)) as { fit: number; seconds: number },
-    close: () => python.close(),
-  }
+  return (
+    python && {
+      version: String(python.greeting.sklearn),
+      time: async (request) => (await python.ask(request)) as { fit: number; seconds: number },
+      close: () => python.close(),
+    }
+  )
 }

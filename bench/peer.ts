@@ -1,4 +1,5 @@
-// PyTorch on the same machine: a child process that times the same networks when asked. Absent where no python3 has torch.
+// PyTorch on the same machine: a child process that times the same networks when asked. Absent where no python3 has
+// torch.
 
 import { fileURLToPath } from 'node:url'
 import { openPython } from './python.js'
@@ -20,9 +21,11 @@ export interface Peer {
 
 export async function openPeer(): Promise<Peer | undefined> {
   const python = await openPython('torch', fileURLToPath(new URL('../torch_peer.py', import.meta.url)))
-  return python && {
-    version: String(python.greeting.torch),
-    time: async (request) => (await python.ask(request)).seconds as number[],
-    close: () => python.close(),
-  }
+  return (
+    python && {
+      version: String(python.greeting.torch),
+      time: async (request) => (await python.ask(request)).seconds as number[],
+      close: () => python.close(),
+    }
+  )
 }

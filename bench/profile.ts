@@ -1,5 +1,6 @@
-// npm run profile -- NETWORK [--score] [--runs N] [--top N] [--threads N]: where the time of a training step (or a scoring run) goes, from
-// ONNX Runtime's own profiler: one table by operator, one of the heaviest nodes with their shapes.
+// npm run profile -- NETWORK [--score] [--runs N] [--top N] [--threads N]: where the time of a training step (or a
+// scoring run) goes, from ONNX Runtime's own profiler: one table by operator, one of the heaviest nodes with their
+// shapes.
 
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,10 @@ interface ProfileEvent {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: {
-      score: { type: 'boolean', default: false }, runs: { type: 'string' }, top: { type: 'string', default: '25' }, threads: { type: 'string', default: '2' },
+      score: { type: 'boolean', default: false },
+      runs: { type: 'string' },
+      top: { type: 'string', default: '25' },
+      threads: { type: 'string', default: '2' },
     },
     allowPositionals: true,
   })
@@ -77,10 +81,23 @@ function report(events: readonly ProfileEvent[], runs: number, steps: number, to
     operators.set(operator, { total: so.total + total, count: so.count + 1 })
   }
   const byTime = [...operators].toSorted(([, a], [, b]) => b.total - a.total)
-  console.log(`${show(whole)} ms per run, ${show(total)} ms of it in ${nodes.length} nodes; mean of ${runs} runs, the first among them${steps > 1 ? `; ${steps} steps each` : ''}\n`)
-  console.log(formatTable(['operator', 'nodes', 'ms', 'share'], byTime.map(([name, { total, count }]) => [name, String(count), show(total), share(total)])))
+  console.log(
+    `${show(whole)} ms per run, ${show(total)} ms of it in ${nodes.length} nodes; mean of ${runs} runs, ` +
+      `the first among them${steps > 1 ? `; ${steps} steps each` : ''}\n`,
+  )
+  console.log(
+    formatTable(
+      ['operator', 'nodes', 'ms', 'share'],
+      byTime.map(([name, { total, count }]) => [name, String(count), show(total), share(total)]),
+    ),
+  )
   const heaviest = nodes.toSorted((a, b) => b.total - a.total).slice(0, top)
-  console.log(`\n${formatTable(['ms', 'share', 'operator', 'node', 'shapes'], heaviest.map(({ total, operator, node, shapes }) => [show(total), share(total), operator, node, shapes]))}`)
+  console.log(
+    `\n${formatTable(
+      ['ms', 'share', 'operator', 'node', 'shapes'],
+      heaviest.map(({ total, operator, node, shapes }) => [show(total), share(total), operator, node, shapes]),
+    )}`,
+  )
 }
 
 function nodeTimes(events: readonly ProfileEvent[]): NodeTime[] {
@@ -103,12 +120,19 @@ function nodeTimes(events: readonly ProfileEvent[]): NodeTime[] {
 /** `[{"float": [50, 3, 32, 32]}]` becomes `50x3x32x32`. */
 function showShapes(types: unknown): string {
   if (!Array.isArray(types)) return ''
-  return types.map((type: Record<string, number[]>) => Object.values(type).map((shape) => (shape.length > 0 ? shape.join('x') : '1')).join()).join(' ')
+  return types
+    .map((type: Record<string, number[]>) =>
+      Object.values(type)
+        .map((shape) => (shape.length > 0 ? shape.join('x') : '1'))
+        .join(),
+    )
+    .join(' ')
 }
 
 function positive(option: string, text: string): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new TollError('argument', `${option} needs a positive integer, got '${text}'`)
+  if (!Number.isInteger(value) || value < 1)
+    throw new TollError('argument', `${option} needs a positive integer, got '${text}'`)
   return value
 }
 

@@ -12,13 +12,19 @@ export interface Python {
   close(): void
 }
 
-/** Runs `script` with the first python3 that can import `module`, on the PATH or where Debian puts it; undefined without one. */
+/**
+ * Runs `script` with the first python3 that can import `module`, on the PATH or where Debian puts it; undefined without
+ * one.
+ */
 export async function openPython(module: string, script: string): Promise<Python | undefined> {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
-  const python = [...new Set(folders.map((folder) => join(folder, 'python3')))]
-    .find((candidate) => spawnSync(candidate, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0)
+  const python = [...new Set(folders.map((folder) => join(folder, 'python3')))].find(
+    (candidate) => spawnSync(candidate, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0,
+  )
   if (!python) return undefined
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] }) as unknown as ChildProcessWithoutNullStreams
+  const child = spawn(python, [script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  }) as unknown as ChildProcessWithoutNullStreams
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<Record<string, unknown>> => {
     const { value, done } = (await lines.next()) as IteratorResult<string, undefined>

@@ -3,11 +3,22 @@
 import { TollError, sizeOf } from 'toll/base'
 import type { Engine, HostTensor } from 'toll/runtime'
 import type { Course, Golden } from './golden.js'
-import { hashedData, hashedGradients, hashedTraining, hashedValues, scorer, tensorOf, type FloatType, type Setting } from './hashed-training.js'
+import {
+  hashedData,
+  hashedGradients,
+  hashedTraining,
+  hashedValues,
+  scorer,
+  tensorOf,
+  type FloatType,
+  type Setting,
+} from './hashed-training.js'
 
 export type Recipe = Pick<Golden, 'network' | 'beta' | 'learningRate' | 'batch' | 'steps'>
 
-/** Trains the network on `engine` from the hash, and scores the first `scored` rows of the first batch with the result. */
+/**
+ * Trains the network on `engine` from the hash, and scores the first `scored` rows of the first batch with the result.
+ */
 export async function rerun(recipe: Recipe, engine: Engine, dtype: FloatType, scored: number): Promise<Course> {
   const { network, beta, learningRate, batch, steps } = recipe
   const setting: Setting = { network, beta, learningRate, batch, batches: steps, dtype }
@@ -19,13 +30,20 @@ export async function rerun(recipe: Recipe, engine: Engine, dtype: FloatType, sc
   const state = await loop.state()
   await session.close()
   const { parameterBlocks, bufferBlocks } = training.step
-  const values = new Map([...parameterBlocks, ...bufferBlocks].flatMap((block) => {
-    const all = numbers(state[block.name])
-    return block.entries.map(({ name, shape, offset }) => [name, all.subarray(offset, offset + sizeOf(shape))] as const)
-  }))
+  const values = new Map(
+    [...parameterBlocks, ...bufferBlocks].flatMap((block) => {
+      const all = numbers(state[block.name])
+      return block.entries.map(
+        ({ name, shape, offset }) => [name, all.subarray(offset, offset + sizeOf(shape))] as const,
+      )
+    }),
+  )
   const list = (name: string) => reports.map((report) => Number(report[name].data[0]))
   return {
-    losses: list('loss'), reconstruction: list('reconstruction'), latentNorm: list('latentNorm'), gradientNorms,
+    losses: list('loss'),
+    reconstruction: list('reconstruction'),
+    latentNorm: list('latentNorm'),
+    gradientNorms,
     evalScores: await scores(setting, engine, values, scored),
   }
 }
@@ -33,13 +51,22 @@ export async function rerun(recipe: Recipe, engine: Engine, dtype: FloatType, sc
 async function firstGradients(setting: Setting, engine: Engine): Promise<number[]> {
   const session = await engine.load(hashedGradients(setting))
   const values = hashedValues(setting.network)
-  const parameters = setting.network.parameters.map(({ name, shape }) => [name, tensorOf(setting.dtype, shape, values.get(name)!)] as const)
+  const parameters = setting.network.parameters.map(
+    ({ name, shape }) => [name, tensorOf(setting.dtype, shape, values.get(name)!)] as const,
+  )
   const results = await session.run({ x: firstRows(setting, setting.batch), ...Object.fromEntries(parameters) })
   await session.close()
-  return setting.network.parameters.map((_, k) => Math.sqrt(numbers(results[String(k)]).reduce((total, g) => total + g * g, 0)))
+  return setting.network.parameters.map((_, k) =>
+    Math.sqrt(numbers(results[String(k)]).reduce((total, g) => total + g * g, 0)),
+  )
 }
 
-async function scores(setting: Setting, engine: Engine, values: ReadonlyMap<string, Float64Array>, rows: number): Promise<number[]> {
+async function scores(
+  setting: Setting,
+  engine: Engine,
+  values: ReadonlyMap<string, Float64Array>,
+  rows: number,
+): Promise<number[]> {
   const session = await engine.load(scorer(setting, values, rows))
   const { score } = await session.run({ x: firstRows(setting, rows) })
   await session.close()
@@ -52,6 +79,7 @@ function firstRows({ network, batch, dtype }: Setting, rows: number): HostTensor
 }
 
 function numbers(tensor: HostTensor): Float64Array {
-  if (tensor.dtype !== 'float32' && tensor.dtype !== 'float64') throw new TollError('internal', `expected real numbers, got ${tensor.dtype}`)
+  if (tensor.dtype !== 'float32' && tensor.dtype !== 'float64')
+    throw new TollError('internal', `expected real numbers, got ${tensor.dtype}`)
   return Float64Array.from(tensor.data)
 }

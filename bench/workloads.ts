@@ -1,8 +1,17 @@
-// What is timed: a training step and a scoring run of each network of the paper, at the batch sizes of the paper (MNIST: a tenth of it).
+// What is timed: a training step and a scoring run of each network of the paper, at the batch sizes of the paper
+// (MNIST: a tenth of it).
 
 import { TollError } from 'toll/base'
 import type { HostTensor } from 'toll/runtime'
-import { hashedTraining, networkNamed, scorer, hashedData, hashedValues, type Setting, type Training } from './hashed-training.js'
+import {
+  hashedTraining,
+  networkNamed,
+  scorer,
+  hashedData,
+  hashedValues,
+  type Setting,
+  type Training,
+} from './hashed-training.js'
 
 export interface Workload {
   readonly name: 'tabular' | 'cifar10' | 'mnist'
@@ -31,7 +40,11 @@ export const targets = { step: { tabular: 0.6, cifar10: 0.45, mnist: 0.6 }, scor
 
 export function workloadNamed(name: string): Workload {
   const found = workloads.find((workload) => workload.name === name)
-  if (!found) throw new TollError('not-found', `no network is called '${name}'; there are ${workloads.map((workload) => workload.name).join(', ')}`)
+  if (!found)
+    throw new TollError(
+      'not-found',
+      `no network is called '${name}'; there are ${workloads.map((workload) => workload.name).join(', ')}`,
+    )
   return found
 }
 
@@ -41,7 +54,15 @@ export function settingOf({ name, batch, stepsPerRun }: Workload): Setting {
     cifar10: { latent: 64, inputShape: [3, 32, 32], beta: 10 },
     mnist: { latent: 128, inputShape: [1, 28, 28], beta: 1000 },
   }[name]
-  return { network: networkNamed(name, latent, inputShape), beta, learningRate: 1e-4, batch, batches: 2, dtype: 'float32', stepsPerRun }
+  return {
+    network: networkNamed(name, latent, inputShape),
+    beta,
+    learningRate: 1e-4,
+    batch,
+    batches: 2,
+    dtype: 'float32',
+    stepsPerRun,
+  }
 }
 
 export function trainingOf(workload: Workload): Training {
@@ -49,11 +70,18 @@ export function trainingOf(workload: Workload): Training {
 }
 
 /** A scoring program for any number of rows, and a batch for it. */
-export function scoringOf(workload: Workload, rows = workload.scoringBatch): { program: ReturnType<typeof scorer>; x: HostTensor } {
+export function scoringOf(
+  workload: Workload,
+  rows = workload.scoringBatch,
+): { program: ReturnType<typeof scorer>; x: HostTensor } {
   const setting = settingOf(workload)
   const { network } = setting
   return {
     program: scorer(setting, hashedValues(network), 'n'),
-    x: { dtype: 'float32', shape: [rows, ...network.sampleShape], data: hashedData({ network, batch: rows, batches: 1 }) },
+    x: {
+      dtype: 'float32',
+      shape: [rows, ...network.sampleShape],
+      data: hashedData({ network, batch: rows, batches: 1 }),
+    },
   }
 }

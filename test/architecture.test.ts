@@ -10,34 +10,56 @@ const { problemOf, sources } = (await import(join(root, 'tools', 'rooms.mjs'))) 
   problemOf: (file: string, specifier: string) => string | undefined
   sources: readonly string[]
 }
-const filesIn = (source: string) => readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join(source, name))
-const importPattern = /^(?:import|export)\s+(?:type\s+)?(?:\{[^}]*\}|\*(?: as \w+)?|\w+)\s+from\s+'([^']+)'|\bimport\('([^']+)'\)/gm
+const filesIn = (source: string) =>
+  readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(source, name))
+const importPattern =
+  /^(?:import|export)\s+(?:type\s+)?(?:\{[^}]*\}|\*(?: as \w+)?|\w+)\s+from\s+'([^']+)'|\bimport\('([^']+)'\)/gm
 const library = join(root, 'packages', 'toll', 'src')
 
 describe('architecture', () => {
   it('imports only along the arrows, through doors, and packages only from their rooms', () => {
-    const problems = sources.flatMap(filesIn).flatMap((file) => [...readFileSync(file, 'utf8').matchAll(importPattern)].flatMap(([, still, lazy]) => {
-      const specifier = still ?? lazy
-      const problem = problemOf(file, specifier)
-      return problem ? [`${relative(root, file)}: '${specifier}': ${problem}`] : []
-    }))
+    const problems = sources.flatMap(filesIn).flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(importPattern)].flatMap(([, still, lazy]) => {
+        const specifier = still ?? lazy
+        const problem = problemOf(file, specifier)
+        return problem ? [`${relative(root, file)}: '${specifier}': ${problem}`] : []
+      }),
+    )
     expect(problems).toEqual([])
   })
 
   it('refuses what it is there to refuse', () => {
-    expect(problemOf(join(library, 'graph', 'x.ts'), '../data/index.js')).toBe("room 'graph' may not import room 'data'")
+    expect(problemOf(join(library, 'graph', 'x.ts'), '../data/index.js')).toBe(
+      "room 'graph' may not import room 'data'",
+    )
     expect(problemOf(join(library, 'model', 'x.ts'), '../graph/lower.js')).toBe("import room 'graph' through its door")
-    expect(problemOf(join(library, 'model', 'x.ts'), 'onnxruntime-node')).toBe("only runtime may import 'onnxruntime-node'")
-    expect(problemOf(join(library, 'model', 'x.ts'), 'node:fs')).toBe('what needs Node stands in packages/toll/src/model/node')
-    expect(problemOf(join(library, 'model', 'x.ts'), '../runtime/node/index.js')).toBe("packages/toll/src/model runs in a browser and may not import 'runtime/node'")
-    expect(problemOf(join(library, 'model', 'x.ts'), '../../../cli/src/fit.js')).toBe("'../../../cli/src/fit.js' is outside packages/toll/src")
-    expect(problemOf(join(root, 'packages', 'cli', 'src', 'x.ts'), '@duckdb/node-api')).toBe("packages/cli does not import '@duckdb/node-api' in rooms.json")
+    expect(problemOf(join(library, 'model', 'x.ts'), 'onnxruntime-node')).toBe(
+      "only runtime may import 'onnxruntime-node'",
+    )
+    expect(problemOf(join(library, 'model', 'x.ts'), 'node:fs')).toBe(
+      'what needs Node stands in packages/toll/src/model/node',
+    )
+    expect(problemOf(join(library, 'model', 'x.ts'), '../runtime/node/index.js')).toBe(
+      "packages/toll/src/model runs in a browser and may not import 'runtime/node'",
+    )
+    expect(problemOf(join(library, 'model', 'x.ts'), '../../../cli/src/fit.js')).toBe(
+      "'../../../cli/src/fit.js' is outside packages/toll/src",
+    )
+    expect(problemOf(join(root, 'packages', 'cli', 'src', 'x.ts'), '@duckdb/node-api')).toBe(
+      "packages/cli does not import '@duckdb/node-api' in rooms.json",
+    )
   })
 
   it('has one version in every published package', async () => {
-    const { version } = (await import(join(root, 'packages', 'toll', 'dist', 'base', 'version.js'))) as { version: string }
+    const { version } = (await import(join(root, 'packages', 'toll', 'dist', 'base', 'version.js'))) as {
+      version: string
+    }
     for (const name of ['toll', 'cli']) {
-      const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as { version: string }
+      const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+        version: string
+      }
       expect(manifest.version).toBe(version)
     }
   })

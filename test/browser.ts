@@ -1,4 +1,5 @@
-// For tests in a real browser: finds Chromium, serves the built package as a bundler-less page with an import map, and runs code in it.
+// For tests in a real browser: finds Chromium, serves the built package as a bundler-less page with an import map, and
+// runs code in it.
 
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -9,7 +10,10 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
 export interface BrowserPage {
-  /** Runs the body of an async function in the page; it may `await import('toll/runtime')`. Its result comes back by structured clone. */
+  /**
+   * Runs the body of an async function in the page; it may `await import('toll/runtime')`. Its result comes back by
+   * structured clone.
+   */
   run<T>(body: string, argument?: unknown): Promise<T>
   /** What the page wrote to its console, one line each, and errors that nobody caught. */
   readonly log: readonly string[]
@@ -40,17 +44,25 @@ export async function openPage(executablePath: string, options: PageOptions = {}
     await new Promise((resolve) => server.close(resolve))
   }
   const { port } = server.address() as AddressInfo
-  const browser = await chromium.launch({
-    executablePath,
-    headless: true,
-    args: [
-      '--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
-      ...(options.webgpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'] : ['--disable-gpu']),
-    ],
-  }).catch(async (error: unknown) => {
-    await stopServing()
-    throw error
-  })
+  const browser = await chromium
+    .launch({
+      executablePath,
+      headless: true,
+      args: [
+        '--no-sandbox',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+        ...(options.webgpu
+          ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan']
+          : ['--disable-gpu']),
+      ],
+    })
+    .catch(async (error: unknown) => {
+      await stopServing()
+      throw error
+    })
   const page = await browser.newPage()
   const log: string[] = []
   page.on('console', (message) => log.push(message.text()))
@@ -71,13 +83,22 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const workspaces = { toll: 'packages/toll', paper: 'paper' }
 /** What the rooms that run in a browser import. */
 const packages = ['@bufbuild/protobuf', 'fflate', 'onnxruntime-web', 'pure-rand']
-const served = [...Object.values(workspaces).map((folder) => join(folder, 'dist')), ...packages.map((name) => join('node_modules', name))]
+const served = [
+  ...Object.values(workspaces).map((folder) => join(folder, 'dist')),
+  ...packages.map((name) => join('node_modules', name)),
+]
 const types: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json', '.onnx': 'application/octet-stream',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+  '.onnx': 'application/octet-stream',
 }
 
 async function serve(): Promise<Server> {
-  const page = `<!doctype html><meta charset="utf-8"><script type="importmap">${JSON.stringify({ imports: await importMap() })}</script>`
+  const page =
+    '<!doctype html><meta charset="utf-8"><script ' +
+    `type="importmap">${JSON.stringify({ imports: await importMap() })}</script>`
   const server = createServer((request, response) => {
     // Isolation from other origins, which a browser asks for before it shares memory between threads.
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
@@ -87,7 +108,8 @@ async function serve(): Promise<Server> {
       response.setHeader('Content-Type', 'text/html').end(page)
     } else if (served.some((folder) => path.startsWith(`${sep}${folder}${sep}`))) {
       readFile(join(root, path)).then(
-        (content) => response.setHeader('Content-Type', types[extname(path)] ?? 'application/octet-stream').end(content),
+        (content) =>
+          response.setHeader('Content-Type', types[extname(path)] ?? 'application/octet-stream').end(content),
         () => response.writeHead(404).end(),
       )
     } else {
@@ -101,8 +123,13 @@ async function serve(): Promise<Server> {
 /** `toll/...` and the packages, as their package.json files export them to a browser. */
 async function importMap(): Promise<Record<string, string>> {
   const imports: Record<string, string> = {}
-  for (const [name, folder] of [['toll', `${workspaces.toll}/`], ...packages.map((name) => [name, `node_modules/${name}/`])]) {
-    const manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as { exports: Record<string, Target> }
+  for (const [name, folder] of [
+    ['toll', `${workspaces.toll}/`],
+    ...packages.map((name) => [name, `node_modules/${name}/`]),
+  ]) {
+    const manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as {
+      exports: Record<string, Target>
+    }
     for (const [subpath, target] of Object.entries(manifest.exports)) {
       const file = inBrowser(target)
       if (file) imports[name + subpath.slice(1)] = `/${folder}${file.slice(2)}`

@@ -19,7 +19,10 @@ export interface SpawnOptions {
 
 export interface SpawnedCommand {
   /** Starts the command; `outcome` is its end. */
-  readonly start: (args: readonly string[], options: SpawnOptions) => { process: ChildProcess; outcome: Promise<Outcome> }
+  readonly start: (
+    args: readonly string[],
+    options: SpawnOptions,
+  ) => { process: ChildProcess; outcome: Promise<Outcome> }
   readonly run: (args: readonly string[], options: SpawnOptions) => Promise<Outcome>
   /** A shell line in which the command has its name. */
   readonly shell: (line: string, cwd: string) => Promise<Outcome>
@@ -35,17 +38,27 @@ export function spawnCommand(name: string, file: URL): SpawnedCommand {
   return {
     start,
     run: (args, options) => start(args, { input: '', ...options }).outcome,
-    shell: (line, cwd) => collect(spawn('bash', ['-c', `${name}() { "${process.execPath}" "${main}" "$@"; }; ${line}`], { cwd }), '').outcome,
+    shell: (line, cwd) =>
+      collect(spawn('bash', ['-c', `${name}() { "${process.execPath}" "${main}" "$@"; }; ${line}`], { cwd }), '')
+        .outcome,
   }
 }
 
 function collect(child: ChildProcess, input: string | undefined): { process: ChildProcess; outcome: Promise<Outcome> } {
   let out = ''
   let err = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => { out += text })
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => { err += text })
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
   child.stdin?.on('error', () => undefined)
   if (input !== undefined) child.stdin?.end(input)
-  const outcome = once(child, 'close').then(([code, signal]: unknown[]) => ({ code: (code ?? signal) as number | string, out, err }))
+  const outcome = once(child, 'close').then(([code, signal]: unknown[]) => ({
+    code: (code ?? signal) as number | string,
+    out,
+    err,
+  }))
   return { process: child, outcome }
 }

@@ -1,8 +1,10 @@
-// Prints a hash of everything whose bits must survive a change of structure: the golden training steps, a model of each detector at one
-// seed (its graph, and the file with its manifest), and the pages rendered from the committed trial logs. Two runs are compared by diff.
+// Prints a hash of everything whose bits must survive a change of structure: the golden training steps, a model of each
+// detector at one seed (its graph, and the file with its manifest), and the pages rendered from the committed trial
+// logs. Two runs are compared by diff.
 //
 //     node tools/bits.mjs > after.txt                                  this checkout
-//     node tools/bits.mjs "node OLD/toll.js" "node OLD/toll.js reproduce" OLD_RESULTS > before.txt      another one, by its commands
+//     node tools/bits.mjs "node OLD/toll.js" "node OLD/toll.js reproduce" OLD_RESULTS > before.txt      another one, by
+//     its commands
 
 import { createHash } from 'node:crypto'
 import { execFileSync } from 'node:child_process'

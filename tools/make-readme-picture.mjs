@@ -1,4 +1,5 @@
-// Draws docs/demo.svg, the picture of the README: what `toll demo` measures, as ROC curves. node tools/make-readme-picture.mjs
+// Draws docs/demo.svg, the picture of the README: what `toll demo` measures, as ROC curves. node
+// tools/make-readme-picture.mjs
 
 import { loadImages } from 'toll/data/node'
 import { compareOnDigits } from 'toll/experiments'
@@ -10,6 +11,9 @@ import { writeFileSync } from 'node:fs'
 const engines = await openEngines({})
 const { train, test } = await loadImages('mnist')
 const { toll, plain, labels } = await compareOnDigits({ train, test, engines })
-const chart = await rocChart([toll, plain].map(({ name, scores, auroc }) => ({ name, auroc: auroc.value, curve: rocCurve(scores, labels) })), { width: 520 })
+const chart = await rocChart(
+  [toll, plain].map(({ name, scores, auroc }) => ({ name, auroc: auroc.value, curve: rocCurve(scores, labels) })),
+  { width: 520 },
+)
 writeFileSync(new URL('../docs/demo.svg', import.meta.url), renderSvg(chart))
 await closeEngines(engines)

@@ -39,7 +39,10 @@ export function problemOf(file, specifier) {
   if (!specifier.startsWith('.')) {
     if (test) return undefined
     if (specifier.startsWith('node:')) return inNode ? undefined : `what needs Node stands in ${house}/src/${room}/node`
-    const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+    const name = specifier
+      .split('/')
+      .slice(0, specifier.startsWith('@') ? 2 : 1)
+      .join('/')
     const owners = packages[name]
     if (owners === undefined) return `${house} does not import '${name}' in rooms.json`
     return !hasRooms || owners.includes(room) ? undefined : `only ${owners.join(', ')} may import '${name}'`
@@ -51,11 +54,14 @@ export function problemOf(file, specifier) {
   if (other.room === undefined) return 'rooms do not import the main door'
   const within = relative(resolve(source, other.room), target).split(sep)
   if (other.room === room) {
-    return within[0] === 'node' && !inNode && !test ? `${house}/src/${room} runs in a browser and may not import its node folder` : undefined
+    return within[0] === 'node' && !inNode && !test
+      ? `${house}/src/${room} runs in a browser and may not import its node folder`
+      : undefined
   }
   if (!test && !rooms[room].includes(other.room)) return `room '${room}' may not import room '${other.room}'`
   const door = within.join('/')
   if (door === 'index.js') return undefined
-  if (door === 'node/index.js') return inNode || test ? undefined : `${house}/src/${room} runs in a browser and may not import '${other.room}/node'`
+  if (door === 'node/index.js')
+    return inNode || test ? undefined : `${house}/src/${room} runs in a browser and may not import '${other.room}/node'`
   return test && /\.harness\.js$/.test(door) ? undefined : `import room '${other.room}' through its door`
 }

@@ -1,5 +1,6 @@
-// Writes payments.csv: 800 simulated payments as they stand in a log, with texts, dates, gaps and columns that say nothing, and
-// payments-new.csv: 60 more, six of them odd. Seeded, so that the committed files can be made again: node docs/examples/make-payments.mjs
+// Writes payments.csv: 800 simulated payments as they stand in a log, with texts, dates, gaps and columns that say
+// nothing, and payments-new.csv: 60 more, six of them odd. Seeded, so that the committed files can be made again: node
+// docs/examples/make-payments.mjs
 
 import { writeFileSync } from 'node:fs'
 import { Random } from 'toll/base'
@@ -15,8 +16,15 @@ function payment(i) {
   const at = new Date(Date.UTC(2025, 2, 3) + 1000 * Math.round(86_400 * day + 3600 * hour))
   const amount = Math.exp({ card: 3.2, transfer: 6.5, wallet: 2.3 }[channel] + 0.7 * random.normal())
   return {
-    id: `p-${(1e9 * random.uniform()).toFixed(0)}`, at: at.toISOString().replace('.000', ''), channel, country: pick([['DE', 0.6], ['FR', 0.5], ['NL', 0.6], ['PL']]),
-    amount: amount.toFixed(2), fee: random.uniform() < 0.06 ? '' : (0.1 + 0.01 * amount).toFixed(2), retries: random.uniform() < 0.9 ? 0 : 1, test: false, odd: 0,
+    id: `p-${(1e9 * random.uniform()).toFixed(0)}`,
+    at: at.toISOString().replace('.000', ''),
+    channel,
+    country: pick([['DE', 0.6], ['FR', 0.5], ['NL', 0.6], ['PL']]),
+    amount: amount.toFixed(2),
+    fee: random.uniform() < 0.06 ? '' : (0.1 + 0.01 * amount).toFixed(2),
+    retries: random.uniform() < 0.9 ? 0 : 1,
+    test: false,
+    odd: 0,
   }
 }
 
@@ -29,13 +37,18 @@ const oddities = [
   (p) => ({ ...p, retries: 9 }), // a machine that does not give up
 ]
 
-const rows = (from, count, oddAt) => Array.from({ length: count }, (_, i) => {
-  const kind = oddAt.indexOf(i)
-  return kind < 0 ? payment(from + i) : { ...oddities[kind](payment(from + i)), odd: 1 }
-})
+const rows = (from, count, oddAt) =>
+  Array.from({ length: count }, (_, i) => {
+    const kind = oddAt.indexOf(i)
+    return kind < 0 ? payment(from + i) : { ...oddities[kind](payment(from + i)), odd: 1 }
+  })
 
 const write = (name, table, columns) =>
-  writeFileSync(new URL(name, import.meta.url), [columns, ...table.map((row) => columns.map((column) => row[column]))].map((cells) => cells.join()).join('\n') + '\n')
+  writeFileSync(
+    new URL(name, import.meta.url),
+    [columns, ...table.map((row) => columns.map((column) => row[column]))].map((cells) => cells.join()).join('\n') +
+      '\n',
+  )
 
 const columns = ['id', 'at', 'channel', 'country', 'amount', 'fee', 'retries', 'test']
 write('payments.csv', rows(0, 800, []), columns)

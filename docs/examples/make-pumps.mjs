@@ -1,5 +1,6 @@
-// Writes pumps.csv: 600 simulated hourly readings of a pump that runs well, and pumps-week2.csv: 200 more, eight of them faults that each
-// reading alone does not show. Seeded, so that the committed files can be made again: node docs/examples/make-pumps.mjs
+// Writes pumps.csv: 600 simulated hourly readings of a pump that runs well, and pumps-week2.csv: 200 more, eight of
+// them faults that each reading alone does not show. Seeded, so that the committed files can be made again: node
+// docs/examples/make-pumps.mjs
 
 import { writeFileSync } from 'node:fs'
 import { Random } from 'toll/base'
@@ -29,13 +30,28 @@ function rows(from, count, faultAt) {
   return Array.from({ length: count }, (_, i) => {
     const fault = faultAt.indexOf(i)
     const r = fault < 0 ? reading(from + i) : faults[fault % faults.length](reading(from + i))
-    return [from + i, r.speed.toFixed(1), r.pressure.toFixed(3), r.current.toFixed(2), r.temperature.toFixed(1), r.vibration.toFixed(3), Number(fault >= 0)]
+    return [
+      from + i,
+      r.speed.toFixed(1),
+      r.pressure.toFixed(3),
+      r.current.toFixed(2),
+      r.temperature.toFixed(1),
+      r.vibration.toFixed(3),
+      Number(fault >= 0),
+    ]
   })
 }
 
 const write = (name, table, columns) =>
-  writeFileSync(new URL(name, import.meta.url), [columns, ...table].map((row) => row.slice(0, columns.length).join()).join('\n') + '\n')
+  writeFileSync(
+    new URL(name, import.meta.url),
+    [columns, ...table].map((row) => row.slice(0, columns.length).join()).join('\n') + '\n',
+  )
 
 const columns = ['hour', 'speed', 'pressure', 'current', 'temperature', 'vibration']
-write('pumps.csv', rows(0, 600, []).map((row) => row.slice(1)), columns.slice(1))
+write(
+  'pumps.csv',
+  rows(0, 600, []).map((row) => row.slice(1)),
+  columns.slice(1),
+)
 write('pumps-week2.csv', rows(600, 200, [12, 37, 61, 88, 109, 140, 163, 191]), [...columns, 'fault'])

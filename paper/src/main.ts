@@ -11,4 +11,14 @@ Examples:
 
 "npm run paper -- COMMAND --help" explains a command. Exit codes: 0 fine, 1 failure, 2 wrong use, 130 stopped.`
 
-process.exit(await runProgram({ name: 'npm run paper --', description: 'The experiments of the paper, its theory in numbers, and the demo.', commands, help }, process.argv.slice(2)))
+process.exit(
+  await runProgram(
+    {
+      name: 'npm run paper --',
+      description: 'The experiments of the paper, its theory in numbers, and the demo.',
+      commands,
+      help,
+    },
+    process.argv.slice(2),
+  ),
+)

@@ -8,13 +8,18 @@ import { readArrayFile } from 'toll/data/node'
 import type { ArrayFormat, Source } from './source.js'
 
 /** Opens one array file. Errors: `not-found`, `io`, `format`, `shape`, `data`, `argument`. */
-export async function openArray(paths: readonly string[], format: ArrayFormat, variable: string | undefined): Promise<Source> {
+export async function openArray(
+  paths: readonly string[],
+  format: ArrayFormat,
+  variable: string | undefined,
+): Promise<Source> {
   if (paths.length !== 1) throw new TollError('argument', `array files are read one at a time, got ${paths.length}`)
   const [path] = paths
   if (path === '-') throw new TollError('argument', 'arrays are read from files, not from standard input')
   if (format === 'cifar10' || format === 'cifar100') return openCifar(path, format)
   const array = await readArrayFile(path, { variable })
-  const side = (name: string) => (format === 'npz' || format === 'mat' ? readArrayFile(path, { variable: name }) : readArrayFile(name))
+  const side = (name: string) =>
+    format === 'npz' || format === 'mat' ? readArrayFile(path, { variable: name }) : readArrayFile(name)
   return { kind: 'array', name: path, data: samplesOf(array, path), side }
 }
 
@@ -24,15 +29,26 @@ async function openCifar(path: string, format: 'cifar10' | 'cifar100'): Promise<
   })
   const [layout, dataset] = format === 'cifar10' ? [cifar10Layout, 'cifar-10'] : [cifar100Layout, 'cifar-100']
   const set = readCifar(bytes, layout, datasets.find(({ name }) => name === dataset)?.classes ?? [])
-  return { kind: 'array', name: path, data: { shape: set.shape, data: Float32Array.from(set.pixels) }, side: (name) => readArrayFile(name) }
+  return {
+    kind: 'array',
+    name: path,
+    data: { shape: set.shape, data: Float32Array.from(set.pixels) },
+    side: (name) => readArrayFile(name),
+  }
 }
 
 /** Two axes are a table, three are images of one channel, four are images. */
 function samplesOf(array: NumberArray, path: string): Table | NdArray {
   const { shape } = array
-  if (sizeOf(shape) === 0) throw new TollError('data', `${path}: the array of shape (${shape.join(', ')}) holds nothing`)
+  if (sizeOf(shape) === 0)
+    throw new TollError('data', `${path}: the array of shape (${shape.join(', ')}) holds nothing`)
   if (shape.length === 2) return tableFromArray(toFloat64(array))
   const image = shape.length === 3 ? [shape[0], 1, shape[1], shape[2]] : shape
-  if (image.length !== 4) throw new TollError('shape', `${path}: expected an array (n, d), (n, height, width) or (n, channels, height, width), got (${shape.join(', ')})`)
+  if (image.length !== 4)
+    throw new TollError(
+      'shape',
+      `${path}: expected an array (n, d), (n, height, width) or (n, channels, height, width), got ` +
+        `(${shape.join(', ')})`,
+    )
   return { shape: image, data: Float32Array.from(array.data) }
 }

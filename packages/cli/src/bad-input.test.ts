@@ -13,7 +13,11 @@ const fit = (source: string, ...more: string[]) => ['fit', source, '-o', 'new.on
 const idx = (...bytes: number[]) => Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, ...bytes])
 const npy = (shape: string) => {
   const header = `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }\n`
-  return Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header), Buffer.alloc(40)])
+  return Buffer.concat([
+    Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]),
+    Buffer.from(header),
+    Buffer.alloc(40),
+  ])
 }
 const files: Readonly<Record<string, string | Uint8Array>> = {
   'empty.csv': '',
@@ -68,26 +72,66 @@ const data: readonly Case[] = [
   [fit('header.csv'), 1, 'format', /has a header but no rows/],
   [fit('example.csv', '--delimiter', ';'), 1, 'format', /splits at ','; set the delimiter to ',' \(--delimiter\)/],
   [fit('text.csv', '--types', 'city=number'), 1, 'data', /text\.csv, row 1: column 'city' holds 'Ulm'/],
-  [fit('text.csv', '--types', 'city'), 2, 'argument', /--types takes name=kind, kind being one of number, boolean, category, time, got 'city'/],
-  [fit('text.csv', '--types', 'town=category'), 1, 'not-found', /text\.csv has no column 'town' to learn from; it has a, city, day/],
+  [
+    fit('text.csv', '--types', 'city'),
+    2,
+    'argument',
+    /--types takes name=kind, kind being one of number, boolean, category, time, got 'city'/,
+  ],
+  [
+    fit('text.csv', '--types', 'town=category'),
+    1,
+    'not-found',
+    /text\.csv has no column 'town' to learn from; it has a, city, day/,
+  ],
   [fit('days.csv'), 1, 'data', /days\.csv, row 3: column 'day' holds '2020-13-45'/],
-  [fit('cell.csv'), 1, 'data', /cell\.csv, row 2: column 'b' holds 'oops'.*\(--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category\)/],
+  [
+    fit('cell.csv'),
+    1,
+    'data',
+    /cell\.csv, row 2: column 'b' holds 'oops'.*\(--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category\)/,
+  ],
   [fit('infinite.csv'), 1, 'data', /infinite\.csv, row 2: column 'b' holds 'infinity'/],
   [fit('one.csv'), 1, 'data', /one\.csv: fitting needs at least 2 rows, got 1/],
   [fit('ragged.csv'), 1, 'format', /line 3: expected 2 values, found 3/],
   [fit('twice.csv'), 1, 'format', /columns 1 and 2 are both called 'a'/],
-  [fit('bare.csv'), 1, 'format', /columns 1 and 3 are both called '0'; rename one \(--no-header if that line is data\)/],
+  [
+    fit('bare.csv'),
+    1,
+    'format',
+    /columns 1 and 3 are both called '0'; rename one \(--no-header if that line is data\)/,
+  ],
   [fit('number.csv'), 1, 'data', /the header holds the number 7.*\(--header or --no-header\)/],
-  [fit('huge.csv'), 1, 'data', /huge\.csv: column b holds numbers beyond 1e\+150, which cannot be scaled: correct them, or leave the column out with --exclude b/],
-  [fit('nothing.csv', '--columns', 'b'), 1, 'data', /no column is left to learn from: b \(empty\).*--types COLUMN=category; --delimiter CHAR/],
-  [fit('three.csv', '--label', 'kind'), 1, 'data', /label column 'kind': labels must be two classes, got 3 \(x, y, z\).*--anomaly VALUE/],
+  [
+    fit('huge.csv'),
+    1,
+    'data',
+    /huge\.csv: column b holds numbers beyond 1e\+150, which cannot be scaled: correct them, or leave the column out with --exclude b/,
+  ],
+  [
+    fit('nothing.csv', '--columns', 'b'),
+    1,
+    'data',
+    /no column is left to learn from: b \(empty\).*--types COLUMN=category; --delimiter CHAR/,
+  ],
+  [
+    fit('three.csv', '--label', 'kind'),
+    1,
+    'data',
+    /label column 'kind': labels must be two classes, got 3 \(x, y, z\).*--anomaly VALUE/,
+  ],
   [fit('which.csv', '--label', 'kind'), 1, 'data', /do not say which is the anomaly; name it with --anomaly VALUE/],
   [fit('ones.csv', '--label', 'label'), 1, 'data', /labels must be two classes, got 1/],
   [fit('gap.csv', '--label', 'label'), 1, 'data', /row 2 has no label/],
   [fit('example.csv', '--label', 'nope'), 1, 'not-found', /has no column 'nope'; it has key, a, b, c, label/],
   [fit('example.csv', '--columns', 'a,z'), 1, 'not-found', /has no column 'z'/],
   [fit('example.csv', '--exclude', 'key,a,b,c,label'), 1, 'data', /no columns are left/],
-  [fit('example.csv', '--columns', 'a,b', '--learning-rate', '1e30', '--no-checkpoint'), 1, 'diverged', /at step 2 of 3; try a lower learning rate/],
+  [
+    fit('example.csv', '--columns', 'a,b', '--learning-rate', '1e30', '--no-checkpoint'),
+    1,
+    'diverged',
+    /at step 2 of 3; try a lower learning rate/,
+  ],
   [fit('cut-idx3-ubyte'), 1, 'format', /cut-idx3-ubyte: .*byte/],
   [fit('cut.npy'), 1, 'format', /cut\.npy: .*byte/],
   [fit('cut.npz'), 1, 'format', /cut\.npz: /],
@@ -96,13 +140,28 @@ const data: readonly Case[] = [
   [fit('picture.npy'), 1, 'format', /picture\.npy should be .* but seems to be png data/],
   [fit('example.csv', '--input-format', 'parquet'), 1, 'format', /should be PARQUET but seems to be text data/],
   [fit('model.onnx'), 1, 'format', /should be CSV but seems to be (onnx|binary) data/],
-  [['score', 'model.onnx', 'renamed.csv'], 1, 'not-found', /renamed\.csv lacks column c, which the model was trained on; it has a, b, see/],
+  [
+    ['score', 'model.onnx', 'renamed.csv'],
+    1,
+    'not-found',
+    /renamed\.csv lacks column c, which the model was trained on; it has a, b, see/,
+  ],
   [['score', 'model.onnx', 'cut-idx3-ubyte', '--input-format', 'csv'], 1, 'format', /seems to be (idx|binary) data/],
-  [['score', 'model.onnx', 'whole-idx3-ubyte'], 1, 'shape', /the model scores tables, but whole-idx3-ubyte holds images/],
+  [
+    ['score', 'model.onnx', 'whole-idx3-ubyte'],
+    1,
+    'shape',
+    /the model scores tables, but whole-idx3-ubyte holds images/,
+  ],
   [['score', 'nope.onnx', 'example.csv'], 1, 'not-found', /cannot read nope\.onnx: no such file/],
   [['score', 'text.onnx', 'example.csv'], 1, 'format', /text\.onnx: .*(damaged|another kind)/],
   [['score', 'cut.onnx', 'example.csv'], 1, 'format', /cut\.onnx: /],
-  [['inspect', 'newer.onnx'], 1, 'version', /newer\.onnx: the model has format 9, this version of toll reads up to 2; update toll/],
+  [
+    ['inspect', 'newer.onnx'],
+    1,
+    'version',
+    /newer\.onnx: the model has format 9, this version of toll reads up to 2; update toll/,
+  ],
   [['inspect', 'example.csv'], 1, 'format', /example\.csv: .*(damaged|another kind)/],
   [['eval', 'model.onnx', 'example.csv', '--label', 'a'], 1, 'data', /label column 'a': labels must be two classes/],
   [['datasets', 'path', 'nope'], 1, 'not-found', /data set 'nope' does not exist; known: mnist/],
@@ -110,58 +169,109 @@ const data: readonly Case[] = [
 
 const use: readonly Case[] = [
   [fit('example.csv', '--beta', '-1'), 2, 'argument', /--beta must be a finite number at least 0, got '-1'/],
-  [fit('example.csv', '--seed', '4294967296'), 2, 'argument', /--seed must be an integer at least 0 and at most 4294967295/],
+  [
+    fit('example.csv', '--seed', '4294967296'),
+    2,
+    'argument',
+    /--seed must be an integer at least 0 and at most 4294967295/,
+  ],
   [fit('example.csv', '--latent', '0'), 2, 'argument', /--latent must be an integer at least 1/],
   [fit('example.csv', '--param', 'batch=1'), 2, 'argument', /--param batch must be an integer at least 2/],
   [fit('example.csv', '--param', 'nope=1'), 2, 'argument', /has no parameter 'nope'; it has beta, latent/],
-  [fit('example.csv', '--hold-back', '0.95'), 2, 'argument', /--hold-back must be a finite number at least 0 and at most 0\.9/],
+  [
+    fit('example.csv', '--hold-back', '0.95'),
+    2,
+    'argument',
+    /--hold-back must be a finite number at least 0 and at most 0\.9/,
+  ],
   [fit('example.csv', '--threads', '0'), 2, 'argument', /--threads must be/],
   [fit('example.csv', '--device', 'tpu'), 2, 'argument', /--device must be one of auto, cpu, webgpu, cuda, reference/],
-  [fit('example.csv', '--columns', 'a,b', '--scale', 'contrast'), 2, 'argument', /'scale' must be one of standard, robust, minmax, quantile, none/],
+  [
+    fit('example.csv', '--columns', 'a,b', '--scale', 'contrast'),
+    2,
+    'argument',
+    /'scale' must be one of standard, robust, minmax, quantile, none/,
+  ],
   [fit('example.csv', '--frobnicate'), 2, 'argument', /unknown option '--frobnicate'; see "toll fit --help"/],
   [['fit', 'example.csv'], 2, 'argument', /required option '-o, --output <file>' not specified/],
   [['fit', '-o', 'new.onnx'], 2, 'argument', /a SOURCE is missing/],
   [['score'], 2, 'argument', /missing required argument 'MODEL'/],
   [['score', 'model.onnx', 'example.csv', '-o', 'scores.txt'], 2, 'argument', /cannot tell the format of scores\.txt/],
-  [['score', 'model.onnx', 'example.csv', '--id', 'score'], 2, 'argument', /two columns called 'score'; rename the key/],
+  [
+    ['score', 'model.onnx', 'example.csv', '--id', 'score'],
+    2,
+    'argument',
+    /two columns called 'score'; rename the key/,
+  ],
   [['eval', 'model.onnx', 'example.csv'], 2, 'argument', /required option '--label <column>' not specified/],
   [['datasets'], 2, 'argument', /the name of a command is missing; see "toll datasets --help"/],
   [['datasets', 'frobnicate'], 2, 'argument', /unknown command 'frobnicate'; see "toll datasets --help"/],
   [['frobnicate'], 2, 'argument', /unknown command 'frobnicate'/],
 ]
 
-describe.each([...data, ...use].map((entry) => [entry[0].join(' '), entry] as const))('toll %s', (_, [args, exit, code, message]) => {
-  // Half of the cases by either form of the error, so that both are seen for every exit code.
-  const json = args.length % 2 === 0 && !args.includes('frobnicate')
-  test(`exit ${exit}, one line${json ? ' of JSON' : ''}, nothing written`, async () => {
-    const before = await readdir(folder)
-    const { code: left, out, err } = await toll(json ? [...args, '--json'] : args)
-    expect([left, err]).toEqual([exit, json ? '' : expect.stringMatching(/^(note: .*\n)*toll: [^\n]*\n$/)])
-    if (json) expect(JSON.parse(out)).toEqual({ error: { code, message: expect.stringMatching(message) } })
-    else expect([out, err]).toEqual(['', expect.stringMatching(message)])
-    expect(await readdir(folder)).toEqual(before)
-  })
-})
+describe.each([...data, ...use].map((entry) => [entry[0].join(' '), entry] as const))(
+  'toll %s',
+  (_, [args, exit, code, message]) => {
+    // Half of the cases by either form of the error, so that both are seen for every exit code.
+    const json = args.length % 2 === 0 && !args.includes('frobnicate')
+    test(`exit ${exit}, one line${json ? ' of JSON' : ''}, nothing written`, async () => {
+      const before = await readdir(folder)
+      const { code: left, out, err } = await toll(json ? [...args, '--json'] : args)
+      expect([left, err]).toEqual([exit, json ? '' : expect.stringMatching(/^(note: .*\n)*toll: [^\n]*\n$/)])
+      if (json) expect(JSON.parse(out)).toEqual({ error: { code, message: expect.stringMatching(message) } })
+      else expect([out, err]).toEqual(['', expect.stringMatching(message)])
+      expect(await readdir(folder)).toEqual(before)
+    })
+  },
+)
 
 describe.skipIf(process.platform !== 'linux')('a disk that is full', () => {
   test('scores', async () => {
-    for (const line of ['toll score model.onnx example.csv -o /dev/full', 'toll score model.onnx example.csv --quiet > /dev/full', 'toll inspect model.onnx > /dev/full']) {
+    for (const line of [
+      'toll score model.onnx example.csv -o /dev/full',
+      'toll score model.onnx example.csv --quiet > /dev/full',
+      'toll inspect model.onnx > /dev/full',
+    ]) {
       const { code, out, err } = await runShell(line, folder)
-      expect([line, code, out, err]).toEqual([line, 1, '', expect.stringMatching(/^toll: cannot write .*no space is left on the device.*\n$/)])
+      expect([line, code, out, err]).toEqual([
+        line,
+        1,
+        '',
+        expect.stringMatching(/^toll: cannot write .*no space is left on the device.*\n$/),
+      ])
     }
   })
 
   test('a model after training: no half file', async () => {
     const before = await readdir(folder)
     // Files of at most 40 KiB, less than a model.
-    const { code, err } = await runShell('ulimit -f 40; toll fit example.csv -o full.onnx --columns a,b --steps 3 --no-checkpoint', folder)
+    const { code, err } = await runShell(
+      'ulimit -f 40; toll fit example.csv -o full.onnx --columns a,b --steps 3 --no-checkpoint',
+      folder,
+    )
     expect([code, err]).toEqual([1, expect.stringMatching(/toll: cannot write full\.onnx: /)])
     expect(await readdir(folder)).toEqual(before)
   })
 })
 
 test('a loss that becomes NaN leaves the last good checkpoint and no model', async () => {
-  const { code, err } = await toll(['fit', 'example.csv', '--columns', 'a,b', '-o', 'nan.onnx', '--learning-rate', '1e30', '--checkpoint-every', '1'])
-  expect([code, err]).toEqual([1, expect.stringMatching(/^toll: .* at step 2 of 2000; .*; the last good checkpoint is kept at nan\.onnx\.checkpoint\n$/)])
+  const { code, err } = await toll([
+    'fit',
+    'example.csv',
+    '--columns',
+    'a,b',
+    '-o',
+    'nan.onnx',
+    '--learning-rate',
+    '1e30',
+    '--checkpoint-every',
+    '1',
+  ])
+  expect([code, err]).toEqual([
+    1,
+    expect.stringMatching(
+      /^toll: .* at step 2 of 2000; .*; the last good checkpoint is kept at nan\.onnx\.checkpoint\n$/,
+    ),
+  ])
   expect((await readdir(folder)).filter((name) => name.includes('nan.onnx'))).toEqual(['nan.onnx.checkpoint'])
 })

@@ -1,4 +1,5 @@
-// The checkpoint of `toll fit`: a file beside the model, so that the same command again goes on where the last one stopped.
+// The checkpoint of `toll fit`: a file beside the model, so that the same command again goes on where the last one
+// stopped.
 
 import type { Terminal } from './terminal.js'
 import type { CheckpointStore } from 'toll/train'
@@ -20,7 +21,9 @@ export async function openCheckpoint(path: string, restart: boolean, terminal: T
   let last = -Infinity
   return {
     location: path,
-    get written() { return written },
+    get written() {
+      return written
+    },
     read: async () => {
       const bytes = restart ? undefined : await file.read()
       written = bytes !== undefined

@@ -15,36 +15,74 @@ export interface ColumnFlags {
   readonly time?: string
 }
 
-/** The columns to learn from: those named, or all that are not excluded and have no other use. Errors: `not-found`, `data` when none is left. */
-export function chooseColumns(all: readonly Pick<ColumnInfo, 'name' | 'kind'>[], flags: ColumnFlags, source: string): string[] {
+/**
+ * The columns to learn from: those named, or all that are not excluded and have no other use. Errors: `not-found`,
+ * `data` when none is left.
+ */
+export function chooseColumns(
+  all: readonly Pick<ColumnInfo, 'name' | 'kind'>[],
+  flags: ColumnFlags,
+  source: string,
+): string[] {
   const known = new Map(all.map((column) => [column.name, column]))
-  const listed = (texts: readonly string[] = []) => texts.flatMap((text) => (known.has(text) ? [text] : text.split(',').map((part) => part.trim())))
-  const spoken = [...(flags.id ?? []), ...[flags.label, flags.weight, flags.group, flags.time].filter((name) => name !== undefined)]
+  const listed = (texts: readonly string[] = []) =>
+    texts.flatMap((text) => (known.has(text) ? [text] : text.split(',').map((part) => part.trim())))
+  const spoken = [
+    ...(flags.id ?? []),
+    ...[flags.label, flags.weight, flags.group, flags.time].filter((name) => name !== undefined),
+  ]
   const excluded = listed(flags.exclude)
   for (const name of [...listed(flags.columns), ...excluded, ...spoken]) {
-    if (!known.has(name)) throw new TollError('not-found', `${source} has no column '${name}'; it has ${shorten([...known.keys()])}`)
+    if (!known.has(name))
+      throw new TollError('not-found', `${source} has no column '${name}'; it has ${shorten([...known.keys()])}`)
   }
   const left = new Set([...excluded, ...spoken])
-  const chosen = (flags.columns ? [...new Set(listed(flags.columns))] : [...known.keys()]).filter((name) => !left.has(name))
+  const chosen = (flags.columns ? [...new Set(listed(flags.columns))] : [...known.keys()]).filter(
+    (name) => !left.has(name),
+  )
   if (chosen.length === 0) throw new TollError('data', `${source}: no columns are left to learn from`)
   return chosen
 }
 
 /** What a source's column is to a model, where nothing else is said. */
-export const featureKinds: Readonly<Record<ColumnInfo['kind'], FeatureKind>> = { number: 'number', boolean: 'boolean', text: 'category', time: 'time' }
+export const featureKinds: Readonly<Record<ColumnInfo['kind'], FeatureKind>> = {
+  number: 'number',
+  boolean: 'boolean',
+  text: 'category',
+  time: 'time',
+}
 
 const kinds = ['number', 'boolean', 'category', 'time'] as const satisfies readonly FeatureKind[]
 
-/** `--types name=kind` texts, several in one with commas. Errors: `argument`; `not-found` for a column that is not learned from. */
-export function readTypes(texts: readonly string[] = [], columns: readonly string[], source: string): Record<string, FeatureKind> {
-  return Object.fromEntries(texts.flatMap((text) => text.split(/(?<==(?:number|boolean|category|time)),/)).map((text) => {
-    const at = text.lastIndexOf('=')
-    const [name, kind] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
-    const known = kinds.find((candidate) => candidate === kind)
-    if (at < 1 || !known) throw new TollError('argument', `--types takes name=kind, kind being one of ${kinds.join(', ')}, got '${text}'`)
-    if (!columns.includes(name)) throw new TollError('not-found', `--types ${text}: ${source} has no column '${name}' to learn from; it has ${shorten(columns)}`)
-    return [name, known]
-  }))
+/**
+ * `--types name=kind` texts, several in one with commas. Errors: `argument`; `not-found` for a column that is not
+ * learned from.
+ */
+export function readTypes(
+  texts: readonly string[] = [],
+  columns: readonly string[],
+  source: string,
+): Record<string, FeatureKind> {
+  return Object.fromEntries(
+    texts
+      .flatMap((text) => text.split(/(?<==(?:number|boolean|category|time)),/))
+      .map((text) => {
+        const at = text.lastIndexOf('=')
+        const [name, kind] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
+        const known = kinds.find((candidate) => candidate === kind)
+        if (at < 1 || !known)
+          throw new TollError(
+            'argument',
+            `--types takes name=kind, kind being one of ${kinds.join(', ')}, got '${text}'`,
+          )
+        if (!columns.includes(name))
+          throw new TollError(
+            'not-found',
+            `--types ${text}: ${source} has no column '${name}' to learn from; it has ${shorten(columns)}`,
+          )
+        return [name, known]
+      }),
+  )
 }
 
 /** What a feature is read as: categories as texts. */
@@ -52,12 +90,24 @@ export function requestFor({ name, kind }: { readonly name: string; readonly kin
   return { name, as: kind === 'category' ? 'text' : kind }
 }
 
-/** All these columns must be there, by name; the order does not matter. `why` they are needed ends the message. Error: `not-found`. */
-export function requireColumns(all: readonly Pick<ColumnInfo, 'name'>[], needed: readonly string[], source: string, why = ', which the model was trained on'): void {
+/**
+ * All these columns must be there, by name; the order does not matter. `why` they are needed ends the message. Error:
+ * `not-found`.
+ */
+export function requireColumns(
+  all: readonly Pick<ColumnInfo, 'name'>[],
+  needed: readonly string[],
+  source: string,
+  why = ', which the model was trained on',
+): void {
   const known = new Set(all.map(({ name }) => name))
   const missing = needed.filter((name) => !known.has(name))
   if (missing.length === 0) return
-  throw new TollError('not-found', `${source} lacks ${missing.length === 1 ? 'column' : 'columns'} ${shorten(missing)}${why}; it has ${shorten([...known])}`)
+  throw new TollError(
+    'not-found',
+    `${source} lacks ${missing.length === 1 ? 'column' : 'columns'} ${shorten(missing)}${why}; it has ` +
+      `${shorten([...known])}`,
+  )
 }
 
 export function shorten(names: readonly string[], most = 12): string {

@@ -4,7 +4,13 @@ import type { Command } from 'commander'
 import { TollError, choice } from 'toll/base'
 import { checkFolder } from 'toll/base/node'
 import { detectorNamed, detectors } from 'toll/detectors'
-import { compareOnTable, compareTableParameters, renderTableComparison, type CompareTableOptions, type ComparedMethod } from 'toll/evaluate'
+import {
+  compareOnTable,
+  compareTableParameters,
+  renderTableComparison,
+  type CompareTableOptions,
+  type ComparedMethod,
+} from 'toll/evaluate'
 import type { ColumnFlags } from './columns.js'
 import { readNames } from './names.js'
 import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
@@ -15,7 +21,14 @@ import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './so
 import type { Terminal } from './terminal.js'
 import { readTraining, remarkOnColumns } from './training.js'
 
-interface CompareFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, EnginesFlags, Pick<CompareTableOptions, keyof typeof compareTableParameters | 'trainOn'> {
+interface CompareFlags
+  extends
+    SourceFlags,
+    ColumnFlags,
+    LabelFlags,
+    OrderFlags,
+    EnginesFlags,
+    Pick<CompareTableOptions, keyof typeof compareTableParameters | 'trainOn'> {
   readonly label: string
   readonly detectors?: string
   readonly param?: readonly string[]
@@ -24,43 +37,60 @@ interface CompareFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags,
 }
 
 const trainOn = choice({
-  values: ['normal', 'all'], default: 'normal',
+  values: ['normal', 'all'],
+  default: 'normal',
   doc: 'Which rows train: normal leaves labelled anomalies out, all keeps them, as where nobody has labelled them.',
 })
 
 /** Detectors that rank rows of a table. */
-const forTables = () => [...detectors.values()].filter(({ accepts }) => accepts.includes('table')).map(({ name }) => name)
+const forTables = () =>
+  [...detectors.values()].filter(({ accepts }) => accepts.includes('table')).map(({ name }) => name)
 
 export function defineCompare(command: Command, terminal: Terminal): void {
-  command.description('Runs all detectors on a labelled table, over random splits that are the same for all of them, and ranks them by AUROC, with average precision, intervals '
-    + 'and times. A detector that fails says why and stops none of the others.')
+  command
+    .description(
+      'Runs all detectors on a labelled table, over random splits that are the same for all of them, and ' +
+        'ranks them by AUROC, with average precision, intervals ' +
+        'and times. A detector that fails says why and stops none of the others.',
+    )
     .argument('[SOURCE...]', 'labelled table, or array file (n, d)')
   command.optionsGroup('Columns:')
   addLabelOptions(command, 'labels, 1 = anomaly; for arrays a variable of the same file or another file', true)
-  command.option('--columns <a,b,...>', 'compare on these columns only; repeatable', append)
+  command
+    .option('--columns <a,b,...>', 'compare on these columns only; repeatable', append)
     .option('--exclude <a,b,...>', 'leave these columns out; repeatable', append)
-    .option('--types <name=kind,...>', 'take columns as number, boolean, category or time, whatever they look like; repeatable', append)
+    .option(
+      '--types <name=kind,...>',
+      'take columns as number, boolean, category or time, whatever they look like; repeatable',
+      append,
+    )
     .option('--id <column>', 'a key, left out; repeatable', append)
   addOrderOptions(command, {
     group: 'rows of one group depend on each other: whole groups test',
     time: 'when each row was, a date or a number: the latest rows test, in one split',
   })
-  command.optionsGroup('Comparison:')
+  command
+    .optionsGroup('Comparison:')
     .option('--detectors <list>', `which detectors, such as knn,toll (default all: ${forTables().join(', ')})`)
     .option('--param <detector.key=value>', 'set a parameter of a detector, such as knn.k=10; repeatable', append)
     .addOption(parameterOption('trainOn', trainOn))
   for (const [name, domain] of Object.entries(compareTableParameters)) command.addOption(parameterOption(name, domain))
-  command.optionsGroup('Results:')
+  command
+    .optionsGroup('Results:')
     .option('-o, --output <folder>', 'write compare.html, .md, .csv and .json and the ROC curves there')
     .option('--markdown', 'print Markdown')
   addSourceOptions(command)
   addEnginesOptions(command)
   addOutputOptions(command)
-  examples(command, [
-    'toll compare transactions.csv --label fraud --id account',
-    'toll compare cardio.mat --variable X --label y --detectors knn,pca,isolation-forest,toll --param toll.steps=500',
-    'toll compare rows.parquet --label class --anomaly attack --splits 1 --train-on all -o comparison',
-  ], sourceHelp)
+  examples(
+    command,
+    [
+      'toll compare transactions.csv --label fraud --id account',
+      'toll compare cardio.mat --variable X --label y --detectors knn,pca,isolation-forest,toll --param toll.steps=500',
+      'toll compare rows.parquet --label class --anomaly attack --splits 1 --train-on all -o comparison',
+    ],
+    sourceHelp,
+  )
   command.action((paths: string[], flags: CompareFlags) => runCompare(paths, flags, terminal))
 }
 
@@ -72,14 +102,39 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   remarkOnColumns(input, terminal)
   if (!('columns' in data)) throw new TollError('argument', `${name} holds images; toll compare takes tables`)
   if (output !== undefined) await checkFolder(output)
-  const comparison = await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => compareOnTable({
-    data, types, labels: labels!, groups, time, methods, engines, splits, testShare, seed, limit, scale, trainOn: flags.trainOn, signal: terminal.signal, onProgress,
-  }))).catch((error: unknown) => {
-    throw error instanceof TollError && error.code === 'data' && !error.message.startsWith(name) ? new TollError('data', `${name}: ${error.message}`, { cause: error }) : error
+  const comparison = await withEngines(flags, (engines) =>
+    showPhases(terminal, (onProgress) =>
+      compareOnTable({
+        data,
+        types,
+        labels: labels!,
+        groups,
+        time,
+        methods,
+        engines,
+        splits,
+        testShare,
+        seed,
+        limit,
+        scale,
+        trainOn: flags.trainOn,
+        signal: terminal.signal,
+        onProgress,
+      }),
+    ),
+  ).catch((error: unknown) => {
+    throw error instanceof TollError && error.code === 'data' && !error.message.startsWith(name)
+      ? new TollError('data', `${name}: ${error.message}`, { cause: error })
+      : error
   })
   for (const { detector, failure } of comparison.failed) terminal.note(`note: ${detector} failed: ${failure}`)
   const { text, markdown, csv, json, html, svg } = await renderTableComparison(comparison, { source: name })
-  if (output !== undefined) await writeFolder(output, { 'compare.html': html, 'compare.md': markdown, 'compare.csv': csv, 'compare.json': json, ...svg }, terminal)
+  if (output !== undefined)
+    await writeFolder(
+      output,
+      { 'compare.html': html, 'compare.md': markdown, 'compare.csv': csv, 'compare.json': json, ...svg },
+      terminal,
+    )
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
 }
@@ -88,14 +143,19 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
 function withParameters(names: readonly string[], texts: readonly string[]): ComparedMethod[] {
   const parsed = texts.map((text) => {
     const [, detector, assignment] = /^\s*([^.=\s]+)\.(.*)$/s.exec(text) ?? []
-    if (detector === undefined) throw new TollError('argument', `--param takes detector.key=value, such as toll.steps=500, got '${text}'`)
-    if (!names.includes(detector)) throw new TollError('argument', `--param ${text}: '${detector}' is not among the detectors ${names.join(', ')}`)
+    if (detector === undefined)
+      throw new TollError('argument', `--param takes detector.key=value, such as toll.steps=500, got '${text}'`)
+    if (!names.includes(detector))
+      throw new TollError('argument', `--param ${text}: '${detector}' is not among the detectors ${names.join(', ')}`)
     return { detector, assignment }
   })
   return names.map((detector) => ({
     detector,
     parameters: readAssignments(
-      parsed.filter((entry) => entry.detector === detector).map(({ assignment }) => assignment), detectorNamed(detector).parameters, `detector '${detector}'`, `${detector}.`,
+      parsed.filter((entry) => entry.detector === detector).map(({ assignment }) => assignment),
+      detectorNamed(detector).parameters,
+      `detector '${detector}'`,
+      `${detector}.`,
     ),
   }))
 }

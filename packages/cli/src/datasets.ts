@@ -9,16 +9,27 @@ import { addOutputOptions, examples } from './parameters.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 
 export function defineDatasets(command: Command, terminal: Terminal): void {
-  command.description('Finds and downloads public data sets. They are looked for in the folder TOLL_DATA, then in the cache (TOLL_CACHE or the '
-    + 'system\'s cache folder), then in installed packages.')
+  command.description(
+    'Finds and downloads public data sets. They are looked for in the folder TOLL_DATA, then in the cache ' +
+      '(TOLL_CACHE or the ' +
+      "system's cache folder), then in installed packages.",
+  )
   const names = datasets.map(({ name }) => name).join(', ')
-  const list = command.command('list').summary('list the data sets, their licences and whether they are here')
+  const list = command
+    .command('list')
+    .summary('list the data sets, their licences and whether they are here')
     .description('Lists the data sets, their licences and whether they are here.')
     .action(() => runList(terminal))
-  const get = command.command('get').summary('download what is not here, and check it').argument('<NAME...>', `data sets: ${names}; or all`)
+  const get = command
+    .command('get')
+    .summary('download what is not here, and check it')
+    .argument('<NAME...>', `data sets: ${names}; or all`)
     .description('Downloads what is not here into the cache and checks it. A broken download goes on where it stopped.')
     .action((chosen: string[]) => runGet(chosen, terminal))
-  const path = command.command('path').summary('print where the files of a data set are').argument('<NAME>', `data set: ${names}`)
+  const path = command
+    .command('path')
+    .summary('print where the files of a data set are')
+    .argument('<NAME>', `data set: ${names}`)
     .description('Prints where the files of a data set are, one path a line.')
     .action((chosen: string) => runPath(chosen, terminal))
   for (const sub of [list, get, path]) addOutputOptions(sub.helpOption('-h, --help', 'print this help'))
@@ -32,11 +43,28 @@ async function runList(terminal: Terminal): Promise<void> {
   const { cacheFolder, locateDataset } = await import('toll/data/node')
   const located = await Promise.all(datasets.map((dataset) => locateDataset(dataset)))
   const rows = located.map(({ dataset, missing, files }) => {
-    const state = missing.length === 0 ? 'here' : files.size === 0 ? 'not here' : `${missing.length} of ${missing.length + files.size} files missing`
+    const state =
+      missing.length === 0
+        ? 'here'
+        : files.size === 0
+          ? 'not here'
+          : `${missing.length} of ${missing.length + files.size} files missing`
     return [dataset.name, state, megabytes(dataset), dataset.licence, dataset.title]
   })
-  const table = renderText({ columns: [{ title: 'Name' }, { title: 'State' }, { title: 'MB', align: 'right' }, { title: 'Licence' }, { title: 'What' }], rows })
-  terminal.result({ cache: cacheFolder(), datasets: located.map(documentOf) }, `${table}\nDownloads go to ${cacheFolder()}.`)
+  const table = renderText({
+    columns: [
+      { title: 'Name' },
+      { title: 'State' },
+      { title: 'MB', align: 'right' },
+      { title: 'Licence' },
+      { title: 'What' },
+    ],
+    rows,
+  })
+  terminal.result(
+    { cache: cacheFolder(), datasets: located.map(documentOf) },
+    `${table}\nDownloads go to ${cacheFolder()}.`,
+  )
 }
 
 async function runGet(names: readonly string[], terminal: Terminal): Promise<void> {
@@ -46,7 +74,12 @@ async function runGet(names: readonly string[], terminal: Terminal): Promise<voi
   for (const name of chosen) await locateDataset(name)
   const found: LocatedDataset[] = []
   for (const name of chosen) found.push(await download(name, terminal))
-  terminal.summary({ datasets: found.map(documentOf) }, found.map(({ dataset, files }) => `${dataset.name}: ${files.size} files are here (toll datasets path ${dataset.name})`).join('\n'))
+  terminal.summary(
+    { datasets: found.map(documentOf) },
+    found
+      .map(({ dataset, files }) => `${dataset.name}: ${files.size} files are here (toll datasets path ${dataset.name})`)
+      .join('\n'),
+  )
 }
 
 async function download(name: string, terminal: Terminal): Promise<LocatedDataset> {
@@ -76,14 +109,27 @@ async function runPath(name: string, terminal: Terminal): Promise<void> {
   const located = await locateDataset(name)
   if (located.missing.length > 0) {
     const files = located.missing.map(({ path }) => path).join(', ')
-    throw new TollError('not-found', `data set '${name}' is not complete here, ${files} ${located.missing.length === 1 ? 'is' : 'are'} missing; get it with "toll datasets get ${name}", or name its folder in TOLL_DATA`)
+    throw new TollError(
+      'not-found',
+      `data set '${name}' is not complete here, ${files} ${located.missing.length === 1 ? 'is' : 'are'} ` +
+        `missing; get it with "toll datasets get ${name}", or name its folder in TOLL_DATA`,
+    )
   }
   terminal.result(documentOf(located), [...located.files.values()].join('\n'))
 }
 
 function documentOf({ dataset, files, missing }: LocatedDataset): object {
   const { name, title, kind, homepage, licence, citation } = dataset
-  return { name, title, kind, homepage, licence, citation, files: Object.fromEntries(files), missing: missing.map(({ path }) => path) }
+  return {
+    name,
+    title,
+    kind,
+    homepage,
+    licence,
+    citation,
+    files: Object.fromEntries(files),
+    missing: missing.map(({ path }) => path),
+  }
 }
 
 function megabytes({ downloads }: Dataset): string {

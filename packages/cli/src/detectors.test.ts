@@ -21,22 +21,39 @@ describe('toll detectors', () => {
   it('lists all of them, with title, idea and source', async () => {
     const { code, out } = await toll('detectors')
     expect(code).toBe(0)
-    for (const { name, title, idea, reference } of detectors.values()) for (const part of [`${name}: ${title}`, idea, reference]) expect(out).toContain(part)
-    const { detectors: listed } = JSON.parse((await toll('detectors', '--json')).out) as { detectors: { name: string; parameters: object }[] }
+    for (const { name, title, idea, reference } of detectors.values())
+      for (const part of [`${name}: ${title}`, idea, reference]) expect(out).toContain(part)
+    const { detectors: listed } = JSON.parse((await toll('detectors', '--json')).out) as {
+      detectors: { name: string; parameters: object }[]
+    }
     expect(listed.map(({ name }) => name)).toEqual([...detectors.keys()])
     expect(Object.keys(listed[0].parameters)).toEqual(Object.keys(detectors.get(listed[0].name)!.parameters))
   })
 
   it('says what can be set, its default and its domain', async () => {
     const { out } = await toll('detectors', 'knn')
-    for (const part of ['knn: ', '\nk ', 'an integer at least 1', 'toll fit SOURCE -o MODEL.onnx --detector knn']) expect(out).toContain(part)
+    for (const part of ['knn: ', '\nk ', 'an integer at least 1', 'toll fit SOURCE -o MODEL.onnx --detector knn'])
+      expect(out).toContain(part)
     const missing = await toll('detectors', 'nothing')
-    expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("there is no detector 'nothing'; known: toll")])
+    expect([missing.code, missing.err]).toEqual([
+      1,
+      expect.stringContaining("there is no detector 'nothing'; known: toll"),
+    ])
   })
 })
 
 describe('toll fit --detector', () => {
-  const fit = (...more: string[]) => ['fit', 'example.csv', '--id', 'key', '--label', 'label', '-o', 'model.onnx', ...more]
+  const fit = (...more: string[]) => [
+    'fit',
+    'example.csv',
+    '--id',
+    'key',
+    '--label',
+    'label',
+    '-o',
+    'model.onnx',
+    ...more,
+  ]
 
   it('has the flags of the detector that is named, and no checkpoint where training does not go in steps', async () => {
     const { out } = await toll('fit', '--help', '--detector', 'knn')
@@ -64,14 +81,32 @@ describe('toll fit --detector', () => {
 })
 
 describe('toll fit --auto', () => {
-  const fit = (...more: string[]) => ['fit', 'example.csv', '--id', 'key', '--label', 'label', '-o', 'auto.onnx', ...more]
+  const fit = (...more: string[]) => [
+    'fit',
+    'example.csv',
+    '--id',
+    'key',
+    '--label',
+    'label',
+    '-o',
+    'auto.onnx',
+    ...more,
+  ]
 
   it('is --detector toll-auto, and inspect shows what was trained and why', async () => {
-    expect((await toll('fit', '--auto', '--help')).out).toMatch(/Parameters of --detector toll-auto:\n.*--trim <number>/)
+    expect((await toll('fit', '--auto', '--help')).out).toMatch(
+      /Parameters of --detector toll-auto:\n.*--trim <number>/,
+    )
     const { code, out } = await toll(...fit('--auto', '--length', '0.2', '--json'))
     expect(code).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ detector: 'toll-auto', parameters: { trim: 0.1, repeats: 1, length: 0.2 }, rows: { trained: 353, anomalies: 8 } })
-    expect(JSON.parse((await toll(...fit('--detector', 'toll-auto', '--length', '0.2', '--json'))).out)).toEqual(JSON.parse(out))
+    expect(JSON.parse(out)).toMatchObject({
+      detector: 'toll-auto',
+      parameters: { trim: 0.1, repeats: 1, length: 0.2 },
+      rows: { trained: 353, anomalies: 8 },
+    })
+    expect(JSON.parse((await toll(...fit('--detector', 'toll-auto', '--length', '0.2', '--json'))).out)).toEqual(
+      JSON.parse(out),
+    )
     const inspected = (await toll('inspect', 'auto.onnx')).out
     expect(inspected).toMatch(/^training: choice +no single setting: without labels none is known to be best/m)
     expect(inspected).toMatch(/^Member +beta +steps +mean score +sd$/m)
@@ -95,13 +130,26 @@ describe('toll compare', () => {
   const compare = (...more: string[]) => ['compare', 'example.csv', '--id', 'key', '--label', 'label', ...more]
 
   it('ranks detectors, writes a page, and prints the same numbers', async () => {
-    const { code, out, err } = await toll(...compare('--detectors', 'mean-distance,pca,toll', '--splits', '2', '--param', 'toll.steps=20', '-o', 'out'))
+    const { code, out, err } = await toll(
+      ...compare('--detectors', 'mean-distance,pca,toll', '--splits', '2', '--param', 'toll.steps=20', '-o', 'out'),
+    )
     expect([code, err]).toEqual([0, expect.stringMatching(/^wrote out.compare\.html and 4 files beside it\n$/)])
-    expect((await readdir(at('out'))).sort()).toEqual(['compare-roc.svg', 'compare.csv', 'compare.html', 'compare.json', 'compare.md'])
-    const json = JSON.parse(await readFile(at('out/compare.json'), 'utf8')) as { methods: { detector: string; auroc: { mean: number } }[]; rows: object }
+    expect((await readdir(at('out'))).sort()).toEqual([
+      'compare-roc.svg',
+      'compare.csv',
+      'compare.html',
+      'compare.json',
+      'compare.md',
+    ])
+    const json = JSON.parse(await readFile(at('out/compare.json'), 'utf8')) as {
+      methods: { detector: string; auroc: { mean: number } }[]
+      rows: object
+    }
     expect(json.rows).toMatchObject({ all: 400, anomalies: 8, columns: 3, test: 160, testAnomalies: 3 })
     const [best] = json.methods
-    expect(json.methods.map(({ auroc }) => auroc.mean)).toEqual(json.methods.map(({ auroc }) => auroc.mean).sort((a, b) => b - a))
+    expect(json.methods.map(({ auroc }) => auroc.mean)).toEqual(
+      json.methods.map(({ auroc }) => auroc.mean).sort((a, b) => b - a),
+    )
     expect(out).toMatch(new RegExp(`^1 +${best.detector} +${best.auroc.mean.toFixed(4)} `, 'm'))
     expect(await readFile(at('out/compare.csv'), 'utf8')).toContain(`${best.detector},2,${best.auroc.mean},`)
   })

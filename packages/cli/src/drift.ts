@@ -16,7 +16,14 @@ import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags
 import type { Terminal } from './terminal.js'
 
 const settings = {
-  fdr: real({ default: 0.05, min: 0, aboveMin: true, max: 1, belowMax: true, doc: 'Of what is called drift, at most this share has not changed, in expectation.' }),
+  fdr: real({
+    default: 0.05,
+    min: 0,
+    aboveMin: true,
+    max: 1,
+    belowMax: true,
+    doc: 'Of what is called drift, at most this share has not changed, in expectation.',
+  }),
   top: integer({ default: 20, min: 1, max: 1e6, doc: 'Columns to show, those of the smallest p-values first.' }),
 }
 
@@ -26,7 +33,11 @@ interface DriftFlags extends SourceFlags, EngineFlags {
 }
 
 export function defineDrift(command: Command, terminal: Terminal): void {
-  command.description('Compares new data with what a model was trained on, per column and on the score: p-values, effect sizes, missing numbers.')
+  command
+    .description(
+      'Compares new data with what a model was trained on, per column and on the score: p-values, effect ' +
+        'sizes, missing numbers.',
+    )
     .argument('<MODEL>', 'model file')
     .argument('[SOURCE...]', 'table or array file to compare')
   command.optionsGroup('Result:')
@@ -34,21 +45,33 @@ export function defineDrift(command: Command, terminal: Terminal): void {
   addSourceOptions(command)
   addEngineOptions(command)
   addOutputOptions(command)
-  examples(command, [
-    'toll drift model.onnx this-week.csv',
-    'toll drift model.onnx "days/*.parquet" --fdr 0.01 --json | jq .score',
-  ], `${sourceHelp}\nThe exit code is 0 whether there is drift or not; --json says so in "drifted".`)
+  examples(
+    command,
+    ['toll drift model.onnx this-week.csv', 'toll drift model.onnx "days/*.parquet" --fdr 0.01 --json | jq .score'],
+    `${sourceHelp}\nThe exit code is 0 whether there is drift or not; --json says so in "drifted".`,
+  )
   command.action((path: string, sources: string[], flags: DriftFlags) => runDrift(path, sources, flags, terminal))
 }
 
-async function runDrift(path: string, sources: readonly string[], flags: DriftFlags, terminal: Terminal): Promise<void> {
-  const drift = await withSource(sources, flags, terminal, (source) => withEngine(scoringThreads(flags, source), async (engine) => {
-    const model = await loadModel(path, engine)
-    if (model.manifest.profile === undefined && model.manifest.heldBack.source !== 'held-back') {
-      throw new TollError('data', 'the model holds neither a profile of its columns nor scores of held-back rows; fit it again to compare with it')
-    }
-    return measure(source, model, flags.fdr ?? settings.fdr.default, terminal)
-  }))
+async function runDrift(
+  path: string,
+  sources: readonly string[],
+  flags: DriftFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const drift = await withSource(sources, flags, terminal, (source) =>
+    withEngine(scoringThreads(flags, source), async (engine) => {
+      const model = await loadModel(path, engine)
+      if (model.manifest.profile === undefined && model.manifest.heldBack.source !== 'held-back') {
+        throw new TollError(
+          'data',
+          'the model holds neither a profile of its columns nor scores of held-back rows; fit it again to ' +
+            'compare with it',
+        )
+      }
+      return measure(source, model, flags.fdr ?? settings.fdr.default, terminal)
+    }),
+  )
   terminal.result(drift, describe(drift, flags.top ?? settings.top.default))
 }
 
@@ -57,7 +80,9 @@ async function measure(source: Source, model: Model, fdr: number, terminal: Term
   const bar = await terminal.progress('drift', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
     if (source.kind === 'rows' && retyped.length > 0) {
-      const tally = await countOthers(source.table, model.manifest, retyped, terminal.signal, (rows) => bar.update(rows))
+      const tally = await countOthers(source.table, model.manifest, retyped, terminal.signal, (rows) =>
+        bar.update(rows),
+      )
       return measureDrift(model.manifest, tally, [], { rows: tally.rows, fdr, retyped })
     }
     const tally = new DriftTally(model.manifest)
@@ -67,7 +92,7 @@ async function measure(source: Source, model: Model, fdr: number, terminal: Term
       if (batch.raw) tally.push(batch.raw)
       for (const score of batch.score) if (!Number.isNaN(score)) scores.push(score)
       for (const message of batch.errors.values()) reason ||= `; the first: ${message}`
-      bar.update(rows += batch.rows)
+      bar.update((rows += batch.rows))
     }
     if (scores.length === 0) throw new TollError('data', `${source.name}: no row could be scored${reason}`)
     return measureDrift(model.manifest, tally, scores, { rows, fdr })
@@ -77,7 +102,8 @@ async function measure(source: Source, model: Model, fdr: number, terminal: Term
 }
 
 /**
- * Columns of which, as far as the first rows say, not half of the values can be read as what they were in training. Everything can be read as texts.
+ * Columns of which, as far as the first rows say, not half of the values can be read as what they were in training.
+ * Everything can be read as texts.
  */
 function retypedIn({ columns }: TableSource, manifest: Manifest): Retyped[] {
   const now = new Map(columns.map((column) => [column.name, column]))
@@ -86,16 +112,27 @@ function retypedIn({ columns }: TableSource, manifest: Manifest): Retyped[] {
     const column = now.get(name)
     if (!column || trained === 'category') return []
     const kind = featureKinds[column.kind]
-    // Texts of which no shares are known, such as those of Parquet, may be numbers or times all the same: reading them tells.
-    const readable = column.readable ? column.readable[trained] >= 0.5 : kind === trained || (isNumeric(kind) && isNumeric(trained))
+    // Texts of which no shares are known, such as those of Parquet, may be numbers or times all the same: reading them
+    // tells.
+    const readable = column.readable
+      ? column.readable[trained] >= 0.5
+      : kind === trained || (isNumeric(kind) && isNumeric(trained))
     return readable || (!column.readable && column.type === 'VARCHAR') ? [] : [{ column: name, trained, now: kind }]
   })
 }
 
 /** The columns that are what they were, counted in a pass of their own. */
-async function countOthers(table: TableSource, manifest: Manifest, retyped: readonly Retyped[], signal: AbortSignal, onRows: (rows: number) => void): Promise<DriftTally> {
+async function countOthers(
+  table: TableSource,
+  manifest: Manifest,
+  retyped: readonly Retyped[],
+  signal: AbortSignal,
+  onRows: (rows: number) => void,
+): Promise<DriftTally> {
   const tally = new DriftTally(manifest, retyped)
-  const others = featuresOf(manifest).filter(({ name }) => retyped.every(({ column }) => column !== name)).map(requestFor)
+  const others = featuresOf(manifest)
+    .filter(({ name }) => retyped.every(({ column }) => column !== name))
+    .map(requestFor)
   const passthrough = others.length === 0 ? [retyped[0].column] : []
   for await (const batch of table.batches({ columns: others, passthrough, badRows: 'mark', signal })) {
     tally.push({ table: batch.table, unreadable: batch.errors })
@@ -104,30 +141,77 @@ async function countOthers(table: TableSource, manifest: Manifest, retyped: read
   return tally
 }
 
-const held: Readonly<Record<FeatureKind, string>> = { number: 'numbers', boolean: 'flags', category: 'texts', time: 'times' }
+const held: Readonly<Record<FeatureKind, string>> = {
+  number: 'numbers',
+  boolean: 'flags',
+  category: 'texts',
+  time: 'times',
+}
 
 function describe({ rows, fdr, drifted, score, columns, unreadable, retyped = [] }: Drift, top: number): string {
   const p = (value: number) => (value === 0 ? '< 1e-300' : value < 1e-4 ? value.toExponential(1) : value.toFixed(4))
   const percent = (value: number) => `${Number((100 * value).toPrecision(3))} %`
   const mark = (called: boolean) => (called ? 'drift' : '')
   const shown = columns.slice(0, top)
-  const table = columns.length === 0 ? [] : [renderText({
-    columns: [{ title: 'Column' }, ...['p-value', '', 'PSI', 'distance', 'missing before', 'now', 'outside'].map((title) => ({ title, align: 'right' }) as const)],
-    rows: shown.map((column) => [
-      column.column, p(column.pValue), mark(column.drifted), column.psi.toFixed(3), column.distance.toFixed(3), percent(column.missing.trained), percent(column.missing.now), percent(column.outside),
-    ]),
-  })]
+  const table =
+    columns.length === 0
+      ? []
+      : [
+          renderText({
+            columns: [
+              { title: 'Column' },
+              ...['p-value', '', 'PSI', 'distance', 'missing before', 'now', 'outside'].map(
+                (title) => ({ title, align: 'right' }) as const,
+              ),
+            ],
+            rows: shown.map((column) => [
+              column.column,
+              p(column.pValue),
+              mark(column.drifted),
+              column.psi.toFixed(3),
+              column.distance.toFixed(3),
+              percent(column.missing.trained),
+              percent(column.missing.now),
+              percent(column.outside),
+            ]),
+          }),
+        ]
   const drifting = columns.filter((column) => column.drifted).length
   return [
     ...table,
-    ...(shown.length < columns.length ? [`... and ${columns.length - shown.length} more columns, of larger p-values; --top shows more`] : []),
-    ...(score ? [
-      `Score: ${score.drifted ? 'drift' : 'no drift'}, p-value ${p(score.pValue)}, distance ${score.distance.toFixed(3)}, Cliff's delta ${score.cliffsDelta.toFixed(3)} `
-      + `(a new row scores higher than a held-back one with chance ${score.auroc.toFixed(3)}); ${percent(score.called.now)} of rows are above the threshold, ${percent(score.called.heldBack)} of held-back rows were.`,
-    ] : [retyped.length > 0 ? 'No row could be scored: the score is not compared.' : 'No rows were held back when the model was fitted: the score is not compared.']),
-    ...retyped.map(({ column, trained, now }) => `Column ${column} holds ${held[now]} now; in training it held ${held[trained]}.`),
-    ...(unreadable ? [`${unreadable.rows} of ${rows.now} rows ${unreadable.rows === 1 ? 'holds' : 'hold'} a cell that is not what its column held in training${unreadable.drifted ? `: drift, p-value ${p(unreadable.pValue)}` : ''}.`] : []),
-    `${drifted ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} columns${score?.drifted ? ' and in the score' : ''}${unreadable?.drifted ? ', and in rows that cannot be read' : ''}` : 'No drift'}, at a false discovery rate of ${fdr}, by ${rows.now} rows.`,
-    ...(rows.unscored > 0 && retyped.length === 0 ? [`${rows.unscored} ${rows.unscored === 1 ? 'row' : 'rows'} could not be scored and ${rows.unscored === 1 ? 'is' : 'are'} left out of the score.`] : []),
+    ...(shown.length < columns.length
+      ? [`... and ${columns.length - shown.length} more columns, of larger p-values; --top shows more`]
+      : []),
+    ...(score
+      ? [
+          `Score: ${score.drifted ? 'drift' : 'no drift'}, p-value ${p(score.pValue)}, distance ` +
+            `${score.distance.toFixed(3)}, Cliff's delta ${score.cliffsDelta.toFixed(3)} ` +
+            `(a new row scores higher than a held-back one with chance ${score.auroc.toFixed(3)}); ` +
+            `${percent(score.called.now)} of rows are above the threshold, ${percent(score.called.heldBack)} of ` +
+            'held-back rows were.',
+        ]
+      : [
+          retyped.length > 0
+            ? 'No row could be scored: the score is not compared.'
+            : 'No rows were held back when the model was fitted: the score is not compared.',
+        ]),
+    ...retyped.map(
+      ({ column, trained, now }) => `Column ${column} holds ${held[now]} now; in training it held ${held[trained]}.`,
+    ),
+    ...(unreadable
+      ? [
+          `${unreadable.rows} of ${rows.now} rows ${unreadable.rows === 1 ? 'holds' : 'hold'} a cell that is ` +
+            'not what its column held in ' +
+            `training${unreadable.drifted ? `: drift, p-value ${p(unreadable.pValue)}` : ''}.`,
+        ]
+      : []),
+    `${drifted ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} ` + `columns${score?.drifted ? ' and in the score' : ''}${unreadable?.drifted ? ', and in rows that cannot be read' : ''}` : 'No drift'}, ` +
+      `at a false discovery rate of ${fdr}, by ${rows.now} rows.`,
+    ...(rows.unscored > 0 && retyped.length === 0
+      ? [
+          `${rows.unscored} ${rows.unscored === 1 ? 'row' : 'rows'} could not be scored and ` +
+            `${rows.unscored === 1 ? 'is' : 'are'} left out of the score.`,
+        ]
+      : []),
   ].join('\n')
 }

@@ -10,8 +10,17 @@ export interface EngineFlags {
   readonly threads?: number
 }
 
-const device = choice({ values: ['auto', 'cpu', 'webgpu', 'cuda', 'reference'], default: 'auto', doc: 'Where to compute; auto takes the first of cuda, webgpu, cpu that is there.' })
-const threads = integer({ default: 1, min: 1, max: 1024, doc: 'Threads of the CPU; other numbers give results that differ in the last digits.' })
+const device = choice({
+  values: ['auto', 'cpu', 'webgpu', 'cuda', 'reference'],
+  default: 'auto',
+  doc: 'Where to compute; auto takes the first of cuda, webgpu, cpu that is there.',
+})
+const threads = integer({
+  default: 1,
+  min: 1,
+  max: 1024,
+  doc: 'Threads of the CPU; other numbers give results that differ in the last digits.',
+})
 
 export function addEngineOptions(command: Command, defaults = { device: 'auto', threads: 'all' }): void {
   command.optionsGroup('Machine:')
@@ -20,7 +29,10 @@ export function addEngineOptions(command: Command, defaults = { device: 'auto', 
 }
 
 /** Runs `work` on an engine that is closed whatever happens. Errors: `device`. */
-export async function withEngine<T>({ device = 'auto', threads }: EngineFlags, work: (engine: Engine) => Promise<T>): Promise<T> {
+export async function withEngine<T>(
+  { device = 'auto', threads }: EngineFlags,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const { openEngine } = await import('toll/runtime/node')
   const engine = await openEngine({ device, ...(threads !== undefined && { threads }) })
   try {

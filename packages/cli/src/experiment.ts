@@ -23,9 +23,16 @@ export function addEnginesOptions(command: Command): void {
 }
 
 /** Runs `work` on engines that are closed whatever happens. Errors: `device`, `argument`. */
-export async function withEngines<T>({ device = 'cpu', threads, workers: count }: EnginesFlags, work: (engines: readonly Engine[]) => Promise<T>): Promise<T> {
+export async function withEngines<T>(
+  { device = 'cpu', threads, workers: count }: EnginesFlags,
+  work: (engines: readonly Engine[]) => Promise<T>,
+): Promise<T> {
   const { closeEngines, openEngines } = await import('toll/evaluate/node')
-  const engines = await openEngines({ device, ...(threads !== undefined && { threads }), ...(count !== undefined && { workers: count }) })
+  const engines = await openEngines({
+    device,
+    ...(threads !== undefined && { threads }),
+    ...(count !== undefined && { workers: count }),
+  })
   try {
     return await work(engines)
   } finally {
@@ -33,8 +40,15 @@ export async function withEngines<T>({ device = 'cpu', threads, workers: count }
   }
 }
 
-/** Writes the files of one result, the one to open first, into a folder that is made if missing. Errors: `io`, `not-found`. */
-export async function writeFolder(folder: string, files: Readonly<Record<string, string>>, terminal: Terminal): Promise<void> {
+/**
+ * Writes the files of one result, the one to open first, into a folder that is made if missing. Errors: `io`,
+ * `not-found`.
+ */
+export async function writeFolder(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  terminal: Terminal,
+): Promise<void> {
   await makeFolder(folder)
   for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content)
   const [first, ...others] = Object.keys(files)
@@ -42,7 +56,10 @@ export async function writeFolder(folder: string, files: Readonly<Record<string,
 }
 
 /** Runs an experiment with one bar after the other, as it goes through its phases. */
-export async function showPhases<T>(terminal: Terminal, work: (onProgress: (progress: ExperimentProgress) => void) => Promise<T>): Promise<T> {
+export async function showPhases<T>(
+  terminal: Terminal,
+  work: (onProgress: (progress: ExperimentProgress) => void) => Promise<T>,
+): Promise<T> {
   let phase = ''
   let bar: Promise<ProgressBar> | undefined
   const stop = async () => (await bar)?.stop()
@@ -60,31 +77,63 @@ export async function showPhases<T>(terminal: Terminal, work: (onProgress: (prog
   }
 }
 
-/** Runs an experiment on engines, with a bar for each phase; a stop ends it with words on what is kept. Errors: `aborted`, those of the work. */
+/**
+ * Runs an experiment on engines, with a bar for each phase; a stop ends it with words on what is kept. Errors:
+ * `aborted`, those of the work.
+ */
 export async function runStoppable<T>(
-  flags: EnginesFlags, stopped: string, terminal: Terminal, work: (engines: readonly Engine[], onProgress: (progress: ExperimentProgress) => void) => Promise<T>,
+  flags: EnginesFlags,
+  stopped: string,
+  terminal: Terminal,
+  work: (engines: readonly Engine[], onProgress: (progress: ExperimentProgress) => void) => Promise<T>,
 ): Promise<T> {
   terminal.whenStopped(() => stopped)
   try {
     return await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => work(engines, onProgress)))
   } catch (error) {
-    throw error instanceof TollError && error.code === 'aborted' ? new TollError('aborted', stopped, { cause: error }) : error
+    throw error instanceof TollError && error.code === 'aborted'
+      ? new TollError('aborted', stopped, { cause: error })
+      : error
   }
 }
 
-/** Writes a result's page, tables and numbers into a folder where one is named, and prints what is asked for. Errors as `writeFolder`. */
-export async function showRendered({ text, markdown, csv, json, html }: RenderedExperiment, name: string, flags: { readonly output?: string; readonly markdown?: boolean }, terminal: Terminal): Promise<void> {
-  if (flags.output !== undefined) await writeFolder(flags.output, { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json }, terminal)
+/**
+ * Writes a result's page, tables and numbers into a folder where one is named, and prints what is asked for. Errors as
+ * `writeFolder`.
+ */
+export async function showRendered(
+  { text, markdown, csv, json, html }: RenderedExperiment,
+  name: string,
+  flags: { readonly output?: string; readonly markdown?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  if (flags.output !== undefined)
+    await writeFolder(
+      flags.output,
+      { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json },
+      terminal,
+    )
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
 }
 
 /** The command with the options that are set. */
-export function commandWith(command: string, options: Readonly<Record<string, string | number | true | undefined>>): string {
-  return [command, ...Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [value === true ? `--${option}` : `--${option} ${value}`]))].join(' ')
+export function commandWith(
+  command: string,
+  options: Readonly<Record<string, string | number | true | undefined>>,
+): string {
+  return [
+    command,
+    ...Object.entries(options).flatMap(([option, value]) =>
+      value === undefined ? [] : [value === true ? `--${option}` : `--${option} ${value}`],
+    ),
+  ].join(' ')
 }
 
 /** The names of a list with commas; undefined for none. */
 export function listedNames(text: string | undefined): string[] | undefined {
-  return text?.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  return text
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 }

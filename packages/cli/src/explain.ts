@@ -4,7 +4,18 @@ import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
 import { TollError, integer, joinRows, takeRows, takeSamples, type NdArray, type Table } from 'toll/base'
 import { makeFolder, writeFileAtomic } from 'toll/base/node'
-import { columnTable, describeExplanation, explain, explanationReport, heatOf, nearestRows, neighbourTable, type ExplainedRow, type ExplainedTable, type Neighbour } from 'toll/explain'
+import {
+  columnTable,
+  describeExplanation,
+  explain,
+  explanationReport,
+  heatOf,
+  nearestRows,
+  neighbourTable,
+  type ExplainedRow,
+  type ExplainedTable,
+  type Neighbour,
+} from 'toll/explain'
 import type { Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { formatNumber, heatMapPng, renderCsv, renderReport, renderText } from 'toll/report'
@@ -30,19 +41,34 @@ interface ExplainFlags extends SourceFlags, EngineFlags {
 }
 
 const top = integer({ default: 20, min: 1, max: 1000, doc: 'Rows of the highest scores.' })
-const columnsShown = integer({ default: 5, min: 1, max: 50, doc: 'Columns that are shown with each row; .json, .ndjson and .csv have all.' })
+const columnsShown = integer({
+  default: 5,
+  min: 1,
+  max: 50,
+  doc: 'Columns that are shown with each row; .json, .ndjson and .csv have all.',
+})
 const neighbourCount = integer({ default: 5, min: 1, max: 100, doc: 'Nearest rows of each row.' })
 const seed = integer({ default: 0, min: 0, max: 0xffffffff, doc: 'Of the orders that Shapley values are drawn from.' })
-const evaluations = integer({ default: 2048, min: 1, max: 1e9, doc: 'Scores that the Shapley values of one row take, at least two orders of its columns.' })
+const evaluations = integer({
+  default: 2048,
+  min: 1,
+  max: 1e9,
+  doc: 'Scores that the Shapley values of one row take, at least two orders of its columns.',
+})
 
 const formats = ['.json', '.ndjson', '.csv', '.html']
 
 export function defineExplain(command: Command, terminal: Terminal): void {
-  command.description('Says which columns, or pixels, make a score: a base and one number per column that add up to it, beside the value and the median of training.')
+  command
+    .description(
+      'Says which columns, or pixels, make a score: a base and one number per column that add up to it, ' +
+        'beside the value and the median of training.',
+    )
     .argument('<MODEL>', 'model file')
     .argument('[SOURCE...]', 'table or array file')
   command.optionsGroup('Rows:')
-  command.addOption(parameterOption('top', top))
+  command
+    .addOption(parameterOption('top', top))
     .option('--row <number>', 'explain this row, counted from 1, in place of the highest scores; repeatable', append)
     .option('--id <column>', 'a key that names each row, in place of its number')
     .option('--neighbours <file>', 'a table or array of normal rows, of which the nearest are listed')
@@ -50,17 +76,22 @@ export function defineExplain(command: Command, terminal: Terminal): void {
   command.optionsGroup('Shapley values (all detectors but toll):')
   command.addOption(parameterOption('evaluations', evaluations)).addOption(parameterOption('seed', seed))
   command.optionsGroup('Result:')
-  command.addOption(parameterOption('columnsShown', columnsShown))
+  command
+    .addOption(parameterOption('columnsShown', columnsShown))
     .option('-o, --output <file>', 'file to write: .html, .json, .ndjson or .csv')
     .option('--heat-maps <folder>', 'images: write the heat map of each as a PNG file')
   addSourceOptions(command)
   addEngineOptions(command)
   addOutputOptions(command)
-  examples(command, [
-    'toll explain model.onnx new.csv --top 20',
-    'toll explain model.onnx new.csv --id account -o why.html --neighbours normal.csv',
-    'toll explain model.onnx new.parquet --row 17 --row 204 --json',
-  ], `${sourceHelp}\nRows that cannot be scored are counted and left out.`)
+  examples(
+    command,
+    [
+      'toll explain model.onnx new.csv --top 20',
+      'toll explain model.onnx new.csv --id account -o why.html --neighbours normal.csv',
+      'toll explain model.onnx new.parquet --row 17 --row 204 --json',
+    ],
+    `${sourceHelp}\nRows that cannot be scored are counted and left out.`,
+  )
   command.action((path: string, sources: string[], flags: ExplainFlags) => runExplain(path, sources, flags, terminal))
 }
 
@@ -78,72 +109,147 @@ interface Outcome {
   readonly neighbours?: readonly (readonly Neighbour[])[]
 }
 
-async function runExplain(path: string, sources: readonly string[], flags: ExplainFlags, terminal: Terminal): Promise<void> {
+async function runExplain(
+  path: string,
+  sources: readonly string[],
+  flags: ExplainFlags,
+  terminal: Terminal,
+): Promise<void> {
   const wanted = flags.row?.map(readRow)
   const { output } = flags
   const format = output === undefined ? undefined : extname(output).toLowerCase()
-  if (format !== undefined && !formats.includes(format)) throw new TollError('argument', `cannot tell the format of ${output} from its extension; name it ${formats.join(', ')}`)
+  if (format !== undefined && !formats.includes(format))
+    throw new TollError(
+      'argument',
+      `cannot tell the format of ${output} from its extension; name it ${formats.join(', ')}`,
+    )
   const name = sources.join(' ') || 'a query'
-  const { outcome, range } = await withSource(sources, flags, terminal, (source) => withEngine(scoringThreads(flags, source), async (engine) => {
-    const model = await loadModel(path, engine)
-    const { input } = model.manifest
-    if (flags.heatMaps !== undefined && input.kind !== 'image') throw new TollError('argument', '--heat-maps draws images; this model scores tables')
-    return { outcome: await explainSource(source, model, wanted, flags, terminal), range: input.kind === 'image' ? input.range : undefined }
-  }))
+  const { outcome, range } = await withSource(sources, flags, terminal, (source) =>
+    withEngine(scoringThreads(flags, source), async (engine) => {
+      const model = await loadModel(path, engine)
+      const { input } = model.manifest
+      if (flags.heatMaps !== undefined && input.kind !== 'image')
+        throw new TollError('argument', '--heat-maps draws images; this model scores tables')
+      return {
+        outcome: await explainSource(source, model, wanted, flags, terminal),
+        range: input.kind === 'image' ? input.range : undefined,
+      }
+    }),
+  )
   const { explained, chosen, errors, neighbours } = outcome
-  const document = { model: path, source: name, ...explained, ...(neighbours && { neighbours }), errors: errors.map(([row, reason]) => ({ row, reason })) }
+  const document = {
+    model: path,
+    source: name,
+    ...explained,
+    ...(neighbours && { neighbours }),
+    errors: errors.map(([row, reason]) => ({ row, reason })),
+  }
   if (flags.heatMaps !== undefined) await writeHeatMaps(explained, flags.heatMaps)
   if (output !== undefined) {
     const images = 'columns' in chosen.data ? undefined : chosen.data
     const command = `toll explain ${[path, ...sources].map(shellWord).join(' ')}`
-    await writeFileAtomic(output, format === '.html'
-      ? renderReport(await explanationReport(explained, { source: sources.map((source) => basename(source)).join(' ') || name, command, ...(images && { images }), ...(range && { range }), ...(neighbours && { neighbours }), ...(flags.columnsShown !== undefined && { columnsShown: flags.columnsShown }) }))
-      : format === '.json' ? `${JSON.stringify(document, undefined, 2)}\n`
-        : format === '.ndjson' ? explained.rows.map((row, i) => `${JSON.stringify({ ...row, ...(neighbours && { neighbours: neighbours[i] }) })}\n`).join('') : renderCsv(longTable(explained)))
+    await writeFileAtomic(
+      output,
+      format === '.html'
+        ? renderReport(
+            await explanationReport(explained, {
+              source: sources.map((source) => basename(source)).join(' ') || name,
+              command,
+              ...(images && { images }),
+              ...(range && { range }),
+              ...(neighbours && { neighbours }),
+              ...(flags.columnsShown !== undefined && { columnsShown: flags.columnsShown }),
+            }),
+          )
+        : format === '.json'
+          ? `${JSON.stringify(document, undefined, 2)}\n`
+          : format === '.ndjson'
+            ? explained.rows
+                .map((row, i) => `${JSON.stringify({ ...row, ...(neighbours && { neighbours: neighbours[i] }) })}\n`)
+                .join('')
+            : renderCsv(longTable(explained)),
+    )
   }
   for (const [row, reason] of errors) terminal.note(`row ${row}: ${reason}`)
   if (output === undefined) terminal.result(document, describe(outcome, flags.columnsShown ?? columnsShown.default))
-  else terminal.summary(document, `${output}: ${explained.rows.length} rows explained${errors.length > 0 ? `, ${errors.length} could not be scored or explained` : ''}`)
+  else
+    terminal.summary(
+      document,
+      `${output}: ${explained.rows.length} rows ` +
+        `explained${errors.length > 0 ? `, ${errors.length} could not be scored or explained` : ''}`,
+    )
 }
 
 function readRow(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new TollError('argument', `--row takes the number of a row, from 1, got '${text}'`)
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new TollError('argument', `--row takes the number of a row, from 1, got '${text}'`)
   return Number(text)
 }
 
-async function explainSource(source: Source, model: Model, wanted: readonly number[] | undefined, flags: ExplainFlags, terminal: Terminal): Promise<Outcome> {
+async function explainSource(
+  source: Source,
+  model: Model,
+  wanted: readonly number[] | undefined,
+  flags: ExplainFlags,
+  terminal: Terminal,
+): Promise<Outcome> {
   const { signal } = terminal
   const { chosen, errors, places } = await choose(source, model, wanted, flags, terminal)
   const bar = await terminal.progress('explain', chosen.titles.length, 'rows')
   try {
     const explanation = await explain(model, chosen.data, {
-      badRows: 'mark', signal, onProgress: (rows) => bar.update(rows), ...(flags.seed !== undefined && { seed: flags.seed }), ...(flags.evaluations !== undefined && { evaluations: flags.evaluations }),
+      badRows: 'mark',
+      signal,
+      onProgress: (rows) => bar.update(rows),
+      ...(flags.seed !== undefined && { seed: flags.seed }),
+      ...(flags.evaluations !== undefined && { evaluations: flags.evaluations }),
     })
     const rows = explanation.rows.map(({ row }) => row)
     const data = take(chosen.data, rows)
     const titles = rows.map((row) => chosen.titles[row])
-    const near = flags.neighbours === undefined ? undefined : await neighboursOf(flags.neighbours, model, data, flags, terminal)
+    const near =
+      flags.neighbours === undefined ? undefined : await neighboursOf(flags.neighbours, model, data, flags, terminal)
     const unexplained = [...explanation.errors].map(([row, reason]) => [places[row], reason] as const)
-    return { explained: describeExplanation(model, chosen.data, explanation, chosen.titles), chosen: { data, titles }, errors: [...errors, ...unexplained], ...(near && { neighbours: near }) }
+    return {
+      explained: describeExplanation(model, chosen.data, explanation, chosen.titles),
+      chosen: { data, titles },
+      errors: [...errors, ...unexplained],
+      ...(near && { neighbours: near }),
+    }
   } finally {
     bar.stop()
   }
 }
 
-async function neighboursOf(path: string, model: Model, data: Table | NdArray, flags: ExplainFlags, terminal: Terminal): Promise<Neighbour[][]> {
+async function neighboursOf(
+  path: string,
+  model: Model,
+  data: Table | NdArray,
+  flags: ExplainFlags,
+  terminal: Terminal,
+): Promise<Neighbour[][]> {
   // The table of normal rows is read as SOURCE is, but is a file of its own.
   const { sql: _, ...reading } = flags
-  return withSource([path], reading, terminal, (source) => nearestRows(model, data, dataOf(source, model, terminal), {
-    signal: terminal.signal, ...(flags.neighbourCount !== undefined && { count: flags.neighbourCount }),
-  }))
+  return withSource([path], reading, terminal, (source) =>
+    nearestRows(model, data, dataOf(source, model, terminal), {
+      signal: terminal.signal,
+      ...(flags.neighbourCount !== undefined && { count: flags.neighbourCount }),
+    }),
+  )
 }
 
 async function* dataOf(source: Source, model: Model, terminal: Terminal): AsyncGenerator<Table | NdArray> {
-  for await (const { data, errors, rows } of scoreSource(source, model, { passthrough: [], strict: false, signal: terminal.signal })) {
+  for await (const { data, errors, rows } of scoreSource(source, model, {
+    passthrough: [],
+    strict: false,
+    signal: terminal.signal,
+  })) {
     if (errors.size === 0) yield data
     else if ('columns' in data) {
       // Rows without a score keep their place and are marked as unusable by infinity.
-      const columns = data.columns.map((column) => Float64Array.from({ length: rows }, (__, row) => (errors.has(row) ? Infinity : column[row])))
+      const columns = data.columns.map((column) =>
+        Float64Array.from({ length: rows }, (__, row) => (errors.has(row) ? Infinity : column[row])),
+      )
       yield { ...data, columns }
     } else yield data
   }
@@ -157,8 +263,15 @@ interface Candidate {
 }
 
 /** The rows to explain, read in bounded memory: those named, or those of the highest scores, highest first. */
-async function choose(source: Source, model: Model, wanted: readonly number[] | undefined, flags: ExplainFlags, terminal: Terminal) {
-  if (source.kind === 'array' && flags.id !== undefined) throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
+async function choose(
+  source: Source,
+  model: Model,
+  wanted: readonly number[] | undefined,
+  flags: ExplainFlags,
+  terminal: Terminal,
+) {
+  if (source.kind === 'array' && flags.id !== undefined)
+    throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
   const most = flags.top ?? top.default
   const rows = wanted && new Set(wanted)
   const errors: [string | number, string][] = []
@@ -173,18 +286,35 @@ async function choose(source: Source, model: Model, wanted: readonly number[] | 
       if (rows && !rows.has(place)) continue
       const reason = batch.errors.get(row)
       if (reason !== undefined) errors.push([titleOf(row), reason])
-      else if (rows || kept.length < most || batch.score[row] > kept[most - 1].score) fresh.push({ place, score: batch.score[row], title: titleOf(row), data: batch.data })
+      else if (rows || kept.length < most || batch.score[row] > kept[most - 1].score)
+        fresh.push({ place, score: batch.score[row], title: titleOf(row), data: batch.data })
     }
     total = batch.firstRow + batch.rows
-    const best = [...kept, ...fresh].sort((a, b) => b.score - a.score || a.place - b.place).slice(0, rows ? undefined : most)
+    const best = [...kept, ...fresh]
+      .sort((a, b) => b.score - a.score || a.place - b.place)
+      .slice(0, rows ? undefined : most)
     // Only what is kept is copied, so that no batch stays in memory.
-    kept = best.map((candidate) => (candidate.data === batch.data ? { ...candidate, data: take(batch.data, [candidate.place - batch.firstRow - 1]) } : candidate))
+    kept = best.map((candidate) =>
+      candidate.data === batch.data
+        ? { ...candidate, data: take(batch.data, [candidate.place - batch.firstRow - 1]) }
+        : candidate,
+    )
   }
   const missing = wanted?.find((row) => row > total)
-  if (missing !== undefined) throw new TollError('argument', `--row ${missing} is beyond the ${total} rows of ${source.name}`)
+  if (missing !== undefined)
+    throw new TollError('argument', `--row ${missing} is beyond the ${total} rows of ${source.name}`)
   const shown = wanted ? [...new Set(wanted)].flatMap((row) => kept.filter(({ place }) => place === row)) : kept
-  if (shown.length === 0) throw new TollError('data', `${source.name}: no row could be scored${errors.length > 0 ? `; the first: row ${errors[0][0]}: ${errors[0][1]}` : ''}`)
-  return { chosen: { data: joinRows(shown.map(({ data }) => data)), titles: shown.map(({ title }) => title) }, places: shown.map(({ title }) => title), errors }
+  if (shown.length === 0)
+    throw new TollError(
+      'data',
+      `${source.name}: no row could be ` +
+        `scored${errors.length > 0 ? `; the first: row ${errors[0][0]}: ${errors[0][1]}` : ''}`,
+    )
+  return {
+    chosen: { data: joinRows(shown.map(({ data }) => data)), titles: shown.map(({ title }) => title) },
+    places: shown.map(({ title }) => title),
+    errors,
+  }
 }
 
 function titleIn({ passthrough, firstRow }: ScoredRows, row: number, id: string | undefined): string | number {
@@ -197,32 +327,74 @@ function take(data: Table | NdArray, rows: readonly number[]): Table | NdArray {
 
 function longTable({ rows, shape }: ExplainedTable) {
   const names = Object.keys(rows[0]?.columns[0]?.parts ?? {})
-  const fixed = ['row', 'score', 'p_value', 'is_anomaly', 'base', 'remainder', 'rank', 'column', 'value', 'typical', 'contribution']
-  const start = (row: ExplainedRow) => [row.row, row.score, row.pValue ?? null, String(row.isAnomaly), row.base, row.remainder]
+  const fixed = [
+    'row',
+    'score',
+    'p_value',
+    'is_anomaly',
+    'base',
+    'remainder',
+    'rank',
+    'column',
+    'value',
+    'typical',
+    'contribution',
+  ]
+  const start = (row: ExplainedRow) => [
+    row.row,
+    row.score,
+    row.pValue ?? null,
+    String(row.isAnomaly),
+    row.base,
+    row.remainder,
+  ]
   return {
     columns: [...fixed, ...names].map((title) => ({ title })),
-    rows: rows.flatMap((row) => (shape
-      ? row.pixels!.map((pixel, p) => [...start(row), null, `pixel ${p}`, null, null, pixel])
-      : row.columns.map((column, i) => [...start(row), i + 1, column.column, column.value, column.typical, column.contribution, ...names.map((name) => column.parts[name])]))),
+    rows: rows.flatMap((row) =>
+      shape
+        ? row.pixels!.map((pixel, p) => [...start(row), null, `pixel ${p}`, null, null, pixel])
+        : row.columns.map((column, i) => [
+            ...start(row),
+            i + 1,
+            column.column,
+            column.value,
+            column.typical,
+            column.contribution,
+            ...names.map((name) => column.parts[name]),
+          ]),
+    ),
   }
 }
 
 async function writeHeatMaps({ rows, shape }: ExplainedTable, folder: string): Promise<void> {
   await makeFolder(folder)
   const [, height, width] = shape!
-  for (const { row, pixels } of rows) await writeFileAtomic(join(folder, `row-${row}.png`), await heatMapPng(heatOf(pixels!, shape!), { width, height }))
+  for (const { row, pixels } of rows)
+    await writeFileAtomic(join(folder, `row-${row}.png`), await heatMapPng(heatOf(pixels!, shape!), { width, height }))
 }
 
 function describe({ explained, neighbours }: Outcome, shown: number): string {
   const { base, threshold, shape } = explained
   const blocks = explained.rows.map((row, i) => {
     const p = row.pValue === undefined ? '' : `, p ${formatNumber(row.pValue)}`
-    const head = `row ${row.row}: score ${formatNumber(row.score)}${p}, ${row.isAnomaly ? 'above' : 'not above'} the threshold ${formatNumber(threshold)}\n`
-      + `base ${formatNumber(row.base)}, ${shape ? 'pixels' : 'columns'} ${formatNumber(row.score - row.base)}, remainder ${Math.abs(row.remainder) < 1e-9 ? 0 : Number((100 * row.remainder).toPrecision(2))} % of the score`
+    const head =
+      `row ${row.row}: score ${formatNumber(row.score)}${p}, ${row.isAnomaly ? 'above' : 'not above'} the ` +
+      `threshold ${formatNumber(threshold)}\n` +
+      `base ${formatNumber(row.base)}, ${shape ? 'pixels' : 'columns'} ` +
+      `${formatNumber(row.score - row.base)}, remainder ` +
+      `${Math.abs(row.remainder) < 1e-9 ? 0 : Number((100 * row.remainder).toPrecision(2))} % of the score`
     const { caption: _, ...columns } = columnTable(row.columns.slice(0, shown))
     const rest = row.columns.slice(shown)
-    const others = rest.length === 0 ? '' : `${rest.length} other columns: ${formatNumber(rest.reduce((sum, { contribution }) => sum + contribution, 0))}\n`
-    return [head, shape ? heatText(row, shape) : `${renderText(columns)}${others}`, ...(neighbours ? [renderText(neighbourTable(neighbours[i]))] : [])].join('\n')
+    const others =
+      rest.length === 0
+        ? ''
+        : `${rest.length} other columns: ` +
+          `${formatNumber(rest.reduce((sum, { contribution }) => sum + contribution, 0))}\n`
+    return [
+      head,
+      shape ? heatText(row, shape) : `${renderText(columns)}${others}`,
+      ...(neighbours ? [renderText(neighbourTable(neighbours[i]))] : []),
+    ].join('\n')
   })
   return `${blocks.join('\n')}\nBase: ${base.name}. Base and contributions add up to the score.`
 }
@@ -231,5 +403,8 @@ function describe({ explained, neighbours }: Outcome, shown: number): string {
 function heatText({ pixels }: ExplainedRow, shape: readonly [number, number, number]): string {
   const heat = heatOf(pixels!, shape)
   const strongest = heat.reduce((best, value, p) => (Math.abs(value) > Math.abs(heat[best]) ? p : best), 0)
-  return `strongest pixel: line ${Math.floor(strongest / shape[2]) + 1}, column ${(strongest % shape[2]) + 1}, ${formatNumber(heat[strongest])}; -o FILE.html or --heat-maps FOLDER show all\n`
+  return (
+    `strongest pixel: line ${Math.floor(strongest / shape[2]) + 1}, column ${(strongest % shape[2]) + 1}, ` +
+    `${formatNumber(heat[strongest])}; -o FILE.html or --heat-maps FOLDER show all\n`
+  )
 }

@@ -11,7 +11,15 @@ import { openCheckpoint, type ResumableStore } from './checkpoint.js'
 import { shellWord, shorten, type ColumnFlags } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
-import { addAssignments, addOutputOptions, append, examples, parameterOption, readAssignments, type Settings } from './parameters.js'
+import {
+  addAssignments,
+  addOutputOptions,
+  append,
+  examples,
+  parameterOption,
+  readAssignments,
+  type Settings,
+} from './parameters.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { reportTraining, requirePage, requireWritable } from './report-training.js'
 import { addSourceOptions, sourceHelp, withHint, withSource, type SourceFlags } from './source.js'
@@ -21,15 +29,41 @@ import { readTraining, remarkOnColumns, type TrainingInput } from './training.js
 
 const settings = {
   scale: choice({
-    values: [...new Set([...tableParameters.scale.values, ...imageParameters.scale.values])], default: 'standard',
+    values: [...new Set([...tableParameters.scale.values, ...imageParameters.scale.values])],
+    default: 'standard',
     doc: 'Scaling of columns of numbers (all but contrast) or of pixels (all but robust and quantile).',
   }),
-  seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'Seed of everything random: the same seed gives the same model.' }),
-  holdBack: real({ default: 0.1, min: 0, max: 0.9, doc: `Share of the normal rows that training does not see, to set the threshold by; none below ${fewestRows} normal rows.` }),
-  window: { ...windowParameters.size, doc: 'Learn from windows of this many rows in order, for signals: a row is scored with the rows before it.' },
+  seed: integer({
+    default: 0,
+    min: 0,
+    max: 0xffffffff,
+    doc: 'Seed of everything random: the same seed gives the same model.',
+  }),
+  holdBack: real({
+    default: 0.1,
+    min: 0,
+    max: 0.9,
+    doc:
+      'Share of the normal rows that training does not see, to set the threshold by; none below ' +
+      `${fewestRows} normal rows.`,
+  }),
+  window: {
+    ...windowParameters.size,
+    doc: 'Learn from windows of this many rows in order, for signals: a row is scored with the rows before it.',
+  },
   stride: { ...windowParameters.stride, doc: 'Rows from one window to the next in training.' },
-  reportSeeds: integer({ default: 3, min: 0, max: 20, doc: 'Refits with other seeds, to say in the report how far they agree; each takes as long as the fit.' }),
-  checkpointEvery: integer({ default: 50, min: 1, max: 1e9, doc: 'Steps between checkpoints, which are written every two seconds at most.' }),
+  reportSeeds: integer({
+    default: 3,
+    min: 0,
+    max: 20,
+    doc: 'Refits with other seeds, to say in the report how far they agree; each takes as long as the fit.',
+  }),
+  checkpointEvery: integer({
+    default: 50,
+    min: 1,
+    max: 1e9,
+    doc: 'Steps between checkpoints, which are written every two seconds at most.',
+  }),
 } satisfies Domains
 
 interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, EngineFlags {
@@ -52,38 +86,67 @@ interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, Eng
 /** The flags of the detector that `args` names are flags of this command. */
 export function defineFit(command: Command, terminal: Terminal, args: readonly string[]): void {
   const named = detectorIn(args)
-  command.description('Learns what is normal from a table or from images of mostly normal rows, and writes one ONNX model file.')
+  command
+    .description(
+      'Learns what is normal from a table or from images of mostly normal rows, and writes one ONNX model file.',
+    )
     .argument('[SOURCE...]', 'table or array file to learn from')
     .requiredOption('-o, --output <file>', 'model file to write, such as model.onnx')
-  command.optionsGroup('Columns:')
+  command
+    .optionsGroup('Columns:')
     .option('--columns <a,b,...>', 'learn from these columns only; repeatable', append)
     .option('--exclude <a,b,...>', 'leave these columns out; repeatable', append)
-    .option('--types <name=kind,...>', 'take columns as number, boolean, category or time, whatever they look like; repeatable', append)
+    .option(
+      '--types <name=kind,...>',
+      'take columns as number, boolean, category or time, whatever they look like; repeatable',
+      append,
+    )
     .option('--id <column>', 'a key, left out of learning; repeatable', append)
-  addLabelOptions(command, 'labels, 1 = anomaly: those rows are left out of training. For arrays a variable of the same file or another file', false)
+  addLabelOptions(
+    command,
+    'labels, 1 = anomaly: those rows are left out of training. For arrays a variable of the same file or another file',
+    false,
+  )
   command.option('--weight <column>', 'weight of each row in training, 0 or more')
   command.optionsGroup('Groups and time:')
   addOrderOptions(command, {
     group: 'rows of one group depend on each other, such as those of a patient: whole groups are held back',
     time: 'when each row was, a date or a number: the latest rows are held back',
   })
-  for (const name of ['window', 'stride'] as const) command.addOption(parameterOption(name, settings[name], name === 'window' ? 'none' : undefined))
-  command.optionsGroup('Learning:')
-    .addOption(new Option('--detector <name>', 'how to learn; toll detectors explains them').choices([...detectors.keys()]).default(toll.name))
-    .addOption(new Option('--auto', `tables without settings: many small networks instead of one, in place of a choice that takes labels; short for --detector ${tollAuto.name}`).conflicts('detector'))
+  for (const name of ['window', 'stride'] as const)
+    command.addOption(parameterOption(name, settings[name], name === 'window' ? 'none' : undefined))
+  command
+    .optionsGroup('Learning:')
+    .addOption(
+      new Option('--detector <name>', 'how to learn; toll detectors explains them')
+        .choices([...detectors.keys()])
+        .default(toll.name),
+    )
+    .addOption(
+      new Option(
+        '--auto',
+        'tables without settings: many small networks instead of one, in place of a choice that takes labels; ' +
+          `short for --detector ${tollAuto.name}`,
+      ).conflicts('detector'),
+    )
   addAssignments(command)
   for (const name of ['scale', 'seed', 'holdBack'] as const) command.addOption(parameterOption(name, settings[name]))
   command.optionsGroup('Threshold (default: --threshold-quantile 0.99; toll threshold moves it later):')
   addThresholdOptions(command, 'threshold')
   if (keepsCheckpoints(named)) {
-    command.optionsGroup('Checkpoints:')
+    command
+      .optionsGroup('Checkpoints:')
       .option('--checkpoint <file>', 'where an interrupted fit is kept (default: the model file with .checkpoint)')
       .option('--no-checkpoint', 'keep none')
       .addOption(parameterOption('checkpointEvery', settings.checkpointEvery))
       .option('--restart', 'start again instead of going on from a checkpoint')
   }
-  command.optionsGroup('Report:')
-    .option('--report <file>', 'write a page on the model and the rows that it was fitted to (.html); --id names the rows')
+  command
+    .optionsGroup('Report:')
+    .option(
+      '--report <file>',
+      'write a page on the model and the rows that it was fitted to (.html); --id names the rows',
+    )
     .addOption(parameterOption('reportSeeds', settings.reportSeeds, '3 for tables, 0 for images'))
   addSourceOptions(command)
   addEngineOptions(command)
@@ -92,19 +155,28 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
   const own = parameterOptions(named, command)
   for (const option of own) command.addOption(option)
   const flagged = own.map((option) => option.attributeName())
-  examples(command, [
-    'toll fit normal.csv -o model.onnx',
-    'toll fit rows.csv -o model.onnx --auto',
-    'toll fit transactions.parquet -o model.onnx --id account --label fraud --beta 1 --steps 5000',
-    'toll fit \'logs/*.csv.gz\' -o model.onnx --exclude host,time --scale robust',
-    'toll fit rows.csv -o model.onnx --detector isolation-forest --param trees=300',
-    'toll fit normal.csv -o model.onnx --report report.html --id account',
-    'toll fit vibration.csv -o pump.onnx --group pump --time at --window 32',
-    'toll fit train-images-idx3-ubyte.gz -o digits.onnx',
-    'zcat rows.csv.gz | toll fit - -o model.onnx --quiet',
-  ], `${sourceHelp}\nTexts become categories, dates a trend and phases of day, week and year; missing numbers become the median of their column, and where training has gaps\nthe model sees them. Left out with a note: columns that never change, and texts that differ in nearly every row.\n`
-    + `toll fit --detector NAME --help shows the parameters of another detector.${keepsCheckpoints(named)
-      ? '\nCtrl-C keeps the last checkpoint; the same command again goes on from there and ends in the same model.' : ''}`)
+  examples(
+    command,
+    [
+      'toll fit normal.csv -o model.onnx',
+      'toll fit rows.csv -o model.onnx --auto',
+      'toll fit transactions.parquet -o model.onnx --id account --label fraud --beta 1 --steps 5000',
+      "toll fit 'logs/*.csv.gz' -o model.onnx --exclude host,time --scale robust",
+      'toll fit rows.csv -o model.onnx --detector isolation-forest --param trees=300',
+      'toll fit normal.csv -o model.onnx --report report.html --id account',
+      'toll fit vibration.csv -o pump.onnx --group pump --time at --window 32',
+      'toll fit train-images-idx3-ubyte.gz -o digits.onnx',
+      'zcat rows.csv.gz | toll fit - -o model.onnx --quiet',
+    ],
+    `${sourceHelp}\nTexts become categories, dates a trend and phases of day, week and year; missing ` +
+      `numbers become the median of their column, and where training has gaps\nthe model sees them. Left ` +
+      `out with a note: columns that never change, and texts that differ in nearly every row.\n` +
+      `toll fit --detector NAME --help shows the parameters of another detector.${
+        keepsCheckpoints(named)
+          ? '\nCtrl-C keeps the last checkpoint; the same command again goes on from there and ends in the same model.'
+          : ''
+      }`,
+  )
   command.action((paths: string[], flags: FitFlags) => runFit(paths, flags, { flagged, args }, terminal))
 }
 
@@ -115,30 +187,46 @@ interface CommandWords {
   readonly args: readonly string[]
 }
 
-async function runFit(paths: readonly string[], flags: FitFlags, { flagged, args }: CommandWords, terminal: Terminal): Promise<void> {
+async function runFit(
+  paths: readonly string[],
+  flags: FitFlags,
+  { flagged, args }: CommandWords,
+  terminal: Terminal,
+): Promise<void> {
   const detector = flags.auto ? detectorNamed(tollAuto.name) : detectorNamed(flags.detector)
   const parameters = parametersFrom(flags, detector, flagged)
   await requireWritable(flags.output, 'a model')
-  if (flags.report === undefined && flags.reportSeeds !== undefined) throw new TollError('argument', '--report-seeds is of a report: add --report FILE')
+  if (flags.report === undefined && flags.reportSeeds !== undefined)
+    throw new TollError('argument', '--report-seeds is of a report: add --report FILE')
   if (flags.report !== undefined) {
-    if (resolve(flags.report) === resolve(flags.output)) throw new TollError('argument', `--report and --output name the same file, ${flags.output}`)
+    if (resolve(flags.report) === resolve(flags.output))
+      throw new TollError('argument', `--report and --output name the same file, ${flags.output}`)
     await requirePage(flags.report)
   }
-  if (flags.stride !== undefined && flags.window === undefined) throw new TollError('argument', '--stride is of windows: add --window ROWS')
-  const input = await withSource(paths, flags, terminal, (source) => readTraining(source, { ...flags, titles: flags.report !== undefined }, terminal.signal))
+  if (flags.stride !== undefined && flags.window === undefined)
+    throw new TollError('argument', '--stride is of windows: add --window ROWS')
+  const input = await withSource(paths, flags, terminal, (source) =>
+    readTraining(source, { ...flags, titles: flags.report !== undefined }, terminal.signal),
+  )
   remarkOnColumns(input, terminal)
   const model = await withEngine(flags, async (engine) => {
     const fitted = await learn(input, { engine, detector, parameters }, flags, terminal)
-    if (flags.report !== undefined) await reportTraining(fitted, input, { ...flags, report: flags.report }, args, terminal)
+    if (flags.report !== undefined)
+      await reportTraining(fitted, input, { ...flags, report: flags.report }, args, terminal)
     return fitted
   })
-  terminal.summary({ ...documentOf(model, flags.output), ...(flags.report !== undefined && { report: flags.report }) }, describeFit(model, flags))
+  terminal.summary(
+    { ...documentOf(model, flags.output), ...(flags.report !== undefined && { report: flags.report }) },
+    describeFit(model, flags),
+  )
 }
 
 /** The detector that the command line names; the default where it names none that exists, which is found out later. */
 function detectorIn(args: readonly string[]): Detector {
-  const texts = args.flatMap((arg, i) => (arg === '--detector' ? [args[i + 1]] : arg.startsWith('--detector=') ? [arg.slice('--detector='.length)] : []))
-  const name = args.includes('--auto') ? tollAuto.name : texts.at(-1) ?? toll.name
+  const texts = args.flatMap((arg, i) =>
+    arg === '--detector' ? [args[i + 1]] : arg.startsWith('--detector=') ? [arg.slice('--detector='.length)] : [],
+  )
+  const name = args.includes('--auto') ? tollAuto.name : (texts.at(-1) ?? toll.name)
   return detectorNamed(detectors.has(name) ? name : toll.name)
 }
 
@@ -150,13 +238,18 @@ function keepsCheckpoints({ parameters }: Detector): boolean {
 /** A flag for each parameter; one that is called like another flag of the command is set by --param alone. */
 function parameterOptions({ parameters }: Detector, command: Command): Option[] {
   const taken = new Set(command.options.map(({ long }) => long))
-  return Object.entries(parameters).map(([name, domain]) => parameterOption(name, domain)).filter(({ long }) => !taken.has(long))
+  return Object.entries(parameters)
+    .map(([name, domain]) => parameterOption(name, domain))
+    .filter(({ long }) => !taken.has(long))
 }
 
 function parametersFrom(flags: FitFlags, detector: Detector, flagged: readonly string[]): Settings {
   const given = flags as unknown as Settings
   const fromFlags = flagged.filter((name) => given[name] !== undefined).map((name) => [name, given[name]] as const)
-  return { ...Object.fromEntries(fromFlags), ...readAssignments(flags.param ?? [], detector.parameters, `detector '${detector.name}'`) }
+  return {
+    ...Object.fromEntries(fromFlags),
+    ...readAssignments(flags.param ?? [], detector.parameters, `detector '${detector.name}'`),
+  }
 }
 
 interface Learning {
@@ -166,12 +259,23 @@ interface Learning {
 }
 
 /** Fits and writes the model; the checkpoint goes only when the file is there. */
-async function learn({ data, types, leftOut, labels, weights, groups, time, name }: TrainingInput, { engine, detector, parameters }: Learning, flags: FitFlags, terminal: Terminal): Promise<Model> {
+async function learn(
+  { data, types, leftOut, labels, weights, groups, time, name }: TrainingInput,
+  { engine, detector, parameters }: Learning,
+  flags: FitFlags,
+  terminal: Terminal,
+): Promise<Model> {
   const { seed, scale, holdBack } = flags
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('toll/model/node')
-  const store = flags.checkpoint === false || !keepsCheckpoints(detector) ? undefined
-    : await openCheckpoint(typeof flags.checkpoint === 'string' ? flags.checkpoint : `${flags.output}.checkpoint`, flags.restart ?? false, terminal)
+  const store =
+    flags.checkpoint === false || !keepsCheckpoints(detector)
+      ? undefined
+      : await openCheckpoint(
+          typeof flags.checkpoint === 'string' ? flags.checkpoint : `${flags.output}.checkpoint`,
+          flags.restart ?? false,
+          terminal,
+        )
   // A detector says with its first report how many steps it takes.
   let bar: Promise<ProgressBar> | undefined
   const stopBar = async () => (await bar)?.stop()
@@ -180,15 +284,31 @@ async function learn({ data, types, leftOut, labels, weights, groups, time, name
   terminal.unguard()
   try {
     const model = await fit(data, {
-      engine, detector, parameters, seed, scale, types, holdBack, labels, weights, groups, time, signal: terminal.signal,
+      engine,
+      detector,
+      parameters,
+      seed,
+      scale,
+      types,
+      holdBack,
+      labels,
+      weights,
+      groups,
+      time,
+      signal: terminal.signal,
       ...(threshold && { threshold }),
       ...(leftOut && { leftOut: leftOut.map((column) => ({ name: column, reason: 'identifier' as const })) }),
-      ...(flags.window !== undefined && { window: { size: flags.window, stride: flags.stride, group: flags.group, time: flags.time } }),
+      ...(flags.window !== undefined && {
+        window: { size: flags.window, stride: flags.stride, group: flags.group, time: flags.time },
+      }),
       ...(store && { checkpoint: { store, every: flags.checkpointEvery ?? settings.checkpointEvery.default } }),
       onProgress: ({ step, steps, values }) => {
         if (step > 0) terminal.guard()
         bar ??= terminal.progress('fit', steps > 0 ? steps : undefined, 'steps')
-        const detail = Object.entries(values).slice(0, 1).map(([key, value]) => `${key} ${value.toPrecision(4)}`).join()
+        const detail = Object.entries(values)
+          .slice(0, 1)
+          .map(([key, value]) => `${key} ${value.toPrecision(4)}`)
+          .join()
         void bar.then((shown) => shown.update(step, detail))
       },
     })
@@ -214,7 +334,9 @@ function explain(error: unknown, store: ResumableStore | undefined, name: string
   if (error.code === 'argument' && error.message.startsWith(store?.location ?? '\0')) {
     return new TollError('argument', `${error.message} (--restart, --checkpoint FILE)`, { cause: error })
   }
-  return error.code === 'data' && !error.message.startsWith(name) ? new TollError('data', `${name}: ${error.message}`, { cause: error }) : error
+  return error.code === 'data' && !error.message.startsWith(name)
+    ? new TollError('data', `${name}: ${error.message}`, { cause: error })
+    : error
 }
 
 /** Numbers whose squares no float64 holds: their column has no standard deviation. */
@@ -222,17 +344,34 @@ const hugest = 1e150
 
 /** What did not become finite, with the columns that are the reason. */
 function beyondNumbers(error: unknown, data: TrainingInput['data']): unknown {
-  if (!(error instanceof TollError) || !('columns' in data) || !(error.code === 'diverged' || error.message.includes('finite scores'))) return error
+  if (
+    !(error instanceof TollError) ||
+    !('columns' in data) ||
+    !(error.code === 'diverged' || error.message.includes('finite scores'))
+  )
+    return error
   const huge = data.names.filter((_, i) => data.columns[i].some((value) => Math.abs(value) > hugest))
-  return huge.length === 0 ? error : new TollError('data', `${huge.length === 1 ? 'column' : 'columns'} ${shorten(huge)} ${huge.length === 1 ? 'holds' : 'hold'} numbers beyond ${hugest}, which cannot be scaled: correct them, or leave the column out with --exclude ${shellWord(huge[0])} (${error.message})`, { cause: error })
+  return huge.length === 0
+    ? error
+    : new TollError(
+        'data',
+        `${huge.length === 1 ? 'column' : 'columns'} ${shorten(huge)} ${huge.length === 1 ? 'holds' : 'hold'} ` +
+          `numbers beyond ${hugest}, which cannot be scaled: correct them, or leave the column out with ` +
+          `--exclude ${shellWord(huge[0])} (${error.message})`,
+        { cause: error },
+      )
 }
 
 function stopWords(store: ResumableStore): string {
-  return store.written ? `stopped; ${store.location} keeps the last checkpoint, and the same command again goes on from there` : 'stopped before the first checkpoint'
+  return store.written
+    ? `stopped; ${store.location} keeps the last checkpoint, and the same command again goes on from there`
+    : 'stopped before the first checkpoint'
 }
 
 const reasons: Readonly<Record<LeftOut['reason'], string>> = {
-  constant: 'the same value in every row', empty: 'no value in the rows that train', identifier: 'another text in nearly every row',
+  constant: 'the same value in every row',
+  empty: 'no value in the rows that train',
+  identifier: 'another text in nearly every row',
 }
 
 /** What the user may not expect. */
@@ -243,43 +382,94 @@ function remark(manifest: Manifest, terminal: Terminal): void {
 function remarks({ input, heldBack, rows, parameters, window }: Manifest): string[] {
   const samples = window ? 'windows' : 'rows'
   const columns = input.kind === 'table' ? input.columns : []
-  const constant = columns.filter((column) => (column.kind === 'category' ? column.distinct === 1 && column.missing === 0 : column.min === column.max)).map(({ name }) => name)
+  const constant = columns
+    .filter((column) =>
+      column.kind === 'category' ? column.distinct === 1 && column.missing === 0 : column.min === column.max,
+    )
+    .map(({ name }) => name)
   const missing = columns.filter((column) => column.kind !== 'category' && column.missing > 0)
   const categories = columns.filter(({ kind }) => kind === 'category')
-  const leftOut = input.kind === 'table' ? input.leftOut ?? [] : []
-  const left = (reason: LeftOut['reason']) => leftOut.filter((column) => column.reason === reason).map(({ name }) => name)
+  const leftOut = input.kind === 'table' ? (input.leftOut ?? []) : []
+  const left = (reason: LeftOut['reason']) =>
+    leftOut.filter((column) => column.reason === reason).map(({ name }) => name)
   const batch = Number(parameters.batch)
   return [
     ...Object.entries(reasons).flatMap(([reason, words]) => {
       const names = left(reason as LeftOut['reason'])
-      return names.length > 0 ? [`${words}: ${shorten(names)} ${names.length === 1 ? 'is' : 'are'} left out${reason === 'empty' ? '' : ` (--types ${shellWord(names[0])}=category keeps it)`}`] : []
+      return names.length > 0
+        ? [
+            `${words}: ${shorten(names)} ${names.length === 1 ? 'is' : 'are'} left ` +
+              `out${reason === 'empty' ? '' : ` (--types ${shellWord(names[0])}=category keeps it)`}`,
+          ]
+        : []
     }),
-    ...(categories.length > 0 ? [`texts became categories: ${shorten(categories.map(({ name, distinct }) => `${name} (${distinct})`))}`] : []),
-    ...(constant.length > 0 ? [`${constant.length === 1 ? 'column' : 'columns'} ${shorten(constant)} never ${constant.length === 1 ? 'changes' : 'change'}, and will be scored by any change`] : []),
-    ...(missing.length > 0 ? [`missing numbers became the median of their column, and that they were missing counts: ${shorten(missing.map((column) => `${column.missing} in ${column.name}`))}`] : []),
+    ...(categories.length > 0
+      ? [`texts became categories: ${shorten(categories.map(({ name, distinct }) => `${name} (${distinct})`))}`]
+      : []),
+    ...(constant.length > 0
+      ? [
+          `${constant.length === 1 ? 'column' : 'columns'} ${shorten(constant)} never ` +
+            `${constant.length === 1 ? 'changes' : 'change'}, and will be scored by any change`,
+        ]
+      : []),
+    ...(missing.length > 0
+      ? [
+          'missing numbers became the median of their column, and that they were missing counts: ' +
+            `${shorten(missing.map((column) => `${column.missing} in ${column.name}`))}`,
+        ]
+      : []),
     ...(batch > rows.trained ? [`a batch is all ${rows.trained} rows, fewer than the ${batch} asked for`] : []),
-    ...(heldBack.by === 'groups' ? [`${heldBack.scores.length} held-back ${samples} of ${heldBack.groups} whole groups: promises on false alarms are about rows of new groups, and ${heldBack.groups} is the number that says how sure they are`] : []),
-    ...(heldBack.by === 'time' ? [`the latest ${heldBack.scores.length} ${samples} are held back: promises on false alarms hold as far as what comes is like them`] : []),
-    ...(heldBack.source === 'training' ? ['too few rows to hold any back: the threshold comes from training scores and is too low'] : []),
+    ...(heldBack.by === 'groups'
+      ? [
+          `${heldBack.scores.length} held-back ${samples} of ${heldBack.groups} whole groups: promises on false ` +
+            `alarms are about rows of new groups, and ${heldBack.groups} is the number that says how sure they ` +
+            'are',
+        ]
+      : []),
+    ...(heldBack.by === 'time'
+      ? [
+          `the latest ${heldBack.scores.length} ${samples} are held back: promises on false alarms hold as far ` +
+            'as what comes is like them',
+        ]
+      : []),
+    ...(heldBack.source === 'training'
+      ? ['too few rows to hold any back: the threshold comes from training scores and is too low']
+      : []),
   ]
 }
 
 function documentOf({ manifest, bytes }: Model, output: string): object {
   const { detector, parameters, seed, rows, threshold, heldBack, dataFingerprint, input, window } = manifest
   return {
-    model: output, bytes: bytes.length, detector, parameters, seed, rows: { ...rows, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },
-    input: input.kind === 'table' ? { kind: 'table', columns: input.columns.map(({ name }) => name) } : { kind: 'image', shape: input.shape },
-    ...(window && { window }), threshold, dataFingerprint, notes: remarks(manifest),
+    model: output,
+    bytes: bytes.length,
+    detector,
+    parameters,
+    seed,
+    rows: { ...rows, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },
+    input:
+      input.kind === 'table'
+        ? { kind: 'table', columns: input.columns.map(({ name }) => name) }
+        : { kind: 'image', shape: input.shape },
+    ...(window && { window }),
+    threshold,
+    dataFingerprint,
+    notes: remarks(manifest),
   }
 }
 
 function describeFit({ manifest, bytes }: Model, { output, report }: FitFlags): string {
   const { rows, heldBack, input, threshold, detector, window } = manifest
-  const shape = window ? `each ${window.size} rows of ${window.columns.length} columns` : input.kind === 'table' ? `${input.columns.length} columns` : `images of ${input.shape.join(' x ')}`
+  const shape = window
+    ? `each ${window.size} rows of ${window.columns.length} columns`
+    : input.kind === 'table'
+      ? `${input.columns.length} columns`
+      : `images of ${input.shape.join(' x ')}`
   const held = heldBack.source === 'held-back' ? `, ${heldBack.scores.length} held back` : ''
   const anomalies = rows.anomalies > 0 ? `, ${rows.anomalies} labelled anomalies left out` : ''
   return [
-    `${output}: ${detector} on ${rows.trained} ${window ? 'windows' : 'rows'}, ${shape}${held}${anomalies} (${Math.ceil(bytes.length / 1024)} KiB)`,
+    `${output}: ${detector} on ${rows.trained} ${window ? 'windows' : 'rows'}, ` +
+      `${shape}${held}${anomalies} (${Math.ceil(bytes.length / 1024)} KiB)`,
     `threshold ${describeThreshold(threshold)}`,
     ...(report === undefined ? [] : [`${report}: which rows stand out, why, and whether to trust the model`]),
     `next: toll score ${shellWord(output)} NEW_DATA`,

@@ -8,7 +8,19 @@ import { runToll, startToll, writeExample } from './spawn.test.suite.js'
 
 let folder = ''
 const at = (name: string) => join(folder, name)
-const fit = (output: string, ...more: string[]) => ['fit', 'example.csv', '--columns', 'a,b,c', '-o', output, '--steps', '20000', '--threads', '1', ...more]
+const fit = (output: string, ...more: string[]) => [
+  'fit',
+  'example.csv',
+  '--columns',
+  'a,b,c',
+  '-o',
+  output,
+  '--steps',
+  '20000',
+  '--threads',
+  '1',
+  ...more,
+]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'toll-stop-'))
@@ -26,35 +38,80 @@ test('Ctrl-C during fit keeps a checkpoint; the same command ends in the bytes o
   await until(() => existsSync(at('model.onnx.checkpoint')))
   started.process.kill('SIGINT')
   expect(await started.outcome).toEqual({
-    code: 130, out: '', err: 'toll: stopped; model.onnx.checkpoint keeps the last checkpoint, and the same command again goes on from there\n',
+    code: 130,
+    out: '',
+    err:
+      'toll: stopped; model.onnx.checkpoint keeps the last checkpoint, and the same command again goes on ' +
+      'from there\n',
   })
   expect((await readdir(folder)).sort()).toEqual(['example.csv', 'model.onnx.checkpoint'])
 
   const refused = await runToll(fit('model.onnx', '--beta', '3'), { cwd: folder })
-  expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/model\.onnx\.checkpoint belongs to a run with other data, settings, device or threads.*--restart/)])
+  expect([refused.code, refused.err]).toEqual([
+    2,
+    expect.stringMatching(
+      /model\.onnx\.checkpoint belongs to a run with other data, settings, device or threads.*--restart/,
+    ),
+  ])
 
-  const [resumed, whole] = await Promise.all([runToll(fit('model.onnx'), { cwd: folder }), runToll(fit('whole.onnx', '--no-checkpoint'), { cwd: folder })])
-  expect([resumed.code, resumed.err, whole.code]).toEqual([0, 'going on from model.onnx.checkpoint (--restart starts again)\n', 0])
+  const [resumed, whole] = await Promise.all([
+    runToll(fit('model.onnx'), { cwd: folder }),
+    runToll(fit('whole.onnx', '--no-checkpoint'), { cwd: folder }),
+  ])
+  expect([resumed.code, resumed.err, whole.code]).toEqual([
+    0,
+    'going on from model.onnx.checkpoint (--restart starts again)\n',
+    0,
+  ])
   expect(await readFile(at('model.onnx'))).toEqual(await readFile(at('whole.onnx')))
   expect((await readdir(folder)).sort()).toEqual(['example.csv', 'model.onnx', 'whole.onnx'])
 
   await writeFile(at('model.onnx.checkpoint'), 'damaged')
   const damaged = await runToll(fit('model.onnx'), { cwd: folder })
-  expect([damaged.code, damaged.err]).toEqual([1, expect.stringMatching(/^(going on.*\n)?toll: model\.onnx\.checkpoint: not a whole checkpoint/)])
-  expect((await runToll(['fit', 'example.csv', '--columns', 'a', '-o', 'model.onnx', '--steps', '2', '--restart'], { cwd: folder })).code).toBe(0)
+  expect([damaged.code, damaged.err]).toEqual([
+    1,
+    expect.stringMatching(/^(going on.*\n)?toll: model\.onnx\.checkpoint: not a whole checkpoint/),
+  ])
+  expect(
+    (
+      await runToll(['fit', 'example.csv', '--columns', 'a', '-o', 'model.onnx', '--steps', '2', '--restart'], {
+        cwd: folder,
+      })
+    ).code,
+  ).toBe(0)
 })
 
 test('Ctrl-C in the middle of a step that takes long does not wait for it', async () => {
   const pixels = Array.from({ length: 100 * 28 * 28 }, (_, i) => (i * 37) % 256)
-  await writeFile(at('pictures-idx3-ubyte'), Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 28, 0, 0, 0, 28, ...pixels]))
-  const started = startToll(['fit', 'pictures-idx3-ubyte', '-o', 'slow.onnx', '--network', 'mnist', '--steps', '1000', '--checkpoint-every', '1'], { cwd: folder, input: '' })
+  await writeFile(
+    at('pictures-idx3-ubyte'),
+    Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 28, 0, 0, 0, 28, ...pixels]),
+  )
+  const started = startToll(
+    [
+      'fit',
+      'pictures-idx3-ubyte',
+      '-o',
+      'slow.onnx',
+      '--network',
+      'mnist',
+      '--steps',
+      '1000',
+      '--checkpoint-every',
+      '1',
+    ],
+    { cwd: folder, input: '' },
+  )
   await until(() => existsSync(at('slow.onnx.checkpoint')))
   await sleep(50)
   started.process.kill('SIGINT')
   const { code, out, err } = await started.outcome
   // By itself where steps are quick, by the system's signal where they are not.
   expect([130, 'SIGINT']).toContain(code)
-  expect([out, err]).toEqual(['', 'toll: stopped; slow.onnx.checkpoint keeps the last checkpoint, and the same command again goes on from there\n'])
+  expect([out, err]).toEqual([
+    '',
+    'toll: stopped; slow.onnx.checkpoint keeps the last checkpoint, and the same command again goes on from there\n',
+  ])
   expect((await readdir(folder)).filter((name) => name.startsWith('slow'))).toEqual(['slow.onnx.checkpoint'])
 })
 

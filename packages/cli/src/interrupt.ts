@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM: the first one asks for a stop, which has a second; a second one, or that second's end, leaves at once.
+// Ctrl-C and SIGTERM: the first one asks for a stop, which has a second; a second one, or that second's end, leaves at
+// once.
 
 /** Milliseconds between the request and the end. */
 const patience = 900

@@ -1,4 +1,5 @@
-// Labels and weights from a source, one per row: a column of a table, or for arrays a variable of the same file or a file of its own.
+// Labels and weights from a source, one per row: a column of a table, or for arrays a variable of the same file or a
+// file of its own.
 
 import type { Command } from 'commander'
 import { TollError } from 'toll/base'
@@ -15,7 +16,11 @@ export function addLabelOptions(command: Command, what: string, required: boolea
   const flags = '--label <column>'
   if (required) command.requiredOption(flags, what)
   else command.option(flags, what)
-  command.option('--anomaly <value>', 'the label that means anomaly, where the labels are not 0 and 1 (1 is the anomaly) or words such as normal and anomaly')
+  command.option(
+    '--anomaly <value>',
+    'the label that means anomaly, where the labels are not 0 and 1 (1 is the anomaly) or words such as ' +
+      'normal and anomaly',
+  )
   command.option('--normal <value>', 'the label that means normal; every other label is then an anomaly')
 }
 
@@ -25,14 +30,25 @@ export function readLabels(values: readonly LabelValue[], { label, anomaly, norm
     return anomalyLabels(values, { anomaly, normal })
   } catch (error) {
     if (!(error instanceof TollError)) throw error
-    const hint = error.message.includes('name it') || error.message.includes('name the') ? ' with --anomaly VALUE or --normal VALUE' : ''
+    const hint =
+      error.message.includes('name it') || error.message.includes('name the')
+        ? ' with --anomaly VALUE or --normal VALUE'
+        : ''
     throw new TollError(error.code, `label column '${label}': ${error.message}${hint}`, { cause: error })
   }
 }
 
 /** The vector that belongs to the rows of an array. */
-export async function readSide(source: Extract<Source, { kind: 'array' }>, name: string, rows: number): Promise<number[]> {
+export async function readSide(
+  source: Extract<Source, { kind: 'array' }>,
+  name: string,
+  rows: number,
+): Promise<number[]> {
   const { shape, data } = await source.side(name)
-  if (data.length !== rows) throw new TollError('shape', `${source.name} has ${rows} rows, but '${name}' of shape (${shape.join(', ')}) has ${data.length} values`)
+  if (data.length !== rows)
+    throw new TollError(
+      'shape',
+      `${source.name} has ${rows} rows, but '${name}' of shape (${shape.join(', ')}) has ${data.length} values`,
+    )
   return Array.from(data)
 }

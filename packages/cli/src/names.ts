@@ -5,9 +5,17 @@ import { TollError } from 'toll/base'
 /** Names from a list with commas, each once, in its order; without a list all. Error: `argument`. */
 export function readNames(flag: string, text: string | undefined, known: readonly string[]): string[] {
   if (text === undefined) return [...known]
-  const names = [...new Set(text.split(',').map((part) => part.trim()).filter((part) => part !== ''))]
+  const names = [
+    ...new Set(
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ),
+  ]
   if (names.length === 0) throw new TollError('argument', `${flag} names nothing; known: ${known.join(', ')}`)
   const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new TollError('argument', `${flag}: there is no '${unknown}'; known: ${known.join(', ')}`)
+  if (unknown !== undefined)
+    throw new TollError('argument', `${flag}: there is no '${unknown}'; known: ${known.join(', ')}`)
   return names
 }

@@ -1,11 +1,14 @@
-// Parses the command line, runs the one command that it names, and turns whatever happens into one line and an exit code:
-// 0 fine, 1 failure, 2 wrong use, 130 stopped by Ctrl-C.
+// Parses the command line, runs the one command that it names, and turns whatever happens into one line and an exit
+// code: 0 fine, 1 failure, 2 wrong use, 130 stopped by Ctrl-C.
 
 import { Command, CommanderError } from 'commander'
 import { TollError, messageOf, version } from 'toll/base'
 import { openTerminal, type Terminal } from './terminal.js'
 
-/** Adds arguments, options, examples and the action of one command. `args` are the words of the command line, where options depend on them. */
+/**
+ * Adds arguments, options, examples and the action of one command. `args` are the words of the command line, where
+ * options depend on them.
+ */
 export type Definition = (command: Command, terminal: Terminal, args: readonly string[]) => void
 
 export interface CommandEntry {
@@ -27,7 +30,10 @@ export interface ProgramDescription {
 
 /** Runs the command that `args` name and returns the exit code of the process. */
 export async function runProgram(description: ProgramDescription, args: readonly string[]): Promise<number> {
-  const terminal = openTerminal({ json: args.includes('--json'), quiet: args.includes('--quiet') || args.includes('-q') })
+  const terminal = openTerminal({
+    json: args.includes('--json'),
+    quiet: args.includes('--quiet') || args.includes('-q'),
+  })
   try {
     const program = await buildProgram(description, args, terminal)
     if (args.length === 0) {
@@ -42,14 +48,25 @@ export async function runProgram(description: ProgramDescription, args: readonly
 }
 
 /** Every command is listed; only the one that `args` names is loaded. */
-async function buildProgram({ name: called, description, commands, help }: ProgramDescription, args: readonly string[], terminal: Terminal): Promise<Command> {
+async function buildProgram(
+  { name: called, description, commands, help }: ProgramDescription,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<Command> {
   const program = new Command(called)
     .description(description)
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [COMMAND]', 'print the help of a command')
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.trim(), showGlobalOptions: false })
-    .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: () => undefined, getOutHelpWidth: () => terminal.width })
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage()}`.trim(),
+      showGlobalOptions: false,
+    })
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => terminal.width,
+    })
     .exitOverride()
     .showHelpAfterError(false)
   const named = args.find((arg) => !arg.startsWith('-') && arg !== 'help')
@@ -62,11 +79,19 @@ async function buildProgram({ name: called, description, commands, help }: Progr
   return program.addHelpText('after', help)
 }
 
-function report(error: unknown, { name: called, commands }: ProgramDescription, args: readonly string[], terminal: Terminal): number {
+function report(
+  error: unknown,
+  { name: called, commands }: ProgramDescription,
+  args: readonly string[],
+  terminal: Terminal,
+): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     const command = commands.find(({ name }) => args.includes(name))?.name
-    const message = error.code === 'commander.help' ? 'the name of a command is missing' : error.message.replace(/^error: /, '').replaceAll('\n', ' ')
+    const message =
+      error.code === 'commander.help'
+        ? 'the name of a command is missing'
+        : error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     terminal.fail('argument', `${message}; see "${called} ${command ? `${command} ` : ''}--help"`)
     return 2
   }
@@ -76,7 +101,11 @@ function report(error: unknown, { name: called, commands }: ProgramDescription, 
     terminal.fail('aborted', messageOf(error))
     return terminal.signalCode
   }
-  terminal.fail(code, code === 'internal' && !(error instanceof TollError) ? `internal: ${messageOf(error)}` : messageOf(error), error)
+  terminal.fail(
+    code,
+    code === 'internal' && !(error instanceof TollError) ? `internal: ${messageOf(error)}` : messageOf(error),
+    error,
+  )
   return code === 'argument' ? 2 : 1
 }
 

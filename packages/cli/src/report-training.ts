@@ -1,7 +1,17 @@
-// The report of a model on the data that it was fitted to, for toll fit and for toll report: rows scored, refits made, the page written.
+// The report of a model on the data that it was fitted to, for toll fit and for toll report: rows scored, refits made,
+// the page written.
 
 import { basename } from 'node:path'
-import { measureStability, modelReport, scoreRows, siftRows, trainingSamples, type CommandLine, type ModelReportOptions, type Stability } from 'toll/audit'
+import {
+  measureStability,
+  modelReport,
+  scoreRows,
+  siftRows,
+  trainingSamples,
+  type CommandLine,
+  type ModelReportOptions,
+  type Stability,
+} from 'toll/audit'
 import { TollError } from 'toll/base'
 import { openAtomic, writeFileAtomic } from 'toll/base/node'
 import type { Model } from 'toll/model'
@@ -19,7 +29,8 @@ export async function requireWritable(path: string, what: string): Promise<void>
 /** The same for a page. Error: `argument` also for a name that no browser opens as one. */
 export async function requirePage(path: string): Promise<void> {
   await requireWritable(path, 'a report')
-  if (!/\.html?$/i.test(path)) throw new TollError('argument', `a report is an HTML page; name it like report.html, got ${path}`)
+  if (!/\.html?$/i.test(path))
+    throw new TollError('argument', `a report is an HTML page; name it like report.html, got ${path}`)
 }
 
 /** Refits where they are cheap: a model of images takes minutes. */
@@ -28,17 +39,34 @@ export function defaultSeeds({ manifest: { input } }: Model): number {
 }
 
 /** Refits with a bar; undefined for none. */
-export async function refit(model: Model, training: TrainingInput, seeds: number, top: number | undefined, terminal: Terminal): Promise<Stability | undefined> {
+export async function refit(
+  model: Model,
+  training: TrainingInput,
+  seeds: number,
+  top: number | undefined,
+  terminal: Terminal,
+): Promise<Stability | undefined> {
   if (seeds === 0) return undefined
   const bar = await terminal.progress('refits', 1000 * seeds, 'thousandths')
   try {
     const { data, labels, weights, groups, time } = training
-    return await measureStability(model, { data, labels, weights, groups, time }, {
-      seeds, signal: terminal.signal, ...(top !== undefined && { top }),
-      onProgress: (done, progress) => bar.update(Math.floor(1000 * (done + (progress && progress.steps > 0 ? progress.step / progress.steps : 0))), `seed ${Math.min(done + 1, seeds)} of ${seeds}`),
-    })
+    return await measureStability(
+      model,
+      { data, labels, weights, groups, time },
+      {
+        seeds,
+        signal: terminal.signal,
+        ...(top !== undefined && { top }),
+        onProgress: (done, progress) =>
+          bar.update(
+            Math.floor(1000 * (done + (progress && progress.steps > 0 ? progress.step / progress.steps : 0))),
+            `seed ${Math.min(done + 1, seeds)} of ${seeds}`,
+          ),
+      },
+    )
   } catch (error) {
-    if (error instanceof TollError && error.code === 'data' && !error.message.startsWith(training.name)) throw new TollError('data', `${training.name}: ${error.message}`, { cause: error })
+    if (error instanceof TollError && error.code === 'data' && !error.message.startsWith(training.name))
+      throw new TollError('data', `${training.name}: ${error.message}`, { cause: error })
     throw error
   } finally {
     bar.stop()
@@ -46,10 +74,19 @@ export async function refit(model: Model, training: TrainingInput, seeds: number
 }
 
 /** Explains the rows with a bar, and writes the page whole. Returns its size in bytes. */
-export async function writePage(model: Model, path: string, options: Omit<ModelReportOptions, 'signal' | 'onProgress'>, terminal: Terminal): Promise<number> {
+export async function writePage(
+  model: Model,
+  path: string,
+  options: Omit<ModelReportOptions, 'signal' | 'onProgress'>,
+  terminal: Terminal,
+): Promise<number> {
   const bar = await terminal.progress('explain', options.sifted?.top.length ?? 0, 'rows')
   try {
-    const page = Buffer.from(renderReport(await modelReport(model, { ...options, signal: terminal.signal, onProgress: (rows) => bar.update(rows) })))
+    const page = Buffer.from(
+      renderReport(
+        await modelReport(model, { ...options, signal: terminal.signal, onProgress: (rows) => bar.update(rows) }),
+      ),
+    )
     await writeFileAtomic(path, page)
     return page.length
   } finally {
@@ -64,16 +101,38 @@ export function commandLine(args: readonly string[]): string {
 
 /** The report that follows a fit. The model is written before. */
 export async function reportTraining(
-  model: Model, training: TrainingInput, flags: { readonly output: string; readonly report: string; readonly reportSeeds?: number }, args: readonly string[], terminal: Terminal,
+  model: Model,
+  training: TrainingInput,
+  flags: { readonly output: string; readonly report: string; readonly reportSeeds?: number },
+  args: readonly string[],
+  terminal: Terminal,
 ): Promise<void> {
   terminal.whenStopped(() => `stopped; ${flags.output} is written, ${flags.report} is not`)
   const { data, lastRows } = trainingSamples(model.manifest, training)
   const titles = lastRows ? Array.from(lastRows, (row) => training.titles?.[row] ?? row + 1) : training.titles
-  const sifted = await siftRows(model, [await scoreRows(model, data, { signal: terminal.signal, ...(titles && { titles }) })], { signal: terminal.signal })
+  const sifted = await siftRows(
+    model,
+    [await scoreRows(model, data, { signal: terminal.signal, ...(titles && { titles }) })],
+    { signal: terminal.signal },
+  )
   const stability = await refit(model, training, flags.reportSeeds ?? defaultSeeds(model), undefined, terminal)
   const commands: CommandLine[] = [{ title: 'The model and this report:', line: commandLine(args) }]
-  await writePage(model, flags.report, {
-    name: basename(flags.output), source: 'its training data', ofTraining: true, sifted, commands, ...(stability && { stability }),
-    hints: { stability: `Add --report-seeds 3 to the command below, or run: toll report ${shellWord(basename(flags.output))} --training ${shellWord(basename(training.name))} -o ${shellWord(basename(flags.report))}` },
-  }, terminal)
+  await writePage(
+    model,
+    flags.report,
+    {
+      name: basename(flags.output),
+      source: 'its training data',
+      ofTraining: true,
+      sifted,
+      commands,
+      ...(stability && { stability }),
+      hints: {
+        stability:
+          `Add --report-seeds 3 to the command below, or run: toll report ${shellWord(basename(flags.output))} ` +
+          `--training ${shellWord(basename(training.name))} -o ${shellWord(basename(flags.report))}`,
+      },
+    },
+    terminal,
+  )
 }

@@ -1,4 +1,5 @@
-// toll report and toll fit --report in processes of their own: pages, JSON, and wrong use that is found before any work.
+// toll report and toll fit --report in processes of their own: pages, JSON, and wrong use that is found before any
+// work.
 
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
@@ -11,13 +12,30 @@ import { runToll, writeExample } from './spawn.test.suite.js'
 let folder = ''
 const at = (name: string) => join(folder, name)
 const toll = (...args: string[]) => runToll([...args, '--threads', '1'], { cwd: folder })
-const textOf = async (name: string) => parseHTML(await readFile(at(name), 'utf8')).document.querySelector('body')!.textContent.replaceAll(/\s+/g, ' ')
+const textOf = async (name: string) =>
+  parseHTML(await readFile(at(name), 'utf8'))
+    .document.querySelector('body')!
+    .textContent.replaceAll(/\s+/g, ' ')
 const fitting = ['--id', 'key', '--label', 'label', '--detector', 'mean-distance', '--hold-back', '0.3', '--seed', '2']
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'toll-report-'))
   await writeExample(folder)
-  expect((await toll('fit', 'example.csv', ...fitting, '-o', 'model.onnx', '--report', 'training.html', '--report-seeds', '2')).code).toBe(0)
+  expect(
+    (
+      await toll(
+        'fit',
+        'example.csv',
+        ...fitting,
+        '-o',
+        'model.onnx',
+        '--report',
+        'training.html',
+        '--report-seeds',
+        '2',
+      )
+    ).code,
+  ).toBe(0)
   await writeFile(at('new.csv'), 'key,a,b,c\ngood,0.5,1.0,5\nodd,0.1,9,5\ntext,word,1,5\ngap,,1,5\n')
 })
 afterAll(() => rm(folder, { recursive: true }))
@@ -29,12 +47,23 @@ describe('toll fit --report', () => {
     expect(text).toContain('fitted to 274 rows of 3 columns')
     expect(text).toContain('8 labelled anomalies left out')
     expect(text).toMatch(/Row k\d+9 score/)
-    expect(text).toContain('fitted again with 2 other seeds, everything else the same, and each refit scored the 400 rows of the training data')
-    expect(text).toContain('toll fit example.csv --id key --label label --detector mean-distance --hold-back 0.3 --seed 2 -o model.onnx --report training.html --report-seeds 2')
+    expect(text).toContain(
+      'fitted again with 2 other seeds, everything else the same, and each refit scored the 400 rows of the ' +
+        'training data',
+    )
+    expect(text).toContain(
+      'toll fit example.csv --id key --label label --detector mean-distance --hold-back 0.3 --seed 2 -o ' +
+        'model.onnx --report training.html --report-seeds 2',
+    )
   })
 
   test('finds out before the fit that the page cannot be written', async () => {
-    for (const [args, code] of [[['--report', 'nowhere/page.html'], 1], [['--report', 'other.onnx'], 2], [['--report-seeds', '2'], 2], [['--report', '-'], 2]] as const) {
+    for (const [args, code] of [
+      [['--report', 'nowhere/page.html'], 1],
+      [['--report', 'other.onnx'], 2],
+      [['--report-seeds', '2'], 2],
+      [['--report', '-'], 2],
+    ] as const) {
       const { code: exit, err } = await toll('fit', 'example.csv', ...fitting, '-o', 'other.onnx', ...args)
       expect([args, exit, err.startsWith('toll: ')]).toEqual([args, code, true])
       expect(existsSync(at('other.onnx'))).toBe(false)
@@ -46,16 +75,37 @@ describe('toll report', () => {
   test('scores rows, names them, and says in JSON what it found', async () => {
     const { code, out, err } = await toll('report', 'model.onnx', 'new.csv', '--id', 'key', '-o', 'new.html', '--json')
     expect([code, err]).toEqual([0, ''])
-    expect(JSON.parse(out)).toMatchObject({ report: 'new.html', model: 'model.onnx', rows: 4, anomalies: 1, unscored: 1, bytes: (await readFile(at('new.html'))).length })
+    expect(JSON.parse(out)).toMatchObject({
+      report: 'new.html',
+      model: 'model.onnx',
+      rows: 4,
+      anomalies: 1,
+      unscored: 1,
+      bytes: (await readFile(at('new.html'))).length,
+    })
     const text = await textOf('new.html')
     expect(text).toContain('model.onnx on new.csv')
     expect(text).toContain('Row odd score')
     expect(text).toContain('1 row could not be scored, the first: row text:')
-    expect(text).toContain('toll fit DATA -o model.onnx --columns a --columns b --columns c --detector mean-distance --scale standard --hold-back 0.3 --seed 2 --threshold-quantile 0.99 --label LABEL')
+    expect(text).toContain(
+      'toll fit DATA -o model.onnx --columns a --columns b --columns c --detector mean-distance --scale ' +
+        'standard --hold-back 0.3 --seed 2 --threshold-quantile 0.99 --label LABEL',
+    )
   })
 
   test('is about the model alone without rows, and measures stability with the training data', async () => {
-    const { code, err } = await toll('report', 'model.onnx', '-o', 'alone.html', '--training', 'example.csv', '--seeds', '1', '--label', 'label')
+    const { code, err } = await toll(
+      'report',
+      'model.onnx',
+      '-o',
+      'alone.html',
+      '--training',
+      'example.csv',
+      '--seeds',
+      '1',
+      '--label',
+      'label',
+    )
     expect([code, err]).toEqual([0, ''])
     const text = await textOf('alone.html')
     expect(text).toContain('No rows were scored for this report. toll report model.onnx ROWS.csv -o report.html')

@@ -1,4 +1,5 @@
-// toll report: one HTML page on a model, alone or with rows to score, and with refits where the training data are given.
+// toll report: one HTML page on a model, alone or with rows to score, and with refits where the training data are
+// given.
 
 import { basename } from 'node:path'
 import type { Command } from 'commander'
@@ -20,8 +21,18 @@ import { readTraining, titleOf } from './training.js'
 
 const settings = {
   top: integer({ default: 20, min: 1, max: 100, doc: 'Rows of the highest scores.' }),
-  columnsShown: integer({ default: 8, min: 1, max: 50, doc: 'Columns that are shown with each row, the others summed.' }),
-  evaluations: integer({ default: 2048, min: 1, max: 1e9, doc: 'Scores that the Shapley values of one row take; all detectors but toll.' }),
+  columnsShown: integer({
+    default: 8,
+    min: 1,
+    max: 50,
+    doc: 'Columns that are shown with each row, the others summed.',
+  }),
+  evaluations: integer({
+    default: 2048,
+    min: 1,
+    max: 1e9,
+    doc: 'Scores that the Shapley values of one row take; all detectors but toll.',
+  }),
   seeds: integer({ default: 3, min: 1, max: 20, doc: 'Refits with other seeds; each takes as long as the fit did.' }),
 }
 
@@ -37,61 +48,117 @@ interface ReportFlags extends SourceFlags, EngineFlags, LabelFlags, OrderFlags {
 }
 
 export function defineReport(command: Command, terminal: Terminal, args: readonly string[]): void {
-  command.description('Writes one HTML page on a model: its verdict on rows, the anomalies with the columns that make them, scores, training, data and drift, stability, schema, formulas, origin.')
+  command
+    .description(
+      'Writes one HTML page on a model: its verdict on rows, the anomalies with the columns that make them, ' +
+        'scores, training, data and drift, stability, schema, formulas, origin.',
+    )
     .argument('<MODEL>', 'model file')
     .argument('[SOURCE...]', 'table or array file to score; without one the page is about the model alone')
     .requiredOption('-o, --output <file>', 'page to write, such as report.html')
-  command.optionsGroup('Rows:')
-    .option('--id <column>', 'a key that names each row, in place of its number')
-  for (const name of ['top', 'columnsShown', 'evaluations'] as const) command.addOption(parameterOption(name, settings[name]))
-  command.optionsGroup('Stability:')
-    .option('--training <file>', 'the data that the model was fitted to: it is fitted again with other seeds, to say how far they agree')
+  command.optionsGroup('Rows:').option('--id <column>', 'a key that names each row, in place of its number')
+  for (const name of ['top', 'columnsShown', 'evaluations'] as const)
+    command.addOption(parameterOption(name, settings[name]))
+  command
+    .optionsGroup('Stability:')
+    .option(
+      '--training <file>',
+      'the data that the model was fitted to: it is fitted again with other seeds, to say how far they agree',
+    )
     .addOption(parameterOption('seeds', settings.seeds))
     .option('--weight <column>', 'weights, where the model was fitted with them')
   addLabelOptions(command, 'labels, where the model was fitted with them', false)
-  addOrderOptions(command, { group: 'groups, where the model was fitted with them', time: 'times, where the model was fitted with them' })
+  addOrderOptions(command, {
+    group: 'groups, where the model was fitted with them',
+    time: 'times, where the model was fitted with them',
+  })
   addSourceOptions(command)
   addEngineOptions(command)
   addOutputOptions(command)
-  examples(command, [
-    'toll report model.onnx -o report.html',
-    'toll report model.onnx new.csv --id account -o report.html',
-    'toll report model.onnx new.csv --training normal.csv --seeds 5 -o report.html',
-  ], `${sourceHelp}\nThe page asks for nothing from a network, and opens wherever a browser does. It shows values of the rows it lists: share it as you would share them.`)
-  command.action((path: string, sources: string[], flags: ReportFlags) => runReport(path, sources, flags, { args, terminal }))
+  examples(
+    command,
+    [
+      'toll report model.onnx -o report.html',
+      'toll report model.onnx new.csv --id account -o report.html',
+      'toll report model.onnx new.csv --training normal.csv --seeds 5 -o report.html',
+    ],
+    `${sourceHelp}\nThe page asks for nothing from a network, and opens wherever a browser does. It shows ` +
+      'values of the rows it lists: share it as you would share them.',
+  )
+  command.action((path: string, sources: string[], flags: ReportFlags) =>
+    runReport(path, sources, flags, { args, terminal }),
+  )
 }
 
-async function runReport(path: string, sources: readonly string[], flags: ReportFlags, { args, terminal }: { readonly args: readonly string[]; readonly terminal: Terminal }): Promise<void> {
+async function runReport(
+  path: string,
+  sources: readonly string[],
+  flags: ReportFlags,
+  { args, terminal }: { readonly args: readonly string[]; readonly terminal: Terminal },
+): Promise<void> {
   const ofTraining = (['seeds', 'label', 'weight', 'group', 'time'] as const).find((name) => flags[name] !== undefined)
-  if (flags.training === undefined && ofTraining) throw new TollError('argument', `--${ofTraining} is about the training data: add --training FILE`)
+  if (flags.training === undefined && ofTraining)
+    throw new TollError('argument', `--${ofTraining} is about the training data: add --training FILE`)
   const alone = sources.length === 0 && flags.sql === undefined
   if (alone && flags.id !== undefined) throw new TollError('argument', '--id names rows of a SOURCE, and there is none')
   await requirePage(flags.output)
   const { model, bytes, sifted, stability } = await withEngine(flags, async (engine) => {
     const loaded = await loadModel(path, engine)
-    const rows = alone ? undefined : await withSource(sources, flags, terminal, (source) => siftSource(source, loaded, flags, terminal))
+    const rows = alone
+      ? undefined
+      : await withSource(sources, flags, terminal, (source) => siftSource(source, loaded, flags, terminal))
     const agreement = flags.training === undefined ? undefined : await fitAgain(loaded, flags.training, flags, terminal)
     const name = basename(path)
-    const written = await writePage(loaded, flags.output, {
-      name, ...(rows && { ...rows, source: sources.map((source) => basename(source)).join(' ') || 'a query' }), ...(agreement && { stability: agreement }),
-      ...(flags.columnsShown !== undefined && { columnsShown: flags.columnsShown }), ...(flags.evaluations !== undefined && { evaluations: flags.evaluations }),
-      commands: [...fitCommand(loaded.manifest, name), { title: 'This report:', line: commandLine(args) }],
-      hints: {
-        rows: `toll report ${shellWord(name)} ROWS.csv -o report.html scores rows and explains the highest scores.`,
-        stability: `toll report ${shellWord(name)} --training DATA -o report.html fits it again with ${defaultSeeds(loaded) || 'other'} seeds and compares.`,
+    const written = await writePage(
+      loaded,
+      flags.output,
+      {
+        name,
+        ...(rows && { ...rows, source: sources.map((source) => basename(source)).join(' ') || 'a query' }),
+        ...(agreement && { stability: agreement }),
+        ...(flags.columnsShown !== undefined && { columnsShown: flags.columnsShown }),
+        ...(flags.evaluations !== undefined && { evaluations: flags.evaluations }),
+        commands: [...fitCommand(loaded.manifest, name), { title: 'This report:', line: commandLine(args) }],
+        hints: {
+          rows: `toll report ${shellWord(name)} ROWS.csv -o report.html scores rows and explains the highest scores.`,
+          stability:
+            `toll report ${shellWord(name)} --training DATA -o report.html fits it again with ` +
+            `${defaultSeeds(loaded) || 'other'} seeds and compares.`,
+        },
       },
-    }, terminal)
+      terminal,
+    )
     return { model: loaded, bytes: written, sifted: rows?.sifted, stability: agreement }
   })
   const document = {
-    report: flags.output, bytes, model: path, threshold: model.manifest.threshold.value,
-    ...(sifted && { rows: sifted.rows, anomalies: sifted.anomalies, unscored: sifted.failed.count + sifted.waiting, drifted: sifted.drift?.drifted ?? null }), ...(stability && { stability }),
+    report: flags.output,
+    bytes,
+    model: path,
+    threshold: model.manifest.threshold.value,
+    ...(sifted && {
+      rows: sifted.rows,
+      anomalies: sifted.anomalies,
+      unscored: sifted.failed.count + sifted.waiting,
+      drifted: sifted.drift?.drifted ?? null,
+    }),
+    ...(stability && { stability }),
   }
-  terminal.summary(document, `${flags.output}: ${sifted ? `${sifted.rows} rows, ${sifted.anomalies} ${sifted.anomalies === 1 ? 'anomaly' : 'anomalies'}` : 'the model alone'} (${Math.ceil(bytes / 1024)} KiB)`)
+  terminal.summary(
+    document,
+    `${flags.output}: ` +
+      `${sifted ? `${sifted.rows} rows, ${sifted.anomalies} ${sifted.anomalies === 1 ? 'anomaly' : 'anomalies'}` : 'the model alone'} ` +
+      `(${Math.ceil(bytes / 1024)} KiB)`,
+  )
 }
 
-async function siftSource(source: Source, model: Model, flags: ReportFlags, terminal: Terminal): Promise<{ sifted: Sifted; ofTraining: boolean }> {
-  if (source.kind === 'array' && flags.id !== undefined) throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
+async function siftSource(
+  source: Source,
+  model: Model,
+  flags: ReportFlags,
+  terminal: Terminal,
+): Promise<{ sifted: Sifted; ofTraining: boolean }> {
+  if (source.kind === 'array' && flags.id !== undefined)
+    throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   async function* batches(): AsyncGenerator<ScoredBatch> {
     const passthrough = flags.id === undefined ? [] : [flags.id]
@@ -102,23 +169,38 @@ async function siftSource(source: Source, model: Model, flags: ReportFlags, term
     }
   }
   try {
-    const sifted = await siftRows(model, batches(), { signal: terminal.signal, ...(flags.top !== undefined && { top: flags.top }) })
+    const sifted = await siftRows(model, batches(), {
+      signal: terminal.signal,
+      ...(flags.top !== undefined && { top: flags.top }),
+    })
     return { sifted, ofTraining: await isTrainingSource(source, model, sifted.rows, terminal.signal) }
   } catch (error) {
-    throw error instanceof TollError && error.message.startsWith('no row could be scored') ? new TollError(error.code, `${source.name}: ${error.message}`, { cause: error }) : error
+    throw error instanceof TollError && error.message.startsWith('no row could be scored')
+      ? new TollError(error.code, `${source.name}: ${error.message}`, { cause: error })
+      : error
   } finally {
     bar.stop()
   }
 }
 
 /** Refits on the training data, read with the columns that the model takes. */
-async function fitAgain(model: Model, path: string, flags: ReportFlags, terminal: Terminal): Promise<Stability | undefined> {
+async function fitAgain(
+  model: Model,
+  path: string,
+  flags: ReportFlags,
+  terminal: Terminal,
+): Promise<Stability | undefined> {
   const { window } = model.manifest
   const { sql: _sql, id: _id, ...reading } = flags
   const order = { group: flags.group ?? window?.group, time: flags.time ?? window?.time }
   const features = featuresOf(model.manifest)
-  const known = features.length > 0 && { columns: features.map(({ name }) => name), types: features.map(({ name, kind }) => `${name}=${kind}`) }
-  const training = await withSource([path], reading, terminal, (source) => readTraining(source, { ...reading, ...order, ...known }, terminal.signal))
+  const known = features.length > 0 && {
+    columns: features.map(({ name }) => name),
+    types: features.map(({ name, kind }) => `${name}=${kind}`),
+  }
+  const training = await withSource([path], reading, terminal, (source) =>
+    readTraining(source, { ...reading, ...order, ...known }, terminal.signal),
+  )
   return refit(model, training, flags.seeds ?? settings.seeds.default, flags.top, terminal)
 }
 
@@ -126,18 +208,43 @@ async function fitAgain(model: Model, path: string, flags: ReportFlags, terminal
 const namedColumns = 12
 
 /** How the model would be fitted again, as far as its file says. */
-function fitCommand({ detector, parameters, seed, preprocessing, threshold, heldBack, rows, input, window }: Manifest, name: string): CommandLine[] {
+function fitCommand(
+  { detector, parameters, seed, preprocessing, threshold, heldBack, rows, input, window }: Manifest,
+  name: string,
+): CommandLine[] {
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
   const features = featuresOf({ input, window })
   const named = features.length <= namedColumns ? features : []
   const order = { group: window?.group, time: window?.time, window: window?.size, stride: window?.stride }
   const words = [
-    ...named.flatMap((column) => ['--columns', column.name, ...(column.kind === 'category' ? ['--types', `${column.name}=category`] : [])]),
+    ...named.flatMap((column) => [
+      '--columns',
+      column.name,
+      ...(column.kind === 'category' ? ['--types', `${column.name}=category`] : []),
+    ]),
     ...Object.entries(order).flatMap(([key, value]) => (value === undefined ? [] : [`--${key}`, String(value)])),
-    '--detector', detector, ...Object.entries(parameters).flatMap(([key, value]) => ['--param', `${key}=${Array.isArray(value) ? value.join(',') : String(value)}`]),
-    '--scale', preprocessing.scale, '--hold-back', String(heldBack.share ?? Number((held / (held + rows.trained)).toPrecision(4))), '--seed', String(seed),
-    ...thresholdWords(threshold, 'threshold'), ...(rows.anomalies > 0 ? ['--label', 'LABEL'] : []),
+    '--detector',
+    detector,
+    ...Object.entries(parameters).flatMap(([key, value]) => [
+      '--param',
+      `${key}=${Array.isArray(value) ? value.join(',') : String(value)}`,
+    ]),
+    '--scale',
+    preprocessing.scale,
+    '--hold-back',
+    String(heldBack.share ?? Number((held / (held + rows.trained)).toPrecision(4))),
+    '--seed',
+    String(seed),
+    ...thresholdWords(threshold, 'threshold'),
+    ...(rows.anomalies > 0 ? ['--label', 'LABEL'] : []),
   ]
   const left = features.length > namedColumns ? ', and with the columns under Schema' : ''
-  return [{ title: `The model, from the data of the fingerprint above in place of DATA${left}, and with the options that its file and labels take:`, line: ['toll fit DATA -o', shellWord(name), ...words.map(shellWord)].join(' ') }]
+  return [
+    {
+      title:
+        `The model, from the data of the fingerprint above in place of DATA${left}, and with the options that ` +
+        'its file and labels take:',
+      line: ['toll fit DATA -o', shellWord(name), ...words.map(shellWord)].join(' '),
+    },
+  ]
 }

@@ -22,52 +22,98 @@ interface ScoreFlags extends SourceFlags, EngineFlags {
 }
 
 const fdr = real({
-  default: NaN, min: 0, aboveMin: true, max: 1, belowMax: true,
-  doc: 'Adds is_discovery, decided over the whole source: of its rows at most this share is normal, in expectation (Benjamini and Hochberg); all scores are kept in memory',
+  default: NaN,
+  min: 0,
+  aboveMin: true,
+  max: 1,
+  belowMax: true,
+  doc:
+    'Adds is_discovery, decided over the whole source: of its rows at most this share is normal, in ' +
+    'expectation (Benjamini and Hochberg); all scores are kept in memory',
 })
 
 const formats: Readonly<Record<string, RowFormat>> = {
-  '.csv': 'csv', '.ndjson': 'ndjson', '.jsonl': 'ndjson', '.parquet': 'parquet', '.pq': 'parquet',
+  '.csv': 'csv',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.parquet': 'parquet',
+  '.pq': 'parquet',
 }
 
 export function defineScore(command: Command, terminal: Terminal): void {
-  command.description('Scores every row of a source with a model, in order; higher is more anomalous. Memory does not grow with the rows.')
+  command
+    .description(
+      'Scores every row of a source with a model, in order; higher is more anomalous. Memory does not grow ' +
+        'with the rows.',
+    )
     .argument('<MODEL>', 'model file')
     .argument('[SOURCE...]', 'table or array file to score')
-  command.optionsGroup('Result:')
+  command
+    .optionsGroup('Result:')
     .option('-o, --output <file>', 'file to write: .csv, .ndjson or .parquet; - is standard output', '-')
-    .addOption(new Option('--format <name>', 'how to write (default: by the extension of the file; csv on standard output)').choices(['csv', 'ndjson', 'parquet']))
-    .option('--id <column>', 'a key that is passed on with each row, in place of the row number; repeatable', append, [])
+    .addOption(
+      new Option(
+        '--format <name>',
+        'how to write (default: by the extension of the file; csv on standard output)',
+      ).choices(['csv', 'ndjson', 'parquet']),
+    )
+    .option(
+      '--id <column>',
+      'a key that is passed on with each row, in place of the row number; repeatable',
+      append,
+      [],
+    )
     .addOption(parameterOption('fdr', fdr, 'none'))
     .option('--strict', 'stop at the first row that cannot be scored, and write nothing to the file')
   addSourceOptions(command)
   addEngineOptions(command)
   addOutputOptions(command)
-  examples(command, [
-    'toll score model.onnx new.csv > scores.csv',
-    'toll score model.onnx new.parquet -o scores.parquet --id account --id day',
-    'toll score model.onnx rows.csv --strict --format ndjson | jq -c \'select(.is_anomaly)\'',
-    'toll score model.onnx --sql "select * from \'s.parquet\' where day = today()" -o today.csv',
-  ], `${sourceHelp}\nColumns are found by name, in any order. The result has a column per --id (or the row number from 1),
+  examples(
+    command,
+    [
+      'toll score model.onnx new.csv > scores.csv',
+      'toll score model.onnx new.parquet -o scores.parquet --id account --id day',
+      "toll score model.onnx rows.csv --strict --format ndjson | jq -c 'select(.is_anomaly)'",
+      'toll score model.onnx --sql "select * from \'s.parquet\' where day = today()" -o today.csv',
+    ],
+    `${sourceHelp}\nColumns are found by name, in any order. The result has a column per --id (or the row number from 1),
 the score, its parts, the p-value among held-back normal rows, is_anomaly, and, without --strict, the error of rows that hold text or infinity
 where numbers belong. Missing numbers become the median of the training column and are counted. A model of windows scores each row with the
-rows before it, which must come in order; the first rows of a group have no score.`)
+rows before it, which must come in order; the first rows of a group have no score.`,
+  )
   command.action((path: string, sources: string[], flags: ScoreFlags) => runScore(path, sources, flags, terminal))
 }
 
-async function runScore(path: string, sources: readonly string[], flags: ScoreFlags, terminal: Terminal): Promise<void> {
+async function runScore(
+  path: string,
+  sources: readonly string[],
+  flags: ScoreFlags,
+  terminal: Terminal,
+): Promise<void> {
   const format = formatOf(flags)
-  if (terminal.json && flags.output === '-') throw new TollError('argument', '--json prints a summary and needs -o FILE for the rows; for rows as JSON use --format ndjson')
-  const totals = await withSource(sources, flags, terminal, (source) => withEngine(scoringThreads(flags, source), async (engine) =>
-    writeScores(source, await loadModel(path, engine), format, flags, terminal)))
+  if (terminal.json && flags.output === '-')
+    throw new TollError(
+      'argument',
+      '--json prints a summary and needs -o FILE for the rows; for rows as JSON use --format ndjson',
+    )
+  const totals = await withSource(sources, flags, terminal, (source) =>
+    withEngine(scoringThreads(flags, source), async (engine) =>
+      writeScores(source, await loadModel(path, engine), format, flags, terminal),
+    ),
+  )
   const text = describe(totals)
   if (flags.output === '-') terminal.note(text)
   else terminal.summary({ output: flags.output, ...totals }, `${flags.output}: ${text}`)
 }
 
 function formatOf({ format, output }: ScoreFlags): RowFormat {
-  const known = format ?? (output === '-' || output.startsWith('/dev/') ? 'csv' : formats[extname(output).toLowerCase()])
-  if (!known) throw new TollError('argument', `cannot tell the format of ${output} from its extension; give --format csv, ndjson or parquet`)
+  const known =
+    format ?? (output === '-' || output.startsWith('/dev/') ? 'csv' : formats[extname(output).toLowerCase()])
+  if (!known)
+    throw new TollError(
+      'argument',
+      `cannot tell the format of ${output} from its extension; give --format csv, ndjson or parquet`,
+    )
   return known
 }
 
@@ -84,7 +130,13 @@ interface Totals {
   errors: number
 }
 
-async function writeScores(source: Source, model: Model, format: RowFormat, flags: ScoreFlags, terminal: Terminal): Promise<Totals> {
+async function writeScores(
+  source: Source,
+  model: Model,
+  format: RowFormat,
+  flags: ScoreFlags,
+  terminal: Terminal,
+): Promise<Totals> {
   const strict = flags.strict ?? false
   const columns = outputColumns(source, model, flags)
   const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, unseen: 0, waiting: 0, errors: 0 }
@@ -107,7 +159,8 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
       totals.anomalies += batch.isAnomaly.reduce((sum, flag) => sum + flag, 0)
       bar.update(totals.rows)
     }
-    if (totals.errors > 0 && totals.errors + totals.waiting === totals.rows) throw new TollError('data', `${source.name}: no row could be scored; the first: ${reason}`)
+    if (totals.errors > 0 && totals.errors + totals.waiting === totals.rows)
+      throw new TollError('data', `${source.name}: no row could be scored; the first: ${reason}`)
     await writer?.close()
   } catch (error) {
     await writer?.abort()
@@ -119,10 +172,18 @@ async function writeScores(source: Source, model: Model, format: RowFormat, flag
 }
 
 function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreFlags): OutputColumn[] {
-  if (source.kind === 'array' && id.length > 0) throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
+  if (source.kind === 'array' && id.length > 0)
+    throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
   const { heldBack, thresholds = {} } = model.manifest
-  if (fdr !== undefined && heldBack.source !== 'held-back') throw new TollError('data', '--fdr needs p-values, and no rows were held back when the model was fitted: fit it on 50 rows or more')
-  const kinds = source.kind === 'rows' ? new Map(source.table.columns.map(({ name, kind }) => [name, kind])) : new Map<string, string>()
+  if (fdr !== undefined && heldBack.source !== 'held-back')
+    throw new TollError(
+      'data',
+      '--fdr needs p-values, and no rows were held back when the model was fitted: fit it on 50 rows or more',
+    )
+  const kinds =
+    source.kind === 'rows'
+      ? new Map(source.table.columns.map(({ name, kind }) => [name, kind]))
+      : new Map<string, string>()
   const keys = id.map((name) => ({ name, kind: kinds.get(name) === 'boolean' ? 'boolean' : 'text' }) as const)
   const columns: OutputColumn[] = [
     ...(keys.length > 0 ? keys : [{ name: 'row', kind: 'number' } as const]),
@@ -134,7 +195,11 @@ function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreF
     ...(strict ? [] : [{ name: 'error', kind: 'text' } as const]),
   ]
   const twice = columns.find(({ name }, i) => columns.findIndex((column) => column.name === name) < i)
-  if (twice) throw new TollError('argument', `the result would have two columns called '${twice.name}'; rename the key, for example with --sql`)
+  if (twice)
+    throw new TollError(
+      'argument',
+      `the result would have two columns called '${twice.name}'; rename the key, for example with --sql`,
+    )
   return columns
 }
 
@@ -143,8 +208,13 @@ async function* withDiscoveries(scored: AsyncIterable<ScoredRows>, rate: number)
   const batches: ScoredRows[] = []
   for await (const batch of scored) batches.push(batch)
   // Rows that could not be scored are no hypotheses.
-  const places = batches.flatMap(({ errors, rows }, b) => Array.from({ length: rows }, (_, row) => [b, row] as const).filter(([, row]) => !errors.has(row)))
-  const called = discoveries(Float64Array.from(places, ([b, row]) => batches[b].pValue![row]), rate)
+  const places = batches.flatMap(({ errors, rows }, b) =>
+    Array.from({ length: rows }, (_, row) => [b, row] as const).filter(([, row]) => !errors.has(row)),
+  )
+  const called = discoveries(
+    Float64Array.from(places, ([b, row]) => batches[b].pValue![row]),
+    rate,
+  )
   const flags = batches.map(({ rows }) => new Uint8Array(rows))
   places.forEach(([b, row], i) => {
     flags[b][row] = called[i]
@@ -155,14 +225,26 @@ async function* withDiscoveries(scored: AsyncIterable<ScoredRows>, rate: number)
 /** Rows that are turned into text at once. */
 const rowsPerWrite = 16_384
 
-async function write(writer: RowWriter, batch: ScoredRows, columns: readonly OutputColumn[], id: readonly string[]): Promise<void> {
+async function write(
+  writer: RowWriter,
+  batch: ScoredRows,
+  columns: readonly OutputColumn[],
+  id: readonly string[],
+): Promise<void> {
   const { score, parts, pValue, isAnomaly, alarms, errors, firstRow, rows } = batch
-  const marks = [isAnomaly, ...Object.values(alarms)].map((flags): OutputValues => Array.from(flags, (flag, row) => (errors.has(row) ? null : flag === 1)))
+  const marks = [isAnomaly, ...Object.values(alarms)].map((flags): OutputValues =>
+    Array.from(flags, (flag, row) => (errors.has(row) ? null : flag === 1)),
+  )
   const withErrors = columns.at(-1)?.name === 'error'
   for (let start = 0; start < rows; start += rowsPerWrite) {
     const end = Math.min(start + rowsPerWrite, rows)
-    const keys = id.length > 0 ? id.map((name) => batch.passthrough.get(name)!.slice(start, end)) : [Float64Array.from({ length: end - start }, (_, i) => firstRow + start + i + 1)]
-    const numbers = [score, ...Object.values(parts), ...(pValue ? [pValue] : [])].map((values) => values.subarray(start, end))
+    const keys =
+      id.length > 0
+        ? id.map((name) => batch.passthrough.get(name)!.slice(start, end))
+        : [Float64Array.from({ length: end - start }, (_, i) => firstRow + start + i + 1)]
+    const numbers = [score, ...Object.values(parts), ...(pValue ? [pValue] : [])].map((values) =>
+      values.subarray(start, end),
+    )
     const messages = withErrors ? [Array.from({ length: end - start }, (_, i) => errors.get(start + i) ?? null)] : []
     await writer.write([...keys, ...numbers, ...marks.map((flags) => flags.slice(start, end)), ...messages])
   }
@@ -174,6 +256,11 @@ function describe({ rows, anomalies, imputed, unseen, waiting, errors }: Totals)
     ...(imputed > 0 ? [`${imputed} missing numbers replaced by the training median`] : []),
     ...(unseen > 0 ? [`${unseen} ${unseen === 1 ? 'text' : 'texts'} that training had not, or rarely`] : []),
     ...(waiting > 0 ? [`${waiting} rows before the first full window have no score`] : []),
-    ...(errors > 0 ? [`${errors} ${errors === 1 ? 'row' : 'rows'} could not be scored (see the error column; --strict stops at the first)`] : []),
+    ...(errors > 0
+      ? [
+          `${errors} ${errors === 1 ? 'row' : 'rows'} could not be scored (see the error column; --strict stops ` +
+            'at the first)',
+        ]
+      : []),
   ].join(', ')
 }

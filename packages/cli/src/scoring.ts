@@ -1,4 +1,5 @@
-// Rows of a source scored in order, in bounded memory: while a batch is in the engine, the one before is used and the next one is read.
+// Rows of a source scored in order, in bounded memory: while a batch is in the engine, the one before is used and the
+// next one is read.
 
 import { availableParallelism } from 'node:os'
 import { isTrainingData } from 'toll/audit'
@@ -38,14 +39,20 @@ export interface ScoringOptions {
 
 /** Reading a table keeps a core busy: by default the engine leaves it one, which is faster than sharing it. */
 export function scoringThreads<F extends EngineFlags>(flags: F, source: Source): F {
-  return flags.threads === undefined && source.kind === 'rows' ? { ...flags, threads: Math.max(1, availableParallelism() - 1) } : flags
+  return flags.threads === undefined && source.kind === 'rows'
+    ? { ...flags, threads: Math.max(1, availableParallelism() - 1) }
+    : flags
 }
 
 /** Numbers in a batch: one run of the engine. */
 const batchValues = 1 << 19
 
 /** Scores all rows of `source`. Errors: `not-found` for columns that the model needs, `shape`, `data`, `aborted`. */
-export async function* scoreSource(source: Source, model: Model, { passthrough, strict, signal }: ScoringOptions): AsyncGenerator<ScoredRows> {
+export async function* scoreSource(
+  source: Source,
+  model: Model,
+  { passthrough, strict, signal }: ScoringOptions,
+): AsyncGenerator<ScoredRows> {
   const badRows = strict ? 'refuse' : 'mark'
   requireKind(source, model)
   const windowing = openWindowing(model.manifest, source.name)
@@ -58,7 +65,12 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
     const scores = await model.score(windowed?.table ?? source.data, { badRows, signal })
     const marked = windowed ? mark(scores, windowed.errors, windowed.table) : scores
     yield {
-      ...marked, rows: scores.score.length, data: windowed?.table ?? source.data, firstRow: 0, passthrough: new Map(), waiting: windowed?.waiting ?? 0,
+      ...marked,
+      rows: scores.score.length,
+      data: windowed?.table ?? source.data,
+      firstRow: 0,
+      passthrough: new Map(),
+      waiting: windowed?.waiting ?? 0,
       ...('columns' in source.data && { raw: { table: source.data, unreadable: new Map() } }),
     }
     return
@@ -68,7 +80,13 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   requireColumns(source.table.columns, windowing?.passthrough ?? [], source.name, ', which says the order of the rows')
   requireColumns(source.table.columns, passthrough, source.name, ', which was asked for')
   const batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / Math.max(inputs.length, 1))))
-  const batches = source.table.batches({ columns: requests, passthrough: passed, batchRows, badRows: strict ? 'throw' : 'mark', signal })
+  const batches = source.table.batches({
+    columns: requests,
+    passthrough: passed,
+    batchRows,
+    badRows: strict ? 'throw' : 'mark',
+    signal,
+  })
   let scoring: Promise<ScoredRows> | undefined
   try {
     for await (const batch of batches) {
@@ -77,7 +95,12 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
       scoring = model.score(table, { badRows, signal }).then((scores) => ({
         // A gap is counted in its own row only, not in every window that it is in.
         ...mark(windowing ? { ...scores, imputed: gapsIn(batch.table) } : scores, errors, batch.table),
-        rows: table.rows, data: table, firstRow: batch.firstRow, passthrough: batch.passthrough, waiting, raw: { table: batch.table, unreadable: batch.errors },
+        rows: table.rows,
+        data: table,
+        firstRow: batch.firstRow,
+        passthrough: batch.passthrough,
+        waiting,
+        raw: { table: batch.table, unreadable: batch.errors },
       }))
       // Awaited later; a failure before that is not unhandled.
       scoring.catch(() => undefined)
@@ -89,27 +112,60 @@ export async function* scoreSource(source: Source, model: Model, { passthrough, 
   }
 }
 
-/** Whether the source, of which so many rows were scored, is what the model was fitted to: read again where the number of rows is the same. */
-export async function isTrainingSource(source: Source, { manifest }: Model, rows: number, signal: AbortSignal): Promise<boolean> {
+/**
+ * Whether the source, of which so many rows were scored, is what the model was fitted to: read again where the number
+ * of rows is the same.
+ */
+export async function isTrainingSource(
+  source: Source,
+  { manifest }: Model,
+  rows: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (rows !== manifest.rows.given || manifest.window) return false
   if (source.kind === 'array') return isTrainingData(manifest, source.data)
-  const { table } = await source.table.readBatch({ columns: featuresOf(manifest).map(requestFor), badRows: 'mark', keys: 'leave out', signal })
+  const { table } = await source.table.readBatch({
+    columns: featuresOf(manifest).map(requestFor),
+    badRows: 'mark',
+    keys: 'leave out',
+    signal,
+  })
   return isTrainingData(manifest, table)
 }
 
 /** An array as one batch of rows. */
-function wholeTable({ data, name }: Extract<Source, { kind: 'array' }>, columns: readonly string[], named: readonly string[]) {
-  if (named.length > 0) throw new TollError('argument', `the windows of this model follow ${named.join(' and ')}, columns of a table; ${name} is an array`)
+function wholeTable(
+  { data, name }: Extract<Source, { kind: 'array' }>,
+  columns: readonly string[],
+  named: readonly string[],
+) {
+  if (named.length > 0)
+    throw new TollError(
+      'argument',
+      `the windows of this model follow ${named.join(' and ')}, columns of a table; ${name} is an array`,
+    )
   const table = data as Table
-  requireColumns(table.names.map((column) => ({ name: column })), columns, name)
+  requireColumns(
+    table.names.map((column) => ({ name: column })),
+    columns,
+    name,
+  )
   return {
-    table: selectColumns(table, columns.map((column) => table.names.indexOf(column))),
-    errors: new Map<number, string>(), passthrough: new Map<string, readonly CellValue[]>(), firstRow: 0,
+    table: selectColumns(
+      table,
+      columns.map((column) => table.names.indexOf(column)),
+    ),
+    errors: new Map<number, string>(),
+    passthrough: new Map<string, readonly CellValue[]>(),
+    firstRow: 0,
   }
 }
 
 function gapsIn(table: Table): number {
-  return withoutTexts(table).reduce((sum, column) => sum + column.reduce((gaps, value) => gaps + Number(Number.isNaN(value)), 0), 0)
+  return withoutTexts(table).reduce(
+    (sum, column) => sum + column.reduce((gaps, value) => gaps + Number(Number.isNaN(value)), 0),
+    0,
+  )
 }
 
 /** The columns in which a gap is filled: a missing text is a category. */
@@ -121,7 +177,10 @@ function requireKind(source: Source, { manifest: { input } }: Model): void {
   const isTable = source.kind === 'rows' || 'columns' in source.data
   if (isTable === (input.kind === 'table')) return
   const expected = input.kind === 'table' ? 'tables' : `images of ${input.shape.join(' x ')}`
-  throw new TollError('shape', `the model scores ${expected}, but ${source.name} holds ${isTable ? 'a table' : 'images'}`)
+  throw new TollError(
+    'shape',
+    `the model scores ${expected}, but ${source.name} holds ${isTable ? 'a table' : 'images'}`,
+  )
 }
 
 /** Rows that could not be read have no score; their gaps were not imputed. */
@@ -130,7 +189,8 @@ function mark(scores: Scores, errors: ReadonlyMap<number, string>, table: Table)
   const columns = withoutTexts(table)
   let imputed = scores.imputed
   for (const row of errors.keys()) {
-    for (const values of [scores.score, ...Object.values(scores.parts), ...(scores.pValue ? [scores.pValue] : [])]) values[row] = NaN
+    for (const values of [scores.score, ...Object.values(scores.parts), ...(scores.pValue ? [scores.pValue] : [])])
+      values[row] = NaN
     for (const flags of [scores.isAnomaly, ...Object.values(scores.alarms)]) flags[row] = 0
     for (const column of columns) if (Number.isNaN(column[row])) imputed--
   }
@@ -145,29 +205,49 @@ export interface Labelled extends RowOrder {
 }
 
 /**
- * All scores with their labels, groups and times; rows that could not be scored are left out and counted. For a model of windows a row is an
- * anomaly when one is in its window, and groups and times are those of the windows unless others are named.
+ * All scores with their labels, groups and times; rows that could not be scored are left out and counted. For a model
+ * of windows a row is an anomaly when one is in its window, and groups and times are those of the windows unless others
+ * are named.
  */
 export async function scoreLabelled(
-  source: Source, model: Model, flags: LabelFlags & OrderFlags & { readonly label: string; readonly strict: boolean; readonly timeUnit?: TimeUnit }, terminal: Terminal,
+  source: Source,
+  model: Model,
+  flags: LabelFlags & OrderFlags & { readonly label: string; readonly strict: boolean; readonly timeUnit?: TimeUnit },
+  terminal: Terminal,
 ): Promise<Labelled> {
   const { window } = model.manifest
   if (window && flags.group !== undefined && flags.group !== window.group) {
-    throw new TollError('argument', `the model's windows ${window.group === undefined ? 'were fitted without groups' : `follow the groups of '${window.group}'`}; leave --group ${flags.group} out`)
+    throw new TollError(
+      'argument',
+      "the model's windows " +
+        `${window.group === undefined ? 'were fitted without groups' : `follow the groups of '${window.group}'`}; ` +
+        `leave --group ${flags.group} out`,
+    )
   }
   const order: OrderFlags = { group: flags.group ?? window?.group, time: flags.time ?? window?.time }
-  if (source.kind === 'array' && orderColumns(order).length > 0) throw new TollError('argument', `--group and --time name columns of a table; ${source.name} is an array`)
+  if (source.kind === 'array' && orderColumns(order).length > 0)
+    throw new TollError('argument', `--group and --time name columns of a table; ${source.name} is an array`)
   const orders: RowOrder[] = []
   const parts: Float64Array[] = []
   const values: LabelValue[] = []
   let imputed = 0
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
-  const options = { passthrough: source.kind === 'rows' ? [flags.label, ...orderColumns(order)] : [], strict: flags.strict, signal: terminal.signal }
+  const options = {
+    passthrough: source.kind === 'rows' ? [flags.label, ...orderColumns(order)] : [],
+    strict: flags.strict,
+    signal: terminal.signal,
+  }
   try {
     for await (const batch of scoreSource(source, model, options)) {
       parts.push(batch.score)
       for (const value of batch.passthrough.get(flags.label) ?? []) values.push(value)
-      orders.push(readOrder(batch.passthrough, order, { source: source.name, timeUnit: flags.timeUnit, firstRow: batch.firstRow }))
+      orders.push(
+        readOrder(batch.passthrough, order, {
+          source: source.name,
+          timeUnit: flags.timeUnit,
+          firstRow: batch.firstRow,
+        }),
+      )
       imputed += batch.imputed
       bar.update(batch.firstRow + batch.rows)
     }
@@ -178,12 +258,18 @@ export async function scoreLabelled(
   const labels = readLabels(source.kind === 'rows' ? values : await readSide(source, flags.label, scores.length), flags)
   const good = scores.map((score) => (Number.isNaN(score) ? 0 : 1))
   const groups = order.group === undefined ? undefined : orders.flatMap((part) => Array.from(part.groups!))
-  const time = order.time !== undefined ? joined(orders.map((part) => part.time as Float64Array)) : window && Float64Array.from(scores.keys())
+  const time =
+    order.time !== undefined
+      ? joined(orders.map((part) => part.time as Float64Array))
+      : window && Float64Array.from(scores.keys())
   const ofRows = window ? labelWindows(labels, window.size, { ...(groups && { groups }) }) : labels
   return {
-    scores: scores.filter((_, row) => good[row] === 1), labels: ofRows.filter((_, row) => good[row] === 1),
-    ...(groups && { groups: groups.filter((_, row) => good[row] === 1) }), ...(time && { time: time.filter((_, row) => good[row] === 1) }),
-    unscored: scores.length - good.reduce((sum, flag) => sum + flag, 0), imputed,
+    scores: scores.filter((_, row) => good[row] === 1),
+    labels: ofRows.filter((_, row) => good[row] === 1),
+    ...(groups && { groups: groups.filter((_, row) => good[row] === 1) }),
+    ...(time && { time: time.filter((_, row) => good[row] === 1) }),
+    unscored: scores.length - good.reduce((sum, flag) => sum + flag, 0),
+    imputed,
   }
 }
 

@@ -1,4 +1,5 @@
-// SOURCE on the command line: tables through the data room, or array files as tables (n, d) or images (n, channels, height, width).
+// SOURCE on the command line: tables through the data room, or array files as tables (n, d) or images (n, channels,
+// height, width).
 
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
@@ -22,29 +23,63 @@ const tableFormats = ['csv', 'tsv', 'ndjson', 'json', 'parquet'] as const satisf
 const arrayFormats = ['npy', 'npz', 'mat', 'idx', 'cifar10', 'cifar100'] as const
 export type ArrayFormat = (typeof arrayFormats)[number]
 
-/** An opened SOURCE. `side` reads a vector that belongs to an array: a variable of the same file, or a file of its own. */
+/**
+ * An opened SOURCE. `side` reads a vector that belongs to an array: a variable of the same file, or a file of its own.
+ */
 export type Source =
   | { readonly kind: 'rows'; readonly name: string; readonly table: TableSource }
-  | { readonly kind: 'array'; readonly name: string; readonly data: Table | NdArray; side(name: string): Promise<NumberArray> }
+  | {
+      readonly kind: 'array'
+      readonly name: string
+      readonly data: Table | NdArray
+      side(name: string): Promise<NumberArray>
+    }
 
 export const sourceHelp = `SOURCE is a CSV, TSV, Parquet, NDJSON or JSON file (.gz too), several of them, a glob, or - for
 standard input; or an array file: .npy, .npz, MATLAB .mat, idx, CIFAR binary (.gz too), of shape
 (n, d), (n, height, width) or (n, channels, height, width). Columns of an array are called x0, x1, ...`
 
 export function addSourceOptions(command: Command): void {
-  command.optionsGroup('Source:')
-    .option('--sql <query>', 'read the result of a DuckDB query instead of SOURCE, such as "select * from \'data.parquet\' where year > 2020"')
-    .addOption(new Option('--input-format <name>', 'what SOURCE is (default by extension and content)').choices([...tableFormats, ...arrayFormats]))
-    .option('--delimiter <char>', 'what separates the values of a CSV file, tab for a tabulator (default: found out)', (text) => (/^(tab|\\t)$/.test(text) ? '\t' : text))
+  command
+    .optionsGroup('Source:')
+    .option(
+      '--sql <query>',
+      'read the result of a DuckDB query instead of SOURCE, such as "select * from \'data.parquet\' where year > 2020"',
+    )
+    .addOption(
+      new Option('--input-format <name>', 'what SOURCE is (default by extension and content)').choices([
+        ...tableFormats,
+        ...arrayFormats,
+      ]),
+    )
+    .option(
+      '--delimiter <char>',
+      'what separates the values of a CSV file, tab for a tabulator (default: found out)',
+      (text) => (/^(tab|\\t)$/.test(text) ? '\t' : text),
+    )
     .option('--header', 'the first line of a CSV file names the columns, even when it holds numbers')
     .option('--no-header', 'the first line of a CSV file is data; columns are called x0, x1, ...')
-    .option('--missing <text>', 'what stands for a missing number beside an empty cell; repeatable (default NA, N/A, NaN, NULL, None, ?)', append)
-    .addOption(parameterOption('decimal', choice({ values: ['.', ','], default: '.', doc: 'Decimal separator of text files.' })))
+    .option(
+      '--missing <text>',
+      'what stands for a missing number beside an empty cell; repeatable (default NA, N/A, NaN, NULL, None, ?)',
+      append,
+    )
+    .addOption(
+      parameterOption('decimal', choice({ values: ['.', ','], default: '.', doc: 'Decimal separator of text files.' })),
+    )
     .option('--variable <name>', 'the array to read from an .npz or .mat file (default: the only one)')
 }
 
-/** Opens SOURCE, gives it to `work`, and closes it whatever happens. Errors as the data room's, and `argument` without a source. */
-export async function withSource<T>(paths: readonly string[], flags: SourceFlags, terminal: Terminal, work: (source: Source) => Promise<T>): Promise<T> {
+/**
+ * Opens SOURCE, gives it to `work`, and closes it whatever happens. Errors as the data room's, and `argument` without a
+ * source.
+ */
+export async function withSource<T>(
+  paths: readonly string[],
+  flags: SourceFlags,
+  terminal: Terminal,
+  work: (source: Source) => Promise<T>,
+): Promise<T> {
   try {
     return await useSource(paths, flags, terminal, work)
   } catch (error) {
@@ -52,9 +87,16 @@ export async function withSource<T>(paths: readonly string[], flags: SourceFlags
   }
 }
 
-async function useSource<T>(paths: readonly string[], flags: SourceFlags, terminal: Terminal, work: (source: Source) => Promise<T>): Promise<T> {
-  if (flags.sql !== undefined && paths.length > 0) throw new TollError('argument', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
-  if (flags.sql === undefined && paths.length === 0) throw new TollError('argument', 'a SOURCE is missing: name a file, - for standard input, or give --sql')
+async function useSource<T>(
+  paths: readonly string[],
+  flags: SourceFlags,
+  terminal: Terminal,
+  work: (source: Source) => Promise<T>,
+): Promise<T> {
+  if (flags.sql !== undefined && paths.length > 0)
+    throw new TollError('argument', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
+  if (flags.sql === undefined && paths.length === 0)
+    throw new TollError('argument', 'a SOURCE is missing: name a file, - for standard input, or give --sql')
   const format = arrayFormatOf(paths, flags)
   if (format) {
     const { openArray } = await import('./arrays.js')
@@ -89,9 +131,15 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/set header to true or false$/, '--header or --no-header'],
   [/both called '-?[\d.]+'; rename one$/, '--no-header if that line is data'],
   [/name the variable to read;/, '--variable NAME'],
-  [/say what a column is with types, such as category$/, '--types COLUMN=category; --delimiter CHAR where values of a line were not told apart'],
+  [
+    /say what a column is with types, such as category$/,
+    '--types COLUMN=category; --delimiter CHAR where values of a line were not told apart',
+  ],
   [/with a decimal comma it is one(; correct it.*)?$/, '--decimal ,'],
-  [/leave the column out, or declare the text as missing$/, '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category'],
+  [
+    /leave the column out, or declare the text as missing$/,
+    '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category',
+  ],
 ]
 
 /** The error with the option of the command line that its advice means, where there is one. */

@@ -5,15 +5,27 @@ import { join } from 'node:path'
 import { Random } from 'toll/base'
 import { spawnCommand } from 'toll-test/spawn'
 
-export const { run: runToll, start: startToll, shell: runShell } = spawnCommand('toll', new URL('../bin/toll.js', import.meta.url))
+export const {
+  run: runToll,
+  start: startToll,
+  shell: runShell,
+} = spawnCommand('toll', new URL('../bin/toll.js', import.meta.url))
 
-/** Rows of two tied features a, b = 2a + noise and a free one c, with a key and a label; every 50th row breaks the tie. */
+/**
+ * Rows of two tied features a, b = 2a + noise and a free one c, with a key and a label; every 50th row breaks the tie.
+ */
 export async function writeExample(folder: string, rows = 400): Promise<string> {
   const random = Random.seeded(7)
   const lines = Array.from({ length: rows }, (_, i) => {
     const anomaly = i % 50 === 49 ? 1 : 0
     const a = random.normal()
-    return [`k${i}`, a.toFixed(4), (2 * a + 0.1 * random.normal() + 5 * anomaly).toFixed(4), (5 + random.normal()).toFixed(4), anomaly].join(',')
+    return [
+      `k${i}`,
+      a.toFixed(4),
+      (2 * a + 0.1 * random.normal() + 5 * anomaly).toFixed(4),
+      (5 + random.normal()).toFixed(4),
+      anomaly,
+    ].join(',')
   })
   const path = join(folder, 'example.csv')
   await writeFile(path, `key,a,b,c,label\n${lines.join('\n')}\n`)

@@ -1,5 +1,5 @@
-// What a command may say and hear: results on stdout, remarks and progress on stderr, Ctrl-C as an abort signal. The only writer of the
-// process. With --json stdout holds one JSON document, with --quiet stderr holds errors only.
+// What a command may say and hear: results on stdout, remarks and progress on stderr, Ctrl-C as an abort signal. The
+// only writer of the process. With --json stdout holds one JSON document, with --quiet stderr holds errors only.
 
 import { inspect } from 'node:util'
 import { TollError, messageOf, type ErrorCode } from 'toll/base'
@@ -25,7 +25,9 @@ export interface Terminal extends TerminalOptions {
   readonly width: number
   /** Whether the reader of stdout has gone. */
   readonly outputClosed: boolean
-  /** Lets Ctrl-C end the process at once until `guard`: for stretches of pure computing that leave nothing to clean up. */
+  /**
+   * Lets Ctrl-C end the process at once until `guard`: for stretches of pure computing that leave nothing to clean up.
+   */
   unguard(): void
   guard(): void
   /** Text on stdout. */
@@ -55,7 +57,9 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
   let failed = false
   let words: () => string = () => 'stopped'
   const stop = listenForStop(() => fail('aborted', words()))
-  process.stdout.on('error', (error) => { broken ??= error })
+  process.stdout.on('error', (error) => {
+    broken ??= error
+  })
   const say = (text: string) => process.stderr.write(text.endsWith('\n') ? text : `${text}\n`)
   const print = (text: string) => {
     process.stdout.write(`${text}\n`)
@@ -69,13 +73,21 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
     if (process.env.TOLL_DEBUG && error !== undefined) say(inspect(error))
   }
   return {
-    json, quiet, print,
+    json,
+    quiet,
+    print,
     signal: stop.signal,
     unguard: stop.unguard,
     guard: stop.guard,
-    get signalCode() { return stop.code() },
-    get width() { return Math.min(process.stdout.columns ?? 100, 120) },
-    get outputClosed() { return codeOf(broken) === 'EPIPE' },
+    get signalCode() {
+      return stop.code()
+    },
+    get width() {
+      return Math.min(process.stdout.columns ?? 100, 120)
+    },
+    get outputClosed() {
+      return codeOf(broken) === 'EPIPE'
+    },
     result: (value, text) => (json ? document(value) : print(text)),
     summary: (value, text) => {
       if (json) document(value)
@@ -85,12 +97,18 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
       if (!quiet && !json) say(text)
     },
     fail,
-    whenStopped: (text) => { words = text },
-    progress: async (title, total, unit) => (json || quiet || !process.stderr.isTTY ? silent : openBar(title, total, unit)),
+    whenStopped: (text) => {
+      words = text
+    },
+    progress: async (title, total, unit) =>
+      json || quiet || !process.stderr.isTTY ? silent : openBar(title, total, unit),
     finish: async (code) => {
       await new Promise<void>((done) => process.stdout.write('', () => done()))
       if (failed || broken === undefined || codeOf(broken) === 'EPIPE') return code
-      say(`toll: cannot write the output: ${codeOf(broken) === 'ENOSPC' ? 'no space is left on the device' : messageOf(broken)}`)
+      say(
+        'toll: cannot write the output: ' +
+          `${codeOf(broken) === 'ENOSPC' ? 'no space is left on the device' : messageOf(broken)}`,
+      )
       return 1
     },
   }
@@ -98,16 +116,33 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
 
 async function openBar(title: string, total: number | undefined, unit: string): Promise<ProgressBar> {
   const { Format, SingleBar } = (await import('cli-progress')).default
-  const format = total === undefined ? `${title} {value} ${unit} {detail}` : `${title} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left {detail}`
+  const format =
+    total === undefined
+      ? `${title} {value} ${unit} {detail}`
+      : `${title} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left {detail}`
   // The terminal's own settings stay as they are: a process that is killed could not restore them.
   const bar = new SingleBar({
-    format, barsize, barCompleteChar: '█', barIncompleteChar: '░', clearOnComplete: true, gracefulExit: false, linewrap: true, hideCursor: false, stream: process.stderr,
-    // Without an advance in the last hundred updates the library's time left is the word INF, which its own format cuts to NF.
-    etaBuffer: 100, formatTime: (seconds, options, multiple) => (Number.isFinite(Number(seconds)) ? Format.TimeFormat(seconds, options, multiple) : '?'),
+    format,
+    barsize,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    clearOnComplete: true,
+    gracefulExit: false,
+    linewrap: true,
+    hideCursor: false,
+    stream: process.stderr,
+    // Without an advance in the last hundred updates the library's time left is the word INF, which its own format cuts
+    // to NF.
+    etaBuffer: 100,
+    formatTime: (seconds, options, multiple) =>
+      Number.isFinite(Number(seconds)) ? Format.TimeFormat(seconds, options, multiple) : '?',
   })
   bar.start(total ?? 0, 0, { detail: '' })
   const room = Math.max(0, (process.stderr.columns ?? 80) - barsize - title.length - 48)
-  return { update: (done, detail = '') => bar.update(done, { detail: detail && room > 0 ? `| ${detail.slice(0, room)}` : '' }), stop: () => bar.stop() }
+  return {
+    update: (done, detail = '') => bar.update(done, { detail: detail && room > 0 ? `| ${detail.slice(0, room)}` : '' }),
+    stop: () => bar.stop(),
+  }
 }
 
 function codeOf(error: unknown): unknown {

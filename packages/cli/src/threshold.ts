@@ -1,4 +1,5 @@
-// toll threshold: what a model file calls an anomaly, shown, moved, and kept under several names. Nothing is trained again.
+// toll threshold: what a model file calls an anomaly, shown, moved, and kept under several names. Nothing is trained
+// again.
 
 import type { Command } from 'commander'
 import { TollError } from 'toll/base'
@@ -22,13 +23,15 @@ interface Flags extends ThresholdFlags, LabelFlags, SourceFlags, EngineFlags {
 }
 
 export function defineThreshold(command: Command, terminal: Terminal): void {
-  command.description('Shows the thresholds of a model file, or moves one, without training again.')
+  command
+    .description('Shows the thresholds of a model file, or moves one, without training again.')
     .argument('<MODEL>', 'model file')
     .argument('[SOURCE...]', 'labelled table or array file, for the rules that need labels')
   command.optionsGroup('Rule:')
   addThresholdOptions(command)
-  command.optionsGroup('Result:')
-    .option('--name <name>', 'a further threshold beside the model\'s own, with an output is_anomaly_NAME')
+  command
+    .optionsGroup('Result:')
+    .option('--name <name>', "a further threshold beside the model's own, with an output is_anomaly_NAME")
     .option('--remove <name>', 'take a further threshold out')
     .option('-o, --output <file>', 'model file to write (default: the same file)')
   command.optionsGroup('Labels:')
@@ -36,23 +39,35 @@ export function defineThreshold(command: Command, terminal: Terminal): void {
   addSourceOptions(command)
   addEngineOptions(command)
   addOutputOptions(command)
-  examples(command, [
-    'toll threshold model.onnx',
-    'toll threshold model.onnx --fpr 0.001',
-    'toll threshold model.onnx --tail-rate 1e-5 --name page',
-    'toll threshold model.onnx --f-score 1 validation.csv --label fraud -o best.onnx',
-  ], sourceHelp)
+  examples(
+    command,
+    [
+      'toll threshold model.onnx',
+      'toll threshold model.onnx --fpr 0.001',
+      'toll threshold model.onnx --tail-rate 1e-5 --name page',
+      'toll threshold model.onnx --f-score 1 validation.csv --label fraud -o best.onnx',
+    ],
+    sourceHelp,
+  )
   command.action((path: string, sources: string[], flags: Flags) => runThreshold(path, sources, flags, terminal))
 }
 
 async function runThreshold(path: string, sources: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
   const rule = readThresholdRule(flags as Readonly<Record<string, unknown>>)
-  if (flags.remove !== undefined && (rule || flags.name !== undefined)) throw new TollError('argument', '--remove takes a threshold out; it goes with no rule and no --name')
-  if (!rule && (flags.name !== undefined || (flags.output !== undefined && flags.remove === undefined) || sources.length > 0)) {
-    throw new TollError('argument', 'name a rule to move a threshold by, such as --fpr 0.001 (toll threshold --help lists them)')
+  if (flags.remove !== undefined && (rule || flags.name !== undefined))
+    throw new TollError('argument', '--remove takes a threshold out; it goes with no rule and no --name')
+  if (
+    !rule &&
+    (flags.name !== undefined || (flags.output !== undefined && flags.remove === undefined) || sources.length > 0)
+  ) {
+    throw new TollError(
+      'argument',
+      'name a rule to move a threshold by, such as --fpr 0.001 (toll threshold --help lists them)',
+    )
   }
   const labels = rule !== undefined && needsLabels(rule)
-  if (labels && (sources.length === 0 || flags.label === undefined)) throw new TollError('argument', 'this rule needs labels: add a source and --label COLUMN')
+  if (labels && (sources.length === 0 || flags.label === undefined))
+    throw new TollError('argument', 'this rule needs labels: add a source and --label COLUMN')
   if (!labels && sources.length > 0) throw new TollError('argument', 'this rule needs no source; leave it out')
 
   const changed = await withEngine(flags, async (engine) => {
@@ -60,7 +75,10 @@ async function runThreshold(path: string, sources: readonly string[], flags: Fla
     if (flags.remove !== undefined) return model.withoutThreshold(flags.remove)
     if (!rule) return model
     const labelled = labels ? await readLabelled(sources, flags, model, terminal) : undefined
-    return model.withThreshold(rule, { ...(flags.name !== undefined && { name: flags.name }), ...(labelled && { labelled }) })
+    return model.withThreshold(rule, {
+      ...(flags.name !== undefined && { name: flags.name }),
+      ...(labelled && { labelled }),
+    })
   })
   const output = flags.output ?? path
   if (rule || flags.remove !== undefined) {
@@ -69,11 +87,21 @@ async function runThreshold(path: string, sources: readonly string[], flags: Fla
     terminal.note(`wrote ${output}`)
   }
   const { threshold, thresholds = {}, heldBack } = changed.manifest
-  terminal.result({ model: output, threshold, thresholds, heldBack: { source: heldBack.source, scores: heldBack.scores.length } }, describe(changed.manifest, output))
+  terminal.result(
+    { model: output, threshold, thresholds, heldBack: { source: heldBack.source, scores: heldBack.scores.length } },
+    describe(changed.manifest, output),
+  )
 }
 
-function readLabelled(sources: readonly string[], flags: Flags, model: Model, terminal: Terminal): Promise<LabelledScores> {
-  return withSource(sources, flags, terminal, (source) => scoreLabelled(source, model, { ...scoringThreads(flags, source), label: flags.label!, strict: false }, terminal))
+function readLabelled(
+  sources: readonly string[],
+  flags: Flags,
+  model: Model,
+  terminal: Terminal,
+): Promise<LabelledScores> {
+  return withSource(sources, flags, terminal, (source) =>
+    scoreLabelled(source, model, { ...scoringThreads(flags, source), label: flags.label!, strict: false }, terminal),
+  )
 }
 
 /** Every threshold with the share of held-back rows above it. */
@@ -81,8 +109,14 @@ function describe({ threshold, thresholds = {}, heldBack }: Manifest, path: stri
   const above = (value: number) => heldBack.scores.filter((score) => score > value).length
   const table = renderText({
     columns: [{ title: 'Output' }, { title: 'Threshold' }, { title: 'held-back rows above', align: 'right' }],
-    rows: [['is_anomaly', threshold] as const, ...Object.entries(thresholds).map(([name, further]) => [decisionOutput(name), further] as const)]
-      .map(([name, shown]) => [name, describeThreshold(shown), heldBack.scores.length === 0 ? '' : `${above(shown.value)} of ${heldBack.scores.length}`]),
+    rows: [
+      ['is_anomaly', threshold] as const,
+      ...Object.entries(thresholds).map(([name, further]) => [decisionOutput(name), further] as const),
+    ].map(([name, shown]) => [
+      name,
+      describeThreshold(shown),
+      heldBack.scores.length === 0 ? '' : `${above(shown.value)} of ${heldBack.scores.length}`,
+    ]),
   })
   const smallest = heldBack.scores.length === 0 ? undefined : pValues([Infinity], heldBack.scores)[0]
   return [

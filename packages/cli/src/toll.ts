@@ -12,8 +12,15 @@ Examples:
 "toll COMMAND --help" explains a command. Exit codes: 0 fine, 1 failure, 2 wrong use, 130 stopped.`
 
 export function runToll(args: readonly string[]): Promise<number> {
-  return runProgram({
-    name: 'toll', commands, help,
-    description: 'Finds anomalies in tables and images: learns from normal data, scores new data, ships the model as one ONNX file.',
-  }, args)
+  return runProgram(
+    {
+      name: 'toll',
+      commands,
+      help,
+      description:
+        'Finds anomalies in tables and images: learns from normal data, scores new data, ships the model as ' +
+        'one ONNX file.',
+    },
+    args,
+  )
 }

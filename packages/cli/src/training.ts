@@ -30,24 +30,57 @@ export async function readTraining(source: Source, flags: TrainingFlags, signal:
   return source.kind === 'rows' ? readRows(source, flags, signal) : readArray(source, flags)
 }
 
-async function readRows({ table, name }: Extract<Source, { kind: 'rows' }>, flags: TrainingFlags, signal: AbortSignal): Promise<TrainingInput> {
+async function readRows(
+  { table, name }: Extract<Source, { kind: 'rows' }>,
+  flags: TrainingFlags,
+  signal: AbortSignal,
+): Promise<TrainingInput> {
   const columns = chooseColumns(table.columns, flags, name)
   const types = readTypes(flags.types, columns, name)
   const { label, weight } = flags
   const kindOf = new Map(table.columns.map((column) => [column.name, featureKinds[column.kind]]))
   const requests = columns.map((name) => requestFor({ name, kind: types[name] ?? kindOf.get(name)! }))
   const key = flags.titles ? flags.id?.[0] : undefined
-  const { table: read, passthrough, leftOut } = await table.readBatch({
+  const {
+    table: read,
+    passthrough,
+    leftOut,
+  } = await table.readBatch({
     columns: weight === undefined ? requests : [...requests, { name: weight, as: 'number' }],
-    passthrough: [...new Set([...(label === undefined ? [] : [label]), ...(key === undefined ? [] : [key]), ...orderColumns(flags)])], signal, keys: 'leave out',
+    passthrough: [
+      ...new Set([
+        ...(label === undefined ? [] : [label]),
+        ...(key === undefined ? [] : [key]),
+        ...orderColumns(flags),
+      ]),
+    ],
+    signal,
+    keys: 'leave out',
   })
   const wanted = leftOut.find((column) => Object.hasOwn(types, column))
-  if (wanted !== undefined) throw new TollError('data', `--types ${wanted}=${types[wanted]}: ${name} has more different texts there than categories can be; leave it out with --exclude ${shellWord(wanted)}`)
-  if (leftOut.length === columns.length) throw new TollError('data', `${name}: no columns are left to learn from, since ${shorten(leftOut)} ${leftOut.length === 1 ? 'names' : 'name'} the rows`)
+  if (wanted !== undefined)
+    throw new TollError(
+      'data',
+      `--types ${wanted}=${types[wanted]}: ${name} has more different texts there than categories can be; ` +
+        `leave it out with --exclude ${shellWord(wanted)}`,
+    )
+  if (leftOut.length === columns.length)
+    throw new TollError(
+      'data',
+      `${name}: no columns are left to learn from, since ${shorten(leftOut)} ` +
+        `${leftOut.length === 1 ? 'names' : 'name'} the rows`,
+    )
   const weightAt = weight === undefined ? -1 : read.names.length - 1
-  const features = selectColumns(read, Array.from(read.names.keys()).filter((place) => place !== weightAt))
+  const features = selectColumns(
+    read,
+    Array.from(read.names.keys()).filter((place) => place !== weightAt),
+  )
   return {
-    name, data: features, types, leftOut, ...readOrder(passthrough, flags, { source: name }),
+    name,
+    data: features,
+    types,
+    leftOut,
+    ...readOrder(passthrough, flags, { source: name }),
     ...(label !== undefined && { labels: readLabels(passthrough.get(label) ?? [], flags) }),
     ...(weight !== undefined && { weights: read.columns[weightAt] }),
     ...(key !== undefined && { titles: passthrough.get(key)!.map((value, row) => titleOf(value, row)) }),
@@ -63,12 +96,30 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
   const { name, data } = source
   const { label, weight, id, columns, exclude } = flags
   const rows = 'columns' in data ? data.rows : data.shape[0]
-  const tableOnly = Object.entries({ id, group: flags.group, time: flags.time }).find(([, value]) => value !== undefined)
+  const tableOnly = Object.entries({ id, group: flags.group, time: flags.time }).find(
+    ([, value]) => value !== undefined,
+  )
   if (tableOnly) throw new TollError('argument', `--${tableOnly[0]} names a column of a table; ${name} is an array`)
-  if (!('columns' in data) && (columns || exclude)) throw new TollError('argument', `--columns and --exclude choose columns of a table; ${name} holds images`)
-  const chosen = 'columns' in data ? chooseColumns(data.names.map((column) => ({ name: column, kind: 'number' })), { columns, exclude }, name) : []
+  if (!('columns' in data) && (columns || exclude))
+    throw new TollError('argument', `--columns and --exclude choose columns of a table; ${name} holds images`)
+  const chosen =
+    'columns' in data
+      ? chooseColumns(
+          data.names.map((column) => ({ name: column, kind: 'number' })),
+          { columns, exclude },
+          name,
+        )
+      : []
   return {
-    name, data: 'columns' in data ? selectColumns(data, chosen.map((column) => data.names.indexOf(column))) : data, types: readTypes(flags.types, chosen, name),
+    name,
+    data:
+      'columns' in data
+        ? selectColumns(
+            data,
+            chosen.map((column) => data.names.indexOf(column)),
+          )
+        : data,
+    types: readTypes(flags.types, chosen, name),
     ...(label !== undefined && { labels: readLabels(await readSide(source, label, rows), flags) }),
     ...(weight !== undefined && { weights: await readSide(source, weight, rows) }),
   }
@@ -78,17 +129,37 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
 export function remarkOnColumns({ data, labels, types }: TrainingInput, terminal: Terminal): void {
   if (!('columns' in data)) return
   for (const name of labels ? leakingColumns(data, labels) : []) {
-    terminal.note(`warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with --exclude ${shellWord(name)}`)
+    terminal.note(
+      `warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with ` +
+        `--exclude ${shellWord(name)}`,
+    )
   }
-  for (const name of labels ? [] : labelLike(data)) terminal.note(`warning: column ${name} looks like a label, and is learned from; say --label ${shellWord(name)}, or --exclude ${shellWord(name)}`)
+  for (const name of labels ? [] : labelLike(data))
+    terminal.note(
+      `warning: column ${name} looks like a label, and is learned from; say --label ${shellWord(name)}, or ` +
+        `--exclude ${shellWord(name)}`,
+    )
   const said = (name: string) => Object.hasOwn(types, name)
   for (const { name, text } of dateLike(data)) {
-    if (!said(name)) terminal.note(`warning: column ${name} seems to hold dates ('${text}'), but is read as texts, since which number is the day is not guessed; a query reads it as times (--sql with dateformat or timestampformat of read_csv)`)
+    if (!said(name))
+      terminal.note(
+        `warning: column ${name} seems to hold dates ('${text}'), but is read as texts, since which number is ` +
+          'the day is not guessed; a query reads it as times (--sql with dateformat or timestampformat of ' +
+          'read_csv)',
+      )
   }
   for (const { name, text, comma } of numberLike(data)) {
-    if (!said(name)) terminal.note(`warning: column ${name} seems to hold numbers ('${text}'), but is read as texts; ${comma ? '--decimal , reads decimal commas, here and in toll score' : 'make numbers of them in a query (--sql)'}`)
+    if (!said(name))
+      terminal.note(
+        `warning: column ${name} seems to hold numbers ('${text}'), but is read as texts; ` +
+          `${comma ? '--decimal , reads decimal commas, here and in toll score' : 'make numbers of them in a query (--sql)'}`,
+      )
   }
   for (const name of countingColumns(data)) {
-    if (!said(name)) terminal.note(`warning: column ${name} rises from row to row, as keys and times do, so that new rows may lie beyond all of training; leave it out with --exclude ${shellWord(name)}`)
+    if (!said(name))
+      terminal.note(
+        `warning: column ${name} rises from row to row, as keys and times do, so that new rows may lie beyond ` +
+          `all of training; leave it out with --exclude ${shellWord(name)}`,
+      )
   }
 }

@@ -1,4 +1,5 @@
-// Rows of a source as the windows that a model was fitted to, batch by batch. A row is scored by the window that ends in it.
+// Rows of a source as the windows that a model was fitted to, batch by batch. A row is scored by the window that ends
+// in it.
 
 import { TollError, type Table } from 'toll/base'
 import type { TableBatch } from 'toll/data/node'
@@ -33,14 +34,22 @@ export class Windowing {
   }
 
   /** Errors: `data` for rows that are not in the order of their times. */
-  push({ table, errors: unreadable, passthrough, firstRow }: Pick<TableBatch, 'table' | 'errors' | 'passthrough' | 'firstRow'>): WindowedBatch {
+  push({
+    table,
+    errors: unreadable,
+    passthrough,
+    firstRow,
+  }: Pick<TableBatch, 'table' | 'errors' | 'passthrough' | 'firstRow'>): WindowedBatch {
     const { size } = this.#window
     const { groups, time } = readOrder(passthrough, this.#window, { source: this.#source, firstRow })
     if (time) this.#checkOrder(groups, time, firstRow)
     // One more column says which rows could not be read.
     const unread = new Float64Array(table.rows)
     for (const row of unreadable.keys()) unread[row] = 1
-    const { table: wide, rows } = this.#stream.push({ ...table, names: [...table.names, ''], columns: [...table.columns, unread] }, groups)
+    const { table: wide, rows } = this.#stream.push(
+      { ...table, names: [...table.names, ''], columns: [...table.columns, unread] },
+      groups,
+    )
     const width = table.columns.length + 1
     const marks = wide.columns.filter((_, c) => c % width === width - 1)
     const errors = new Map(unreadable)
@@ -48,20 +57,37 @@ export class Windowing {
     for (let row = 0; row < table.rows; row++) {
       if (rows[row] < size) {
         waiting++
-        if (!errors.has(row)) errors.set(row, `row ${firstRow + row + 1} has ${rows[row] - 1} of the ${size - 1} rows before it that its window needs`)
+        if (!errors.has(row))
+          errors.set(
+            row,
+            `row ${firstRow + row + 1} has ${rows[row] - 1} of the ${size - 1} rows before it that its window needs`,
+          )
       } else if (!errors.has(row) && marks.some((mark) => mark[row] === 1)) {
         errors.set(row, `a row in the window of row ${firstRow + row + 1} could not be read`)
       }
     }
-    return { table: { ...wide, names: windowColumns(table.names, size), columns: wide.columns.filter((_, c) => c % width !== width - 1), rows: table.rows }, errors, waiting }
+    return {
+      table: {
+        ...wide,
+        names: windowColumns(table.names, size),
+        columns: wide.columns.filter((_, c) => c % width !== width - 1),
+        rows: table.rows,
+      },
+      errors,
+      waiting,
+    }
   }
 
   #checkOrder(groups: RowOrder['groups'], time: ArrayLike<number>, firstRow: number): void {
     for (let row = 0; row < time.length; row++) {
       const group = groups ? groups[row] : ''
       if (time[row] < (this.#times.get(group) ?? -Infinity)) {
-        throw new TollError('data', `${this.#source}, row ${firstRow + row + 1}: '${this.#window.time!}' is earlier than in a row above${groups ? ' of its group' : ''}; `
-          + `windows need rows in order, for example by --sql "select * from 'FILE' order by ${this.#window.time!}"`)
+        throw new TollError(
+          'data',
+          `${this.#source}, row ${firstRow + row + 1}: '${this.#window.time!}' is earlier than in a row ` +
+            `above${groups ? ' of its group' : ''}; ` +
+            `windows need rows in order, for example by --sql "select * from 'FILE' order by ${this.#window.time!}"`,
+        )
       }
       this.#times.set(group, time[row])
     }

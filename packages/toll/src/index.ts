@@ -1,6 +1,37 @@
-// toll: anomaly detection. The main door has what most programs need; every room has a door of its own (toll/graph, toll/train, ...).
-export { TollError, ndarray, table, tableFromArray, tableFromColumns, tableFromRows, type ColumnMeaning, type ColumnValues, type ErrorCode, type NdArray, type Table } from './base/index.js'
-export { detectorNamed, detectors, ensemble, toll, tollAuto, type Detector, type FitProgress, type TollParameters } from './detectors/index.js'
-export { checkDetector, fit, Model, type CheckReport, type FitOptions, type Manifest, type ScoreOptions, type Scores } from './model/index.js'
+// toll: anomaly detection. The main door has what most programs need; every room has a door of its own (toll/graph,
+// toll/train, ...).
+export {
+  TollError,
+  ndarray,
+  table,
+  tableFromArray,
+  tableFromColumns,
+  tableFromRows,
+  type ColumnMeaning,
+  type ColumnValues,
+  type ErrorCode,
+  type NdArray,
+  type Table,
+} from './base/index.js'
+export {
+  detectorNamed,
+  detectors,
+  ensemble,
+  toll,
+  tollAuto,
+  type Detector,
+  type FitProgress,
+  type TollParameters,
+} from './detectors/index.js'
+export {
+  checkDetector,
+  fit,
+  Model,
+  type CheckReport,
+  type FitOptions,
+  type Manifest,
+  type ScoreOptions,
+  type Scores,
+} from './model/index.js'
 export type { Threshold, ThresholdRule } from './threshold/index.js'
 export { openReference, openWebEngine, type Device, type Engine } from './runtime/index.js'

@@ -20,9 +20,19 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const cases: readonly (readonly [args: readonly string[], exit: number, code: string, message: RegExp])[] = [
   [['table3'], 1, 'not-found', /toll datasets get /],
-  [['table2', '--trials', 'new.ndjson'], 1, 'not-found', /cifar-10' is not here; get it with "toll datasets get cifar-10"/],
+  [
+    ['table2', '--trials', 'new.ndjson'],
+    1,
+    'not-found',
+    /cifar-10' is not here; get it with "toll datasets get cifar-10"/,
+  ],
   [['table1', '--render-only'], 1, 'not-found', /no such trial is finished in toll-trials\.ndjson/],
-  [['table1', '--render-only', '--trials', 'text.csv', '--quiet'], 1, 'not-found', /no such trial is finished in text\.csv/],
+  [
+    ['table1', '--render-only', '--trials', 'text.csv', '--quiet'],
+    1,
+    'not-found',
+    /no such trial is finished in text\.csv/,
+  ],
   [['trials', 'nope.ndjson'], 1, 'not-found', /there is no trial log nope\.ndjson/],
   [['trials', 'example.csv', '--quiet'], 1, 'data', /no finished image trial is in example\.csv/],
   [['table1', '--classes', '3,10'], 2, 'argument', /--classes takes numbers from 0 to 9, .*'10' is none of them/],
@@ -43,9 +53,16 @@ describe('bad input is refused in one line, and nothing is written', () => {
     const before = await readdir(folder)
     const said = await paper(...args)
     expect(said.err).toMatch(message)
-    expect([said.code, said.out, said.err.trimEnd().split('\n').at(-1)]).toEqual([exit, '', expect.stringMatching(/^toll: /)])
+    expect([said.code, said.out, said.err.trimEnd().split('\n').at(-1)]).toEqual([
+      exit,
+      '',
+      expect.stringMatching(/^toll: /),
+    ])
     const asJson = await paper(...args.filter((arg) => arg !== '--quiet'), '--json')
-    expect([asJson.code, JSON.parse(asJson.out)]).toEqual([exit, { error: { code, message: expect.stringMatching(message) } }])
+    expect([asJson.code, JSON.parse(asJson.out)]).toEqual([
+      exit,
+      { error: { code, message: expect.stringMatching(message) } },
+    ])
     expect(await readdir(folder)).toEqual(before)
   })
 })

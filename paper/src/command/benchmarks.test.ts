@@ -18,16 +18,33 @@ afterAll(() => rm(folder, { recursive: true }))
 describe('pyod', () => {
   it('says where data sets are looked for, and which there are', async () => {
     const none = await runPaper(['pyod'], { cwd: folder, env: { TOLL_DATA: folder, TOLL_CACHE: folder } })
-    expect([none.code, none.err]).toEqual([1, expect.stringContaining('no data set of the benchmark is here; put .mat files of ODDS')])
+    expect([none.code, none.err]).toEqual([
+      1,
+      expect.stringContaining('no data set of the benchmark is here; put .mat files of ODDS'),
+    ])
     const unknown = await paper('pyod', '--datasets', 'nothing')
-    expect([unknown.code, unknown.err]).toEqual([2, expect.stringMatching(/has no data set 'nothing'; it has arrhythmia, cardio/)])
+    expect([unknown.code, unknown.err]).toEqual([
+      2,
+      expect.stringMatching(/has no data set 'nothing'; it has arrhythmia, cardio/),
+    ])
     expect((await readdir(folder)).filter((name) => name.endsWith('.ndjson'))).toEqual([])
   })
 
   const data = process.env.TOLL_DATA
   if (!data) console.log('skipped: TOLL_DATA does not name a folder with the .mat files of ODDS')
   it.skipIf(!data)('makes the table, and again from its log', async () => {
-    const args = ['pyod', '--datasets', 'lympho', '--detectors', 'knn,pca', '--splits', '10', '--trials', 'p.ndjson', '--json']
+    const args = [
+      'pyod',
+      '--datasets',
+      'lympho',
+      '--detectors',
+      'knn,pca',
+      '--splits',
+      '10',
+      '--trials',
+      'p.ndjson',
+      '--json',
+    ]
     const first = await runPaper(args, { cwd: folder, env: { TOLL_DATA: data! } })
     expect([first.code, first.err]).toEqual([0, ''])
     const table = JSON.parse(first.out) as { cells: { auroc: { mean: number }; published: number }[] }
@@ -40,14 +57,24 @@ describe('pyod', () => {
 
 describe('auto', () => {
   it('makes its tables of a log alone', async () => {
-    const trial = (dataset: string, split: number, more: number) => JSON.stringify({
-      experiment: 'auto', settings: 'x', dataset, split, networks: { 'beta 0': 0.5, 'beta 1': 0.6 + more }, others: { knn: 0.4 }, chosen: { 'heavy tail': 0.5 },
-      combined: { 'average rank': 0.7 + more }, pools: { 'toll-auto': 0.65 + more }, fitSeconds: 1,
-    })
+    const trial = (dataset: string, split: number, more: number) =>
+      JSON.stringify({
+        experiment: 'auto',
+        settings: 'x',
+        dataset,
+        split,
+        networks: { 'beta 0': 0.5, 'beta 1': 0.6 + more },
+        others: { knn: 0.4 },
+        chosen: { 'heavy tail': 0.5 },
+        combined: { 'average rank': 0.7 + more },
+        pools: { 'toll-auto': 0.65 + more },
+        fitSeconds: 1,
+      })
     await writeFile(at('auto.ndjson'), `${trial('cardio', 0, 0)}\n${trial('cardio', 1, 0.1)}\n${trial('pima', 0, 0)}\n`)
     const { code, out } = await paper('auto', '--trials', 'auto.ndjson', '--render-only', '-o', 'auto')
     expect(code).toBe(0)
-    // Cardio 0.65 and pima 0.6 by the best setting, 0.75 and 0.7 by the combination; isolation forest's published 0.9213 and 0.6806.
+    // Cardio 0.65 and pima 0.6 by the best setting, 0.75 and 0.7 by the combination; isolation forest's published
+    // 0.9213 and 0.6806.
     expect(out).toMatch(/^labels, one setting for all data sets +0\.6250 +0\.0000 /m)
     expect(out).toMatch(/^average rank +0\.7250 +\+0\.1000 /m)
     expect(out).toMatch(/^toll-auto +0\.6750 +\+0\.0500 /m)
@@ -71,9 +98,26 @@ describe('auto', () => {
 
 describe('classical columns of the image tables', () => {
   it('are counted before they run, and refused by name', async () => {
-    const dry = await paper('table1', '--detectors', 'oc-svm,isolation-forest', '--classes', '0,1', '--seeds', '3', '--dry-run', '--json')
-    expect(JSON.parse(dry.out)).toEqual({ dataset: 'mnist', detectors: ['oc-svm', 'isolation-forest'], trials: { total: 8, missing: 8 } })
+    const dry = await paper(
+      'table1',
+      '--detectors',
+      'oc-svm,isolation-forest',
+      '--classes',
+      '0,1',
+      '--seeds',
+      '3',
+      '--dry-run',
+      '--json',
+    )
+    expect(JSON.parse(dry.out)).toEqual({
+      dataset: 'mnist',
+      detectors: ['oc-svm', 'isolation-forest'],
+      trials: { total: 8, missing: 8 },
+    })
     const wrong = await paper('table1', '--detectors', 'knn')
-    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--detectors: there is no 'knn'; known: toll, oc-svm, kde, isolation-forest")])
+    expect([wrong.code, wrong.err]).toEqual([
+      2,
+      expect.stringContaining("--detectors: there is no 'knn'; known: toll, oc-svm, kde, isolation-forest"),
+    ])
   })
 })

@@ -1,11 +1,37 @@
-// npm run paper -- theory: the paper's analysis of the norm term as experiments with every setting open, and what lies beyond it.
+// npm run paper -- theory: the paper's analysis of the norm term as experiments with every setting open, and what lies
+// beyond it.
 
 import { Option, type Command } from 'commander'
 import { TollError, throwIfAborted, type Domains, type Watched } from 'toll/base'
 import { checkFolder } from 'toll/base/node'
-import { renderFigure2, renderLemma1, renderScale, renderTheorem1, renderTheorem2, type TheoryPageOptions } from '../experiments/index.js'
+import {
+  renderFigure2,
+  renderLemma1,
+  renderScale,
+  renderTheorem1,
+  renderTheorem2,
+  type TheoryPageOptions,
+} from '../experiments/index.js'
 import { type RenderedExperiment } from 'toll/evaluate'
-import { describeList, figure2Experiment, figure2Lists, figure2Parameters, lemma1Experiment, lemma1Lists, lemma1Parameters, resolveList, scaleExperiment, scaleLists, scaleParameters, theorem1Experiment, theorem1Parameters, theorem2Experiment, theorem2Lists, theorem2Parameters, type ListDomain } from '../theory/index.js'
+import {
+  describeList,
+  figure2Experiment,
+  figure2Lists,
+  figure2Parameters,
+  lemma1Experiment,
+  lemma1Lists,
+  lemma1Parameters,
+  resolveList,
+  scaleExperiment,
+  scaleLists,
+  scaleParameters,
+  theorem1Experiment,
+  theorem1Parameters,
+  theorem2Experiment,
+  theorem2Lists,
+  theorem2Parameters,
+  type ListDomain,
+} from '../theory/index.js'
 import { showPhases, writeFolder } from 'toll-cli/terminal'
 import { addOutputOptions, examples, kebab, parameterOption } from 'toll-cli/terminal'
 import type { Terminal } from 'toll-cli/terminal'
@@ -25,7 +51,8 @@ interface Laboratory {
 
 /** The options were checked against the tables of the same experiment. */
 function runner<Options extends Watched, Result>(
-  experiment: (options: Options) => Promise<Result>, render: (result: Result, page: TheoryPageOptions) => Promise<RenderedExperiment>,
+  experiment: (options: Options) => Promise<Result>,
+  render: (result: Result, page: TheoryPageOptions) => Promise<RenderedExperiment>,
 ): Laboratory['run'] {
   return async (given, watched) => {
     const result = await experiment({ ...given, ...watched } as unknown as Options)
@@ -35,41 +62,97 @@ function runner<Options extends Watched, Result>(
 
 const laboratories: readonly Laboratory[] = [
   {
-    name: 'lemma1', summary: 'the norm term alone: every principal direction of the codes shrinks as exp(-l t)',
-    description: 'Lemma 1: integrates the flow of the norm term on samples with a given spectrum, and compares variances and singular values of the codes with the closed form.',
-    parameters: lemma1Parameters, lists: lemma1Lists, run: runner(lemma1Experiment, renderLemma1),
-    examples: ['npm run paper -- theory lemma1', 'npm run paper -- theory lemma1 --eigenvalues 4,1 --code 2 --start random --seed 3 -o lemma1'],
+    name: 'lemma1',
+    summary: 'the norm term alone: every principal direction of the codes shrinks as exp(-l t)',
+    description:
+      'Lemma 1: integrates the flow of the norm term on samples with a given spectrum, and compares ' +
+      'variances and singular values of the codes with the closed form.',
+    parameters: lemma1Parameters,
+    lists: lemma1Lists,
+    run: runner(lemma1Experiment, renderLemma1),
+    examples: [
+      'npm run paper -- theory lemma1',
+      'npm run paper -- theory lemma1 --eigenvalues 4,1 --code 2 --start random --seed 3 -o lemma1',
+    ],
   },
   {
-    name: 'theorem1', summary: 'the closed form of the collapse against integration, on random covariances',
-    description: 'Theorem 1: integrates the flow of the norm term on random covariances, and compares W(t) and Z(t) with their closed forms (7) and (8).',
-    parameters: theorem1Parameters, lists: {}, run: runner(theorem1Experiment, renderTheorem1),
-    examples: ['npm run paper -- theory theorem1 --dimension 4 --condition 100', 'npm run paper -- theory theorem1 --dimension 50 --covariances 1 -o theorem1'],
+    name: 'theorem1',
+    summary: 'the closed form of the collapse against integration, on random covariances',
+    description:
+      'Theorem 1: integrates the flow of the norm term on random covariances, and compares W(t) and Z(t) ' +
+      'with their closed forms (7) and (8).',
+    parameters: theorem1Parameters,
+    lists: {},
+    run: runner(theorem1Experiment, renderTheorem1),
+    examples: [
+      'npm run paper -- theory theorem1 --dimension 4 --condition 100',
+      'npm run paper -- theory theorem1 --dimension 50 --covariances 1 -o theorem1',
+    ],
   },
   {
-    name: 'theorem2', summary: 'two linear layers with and without the norm term: which directions survive',
-    description: 'Theorem 2: integrates (10a) and (10b) for every beta and code dimension from one start: directions kept, norms, angles to the principal directions, the smallest variance kept.',
-    parameters: theorem2Parameters, lists: theorem2Lists, run: runner(theorem2Experiment, renderTheorem2),
-    examples: ['npm run paper -- theory theorem2', 'npm run paper -- theory theorem2 --eigenvalues 4,1 --betas 0,0.1,1 --codes 1,2 --stop 1000 -o theorem2'],
+    name: 'theorem2',
+    summary: 'two linear layers with and without the norm term: which directions survive',
+    description:
+      'Theorem 2: integrates (10a) and (10b) for every beta and code dimension from one start: directions ' +
+      'kept, norms, angles to the principal directions, the smallest variance kept.',
+    parameters: theorem2Parameters,
+    lists: theorem2Lists,
+    run: runner(theorem2Experiment, renderTheorem2),
+    examples: [
+      'npm run paper -- theory theorem2',
+      'npm run paper -- theory theorem2 --eigenvalues 4,1 --betas 0,0.1,1 --codes 1,2 --stop 1000 -o theorem2',
+    ],
   },
   {
-    name: 'figure2', summary: 'score contours against density, without and with the norm term',
-    description: 'Figure 2: the anomaly score of a linear autoencoder on a Gaussian for a range of beta, its rank correlation with the density over the stopping time, and AUROC against planted anomalies.',
-    parameters: figure2Parameters, lists: figure2Lists, run: runner(figure2Experiment, renderFigure2),
-    examples: ['npm run paper -- theory figure2 -o figure2', 'npm run paper -- theory figure2 --betas 0,1 --score norms --variances 9,1 --stop 50'],
+    name: 'figure2',
+    summary: 'score contours against density, without and with the norm term',
+    description:
+      'Figure 2: the anomaly score of a linear autoencoder on a Gaussian for a range of beta, its rank ' +
+      'correlation with the density over the stopping time, and AUROC against planted anomalies.',
+    parameters: figure2Parameters,
+    lists: figure2Lists,
+    run: runner(figure2Experiment, renderFigure2),
+    examples: [
+      'npm run paper -- theory figure2 -o figure2',
+      'npm run paper -- theory figure2 --betas 0,1 --score norms --variances 9,1 --stop 50',
+    ],
   },
   {
-    name: 'scale', summary: 'which control of scale gives the norm term a true minimum (beyond the paper)',
-    description: 'Beyond the paper: follows the squared loss and the unsquared norms of the real method without a control, with weight decay on V and with rows of V of norm 1, and says which come to rest.',
-    parameters: scaleParameters, lists: scaleLists, run: runner(scaleExperiment, renderScale),
-    examples: ['npm run paper -- theory scale', 'npm run paper -- theory scale --beta 0.5 --decoder-scales 0.1,1,4 -o scale'],
+    name: 'scale',
+    summary: 'which control of scale gives the norm term a true minimum (beyond the paper)',
+    description:
+      'Beyond the paper: follows the squared loss and the unsquared norms of the real method without a ' +
+      'control, with weight decay on V and with rows of V of norm 1, and says which come to rest.',
+    parameters: scaleParameters,
+    lists: scaleLists,
+    run: runner(scaleExperiment, renderScale),
+    examples: [
+      'npm run paper -- theory scale',
+      'npm run paper -- theory scale --beta 0.5 --decoder-scales 0.1,1,4 -o scale',
+    ],
   },
 ]
 
 export function defineTheory(command: Command, terminal: Terminal): void {
-  command.description('The theory of the norm term, executable: closed forms against integration, trajectories and contours, with every setting open.')
-  for (const laboratory of laboratories) defineLaboratory(command.command(laboratory.name).helpOption('-h, --help', 'print this help').summary(laboratory.summary), laboratory, terminal)
-  examples(command, ['npm run paper -- theory figure2 -o figure2', 'npm run paper -- theory theorem2 --betas 0,0.1,1 --codes 2', 'npm run paper -- theory lemma1 --json'], 'With their defaults all of them take seconds.')
+  command.description(
+    'The theory of the norm term, executable: closed forms against integration, trajectories and ' +
+      'contours, with every setting open.',
+  )
+  for (const laboratory of laboratories)
+    defineLaboratory(
+      command.command(laboratory.name).helpOption('-h, --help', 'print this help').summary(laboratory.summary),
+      laboratory,
+      terminal,
+    )
+  examples(
+    command,
+    [
+      'npm run paper -- theory figure2 -o figure2',
+      'npm run paper -- theory theorem2 --betas 0,0.1,1 --codes 2',
+      'npm run paper -- theory lemma1 --json',
+    ],
+    'With their defaults all of them take seconds.',
+  )
 }
 
 interface TheoryFlags {
@@ -82,7 +165,8 @@ function defineLaboratory(command: Command, laboratory: Laboratory, terminal: Te
   command.description(laboratory.description)
   for (const [name, domain] of Object.entries(laboratory.lists)) command.addOption(listOption(name, domain))
   for (const [name, domain] of Object.entries(laboratory.parameters)) command.addOption(parameterOption(name, domain))
-  command.optionsGroup('Results:')
+  command
+    .optionsGroup('Results:')
     .option('-o, --output <folder>', 'write a page (HTML), tables (Markdown, CSV, JSON) and charts (SVG) there')
     .option('--markdown', 'print Markdown')
   addOutputOptions(command)
@@ -90,23 +174,38 @@ function defineLaboratory(command: Command, laboratory: Laboratory, terminal: Te
   command.action((flags: TheoryFlags) => runLaboratory(laboratory, flags, terminal))
 }
 
-async function runLaboratory(laboratory: Laboratory, { output, markdown: asMarkdown, ...flags }: TheoryFlags, terminal: Terminal): Promise<void> {
+async function runLaboratory(
+  laboratory: Laboratory,
+  { output, markdown: asMarkdown, ...flags }: TheoryFlags,
+  terminal: Terminal,
+): Promise<void> {
   const { name, parameters, lists, run } = laboratory
-  const given = Object.fromEntries([...Object.keys(lists), ...Object.keys(parameters)].flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]]))) as Given
+  const given = Object.fromEntries(
+    [...Object.keys(lists), ...Object.keys(parameters)].flatMap((key) =>
+      flags[key] === undefined ? [] : [[key, flags[key]]],
+    ),
+  ) as Given
   if (output !== undefined) await checkFolder(output)
   const { signal } = terminal
-  const render = await showPhases(terminal, (onProgress) => run(given, {
-    signal,
-    // One bar for all integrations, in per cent.
-    onProgress: ({ done, total, message }) => onProgress({ phase: `theory ${name}`, done: Math.floor((100 * done) / total), total: 100, message }),
-  }))
+  const render = await showPhases(terminal, (onProgress) =>
+    run(given, {
+      signal,
+      // One bar for all integrations, in per cent.
+      onProgress: ({ done, total, message }) =>
+        onProgress({ phase: `theory ${name}`, done: Math.floor((100 * done) / total), total: 100, message }),
+    }),
+  )
   throwIfAborted(signal)
   // Drawing does not look at the signal, and has nothing to clean up.
   terminal.unguard()
   const { text, markdown, csv, json, svg, html } = await render({ name, command: commandLine(name, given) })
   terminal.guard()
   if (output !== undefined) {
-    await writeFolder(output, { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, ...svg }, terminal)
+    await writeFolder(
+      output,
+      { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, ...svg },
+      terminal,
+    )
   } else {
     terminal.note('the charts and a page with all of it are written with -o FOLDER')
   }
@@ -116,7 +215,10 @@ async function runLaboratory(laboratory: Laboratory, { output, markdown: asMarkd
 
 function listOption(name: string, domain: ListDomain): Option {
   const flag = `--${kebab(name)}`
-  return new Option(`${flag} <list>`, `${domain.doc} (${describeList(domain)}; default ${domain.default.join(',')})`).argParser((text) => readList(flag, domain, text))
+  return new Option(
+    `${flag} <list>`,
+    `${domain.doc} (${describeList(domain)}; default ${domain.default.join(',')})`,
+  ).argParser((text) => readList(flag, domain, text))
 }
 
 /** Numbers with commas between. */
@@ -131,5 +233,11 @@ function readList(flag: string, domain: ListDomain, text: string): readonly numb
 
 /** The command that asks for the same numbers, wherever its files go. */
 function commandLine(name: string, given: Given): string {
-  return ['toll theory', name, ...Object.entries(given).map(([key, value]) => `--${kebab(key)} ${Array.isArray(value) ? value.join(',') : String(value)}`)].join(' ')
+  return [
+    'toll theory',
+    name,
+    ...Object.entries(given).map(
+      ([key, value]) => `--${kebab(key)} ${Array.isArray(value) ? value.join(',') : String(value)}`,
+    ),
+  ].join(' ')
 }

@@ -13,16 +13,26 @@ interface TrialsFlags {
 }
 
 export function defineTrials(command: Command, terminal: Terminal): void {
-  command.description('Lists the finished image trials of trial logs (NDJSON), or answers a question about them in SQL. Logs of several machines are read as one; a trial that is '
-    + 'in two of them counts once.')
+  command
+    .description(
+      'Lists the finished image trials of trial logs (NDJSON), or answers a question about them in SQL. ' +
+        'Logs of several machines are read as one; a trial that is ' +
+        'in two of them counts once.',
+    )
     .argument('<log...>', 'trial logs')
-    .option('--sql <query>', 'a query (DuckDB) over the views trials, checkpoints and baselines (other detectors), or over records, the lines as they are')
+    .option(
+      '--sql <query>',
+      'a query (DuckDB) over the views trials, checkpoints and baselines (other detectors), or over ' +
+        'records, the lines as they are',
+    )
     .option('--csv', 'print CSV')
   addOutputOptions(command)
   examples(command, [
     'npm run paper -- trials toll-trials.ndjson',
-    'npm run paper -- trials a.ndjson b.ndjson --sql "SELECT name, avg(auroc) FROM trials WHERE beta > 0 GROUP BY name"',
-    'npm run paper -- trials a.ndjson --csv --sql "SELECT step, validation_auroc FROM checkpoints WHERE class = 8 AND beta = 0 AND seed = 0"',
+    'npm run paper -- trials a.ndjson b.ndjson --sql "SELECT name, avg(auroc) FROM trials WHERE beta > 0 ' +
+      'GROUP BY name"',
+    'npm run paper -- trials a.ndjson --csv --sql "SELECT step, validation_auroc FROM checkpoints WHERE ' +
+      'class = 8 AND beta = 0 AND seed = 0"',
   ])
   command.action((paths: string[], flags: TrialsFlags) => runTrials(paths, flags, terminal))
 }
@@ -38,18 +48,29 @@ async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, te
   const records = await readTrialLogs(paths, (message) => terminal.note(message))
   if (records.length === 0) throw new TollError('data', `no finished image trial is in ${paths.join(', ')}`)
   const { columns, rows } = await queryTrials(records, sql)
-  if (terminal.json) return terminal.result(rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]]))), '')
+  if (terminal.json)
+    return terminal.result(
+      rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]]))),
+      '',
+    )
   if (csv) {
     const { openRowWriter } = await import('toll/data/node')
-    const writer = await openRowWriter(process.stdout, { format: 'csv', columns: columns.map((name) => ({ name, kind: 'text' })) })
+    const writer = await openRowWriter(process.stdout, {
+      format: 'csv',
+      columns: columns.map((name) => ({ name, kind: 'text' })),
+    })
     await writer.write(columns.map((_, c) => rows.map((row) => flat(row[c]))))
     return writer.close()
   }
   const isNumeric = (c: number) => rows.some((row) => typeof row[c] === 'number')
-  terminal.print(renderText({
-    columns: columns.map((title, c) => ({ title, align: isNumeric(c) ? 'right' : 'left' })),
-    rows: rows.map((row) => row.map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? cell.toFixed(4) : flat(cell)))),
-  }).trimEnd())
+  terminal.print(
+    renderText({
+      columns: columns.map((title, c) => ({ title, align: isNumeric(c) ? 'right' : 'left' })),
+      rows: rows.map((row) =>
+        row.map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? cell.toFixed(4) : flat(cell))),
+      ),
+    }).trimEnd(),
+  )
 }
 
 /** Nested values as JSON, everything else as text. */

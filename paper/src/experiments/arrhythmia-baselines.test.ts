@@ -3,12 +3,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random, ndarray } from 'toll/base'
 import type { Engine } from 'toll/runtime'
-import { arrhythmiaBaseline, arrhythmiaProblem, arrhythmiaProtocols, measureFloor, measureProblem, renderTable3Text, reproduceTable3, runArrhythmiaBaselines, tabulateProtocols, type ArrhythmiaData } from './index.js'
+import {
+  arrhythmiaBaseline,
+  arrhythmiaProblem,
+  arrhythmiaProtocols,
+  measureFloor,
+  measureProblem,
+  renderTable3Text,
+  reproduceTable3,
+  runArrhythmiaBaselines,
+  tabulateProtocols,
+  type ArrhythmiaData,
+} from './index.js'
 import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { loadArrhythmia } from './node/index.js'
 
 let engines: Engine[]
-beforeAll(async () => { engines = await openEngines({ threads: 1, workers: 2 }) })
+beforeAll(async () => {
+  engines = await openEngines({ threads: 1, workers: 2 })
+})
 afterAll(() => closeEngines(engines))
 
 function makeData(): ArrhythmiaData {
@@ -42,30 +55,65 @@ describe('the rows of a protocol', () => {
   })
 
   it('calls the highest scores', () => {
-    expect(measureProblem([1, 2, 3, 4], [0, 0, 0, 1], { normalShare: 0.75 })).toEqual({ f1: 1, auroc: 1, averagePrecision: 1 })
+    expect(measureProblem([1, 2, 3, 4], [0, 0, 0, 1], { normalShare: 0.75 })).toEqual({
+      f1: 1,
+      auroc: 1,
+      averagePrecision: 1,
+    })
     expect(measureProblem([1, 2, 3, 4], [0, 0, 1, 1], { normalShare: 0.75 }).f1).toBeCloseTo(2 / 3, 12)
   })
 })
 
 describe('detectors beside Toll', () => {
   it('run with every seed or split of every protocol', async () => {
-    const runs = await runArrhythmiaBaselines({ data, baselines: [arrhythmiaBaseline('isolation-forest')], engines, seeds: 2, splits: 3 })
-    expect(runs.map(({ protocol, seed }) => `${protocol} ${seed}`)).toEqual(['shipped 0', 'shipped 1', 'random 0', 'random 1', 'random 2', 'half 0', 'half 1', 'half 2', 'goad 0', 'goad 1'])
+    const runs = await runArrhythmiaBaselines({
+      data,
+      baselines: [arrhythmiaBaseline('isolation-forest')],
+      engines,
+      seeds: 2,
+      splits: 3,
+    })
+    expect(runs.map(({ protocol, seed }) => `${protocol} ${seed}`)).toEqual([
+      'shipped 0',
+      'shipped 1',
+      'random 0',
+      'random 1',
+      'random 2',
+      'half 0',
+      'half 1',
+      'half 2',
+      'goad 0',
+      'goad 1',
+    ])
     expect(new Set(runs.filter(({ protocol }) => protocol === 'shipped').map(({ auroc }) => auroc)).size).toBe(2)
   })
 
   it('stand in the table beside the floor, without Toll where it is not asked for', async () => {
-    const result = await reproduceTable3({ data, engines, seeds: 2, splits: 2, detectors: ['oc-svm', 'kde', 'isolation-forest'] })
+    const result = await reproduceTable3({
+      data,
+      engines,
+      seeds: 2,
+      splits: 2,
+      detectors: ['oc-svm', 'kde', 'isolation-forest'],
+    })
     expect(result.trials).toEqual([])
     expect(result.methods.map(({ method }) => method)).toEqual(['oc-svm', 'kde', 'isolation-forest', 'distance'])
-    expect(result.methods[0].aboveFloor!.f1.mean).toBeCloseTo(result.methods[0].random!.f1.mean - result.methods[3].random!.f1.mean, 12)
+    expect(result.methods[0].aboveFloor!.f1.mean).toBeCloseTo(
+      result.methods[0].random!.f1.mean - result.methods[3].random!.f1.mean,
+      12,
+    )
     expect(tabulateProtocols(result)!.rows.map(([method, paper]) => [method, paper])).toEqual([
-      ['oc-svm', 45.18], ['kde', null], ['isolation-forest', 53.03], ['distance to the training mean', null],
+      ['oc-svm', 45.18],
+      ['kde', null],
+      ['isolation-forest', 53.03],
+      ['distance to the training mean', null],
     ])
     // The paper's value stands in the row of ours, once.
     expect(renderTable3Text(result).match(/53\.03/g)).toHaveLength(2)
     await expect(reproduceTable3({ data, engines, detectors: [] })).rejects.toMatchObject({ code: 'argument' })
-    await expect(reproduceTable3({ data, engines, detectors: ['nothing'] })).rejects.toMatchObject({ code: 'not-found' })
+    await expect(reproduceTable3({ data, engines, detectors: ['nothing'] })).rejects.toMatchObject({
+      code: 'not-found',
+    })
   })
 })
 

@@ -1,11 +1,13 @@
-// Detectors without training steps on Arrhythmia, under each of the protocols that stand behind the paper's Table 3. Its column mixes them; here
-// every detector has a number for each. Columns are standardised by the training rows, all of them normal.
+// Detectors without training steps on Arrhythmia, under each of the protocols that stand behind the paper's Table 3.
+// Its column mixes them; here every detector has a number for each. Columns are standardised by the training rows, all
+// of them normal.
 //
 // | protocol | train | test | called anomalies |
 // |---|---|---|---|
 // | shipped, random | 60 % of the normal rows | 20 % of each class | as many as the whole set has: 13 of 90 |
 // | half (DAGMM, ALAD) | the normal rows of a random half | the other half | the highest 15 % of the scores |
-// | goad | the first half of the normal rows, as the file has them | all others | as many as there are anomalies among them |
+// | goad | the first half of the normal rows, as the file has them | all others | as many as there are anomalies among
+// them |
 
 import { Random, takeSamples, type Domains, type Values, type Watched } from 'toll/base'
 import { detectorNamed } from 'toll/detectors'
@@ -52,16 +54,25 @@ export function arrhythmiaBaseline(name: string): ArrhythmiaBaseline {
 }
 
 /** The rows of a protocol; `seed` chooses the split of those that are random. Errors as `shippedSplit`. */
-export function arrhythmiaProblem(data: ArrhythmiaData, protocol: ArrhythmiaProtocolName, seed: number): ArrhythmiaProblem {
+export function arrhythmiaProblem(
+  data: ArrhythmiaData,
+  protocol: ArrhythmiaProtocolName,
+  seed: number,
+): ArrhythmiaProblem {
   switch (protocol) {
-    case 'shipped': case 'random': {
+    case 'shipped':
+    case 'random': {
       const { train, test } = protocol === 'shipped' ? shippedSplit(data) : randomSplit(data, seed)
       return { train, test, normalShare: arrhythmiaProtocol.normalShare }
     }
     case 'half': {
       const order = Random.seeded(seed).fork('halves').permutation(data.y.length)
       const middle = Math.floor(order.length / 2)
-      return { train: order.subarray(0, middle).filter((row) => data.y[row] === 0), test: order.slice(middle), normalShare: 0.85 }
+      return {
+        train: order.subarray(0, middle).filter((row) => data.y[row] === 0),
+        test: order.slice(middle),
+        normalShare: 0.85,
+      }
     }
     case 'goad': {
       const rows = Int32Array.from({ length: data.y.length }, (_, row) => row)
@@ -74,8 +85,16 @@ export function arrhythmiaProblem(data: ArrhythmiaData, protocol: ArrhythmiaProt
 }
 
 /** F1 by calling the highest scores anomalies, AUROC and average precision. */
-export function measureProblem(scores: Scores, labels: Labels, { normalShare }: Pick<ArrhythmiaProblem, 'normalShare'>): Measured {
-  return { f1: f1Score(confusion(predictShare(scores, normalShare), labels)), auroc: auroc(scores, labels), averagePrecision: averagePrecision(scores, labels) }
+export function measureProblem(
+  scores: Scores,
+  labels: Labels,
+  { normalShare }: Pick<ArrhythmiaProblem, 'normalShare'>,
+): Measured {
+  return {
+    f1: f1Score(confusion(predictShare(scores, normalShare), labels)),
+    auroc: auroc(scores, labels),
+    averagePrecision: averagePrecision(scores, labels),
+  }
 }
 
 export interface ArrhythmiaBaselinesOptions extends Watched {
@@ -89,30 +108,65 @@ export interface ArrhythmiaBaselinesOptions extends Watched {
 }
 
 /** Every baseline under every protocol, in that order. Errors: those of the detectors' fits, `aborted`. */
-export async function runArrhythmiaBaselines({ data, baselines, engines, seeds, splits, signal, onProgress }: ArrhythmiaBaselinesOptions): Promise<BaselineRun[]> {
-  const tasks = baselines.flatMap((baseline) => arrhythmiaProtocols.flatMap((protocol) =>
-    Array.from({ length: runsOf(protocol, seeds, splits) }, (_, seed) => ({ baseline, protocol, seed }))))
+export async function runArrhythmiaBaselines({
+  data,
+  baselines,
+  engines,
+  seeds,
+  splits,
+  signal,
+  onProgress,
+}: ArrhythmiaBaselinesOptions): Promise<BaselineRun[]> {
+  const tasks = baselines.flatMap((baseline) =>
+    arrhythmiaProtocols.flatMap((protocol) =>
+      Array.from({ length: runsOf(protocol, seeds, splits) }, (_, seed) => ({ baseline, protocol, seed })),
+    ),
+  )
   let done = 0
-  return runOnEngines(engines, tasks, async ({ baseline: { detector, parameters: chosen }, protocol, seed }, engine, stopped) => {
-    const problem = arrhythmiaProblem(data, protocol, seed)
-    const train = rowsOf(data, problem.train)
-    const scaling = fitStandardization(train)
-    const { scores: [scores] } = await runDetector({
-      detector: detectorNamed(detector), parameters: chosen, train: standardize(train, scaling), scored: [standardize(rowsOf(data, problem.test), scaling)],
-      engine, seed, signal: stopped,
-    })
-    onProgress?.({ phase: 'other detectors', done: ++done, total: tasks.length, message: `${detector}, ${protocol} split` })
-    return { detector, protocol, seed, ...measureProblem(scores, takeLabels(data, problem.test), problem) }
-  }, signal)
+  return runOnEngines(
+    engines,
+    tasks,
+    async ({ baseline: { detector, parameters: chosen }, protocol, seed }, engine, stopped) => {
+      const problem = arrhythmiaProblem(data, protocol, seed)
+      const train = rowsOf(data, problem.train)
+      const scaling = fitStandardization(train)
+      const {
+        scores: [scores],
+      } = await runDetector({
+        detector: detectorNamed(detector),
+        parameters: chosen,
+        train: standardize(train, scaling),
+        scored: [standardize(rowsOf(data, problem.test), scaling)],
+        engine,
+        seed,
+        signal: stopped,
+      })
+      onProgress?.({
+        phase: 'other detectors',
+        done: ++done,
+        total: tasks.length,
+        message: `${detector}, ${protocol} split`,
+      })
+      return { detector, protocol, seed, ...measureProblem(scores, takeLabels(data, problem.test), problem) }
+    },
+    signal,
+  )
 }
 
 /** The distance to the training mean, raw features, under every protocol. */
 export function measureFloor(data: ArrhythmiaData, splits: number): BaselineRun[] {
-  return arrhythmiaProtocols.flatMap((protocol) => Array.from({ length: runsOf(protocol, 1, splits) }, (_, seed) => {
-    const problem = arrhythmiaProblem(data, protocol, seed)
-    const scores = distanceToMean(data, problem.train, problem.test)
-    return { detector: 'distance', protocol, seed, ...measureProblem(scores, takeLabels(data, problem.test), problem) }
-  }))
+  return arrhythmiaProtocols.flatMap((protocol) =>
+    Array.from({ length: runsOf(protocol, 1, splits) }, (_, seed) => {
+      const problem = arrhythmiaProblem(data, protocol, seed)
+      const scores = distanceToMean(data, problem.train, problem.test)
+      return {
+        detector: 'distance',
+        protocol,
+        seed,
+        ...measureProblem(scores, takeLabels(data, problem.test), problem),
+      }
+    }),
+  )
 }
 
 function runsOf(protocol: ArrhythmiaProtocolName, seeds: number, splits: number): number {

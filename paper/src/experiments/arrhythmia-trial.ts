@@ -1,5 +1,5 @@
-// One training run of the Arrhythmia protocol. The network is scored on validation rows 100 times during a run: a session that takes the
-// parameters as inputs serves all of them, and all trials of an engine.
+// One training run of the Arrhythmia protocol. The network is scored on validation rows 100 times during a run: a
+// session that takes the parameters as inputs serves all of them, and all trials of an engine.
 
 import { type NdArray } from 'toll/base'
 import { tollObjective, tollScore } from 'toll/detectors'
@@ -28,9 +28,16 @@ export const arrhythmiaProtocol = {
 /** Several steps in one run of the engine: a step of this network is short enough that starting one counts. */
 const stepsPerRun = 5
 
-/** F1, AUROC and average precision of test scores; F1 by calling the highest scores anomalies, as many as the protocol says. */
+/**
+ * F1, AUROC and average precision of test scores; F1 by calling the highest scores anomalies, as many as the protocol
+ * says.
+ */
 export function measureScores(scores: Scores, labels: Labels): Measured {
-  return { f1: shareF1(scores, labels), auroc: auroc(scores, labels), averagePrecision: averagePrecision(scores, labels) }
+  return {
+    f1: shareF1(scores, labels),
+    auroc: auroc(scores, labels),
+    averagePrecision: averagePrecision(scores, labels),
+  }
 }
 
 export function shareF1(scores: Scores, labels: Labels): number {
@@ -59,14 +66,18 @@ export class ArrhythmiaBench {
     this.#engine = engine
     this.#network = dense([width, ...hidden, latent])
     const x = input('x', ['rows', width])
-    const values = new Map([...this.#network.parameters, ...this.#network.buffers].map(({ name, shape }) => [name, input(name, shape)]))
+    const values = new Map(
+      [...this.#network.parameters, ...this.#network.buffers].map(({ name, shape }) => [name, input(name, shape)]),
+    )
     // beta enters only as a factor between the two parts.
     const { parts } = tollScore(this.#network, 1, x, (name) => values.get(name)!)
     this.#scorer = engine.load({ inputs: [x, ...values.values()], outputs: parts })
   }
 
   async run({ key, split, steps, signal, onSteps }: TrialOptions): Promise<Trial> {
-    const [samples, validation, test] = [split.train, split.validation, split.test].map((rows) => takeFloat32(this.#data, rows))
+    const [samples, validation, test] = [split.train, split.validation, split.test].map((rows) =>
+      takeFloat32(this.#data, rows),
+    )
     const labels = takeLabels(this.#data, split.validation)
     const { batch, learningRate, validateEvery } = arrhythmiaProtocol
     const trained = await train({
@@ -76,18 +87,28 @@ export class ArrhythmiaBench {
       objective: tollObjective(this.#network, key.beta),
       optimizer: adam(),
       data: samples,
-      batch, learningRate, steps, stepsPerRun, signal,
+      batch,
+      learningRate,
+      steps,
+      stepsPerRun,
+      signal,
       seed: key.seed,
       onProgress: ({ step }) => onSteps(step),
       monitor: {
-        every: validateEvery, keep: ['f1'],
+        every: validateEvery,
+        keep: ['f1'],
         evaluate: async (values) => ({ f1: shareF1(await this.#score(validation, values, key.beta), labels) }),
       },
     })
     const { best, steps: at, measures } = trained.monitored!
     const { step, values } = best.get('f1')!
     const scores = await this.#score(test, values, key.beta)
-    return { ...key, ...measureScores(scores, takeLabels(this.#data, split.test)), step, validationF1: measures[at.indexOf(step)].f1 }
+    return {
+      ...key,
+      ...measureScores(scores, takeLabels(this.#data, split.test)),
+      step,
+      validationF1: measures[at.indexOf(step)].f1,
+    }
   }
 
   async close(): Promise<void> {

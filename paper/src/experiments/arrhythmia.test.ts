@@ -1,4 +1,5 @@
-// The split and the floor, exactly: on data made for the test, and against the published facts where TOLL_DATA holds the files.
+// The split and the floor, exactly: on data made for the test, and against the published facts where TOLL_DATA holds
+// the files.
 
 import { describe, expect, it } from 'vitest'
 import { ndarray } from 'toll/base'
@@ -11,7 +12,10 @@ import { loadArrhythmia } from './node/index.js'
 function smallData(): ArrhythmiaData {
   const y = Uint8Array.from({ length: 20 }, (_, row) => Number(row % 4 === 3))
   return {
-    x: ndarray(Float64Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? i / 2 : i - 1)), [20, 2]),
+    x: ndarray(
+      Float64Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? i / 2 : i - 1)),
+      [20, 2],
+    ),
     y,
     normalOrder: Array.from({ length: 15 }, (_, i) => 14 - i),
     anomalousOrder: [4, 2, 0, 1, 3],
@@ -54,7 +58,9 @@ describe('the split of the reference code', () => {
     ['an order of another length', { normalOrder: [0, 1] }, 'shape', /normal rows has 2 entries for 15 rows/],
     ['an order with a row twice', { anomalousOrder: [0, 1, 2, 3, 3] }, 'data', /0 to 4 once/],
   ])('refuses %s', (_, change, code, message) => {
-    expect(() => shippedSplit({ ...smallData(), ...change })).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }))
+    expect(() => shippedSplit({ ...smallData(), ...change })).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    )
   })
 })
 
@@ -67,7 +73,11 @@ describe.skipIf(!folder)('on the published data', () => {
     expect(data.x.shape).toEqual([452, 274])
     const { train, validation, test } = shippedSplit(data)
     const anomalies = (rows: Int32Array) => takeLabels(data, rows).reduce((sum, label) => sum + label, 0)
-    expect([train, validation, test].map((rows) => [rows.length, anomalies(rows)])).toEqual([[232, 0], [90, 13], [90, 13]])
+    expect([train, validation, test].map((rows) => [rows.length, anomalies(rows)])).toEqual([
+      [232, 0],
+      [90, 13],
+      [90, 13],
+    ])
     const floor = measureScores(distanceToMean(data, train, test), takeLabels(data, test))
     expect(floor.f1).toBe(9 / 13)
     expect(floor.auroc).toBeCloseTo(0.8941, 4)

@@ -1,6 +1,7 @@
-// The Arrhythmia protocol of the paper's reference code (Soltanilara/Toll): which rows train, validate and test, and the score that needs
-// no training. In a given order of the normal and of the anomalous rows, the first 20 % of each test, the next 20 % validate; the other
-// normal rows train and the other anomalies are not used. 386 normal and 66 anomalous rows give 77 + 13, 77 + 13 and 232.
+// The Arrhythmia protocol of the paper's reference code (Soltanilara/Toll): which rows train, validate and test, and
+// the score that needs no training. In a given order of the normal and of the anomalous rows, the first 20 % of each
+// test, the next 20 % validate; the other normal rows train and the other anomalies are not used. 386 normal and 66
+// anomalous rows give 77 + 13, 77 + 13 and 232.
 
 import { Random, TollError, ndarray, type NdArray } from 'toll/base'
 
@@ -22,16 +23,17 @@ export interface ProtocolSplit {
   readonly test: Int32Array
 }
 
-/** The split that the reference code ships. Errors: `shape` and `data` for labels or orders that do not fit the rows. */
+/**
+ * The split that the reference code ships. Errors: `shape` and `data` for labels or orders that do not fit the rows.
+ */
 export function shippedSplit(data: ArrhythmiaData): ProtocolSplit {
   const { normal, anomalous } = rowsByLabel(data)
-  return sliceRows(
-    inOrder(normal, data.normalOrder, 'normal'),
-    inOrder(anomalous, data.anomalousOrder, 'anomalous'),
-  )
+  return sliceRows(inOrder(normal, data.normalOrder, 'normal'), inOrder(anomalous, data.anomalousOrder, 'anomalous'))
 }
 
-/** A split of the same sizes from seeded permutations of both classes. Error: `argument` for a seed outside [0, 2^32). */
+/**
+ * A split of the same sizes from seeded permutations of both classes. Error: `argument` for a seed outside [0, 2^32).
+ */
 export function randomSplit(data: ArrhythmiaData, seed: number): ProtocolSplit {
   const { normal, anomalous } = rowsByLabel(data)
   const random = Random.seeded(seed)
@@ -72,27 +74,39 @@ function rowsByLabel({ x, y }: ArrhythmiaData): { normal: Int32Array; anomalous:
   const normal: number[] = []
   const anomalous: number[] = []
   for (let row = 0; row < y.length; row++) {
-    if (y[row] !== 0 && y[row] !== 1) throw new TollError('data', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${y[row]}`)
+    if (y[row] !== 0 && y[row] !== 1)
+      throw new TollError('data', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${y[row]}`)
     if (y[row] === 1) anomalous.push(row)
     else normal.push(row)
   }
   // Fewer would leave a test or validation set without one of the classes.
   if (normal.length < 5 || anomalous.length < 5) {
-    throw new TollError('data', `the protocol needs at least 5 normal and 5 anomalous rows, got ${normal.length} and ${anomalous.length}`)
+    throw new TollError(
+      'data',
+      `the protocol needs at least 5 normal and 5 anomalous rows, got ${normal.length} and ${anomalous.length}`,
+    )
   }
   return { normal: Int32Array.from(normal), anomalous: Int32Array.from(anomalous) }
 }
 
 function inOrder(rows: Int32Array, order: ArrayLike<number>, what: string): Int32Array {
-  if (order.length !== rows.length) throw new TollError('shape', `the order of the ${what} rows has ${order.length} entries for ${rows.length} rows`)
-  if (new Set(Array.from(order)).size !== rows.length || !Array.from(order).every((i) => Number.isInteger(i) && i >= 0 && i < rows.length)) {
-    throw new TollError('data', `the order of the ${what} rows must hold every integer from 0 to ${rows.length - 1} once`)
+  if (order.length !== rows.length)
+    throw new TollError('shape', `the order of the ${what} rows has ${order.length} entries for ${rows.length} rows`)
+  if (
+    new Set(Array.from(order)).size !== rows.length ||
+    !Array.from(order).every((i) => Number.isInteger(i) && i >= 0 && i < rows.length)
+  ) {
+    throw new TollError(
+      'data',
+      `the order of the ${what} rows must hold every integer from 0 to ${rows.length - 1} once`,
+    )
   }
   return Int32Array.from(order, (i) => rows[i])
 }
 
 function sliceRows(normal: Int32Array, anomalous: Int32Array): ProtocolSplit {
-  const cut = (rows: Int32Array, from: number, to: number) => rows.subarray(Math.round(from * rows.length), Math.round(to * rows.length))
+  const cut = (rows: Int32Array, from: number, to: number) =>
+    rows.subarray(Math.round(from * rows.length), Math.round(to * rows.length))
   const both = (from: number, to: number) => Int32Array.of(...cut(normal, from, to), ...cut(anomalous, from, to))
   return { test: both(0, 0.2), validation: both(0.2, 0.4), train: cut(normal, 0.4, 1).slice() }
 }

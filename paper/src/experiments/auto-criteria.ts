@@ -1,5 +1,5 @@
-// Ways to do without labels: criteria that choose one of several trained networks by scores of unlabelled rows alone, and combinations that
-// use them all, and other detectors beside them. What each is worth is measured by `auto.ts`.
+// Ways to do without labels: criteria that choose one of several trained networks by scores of unlabelled rows alone,
+// and combinations that use them all, and other detectors beside them. What each is worth is measured by `auto.ts`.
 
 import { quantile } from 'toll/base'
 import { fitScoreScale, tollAutoParameters } from 'toll/detectors'
@@ -44,7 +44,11 @@ export const criteria: readonly Criterion[] = [
   {
     name: 'agreement of seeds',
     doc: 'rank correlation of the held-back scores of two seeds of the setting',
-    value: (network, all) => correlation(network.scores.held, all.find(({ setting, repeat }) => setting === network.setting && repeat !== network.repeat)?.scores.held),
+    value: (network, all) =>
+      correlation(
+        network.scores.held,
+        all.find(({ setting, repeat }) => setting === network.setting && repeat !== network.repeat)?.scores.held,
+      ),
   },
   {
     name: 'agreement with the consensus',
@@ -53,7 +57,9 @@ export const criteria: readonly Criterion[] = [
   },
   {
     name: 'held-back loss',
-    doc: 'low mean score of held-back rows, in units of the mean score of shuffled rows, which makes settings comparable',
+    doc:
+      'low mean score of held-back rows, in units of the mean score of shuffled rows, which makes settings ' +
+      'comparable',
     value: ({ scores }) => -mean(scores.held) / mean(scores.shuffled),
   },
   {
@@ -70,7 +76,9 @@ export const criteria: readonly Criterion[] = [
   },
   {
     name: 'mass-volume',
-    doc: 'low share of the box that scores below the 0.9 to 0.999 quantiles of held-back scores (Goix 2016), then the AUROC of uniform points',
+    doc:
+      'low share of the box that scores below the 0.9 to 0.999 quantiles of held-back scores (Goix 2016), ' +
+      'then the AUROC of uniform points',
     value: ({ scores }) => -volume(scores.uniform, scores.held) + 1e-3 * superiority(scores.uniform, scores.held),
   },
   {
@@ -90,12 +98,17 @@ export interface Combination {
 /** How `toll-auto` combines its members. */
 export const highestAverage: Combination = {
   name: 'highest average over beta',
-  doc: '(score - mean) / sd over held-back rows, averaged over networks of equal steps, of which the higher counts: as toll-auto does',
+  doc:
+    '(score - mean) / sd over held-back rows, averaged over networks of equal steps, of which the higher ' +
+    'counts: as toll-auto does',
   combine: (all) => highestOfGroups(all, standardised),
 }
 
 /** Averages of members of equal `steps`, of which the highest counts. */
-export function highestOfGroups(all: readonly ScoredMember[], scaled: (member: ScoredMember) => Float64Array): Float64Array {
+export function highestOfGroups(
+  all: readonly ScoredMember[],
+  scaled: (member: ScoredMember) => Float64Array,
+): Float64Array {
   return highest(groupsOf(all, ({ steps }) => steps).map((group) => average(group.map(scaled))))
 }
 
@@ -107,12 +120,40 @@ export const combinations: readonly Combination[] = [
     doc: 'standardised score, the highest of networks of equal beta, averaged',
     combine: (all) => average(groupsOf(all, ({ beta }) => beta).map((group) => highest(group.map(standardised)))),
   },
-  { name: 'average standardised score', doc: 'the standardised scores, averaged', combine: (all) => average(all.map(standardised)) },
-  { name: 'average rank', doc: 'share of held-back rows that score lower, averaged', combine: (all) => average(all.map(({ ranks }) => ranks.test)) },
-  { name: 'median rank', doc: 'the median share of held-back rows that score lower', combine: (all) => rowwise(all.map(({ ranks }) => ranks.test), (row) => quantile(row, 0.5)) },
-  { name: 'highest rank', doc: 'the largest share of held-back rows that score lower', combine: (all) => highest(all.map(({ ranks }) => ranks.test)) },
-  { name: 'average tail probability', doc: '-log(1 - rank), averaged: far rows weigh more', combine: (all) => average(all.map(({ ranks }) => ranks.test.map((rank) => -Math.log(Math.max(1 - rank, 1e-300))))) },
-  { name: 'highest standardised score', doc: 'the largest standardised score', combine: (all) => highest(all.map(standardised)) },
+  {
+    name: 'average standardised score',
+    doc: 'the standardised scores, averaged',
+    combine: (all) => average(all.map(standardised)),
+  },
+  {
+    name: 'average rank',
+    doc: 'share of held-back rows that score lower, averaged',
+    combine: (all) => average(all.map(({ ranks }) => ranks.test)),
+  },
+  {
+    name: 'median rank',
+    doc: 'the median share of held-back rows that score lower',
+    combine: (all) =>
+      rowwise(
+        all.map(({ ranks }) => ranks.test),
+        (row) => quantile(row, 0.5),
+      ),
+  },
+  {
+    name: 'highest rank',
+    doc: 'the largest share of held-back rows that score lower',
+    combine: (all) => highest(all.map(({ ranks }) => ranks.test)),
+  },
+  {
+    name: 'average tail probability',
+    doc: '-log(1 - rank), averaged: far rows weigh more',
+    combine: (all) => average(all.map(({ ranks }) => ranks.test.map((rank) => -Math.log(Math.max(1 - rank, 1e-300))))),
+  },
+  {
+    name: 'highest standardised score',
+    doc: 'the largest standardised score',
+    combine: (all) => highest(all.map(standardised)),
+  },
   {
     name: 'average of the better half',
     doc: 'average standardised score of the half that agrees most with the average rank of all',
@@ -126,8 +167,14 @@ export const combinations: readonly Combination[] = [
 ]
 
 /** The network of the highest value; the first at a tie. A value that is not a number never wins. */
-export function chosenBy({ value }: Criterion, candidates: readonly ScoredMember[], all: readonly ScoredMember[]): ScoredMember {
-  const values = candidates.map((network) => value(network, all)).map((number) => (Number.isNaN(number) ? -Infinity : number))
+export function chosenBy(
+  { value }: Criterion,
+  candidates: readonly ScoredMember[],
+  all: readonly ScoredMember[],
+): ScoredMember {
+  const values = candidates
+    .map((network) => value(network, all))
+    .map((number) => (Number.isNaN(number) ? -Infinity : number))
   return candidates[values.indexOf(Math.max(...values))]
 }
 
@@ -151,7 +198,10 @@ export function standardisedByAll({ scores }: ScoredMember): Float64Array {
 }
 
 function scaledBy({ test, held }: Pick<ScoredMember['scores'], 'test' | 'held'>, outer: number): Float64Array {
-  const { mean: [centre], sd: [sd] } = fitScoreScale([held], outer)
+  const {
+    mean: [centre],
+    sd: [sd],
+  } = fitScoreScale([held], outer)
   return test.map((score) => (score - centre) / sd)
 }
 
@@ -179,10 +229,16 @@ const levels = Array.from({ length: 20 }, (_, i) => 0.9 + (0.099 * i) / 19)
 function volume(uniform: Float64Array, held: Float64Array): number {
   const sorted = held.toSorted()
   const quantile = (level: number) => sorted[Math.min(sorted.length - 1, Math.floor(level * sorted.length))]
-  return levels.reduce((sum, level) => sum + uniform.filter((score) => score <= quantile(level)).length / uniform.length / levels.length, 0)
+  return levels.reduce(
+    (sum, level) => sum + uniform.filter((score) => score <= quantile(level)).length / uniform.length / levels.length,
+    0,
+  )
 }
 
-/** Mean over t = 1, 2, 4, ..., 2^19 of the largest mass - t volume that a threshold reaches: masses of held-back rows, volumes of the box. */
+/**
+ * Mean over t = 1, 2, 4, ..., 2^19 of the largest mass - t volume that a threshold reaches: masses of held-back rows,
+ * volumes of the box.
+ */
 function excess(uniform: Float64Array, held: Float64Array): number {
   const box = uniform.toSorted()
   const sets = held.toSorted().map((score) => shareBelow(box, score))

@@ -8,27 +8,67 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from 'toll/base'
 import { autoSettings } from 'toll/detectors'
 import type { Engine } from 'toll/runtime'
-import { against, chosenBy, combinations, compareChoices, criteria, readAutoTrial, renderAuto, tableOfTrials, waysOf, type AutoStore, type AutoTable, type PyodDataset, type ScoredMember, type StoredAutoTrial } from './index.js'
+import {
+  against,
+  chosenBy,
+  combinations,
+  compareChoices,
+  criteria,
+  readAutoTrial,
+  renderAuto,
+  tableOfTrials,
+  waysOf,
+  type AutoStore,
+  type AutoTable,
+  type PyodDataset,
+  type ScoredMember,
+  type StoredAutoTrial,
+} from './index.js'
 import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { loadOtherTables } from './node/index.js'
 
 const list = (...values: number[]) => Float64Array.of(...values)
 
-function network(setting: string, repeat: number, scores: Partial<ScoredMember['scores']>, ranks = { test: list(0.5, 0.5), held: list(0.1, 0.3, 0.5, 0.9) }): ScoredMember {
+function network(
+  setting: string,
+  repeat: number,
+  scores: Partial<ScoredMember['scores']>,
+  ranks = { test: list(0.5, 0.5), held: list(0.1, 0.3, 0.5, 0.9) },
+): ScoredMember {
   const held = list(1, 2, 3, 4)
-  return { setting, beta: setting === 'a' ? 0 : 1, steps: 60, repeat, trim: 0.1, ranks, scores: { test: list(1, 2), held, learned: held, shuffled: held, uniform: held, ...scores } }
+  return {
+    setting,
+    beta: setting === 'a' ? 0 : 1,
+    steps: 60,
+    repeat,
+    trim: 0.1,
+    ranks,
+    scores: { test: list(1, 2), held, learned: held, shuffled: held, uniform: held, ...scores },
+  }
 }
 
-const choose = (name: string, candidates: ScoredMember[], all = candidates) => chosenBy(criteria.find((criterion) => criterion.name === name)!, candidates, all).setting
+const choose = (name: string, candidates: ScoredMember[], all = candidates) =>
+  chosenBy(
+    criteria.find((criterion) => criterion.name === name)!,
+    candidates,
+    all,
+  ).setting
 
 describe('a criterion', () => {
   it('chooses by the agreement of seeds', () => {
-    const all = [network('a', 0, {}), network('b', 0, {}), network('a', 1, { held: list(4, 3, 2, 1) }), network('b', 1, { held: list(1, 2, 4, 3) })]
+    const all = [
+      network('a', 0, {}),
+      network('b', 0, {}),
+      network('a', 1, { held: list(4, 3, 2, 1) }),
+      network('b', 1, { held: list(1, 2, 4, 3) }),
+    ]
     expect(choose('agreement of seeds', all.slice(0, 2), all)).toBe('b')
   })
 
   it('chooses by the agreement with the consensus', () => {
-    expect(choose('agreement with the consensus', [network('a', 0, { held: list(1, 3, 2, 4) }), network('b', 0, {})])).toBe('b')
+    expect(
+      choose('agreement with the consensus', [network('a', 0, { held: list(1, 3, 2, 4) }), network('b', 0, {})]),
+    ).toBe('b')
   })
 
   it.each<[string, Partial<ScoredMember['scores']>, Partial<ScoredMember['scores']>]>([
@@ -45,14 +85,26 @@ describe('a criterion', () => {
   })
 
   it('never takes a value that is not a number, and the first at a tie', () => {
-    expect(choose('heavy tail', [network('equal', 0, { held: list(2, 2, 2, 2) }), network('a', 0, {}), network('b', 0, {})])).toBe('a')
+    expect(
+      choose('heavy tail', [network('equal', 0, { held: list(2, 2, 2, 2) }), network('a', 0, {}), network('b', 0, {})]),
+    ).toBe('a')
   })
 })
 
 describe('a combination', () => {
   const pair = [
-    network('a', 0, { test: list(3, 5), held: list(1, 1, 3, 3) }, { test: list(0.5, 0.9), held: list(0.1, 0.3, 0.5, 0.9) }),
-    network('b', 0, { test: list(0, 40), held: list(0, 0, 20, 20) }, { test: list(0.1, 0.99), held: list(0.1, 0.3, 0.5, 0.9) }),
+    network(
+      'a',
+      0,
+      { test: list(3, 5), held: list(1, 1, 3, 3) },
+      { test: list(0.5, 0.9), held: list(0.1, 0.3, 0.5, 0.9) },
+    ),
+    network(
+      'b',
+      0,
+      { test: list(0, 40), held: list(0, 0, 20, 20) },
+      { test: list(0.1, 0.99), held: list(0.1, 0.3, 0.5, 0.9) },
+    ),
   ]
 
   it.each<[string, number[]]>([
@@ -75,15 +127,26 @@ describe('the comparison', () => {
   let engines: Engine[]
   let table: AutoTable
   const trials: StoredAutoTrial[] = []
-  const store: AutoStore = { read: () => Promise.resolve([...trials]), append: (trial) => Promise.resolve(void trials.push(readAutoTrial(JSON.parse(JSON.stringify(trial))))) }
+  const store: AutoStore = {
+    read: () => Promise.resolve([...trials]),
+    append: (trial) => Promise.resolve(void trials.push(readAutoTrial(JSON.parse(JSON.stringify(trial))))),
+  }
   const random = Random.seeded(5)
   /** 150 rows near a plane, ten of them far from it, under the name and the shape of none of the published sets. */
   const planted: PyodDataset = {
-    name: 'planted', y: Uint8Array.from({ length: 150 }, (_, i) => Number(i < 10)),
-    x: { shape: [150, 4], data: Float64Array.from(Array.from({ length: 150 }, (_, i) => {
-      const [a, b] = [random.normal(), random.normal()]
-      return [a, b, a + b + (i < 10 ? 4 : 0), a - b - (i < 10 ? 4 : 0)].map((value) => value + 0.1 * random.normal())
-    }).flat()) },
+    name: 'planted',
+    y: Uint8Array.from({ length: 150 }, (_, i) => Number(i < 10)),
+    x: {
+      shape: [150, 4],
+      data: Float64Array.from(
+        Array.from({ length: 150 }, (_, i) => {
+          const [a, b] = [random.normal(), random.normal()]
+          return [a, b, a + b + (i < 10 ? 4 : 0), a - b - (i < 10 ? 4 : 0)].map(
+            (value) => value + 0.1 * random.normal(),
+          )
+        }).flat(),
+      ),
+    },
   }
   beforeAll(async () => {
     engines = await openEngines({ threads: 1, workers: 1 })
@@ -133,24 +196,47 @@ describe('other tables', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   it('hold one rare digit, or one normal digit, the same rows every time', async () => {
-    const [tables, again] = [await loadOtherTables({ data: folder, cache: folder }), await loadOtherTables({ data: folder, cache: folder })]
-    expect(tables.map(({ name }) => name)).toEqual(Array.from({ length: 10 }, (_, digit) => [`digit ${digit} rare`, `digit ${digit} normal`]).flat())
+    const [tables, again] = [
+      await loadOtherTables({ data: folder, cache: folder }),
+      await loadOtherTables({ data: folder, cache: folder }),
+    ]
+    expect(tables.map(({ name }) => name)).toEqual(
+      Array.from({ length: 10 }, (_, digit) => [`digit ${digit} rare`, `digit ${digit} normal`]).flat(),
+    )
     for (const [i, { name, x, y }] of tables.entries()) {
-      expect([name, x.shape[0], y.length, y.reduce((sum, label) => sum + label, 0)]).toEqual(name.endsWith('rare') ? [name, 1550, 1550, 50] : [name, 540, 540, 40])
+      expect([name, x.shape[0], y.length, y.reduce((sum, label) => sum + label, 0)]).toEqual(
+        name.endsWith('rare') ? [name, 1550, 1550, 50] : [name, 540, 540, 40],
+      )
       // Sums of 16 bytes, whole and within their range; no column of one value.
       expect(x.data.every((value) => Number.isInteger(value) && value >= 0 && value <= 16 * 255)).toBe(true)
-      for (let j = 0; j < x.shape[1]; j++) expect(new Set(x.data.filter((_, k) => k % x.shape[1] === j)).size).toBeGreaterThan(1)
+      for (let j = 0; j < x.shape[1]; j++)
+        expect(new Set(x.data.filter((_, k) => k % x.shape[1] === j)).size).toBeGreaterThan(1)
       expect(again[i].x.data).toEqual(x.data)
     }
   })
 
   it('hold connections of one service, attacks among them, where the file is there', async () => {
-    const line = (i: number) => [i % 5, 'tcp', i % 2 ? 'http' : 'smtp', 'SF', ...Array.from({ length: 37 }, (_, j) => (j === 0 ? i : 7)), i % 10 === 0 || i % 10 === 3 ? 'back.' : 'normal.'].join(',')
-    await writeFile(join(folder, 'kddcup.data_10_percent.gz'), gzipSync(Array.from({ length: 400 }, (_, i) => line(i)).join('\n')))
-    const found = (await loadOtherTables({ data: folder, cache: folder })).filter(({ name }) => name.startsWith('connections'))
+    const line = (i: number) =>
+      [
+        i % 5,
+        'tcp',
+        i % 2 ? 'http' : 'smtp',
+        'SF',
+        ...Array.from({ length: 37 }, (_, j) => (j === 0 ? i : 7)),
+        i % 10 === 0 || i % 10 === 3 ? 'back.' : 'normal.',
+      ].join(',')
+    await writeFile(
+      join(folder, 'kddcup.data_10_percent.gz'),
+      gzipSync(Array.from({ length: 400 }, (_, i) => line(i)).join('\n')),
+    )
+    const found = (await loadOtherTables({ data: folder, cache: folder })).filter(({ name }) =>
+      name.startsWith('connections'),
+    )
     // Nobody uses ftp_data here: no table; columns of one value are gone.
     expect(found.map(({ name, x, y }) => [name, x.shape, y.reduce((sum, label) => sum + label, 0)])).toEqual([
-      ['connections http', [200, 2], 40], ['connections smtp', [200, 2], 40], ['connections all', [400, 2], 80],
+      ['connections http', [200, 2], 40],
+      ['connections smtp', [200, 2], 40],
+      ['connections all', [400, 2], 80],
     ])
     const [{ x, y }] = found
     y.forEach((label, row) => expect(x.data[2 * row + 1] % 10 === 3).toBe(label === 1))

@@ -4,7 +4,17 @@ import { takeSamples, version, type NdArray } from 'toll/base'
 import type { ImageSet } from 'toll/data'
 import { rocCurve } from 'toll/metrics'
 import type { Model } from 'toll/model'
-import { imageStrip, lossChart, renderReport, rocChart, scoreHistogram, type Block, type ImageStrip, type MetricTile, type ReportTable } from 'toll/report'
+import {
+  imageStrip,
+  lossChart,
+  renderReport,
+  rocChart,
+  scoreHistogram,
+  type Block,
+  type ImageStrip,
+  type MetricTile,
+  type ReportTable,
+} from 'toll/report'
 import { toSamples, type ComparedDetector, type Comparison } from './demo.js'
 
 /** Pictures per strip. */
@@ -16,16 +26,23 @@ export async function renderDemoReport(comparison: Comparison, test: ImageSet): 
   const detectors = [toll, plain]
   const [histograms, roc, training, strips] = await Promise.all([
     Promise.all(detectors.map((detector) => histogramOf(detector, labels, digit))),
-    rocChart(detectors.map(({ name, scores, auroc }) => ({ name, auroc: auroc.value, curve: rocCurve(scores, labels) }))),
+    rocChart(
+      detectors.map(({ name, scores, auroc }) => ({ name, auroc: auroc.value, curve: rocCurve(scores, labels) })),
+    ),
     trainingCharts(detectors),
     pictureStrips(comparison, test),
   ])
   return renderReport({
     title: `Which digits are not ${digit === 8 ? 'an' : 'a'} ${digit}?`,
-    lead: `Two autoencoders learned from ${count(trainingImages)} handwritten digits ${digit} and nothing else, then scored ${count(labels.length)} test digits of all ten `
-      + `classes. They differ in one term of the loss: Toll also keeps its codes small. That moves the AUROC from ${percent(plain.auroc.value)} to ${share(toll.auroc.value)}.`,
-    footer: `Made by toll ${version} with the command "toll demo", seed ${seed}. Digits: MNIST, LeCun, Bottou, Bengio and Haffner 1998. `
-      + 'Method: Ghafourian et al., Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627.',
+    lead:
+      `Two autoencoders learned from ${count(trainingImages)} handwritten digits ${digit} and nothing else, ` +
+      `then scored ${count(labels.length)} test digits of all ten ` +
+      'classes. They differ in one term of the loss: Toll also keeps its codes small. That moves the AUROC ' +
+      `from ${percent(plain.auroc.value)} to ${share(toll.auroc.value)}.`,
+    footer:
+      `Made by toll ${version} with the command "toll demo", seed ${seed}. Digits: MNIST, LeCun, Bottou, ` +
+      'Bengio and Haffner 1998. ' +
+      'Method: Ghafourian et al., Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627.',
     sections: [
       { title: 'Result', blocks: resultBlocks(comparison) },
       {
@@ -34,14 +51,23 @@ export async function renderDemoReport(comparison: Comparison, test: ImageSet): 
           {
             kind: 'columns',
             blocks: detectors.map(({ name }, i): Block => ({
-              kind: 'figure', title: name, chart: histograms[i],
-              caption: 'Scores of the test digits. Beyond the threshold a digit is called an anomaly; 99\u00a0% of held-back training digits lie below it.',
+              kind: 'figure',
+              title: name,
+              chart: histograms[i],
+              caption:
+                'Scores of the test digits. Beyond the threshold a digit is called an anomaly; 99\u00a0% of ' +
+                'held-back training digits lie below it.',
             })),
           },
           {
             kind: 'columns',
             blocks: [
-              { kind: 'figure', title: 'ROC curves', caption: 'What each threshold would catch, and what it would cost.', chart: roc },
+              {
+                kind: 'figure',
+                title: 'ROC curves',
+                caption: 'What each threshold would catch, and what it would cost.',
+                chart: roc,
+              },
               { kind: 'table', table: tabulateClasses(comparison) },
             ],
           },
@@ -53,19 +79,45 @@ export async function renderDemoReport(comparison: Comparison, test: ImageSet): 
         blocks: [
           {
             kind: 'paragraph',
-            text: 'Over each column: the true digit and its score by Toll. In the difference, orange is ink that the reconstruction lacks and blue is ink that it adds. '
-              + `Toll keeps little room in its code, so it rebuilds everything as ${digit === 8 ? 'an' : 'a'} ${digit}.`,
+            text:
+              'Over each column: the true digit and its score by Toll. In the difference, orange is ink that ' +
+              'the reconstruction lacks and blue is ink that it adds. ' +
+              `Toll keeps little room in its code, so it rebuilds everything as ${digit === 8 ? 'an' : 'a'} ${digit}.`,
           },
-          { kind: 'images', title: `The most ordinary digits ${digit}`, caption: 'Lowest scores among the normal digits.', strip: strips.ordinary },
-          { kind: 'images', title: `The strangest digits ${digit}`, caption: 'Highest scores among the normal digits: the first to be called by mistake.', strip: strips.strange },
-          { kind: 'images', title: 'Best disguised', caption: `Lowest scores among the other digits: these pass for an ordinary ${digit}.`, strip: strips.missed },
-          { kind: 'images', title: 'Easiest to find', caption: 'Highest scores among the other digits.', strip: strips.found },
           {
-            kind: 'images', title: 'Where the two disagree most, rebuilt by Toll', strip: strips.disputed,
+            kind: 'images',
+            title: `The most ordinary digits ${digit}`,
+            caption: 'Lowest scores among the normal digits.',
+            strip: strips.ordinary,
+          },
+          {
+            kind: 'images',
+            title: `The strangest digits ${digit}`,
+            caption: 'Highest scores among the normal digits: the first to be called by mistake.',
+            strip: strips.strange,
+          },
+          {
+            kind: 'images',
+            title: 'Best disguised',
+            caption: `Lowest scores among the other digits: these pass for an ordinary ${digit}.`,
+            strip: strips.missed,
+          },
+          {
+            kind: 'images',
+            title: 'Easiest to find',
+            caption: 'Highest scores among the other digits.',
+            strip: strips.found,
+          },
+          {
+            kind: 'images',
+            title: 'Where the two disagree most, rebuilt by Toll',
+            strip: strips.disputed,
             caption: 'Other digits that rank far higher by Toll than by the plain autoencoder, at most two of a kind.',
           },
           {
-            kind: 'images', title: 'The same digits, rebuilt by the plain autoencoder', strip: strips.copied,
+            kind: 'images',
+            title: 'The same digits, rebuilt by the plain autoencoder',
+            strip: strips.copied,
             caption: 'It copies what it never saw, so little is left to notice. The score over each column is its own.',
           },
         ],
@@ -76,9 +128,14 @@ export async function renderDemoReport(comparison: Comparison, test: ImageSet): 
           { kind: 'columns', blocks: training },
           {
             kind: 'paragraph',
-            text: `Both ran ${settings.steps} steps of ${settings.batch} digits with Adam at ${settings.learningRate}, on the small convolutional network with a code of ${settings.latent} numbers, `
-              + `from the same first values; beta is ${toll.beta} for Toll and 0 for the plain autoencoder. Beta, code and rate are the paper's for MNIST, which suit Toll: `
-              + 'with settings of its own (a code of 16, a rate of 0.001) a plain autoencoder closed more than half of the gap on validation digits.',
+            text:
+              `Both ran ${settings.steps} steps of ${settings.batch} digits with Adam at ` +
+              `${settings.learningRate}, on the small convolutional network with a code of ${settings.latent} ` +
+              'numbers, ' +
+              `from the same first values; beta is ${toll.beta} for Toll and 0 for the plain autoencoder. Beta, ` +
+              "code and rate are the paper's for MNIST, which suit Toll: " +
+              'with settings of its own (a code of 16, a rate of 0.001) a plain autoencoder closed more than ' +
+              'half of the gap on validation digits.',
           },
         ],
       },
@@ -92,17 +149,30 @@ function resultBlocks(comparison: Comparison): Block[] {
   const { truePositives, falsePositives, falseNegatives, trueNegatives } = toll.decisions
   const tiles: MetricTile[] = [
     ...[toll, plain].map(({ name, auroc }, i): MetricTile => ({
-      label: `${name}, AUROC`, value: share(auroc.value), note: `95\u00a0% interval ${percent(auroc.low)} to ${percent(auroc.high)}`, emphasis: i === 0,
+      label: `${name}, AUROC`,
+      value: share(auroc.value),
+      note: `95\u00a0% interval ${percent(auroc.low)} to ${percent(auroc.high)}`,
+      emphasis: i === 0,
     })),
-    { label: 'Found by Toll at its threshold', value: count(truePositives), note: `of ${count(truePositives + falseNegatives)} digits that are not ${digit}` },
-    { label: 'Mistaken alarms of Toll', value: count(falsePositives), note: `of ${count(falsePositives + trueNegatives)} digits ${digit}` },
+    {
+      label: 'Found by Toll at its threshold',
+      value: count(truePositives),
+      note: `of ${count(truePositives + falseNegatives)} digits that are not ${digit}`,
+    },
+    {
+      label: 'Mistaken alarms of Toll',
+      value: count(falsePositives),
+      note: `of ${count(falsePositives + trueNegatives)} digits ${digit}`,
+    },
   ]
   return [
     { kind: 'tiles', tiles },
     {
       kind: 'paragraph',
-      text: `AUROC is the chance that a digit of another class scores higher than a digit ${digit}; 50\u00a0% is guessing. Intervals come from drawing the test digits again 1000 times; `
-        + 'they do not cover another seed.',
+      text:
+        `AUROC is the chance that a digit of another class scores higher than a digit ${digit}; 50\u00a0% is ` +
+        'guessing. Intervals come from drawing the test digits again 1000 times; ' +
+        'they do not cover another seed.',
     },
     { kind: 'table', table: tabulateDemo(comparison) },
   ]
@@ -113,11 +183,18 @@ export function tabulateDemo({ toll, plain, digit }: Comparison): ReportTable {
   return {
     caption: `Test digits, ${digit} normal and all others anomalous (%)`,
     columns: [
-      { title: 'detector' }, { title: 'AUROC', digits: 1 }, { title: '95 %', align: 'right' }, { title: 'average precision', digits: 1 },
-      { title: 'found', digits: 1 }, { title: 'mistaken alarms', digits: 1 },
+      { title: 'detector' },
+      { title: 'AUROC', digits: 1 },
+      { title: '95 %', align: 'right' },
+      { title: 'average precision', digits: 1 },
+      { title: 'found', digits: 1 },
+      { title: 'mistaken alarms', digits: 1 },
     ],
     rows: [toll, plain].map(({ name, auroc, averagePrecision, decisions }) => [
-      name, 100 * auroc.value, `${percent(auroc.low)} to ${percent(auroc.high)}`, 100 * averagePrecision,
+      name,
+      100 * auroc.value,
+      `${percent(auroc.low)} to ${percent(auroc.high)}`,
+      100 * averagePrecision,
       (100 * decisions.truePositives) / (decisions.truePositives + decisions.falseNegatives),
       (100 * decisions.falsePositives) / (decisions.falsePositives + decisions.trueNegatives),
     ]),
@@ -127,47 +204,73 @@ export function tabulateDemo({ toll, plain, digit }: Comparison): ReportTable {
 function tabulateClasses({ toll, plain, digit }: Comparison): ReportTable {
   return {
     caption: `AUROC (%) of ${digit} against each other digit alone`,
-    columns: [{ title: 'digit' }, { title: toll.name, digits: 1 }, { title: plain.name, digits: 1 }, { title: 'gain', align: 'right' }],
+    columns: [
+      { title: 'digit' },
+      { title: toll.name, digits: 1 },
+      { title: plain.name, digits: 1 },
+      { title: 'gain', align: 'right' },
+    ],
     rows: toll.aurocByClass.flatMap((ours, label) => {
       const theirs = plain.aurocByClass[label]
-      return ours === undefined || theirs === undefined ? [] : [[String(label), 100 * ours, 100 * theirs, signed(100 * (ours - theirs))]]
+      return ours === undefined || theirs === undefined
+        ? []
+        : [[String(label), 100 * ours, 100 * theirs, signed(100 * (ours - theirs))]]
     }),
   }
 }
 
 /** Where the difference comes from: an average over classes hides it. */
 function explainClasses({ toll, plain, digit }: Comparison): Block[] {
-  const gains = toll.aurocByClass.flatMap((ours, label) => {
-    const theirs = plain.aurocByClass[label]
-    return ours === undefined || theirs === undefined ? [] : [{ label, ours, theirs }]
-  }).sort((a, b) => b.ours - b.theirs - (a.ours - a.theirs))
+  const gains = toll.aurocByClass
+    .flatMap((ours, label) => {
+      const theirs = plain.aurocByClass[label]
+      return ours === undefined || theirs === undefined ? [] : [{ label, ours, theirs }]
+    })
+    .sort((a, b) => b.ours - b.theirs - (a.ours - a.theirs))
   if (gains.length < 2) return []
   const [{ label, ours, theirs }, { label: next, ours: nextOurs, theirs: nextTheirs }] = gains
-  return [{
-    kind: 'paragraph',
-    text: `The difference is largest on the digit ${label}: the plain autoencoder tells it from ${digit} with an AUROC of ${share(theirs)}`
-      + `${theirs < 0.5 ? ', worse than guessing,' : ''} and Toll with ${share(ours)}. Next comes ${next}: ${share(nextTheirs)} and ${share(nextOurs)}.`,
-  }]
+  return [
+    {
+      kind: 'paragraph',
+      text:
+        `The difference is largest on the digit ${label}: the plain autoencoder tells it from ${digit} with ` +
+        `an AUROC of ${share(theirs)}` +
+        `${theirs < 0.5 ? ', worse than guessing,' : ''} and Toll with ${share(ours)}. Next comes ${next}: ` +
+        `${share(nextTheirs)} and ${share(nextOurs)}.`,
+    },
+  ]
 }
 
 function histogramOf({ scores, model }: ComparedDetector, labels: Uint8Array, digit: number) {
   const [normal, anomalous] = [0, 1].map((label) => scores.filter((_, row) => labels[row] === label))
-  return scoreHistogram(normal, anomalous, model.manifest.threshold.value, { width: 400, bins: 36, scale: 'log', names: [`digits ${digit}`, 'other digits'] })
+  return scoreHistogram(normal, anomalous, model.manifest.threshold.value, {
+    width: 400,
+    bins: 36,
+    scale: 'log',
+    names: [`digits ${digit}`, 'other digits'],
+  })
 }
 
-/** Reconstruction error and code norm apart: with beta in it, the loss of one cannot be compared with that of the other. */
+/**
+ * Reconstruction error and code norm apart: with beta in it, the loss of one cannot be compared with that of the other.
+ */
 async function trainingCharts(detectors: readonly ComparedDetector[]): Promise<Block[]> {
-  const series = (part: string) => detectors.map(({ name, model }) => {
-    const history = model.manifest.training.history as Readonly<Record<string, number[]>>
-    return { name, x: history.step, y: history[part] }
-  })
+  const series = (part: string) =>
+    detectors.map(({ name, model }) => {
+      const history = model.manifest.training.history as Readonly<Record<string, number[]>>
+      return { name, x: history.step, y: history[part] }
+    })
   return [
     {
-      kind: 'figure', title: 'Reconstruction error', caption: 'Mean over the batch, in scaled pixels.',
+      kind: 'figure',
+      title: 'Reconstruction error',
+      caption: 'Mean over the batch, in scaled pixels.',
       chart: await lossChart(series('reconstruction'), { width: 400, yLabel: '‖x − x′‖' }),
     },
     {
-      kind: 'figure', title: 'Norm of the code', caption: 'Mean over the batch; only Toll is told to lower it.',
+      kind: 'figure',
+      title: 'Norm of the code',
+      caption: 'Mean over the batch; only Toll is told to lower it.',
       chart: await lossChart(series('latentNorm'), { width: 400, yLabel: '‖z‖' }),
     },
   ]
@@ -177,7 +280,10 @@ type Strips = Record<'ordinary' | 'strange' | 'missed' | 'found' | 'disputed' | 
 
 async function pictureStrips({ labels, toll, plain }: Comparison, test: ImageSet): Promise<Strips> {
   const samples = toSamples(test)
-  const rising = (label: number) => Array.from(labels.keys()).filter((row) => labels[row] === label).sort((a, b) => toll.scores[a] - toll.scores[b])
+  const rising = (label: number) =>
+    Array.from(labels.keys())
+      .filter((row) => labels[row] === label)
+      .sort((a, b) => toll.scores[a] - toll.scores[b])
   const [normal, other] = [rising(0), rising(1)]
   const strip = (rows: readonly number[]) => stripOf(rows, samples, test, toll)
   const disputed = pickDisputed(rankOf(toll.scores), rankOf(plain.scores), other, test.labels)
@@ -194,9 +300,11 @@ async function pictureStrips({ labels, toll, plain }: Comparison, test: ImageSet
 /** Place of each score in rising order. */
 function rankOf(scores: Float64Array): Int32Array {
   const ranks = new Int32Array(scores.length)
-  Array.from(scores.keys()).sort((a, b) => scores[a] - scores[b]).forEach((row, rank) => {
-    ranks[row] = rank
-  })
+  Array.from(scores.keys())
+    .sort((a, b) => scores[a] - scores[b])
+    .forEach((row, rank) => {
+      ranks[row] = rank
+    })
   return ranks
 }
 
@@ -213,7 +321,12 @@ function pickDisputed(ours: Int32Array, theirs: Int32Array, rows: readonly numbe
   return picked
 }
 
-async function stripOf(rows: readonly number[], samples: NdArray, test: ImageSet, { model, scores }: ComparedDetector): Promise<ImageStrip> {
+async function stripOf(
+  rows: readonly number[],
+  samples: NdArray,
+  test: ImageSet,
+  { model, scores }: ComparedDetector,
+): Promise<ImageStrip> {
   const originals = takeSamples(samples, rows)
   const captions = rows.map((row) => `${test.classes[test.labels[row]]} · ${formatScore(scores[row])}`)
   return imageStrip(originals, await model.reconstruct(originals), { captions, subject: 'digit', range: [0, 255] })
@@ -225,7 +338,9 @@ function modelBlocks({ manifest, bytes }: Model): Block[] {
   return [
     {
       kind: 'paragraph',
-      text: `model.onnx (${count(Math.round(bytes.length / 1024))} KiB) is Toll as trained here: scaling, network and threshold in one plain ONNX file, which onnxruntime scores in any language.`,
+      text:
+        `model.onnx (${count(Math.round(bytes.length / 1024))} KiB) is Toll as trained here: scaling, network ` +
+        'and threshold in one plain ONNX file, which onnxruntime scores in any language.',
     },
     {
       kind: 'table',

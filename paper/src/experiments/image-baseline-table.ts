@@ -23,24 +23,40 @@ function columnsOf(records: readonly BaselineRecord[], classes: number): Baselin
   return imageBaselines.flatMap((baseline) => {
     const of = records.filter(({ detector }) => detector === baseline.detector)
     if (of.length === 0) return []
-    return (baseline.tuned === 'nothing' ? ['unlabelled'] as const : ['labelled', 'unlabelled'] as const).map((choice): BaselineColumn => {
-      const perClass = Array.from({ length: classes }, (_, normal) => {
-        const values = of.filter((record) => record.class === normal)
-          .flatMap(({ tested }) => (choice === 'labelled' ? tested.labelled.map(({ auroc }) => auroc) : [tested.unlabelled.auroc]))
-        return values.length > 0 ? meanAuroc(values) : undefined
-      })
-      const whole = perClass.every((value) => value !== undefined)
-      return { baseline, choice, classes: perClass, ...(whole && { average: meanInterval(perClass.map((value) => value.mean)).mean }) }
-    })
+    return (baseline.tuned === 'nothing' ? (['unlabelled'] as const) : (['labelled', 'unlabelled'] as const)).map(
+      (choice): BaselineColumn => {
+        const perClass = Array.from({ length: classes }, (_, normal) => {
+          const values = of
+            .filter((record) => record.class === normal)
+            .flatMap(({ tested }) =>
+              choice === 'labelled' ? tested.labelled.map(({ auroc }) => auroc) : [tested.unlabelled.auroc],
+            )
+          return values.length > 0 ? meanAuroc(values) : undefined
+        })
+        const whole = perClass.every((value) => value !== undefined)
+        return {
+          baseline,
+          choice,
+          classes: perClass,
+          ...(whole && { average: meanInterval(perClass.map((value) => value.mean)).mean }),
+        }
+      },
+    )
   })
 }
 
 /** Undefined where none ran. */
-export function tabulateOthers(title: string, records: readonly BaselineRecord[], classes: readonly string[], paper?: PaperTable): ReportTable | undefined {
+export function tabulateOthers(
+  title: string,
+  records: readonly BaselineRecord[],
+  classes: readonly string[],
+  paper?: PaperTable,
+): ReportTable | undefined {
   const columns = columnsOf(records, classes.length)
   if (columns.length === 0) return undefined
   const right = (text: string): ReportColumn => ({ title: text, align: 'right' })
-  const name = ({ baseline, choice }: BaselineColumn) => `${baseline.column}${baseline.tuned === 'nothing' ? '' : choice === 'labelled' ? ', labels' : ', no labels'}`
+  const name = ({ baseline, choice }: BaselineColumn) =>
+    `${baseline.column}${baseline.tuned === 'nothing' ? '' : choice === 'labelled' ? ', labels' : ', no labels'}`
   const published = ({ baseline }: BaselineColumn) => paper?.baselines.find(({ method }) => method === baseline.column)
   // The paper's column stands behind the last of ours.
   const last = (column: BaselineColumn) => columns.findLast(({ baseline }) => baseline === column.baseline) === column
@@ -49,13 +65,28 @@ export function tabulateOthers(title: string, records: readonly BaselineRecord[]
     columns.flatMap((column) => [ours(column), ...(shown(column) ? [paperCell(shown(column)!, row)] : [])])
   return {
     caption: `${title}, AUROC (%) of detectors without training steps`,
-    columns: [{ title: 'normal class' }, ...columns.flatMap((column) => [right(name(column)), ...(shown(column) ? [right('paper')] : [])])],
+    columns: [
+      { title: 'normal class' },
+      ...columns.flatMap((column) => [right(name(column)), ...(shown(column) ? [right('paper')] : [])]),
+    ],
     rows: [
-      ...classes.map((normal, c) => [normal, ...cells((column) => {
-        const value = column.classes[c]
-        return value ? (value.count > 1 ? spreadCells(value)[0] : fixed(100 * value.mean)) : null
-      }, { over: [c], whole: false })]),
-      ['average', ...cells(({ average }) => fixed(average === undefined ? undefined : 100 * average), { over: classes.map((_, c) => c), whole: true })],
+      ...classes.map((normal, c) => [
+        normal,
+        ...cells(
+          (column) => {
+            const value = column.classes[c]
+            return value ? (value.count > 1 ? spreadCells(value)[0] : fixed(100 * value.mean)) : null
+          },
+          { over: [c], whole: false },
+        ),
+      ]),
+      [
+        'average',
+        ...cells(({ average }) => fixed(average === undefined ? undefined : 100 * average), {
+          over: classes.map((_, c) => c),
+          whole: true,
+        }),
+      ],
     ],
   }
 }
@@ -63,10 +94,25 @@ export function tabulateOthers(title: string, records: readonly BaselineRecord[]
 /** Every value, in per cent and not rounded, with the columns of `listValues`. */
 export function listOthers(records: readonly BaselineRecord[], classes: readonly string[]): ReportCell[][] {
   return columnsOf(records, classes.length).flatMap(({ baseline, choice, classes: values, average }) => [
-    ...values.flatMap((value, c): ReportCell[][] => (value ? [[
-      classes[c], `${baseline.column} here`, null, choice, value.count, 100 * value.mean, ...spreadValues(value), null,
-    ]] : [])),
-    ...(average === undefined ? [] : [['average', `${baseline.column} here`, null, choice, null, 100 * average, null, null, null, null]]),
+    ...values.flatMap((value, c): ReportCell[][] =>
+      value
+        ? [
+            [
+              classes[c],
+              `${baseline.column} here`,
+              null,
+              choice,
+              value.count,
+              100 * value.mean,
+              ...spreadValues(value),
+              null,
+            ],
+          ]
+        : [],
+    ),
+    ...(average === undefined
+      ? []
+      : [['average', `${baseline.column} here`, null, choice, null, 100 * average, null, null, null, null]]),
   ])
 }
 
@@ -78,18 +124,40 @@ export function explainOthers(records: readonly BaselineRecord[], dataset: Image
   const minutes = records.reduce((sum, { seconds: { prepare, run } }) => sum + prepare + run, 0) / 60
   const sizes = ran.map(({ detector, scale, variance }) => {
     const features = records.filter((record) => record.detector === detector).map((record) => record.features)
-    const range = Math.min(...features) === Math.max(...features) ? `${features[0]}` : `${Math.min(...features)} to ${Math.max(...features)}`
-    const scaled = scale[dataset] === 'contrast' ? 'contrast of each image, then the range of the class to [0, 1]' : 'the range of the class to [0, 1]'
-    return `${detector}: ${scaled}${variance < 1 ? `, principal components of ${100 * variance} % of the variance` : ''} (${range} features)`
+    const range =
+      Math.min(...features) === Math.max(...features)
+        ? `${features[0]}`
+        : `${Math.min(...features)} to ${Math.max(...features)}`
+    const scaled =
+      scale[dataset] === 'contrast'
+        ? 'contrast of each image, then the range of the class to [0, 1]'
+        : 'the range of the class to [0, 1]'
+    return (
+      `${detector}: ` +
+      `${scaled}${variance < 1 ? `, principal components of ${100 * variance} % of the variance` : ''} ` +
+      `(${range} features)`
+    )
   })
   return [
-    'Detectors without training steps train on all training images of the class, as the papers did that their columns come from: no validation images are set aside. '
-    + `${sizes.join('; ')}. ${records.length} trials, ${minutes.toFixed(0)} minutes of one engine.`,
-    ...(ran.some(({ tuned }) => tuned !== 'nothing') ? [
-      `OC-SVM, labels: as published, gamma of ${gammas.length} (2^-10 to 2^-1) by AUROC on a random ${100 * holdout} % of the labelled test images, which then do not count, and the better of `
-      + `nu ${nus.join(' and ')} on the others; mean ± sd over ${draws} draws. No labels: nu ${nu} and gamma = 1 / (largest squared distance of two training images), on all test images.`,
-    ] : []),
-    ...(ran.some(({ detector }) => detector === 'kde') ? ['KDE: the bandwidth by cross-validation on training images; no labels.'] : []),
-    ...(ran.some(({ seeded }) => seeded) ? ['IF: mean ± sd over seeds; no labels. The published recipe does not say whether it saw principal components; its values are met with them and missed without.'] : []),
+    'Detectors without training steps train on all training images of the class, as the papers did that ' +
+      'their columns come from: no validation images are set aside. ' +
+      `${sizes.join('; ')}. ${records.length} trials, ${minutes.toFixed(0)} minutes of one engine.`,
+    ...(ran.some(({ tuned }) => tuned !== 'nothing')
+      ? [
+          `OC-SVM, labels: as published, gamma of ${gammas.length} (2^-10 to 2^-1) by AUROC on a random ` +
+            `${100 * holdout} % of the labelled test images, which then do not count, and the better of ` +
+            `nu ${nus.join(' and ')} on the others; mean ± sd over ${draws} draws. No labels: nu ${nu} and ` +
+            'gamma = 1 / (largest squared distance of two training images), on all test images.',
+        ]
+      : []),
+    ...(ran.some(({ detector }) => detector === 'kde')
+      ? ['KDE: the bandwidth by cross-validation on training images; no labels.']
+      : []),
+    ...(ran.some(({ seeded }) => seeded)
+      ? [
+          'IF: mean ± sd over seeds; no labels. The published recipe does not say whether it saw principal ' +
+            'components; its values are met with them and missed without.',
+        ]
+      : []),
   ]
 }

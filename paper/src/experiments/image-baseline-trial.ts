@@ -1,5 +1,5 @@
-// One trial of a detector on images, one class being the normal one: pixels to features, fit, scores of the test images; for OC-SVM over its
-// grid, with and without a look at labels.
+// One trial of a detector on images, one class being the normal one: pixels to features, fit, scores of the test
+// images; for OC-SVM over its grid, with and without a look at labels.
 
 import { Random, TollError, resolveParameters, throwIfAborted, version, type Domains, type Values } from 'toll/base'
 import { detectorNamed, directionsFor, fitPrincipalBasis, principalCoordinates } from 'toll/detectors'
@@ -19,7 +19,10 @@ export class FeatureCache {
   #name = ''
   #features: { readonly train: Rows; readonly test: Rows } | undefined
 
-  async take(name: string, prepare: () => Promise<{ train: Rows; test: Rows }>): Promise<{ readonly train: Rows; readonly test: Rows }> {
+  async take(
+    name: string,
+    prepare: () => Promise<{ train: Rows; test: Rows }>,
+  ): Promise<{ readonly train: Rows; readonly test: Rows }> {
     if (!this.#features || this.#name !== name) {
       this.#features = undefined
       this.#features = await prepare()
@@ -47,24 +50,41 @@ export interface BaselineTrialOptions {
 /** Images that one run of the engine turns into features. */
 const piece = 256
 
-/** Errors: `data` for a class with fewer than two training images, or test images of one kind; those of the detector; `aborted`. */
+/**
+ * Errors: `data` for a class with fewer than two training images, or test images of one kind; those of the detector;
+ * `aborted`.
+ */
 export async function runBaselineTrial(options: BaselineTrialOptions): Promise<BaselineRecord> {
   const { engine, baseline, key, images, signal } = options
   const trainRows = rowsWith(images.train.labels, key.class)
-  if (trainRows.length < 2) throw new TollError('data', `${trainRows.length} training images are of class ${key.class}; at least 2 are needed`)
+  if (trainRows.length < 2)
+    throw new TollError('data', `${trainRows.length} training images are of class ${key.class}; at least 2 are needed`)
   const labels = Uint8Array.from(images.test.labels, (label) => Number(label !== key.class))
   const started = performance.now()
   const [scale, variance] = [baseline.scale[key.dataset], baseline.variance]
   const { train, test } = await options.features.take(`${key.class} ${scale} ${variance}`, () =>
-    prepareFeatures({ engine, scale, variance, signal }, takeImages(images.train, trainRows), images.test))
+    prepareFeatures({ engine, scale, variance, signal }, takeImages(images.train, trainRows), images.test),
+  )
   const prepared = performance.now()
   const measured = await (baseline.tuned === 'nothing' ? runPlain : runGrid)(options, { train, test, labels })
   return {
-    format: 2, id: options.id, ...key, className: images.train.classes[key.class], scale, variance, features: train.shape[1],
-    images: { train: trainRows.length, test: labels.length, testAnomalies: labels.reduce((total, label) => total + label, 0) },
+    format: 2,
+    id: options.id,
+    ...key,
+    className: images.train.classes[key.class],
+    scale,
+    variance,
+    features: train.shape[1],
+    images: {
+      train: trainRows.length,
+      test: labels.length,
+      testAnomalies: labels.reduce((total, label) => total + label, 0),
+    },
     tested: measured,
     seconds: { prepare: (prepared - started) / 1e3, run: (performance.now() - prepared) / 1e3 },
-    machine: options.machine, versions: { toll: version, ...options.versions }, finished: new Date().toISOString(),
+    machine: options.machine,
+    versions: { toll: version, ...options.versions },
+    finished: new Date().toISOString(),
   }
 }
 
@@ -76,7 +96,11 @@ interface Preparation {
 }
 
 /** Scaled pixels, or their principal components by the training images; both (n, d). */
-async function prepareFeatures({ engine, scale, variance, signal }: Preparation, train: ImageSet, test: ImageSet): Promise<{ train: Rows; test: Rows }> {
+async function prepareFeatures(
+  { engine, scale, variance, signal }: Preparation,
+  train: ImageSet,
+  test: ImageSet,
+): Promise<{ train: Rows; test: Rows }> {
   const preprocessing = fitImagePreprocessing({ shape: train.shape, data: Float64Array.from(train.pixels) }, { scale })
   const size = preprocessing.shape.reduce((product, side) => product * side, 1)
   const pixels = input('pixels', ['rows', ...preprocessing.shape])
@@ -85,10 +109,19 @@ async function prepareFeatures({ engine, scale, variance, signal }: Preparation,
   if (variance === 1) return { train: trainPixels, test: await runOverImages(engine, pixels, flat, test, signal) }
   const basis = await fitPrincipalBasis({ samples: trainPixels }, engine, signal)
   const components = principalCoordinates(flat, basis, directionsFor(basis, variance))
-  return { train: await runOverImages(engine, pixels, components, train, signal), test: await runOverImages(engine, pixels, components, test, signal) }
+  return {
+    train: await runOverImages(engine, pixels, components, train, signal),
+    test: await runOverImages(engine, pixels, components, test, signal),
+  }
 }
 
-async function runOverImages(engine: Engine, pixels: Tensor, features: Tensor, images: ImageSet, signal?: AbortSignal): Promise<Rows> {
+async function runOverImages(
+  engine: Engine,
+  pixels: Tensor,
+  features: Tensor,
+  images: ImageSet,
+  signal?: AbortSignal,
+): Promise<Rows> {
   const count = images.shape[0]
   const width = Number(features.shape[1])
   const data = new Float64Array(count * width)
@@ -97,7 +130,10 @@ async function runOverImages(engine: Engine, pixels: Tensor, features: Tensor, i
     for (let from = 0; from < count; from += piece) {
       throwIfAborted(signal)
       const rows = pixelRows(images, from, Math.min(from + piece, count))
-      data.set((await session.run({ pixels: float32(rows.shape, rows.data) })).features.data as Float64Array, from * width)
+      data.set(
+        (await session.run({ pixels: float32(rows.shape, rows.data) })).features.data as Float64Array,
+        from * width,
+      )
     }
   } finally {
     await session.close()
@@ -114,9 +150,23 @@ interface Features {
 
 type Parameters = Partial<Values<Domains>>
 
-async function scoreTest({ engine, baseline, key, signal }: BaselineTrialOptions, { train, test }: Features, parameters: Parameters, onFit?: (share: number) => void) {
-  const { scores: [scores] } = await runDetector({
-    detector: detectorNamed(key.detector), parameters: { ...baseline.parameters, ...parameters }, train, scored: [test], engine, seed: key.seed, signal, onFit,
+async function scoreTest(
+  { engine, baseline, key, signal }: BaselineTrialOptions,
+  { train, test }: Features,
+  parameters: Parameters,
+  onFit?: (share: number) => void,
+) {
+  const {
+    scores: [scores],
+  } = await runDetector({
+    detector: detectorNamed(key.detector),
+    parameters: { ...baseline.parameters, ...parameters },
+    train,
+    scored: [test],
+    engine,
+    seed: key.seed,
+    signal,
+    onFit,
   })
   return scores
 }
@@ -132,7 +182,7 @@ async function runGrid(options: BaselineTrialOptions, features: Features): Promi
   const { gammas, nus, holdout, draws, nu } = svmGrid
   const { labels, train } = features
   const points = [
-    { nu, gamma: 1 / await largestSquaredDistance(options.engine, train, options.signal) },
+    { nu, gamma: 1 / (await largestSquaredDistance(options.engine, train, options.signal)) },
     ...nus.flatMap((one) => gammas.map((gamma) => ({ nu: one, gamma }))),
   ]
   const scored: { nu: number; gamma: number; scores: Float64Array }[] = []
@@ -144,11 +194,15 @@ async function runGrid(options: BaselineTrialOptions, features: Features): Promi
   const random = Random.seeded(options.key.seed).fork('labelled test images')
   const labelled = Array.from({ length: draws }, (): BaselineMeasures => {
     // Of both kinds, so that there is something to choose by on few images too.
-    const chosen = new Set([0, 1].flatMap((kind) => {
-      const rows = rowsWith(labels, kind)
-      return Array.from(random.sample(rows.length, Math.max(1, Math.round(holdout * rows.length))), (i) => rows[i])
-    }))
-    const [choosing, rest] = [true, false].map((inside) => Array.from(labels.keys()).filter((row) => chosen.has(row) === inside))
+    const chosen = new Set(
+      [0, 1].flatMap((kind) => {
+        const rows = rowsWith(labels, kind)
+        return Array.from(random.sample(rows.length, Math.max(1, Math.round(holdout * rows.length))), (i) => rows[i])
+      }),
+    )
+    const [choosing, rest] = [true, false].map((inside) =>
+      Array.from(labels.keys()).filter((row) => chosen.has(row) === inside),
+    )
     const pick = (values: Float64Array | Uint8Array, rows: readonly number[]) => rows.map((row) => values[row])
     const best = nus.map((one) => {
       const candidates = grid.filter((point) => point.nu === one)
@@ -161,13 +215,22 @@ async function runGrid(options: BaselineTrialOptions, features: Features): Promi
   return { unlabelled: measure(free.scores, labels, options, { nu: free.nu, gamma: free.gamma }), labelled }
 }
 
-function measure(scores: ArrayLike<number>, labels: ArrayLike<number>, { baseline, key }: BaselineTrialOptions, given: Readonly<Record<string, number>>): BaselineMeasures {
+function measure(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  { baseline, key }: BaselineTrialOptions,
+  given: Readonly<Record<string, number>>,
+): BaselineMeasures {
   const parameters = resolveParameters(detectorNamed(key.detector).parameters, { ...baseline.parameters, ...given })
   return { auroc: auroc(scores, labels), averagePrecision: averagePrecision(scores, labels), parameters }
 }
 
 /** max |x_i - x_j|^2 over rows (n, d), by products of pieces with all. */
-async function largestSquaredDistance(engine: Engine, { shape: [n, d], data }: Rows, signal?: AbortSignal): Promise<number> {
+async function largestSquaredDistance(
+  engine: Engine,
+  { shape: [n, d], data }: Rows,
+  signal?: AbortSignal,
+): Promise<number> {
   const [a, b] = [input('a', ['some', d], 'float64'), input('b', [n, d], 'float64')]
   const squares = (rows: Tensor) => sum(square(rows), [1], true)
   const distances = sub(add(squares(a), reshape(squares(b), [1, n])), mul(matmul(a, b, { transposeB: true }), 2))
@@ -177,7 +240,10 @@ async function largestSquaredDistance(engine: Engine, { shape: [n, d], data }: R
     for (let from = 0; from < n; from += piece) {
       throwIfAborted(signal)
       const to = Math.min(from + piece, n)
-      const { largest: found } = await session.run({ a: float64([to - from, d], data.slice(from * d, to * d)), b: float64([n, d], data) })
+      const { largest: found } = await session.run({
+        a: float64([to - from, d], data.slice(from * d, to * d)),
+        b: float64([n, d], data),
+      })
       largest = Math.max(largest, found.data[0] as number)
     }
     return largest

@@ -29,17 +29,36 @@ export interface IdentifiedBaseline {
 export const baselineNames: readonly string[] = imageBaselines.map(({ detector }) => detector)
 
 /** Detectors that draw nothing have one trial a class. Error: `argument` for a detector without a recipe. */
-export async function identifyBaselines({ dataset, detectors, classes, seeds }: WantedBaselines): Promise<IdentifiedBaseline[]> {
+export async function identifyBaselines({
+  dataset,
+  detectors,
+  classes,
+  seeds,
+}: WantedBaselines): Promise<IdentifiedBaseline[]> {
   const wanted = detectors.flatMap((name) => {
     const baseline = imageBaselines.find(({ detector }) => detector === name)
-    if (!baseline) throw new TollError('argument', `there is no recipe for '${name}' on images; there are recipes for ${baselineNames.join(', ')}`)
-    return (baseline.seeded ? seeds : seeds.slice(0, 1)).flatMap((seed) => classes.map((normal) => ({ baseline, key: { detector: name, dataset, class: normal, seed } })))
+    if (!baseline)
+      throw new TollError(
+        'argument',
+        `there is no recipe for '${name}' on images; there are recipes for ${baselineNames.join(', ')}`,
+      )
+    return (baseline.seeded ? seeds : seeds.slice(0, 1)).flatMap((seed) =>
+      classes.map((normal) => ({ baseline, key: { detector: name, dataset, class: normal, seed } })),
+    )
   })
-  return Promise.all(wanted.map(async ({ baseline, key }) => {
-    const { scale, variance, parameters, tuned } = baseline
-    const settings = { key, scale: scale[dataset], variance, parameters, ...(tuned !== 'nothing' && { tuned, grid: svmGrid }) }
-    return { baseline, key, id: await fingerprintSettings(settings, new Uint8Array(0)) }
-  }))
+  return Promise.all(
+    wanted.map(async ({ baseline, key }) => {
+      const { scale, variance, parameters, tuned } = baseline
+      const settings = {
+        key,
+        scale: scale[dataset],
+        variance,
+        parameters,
+        ...(tuned !== 'nothing' && { tuned, grid: svmGrid }),
+      }
+      return { baseline, key, id: await fingerprintSettings(settings, new Uint8Array(0)) }
+    }),
+  )
 }
 
 export interface BaselineStore {
@@ -57,33 +76,63 @@ export interface BaselineTrialsOptions extends Watched {
   readonly onTrial?: (record: BaselineRecord) => void
 }
 
-/** The records of all wanted trials; those that the store lacks are run. Errors: `argument`, `aborted`, those of the detectors with the trial's name. */
-export async function runBaselineTrials({ wanted, images, engines, store, machine, versions, signal, onProgress, onTrial }: BaselineTrialsOptions): Promise<BaselineRecord[]> {
+/**
+ * The records of all wanted trials; those that the store lacks are run. Errors: `argument`, `aborted`, those of the
+ * detectors with the trial's name.
+ */
+export async function runBaselineTrials({
+  wanted,
+  images,
+  engines,
+  store,
+  machine,
+  versions,
+  signal,
+  onProgress,
+  onTrial,
+}: BaselineTrialsOptions): Promise<BaselineRecord[]> {
   const trials = await identifyBaselines(wanted)
   const known = new Map((await store.readBaselines()).map((record) => [record.id, record]))
   // By class, so that trials with the same features follow each other.
   const missing = trials.filter(({ id }) => !known.has(id)).sort((a, b) => a.key.class - b.key.class)
   const features = new Map(engines.map((engine) => [engine, new FeatureCache()]))
   const shares = new Map<string, number>()
-  const fresh = await runOnEngines(engines, missing, async ({ baseline, key, id }, engine, stopped) => {
-    const name = `${key.detector}, ${images.train.classes[key.class]}, seed ${key.seed}`
-    const onShare = (share: number) => {
-      shares.set(id, share)
-      const done = trials.length - missing.length + [...shares.values()].reduce((sum, one) => sum + one, 0)
-      onProgress?.({ phase: 'other detectors', done, total: trials.length, message: name })
-    }
-    onShare(0)
-    try {
-      const record = await runBaselineTrial({ engine, features: features.get(engine)!, baseline, key, id, images, machine, versions, signal: stopped, onShare })
-      await store.append(record)
-      onShare(1)
-      onTrial?.(record)
-      return record
-    } catch (error) {
-      if (error instanceof TollError && error.code !== 'aborted') throw new TollError(error.code, `${name}: ${messageOf(error)}`, { cause: error })
-      throw error
-    }
-  }, signal)
+  const fresh = await runOnEngines(
+    engines,
+    missing,
+    async ({ baseline, key, id }, engine, stopped) => {
+      const name = `${key.detector}, ${images.train.classes[key.class]}, seed ${key.seed}`
+      const onShare = (share: number) => {
+        shares.set(id, share)
+        const done = trials.length - missing.length + [...shares.values()].reduce((sum, one) => sum + one, 0)
+        onProgress?.({ phase: 'other detectors', done, total: trials.length, message: name })
+      }
+      onShare(0)
+      try {
+        const record = await runBaselineTrial({
+          engine,
+          features: features.get(engine)!,
+          baseline,
+          key,
+          id,
+          images,
+          machine,
+          versions,
+          signal: stopped,
+          onShare,
+        })
+        await store.append(record)
+        onShare(1)
+        onTrial?.(record)
+        return record
+      } catch (error) {
+        if (error instanceof TollError && error.code !== 'aborted')
+          throw new TollError(error.code, `${name}: ${messageOf(error)}`, { cause: error })
+        throw error
+      }
+    },
+    signal,
+  )
   for (const record of fresh) known.set(record.id, record)
   return trials.map(({ id }) => known.get(id)!)
 }

@@ -1,4 +1,5 @@
-// OC-SVM, KDE and isolation forest on small made images: records, the log that they share with networks, and their columns.
+// OC-SVM, KDE and isolation forest on small made images: records, the log that they share with networks, and their
+// columns.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,7 +7,20 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from 'toll/runtime'
 import { greyImages, testMachine } from './image-sweep.harness.js'
-import { identifyBaselines, imageProtocols, isBaseline, paperTables, readLoggedRecord, renderImageTable, resolveImageSetting, runBaselineTrials, svmGrid, tabulateOthers, type BaselineRecord, type BaselineTrialsOptions } from './index.js'
+import {
+  identifyBaselines,
+  imageProtocols,
+  isBaseline,
+  paperTables,
+  readLoggedRecord,
+  renderImageTable,
+  resolveImageSetting,
+  runBaselineTrials,
+  svmGrid,
+  tabulateOthers,
+  type BaselineRecord,
+  type BaselineTrialsOptions,
+} from './index.js'
 import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { openImageStore, queryTrials, readBaselineLogs, readImageLogs } from './node/index.js'
 
@@ -16,11 +30,20 @@ let records: BaselineRecord[]
 const at = (name: string) => join(folder, name)
 
 async function run(log: string, more: Partial<BaselineTrialsOptions> = {}): Promise<BaselineRecord[]> {
-  const store = await openImageStore(at(log), { warn: (text) => { throw new Error(text) } })
+  const store = await openImageStore(at(log), {
+    warn: (text) => {
+      throw new Error(text)
+    },
+  })
   try {
     return await runBaselineTrials({
       wanted: { dataset: 'mnist', detectors: ['oc-svm', 'kde', 'isolation-forest'], classes: [0, 1, 2], seeds: [0, 1] },
-      images: greyImages, engines, store, machine: testMachine, versions: { test: '1' }, ...more,
+      images: greyImages,
+      engines,
+      store,
+      machine: testMachine,
+      versions: { test: '1' },
+      ...more,
     })
   } finally {
     await store.close()
@@ -40,8 +63,18 @@ afterAll(async () => {
 describe('trials', () => {
   it('are one a class where nothing is drawn, and one a seed where it is', () => {
     expect(records.map(({ detector, class: normal, seed }) => `${detector} ${normal} ${seed}`)).toEqual([
-      'oc-svm 0 0', 'oc-svm 1 0', 'oc-svm 2 0', 'kde 0 0', 'kde 1 0', 'kde 2 0',
-      'isolation-forest 0 0', 'isolation-forest 1 0', 'isolation-forest 2 0', 'isolation-forest 0 1', 'isolation-forest 1 1', 'isolation-forest 2 1',
+      'oc-svm 0 0',
+      'oc-svm 1 0',
+      'oc-svm 2 0',
+      'kde 0 0',
+      'kde 1 0',
+      'kde 2 0',
+      'isolation-forest 0 0',
+      'isolation-forest 1 0',
+      'isolation-forest 2 0',
+      'isolation-forest 0 1',
+      'isolation-forest 1 1',
+      'isolation-forest 2 1',
     ])
   })
 
@@ -55,11 +88,17 @@ describe('trials', () => {
   })
 
   it('tell bright corners apart', () => {
-    for (const { tested: { unlabelled } } of records) expect(unlabelled.auroc).toBeGreaterThan(0.9)
+    for (const {
+      tested: { unlabelled },
+    } of records)
+      expect(unlabelled.auroc).toBeGreaterThan(0.9)
   })
 
   it('choose by labels only where the recipe does, once for each draw', () => {
-    for (const { detector, tested: { labelled, unlabelled } } of records) {
+    for (const {
+      detector,
+      tested: { labelled, unlabelled },
+    } of records) {
       expect(labelled).toHaveLength(detector === 'oc-svm' ? svmGrid.draws : 0)
       for (const { parameters } of labelled) {
         expect(svmGrid.gammas).toContain(parameters.gamma)
@@ -73,7 +112,10 @@ describe('trials', () => {
     const fresh: string[] = []
     expect(await run('log.ndjson', { onTrial: ({ id }) => void fresh.push(id) })).toEqual(records)
     expect(fresh).toEqual([])
-    const again = await run('again.ndjson', { wanted: { dataset: 'mnist', detectors: ['oc-svm'], classes: [2], seeds: [0] }, engines: engines.slice(0, 1) })
+    const again = await run('again.ndjson', {
+      wanted: { dataset: 'mnist', detectors: ['oc-svm'], classes: [2], seeds: [0] },
+      engines: engines.slice(0, 1),
+    })
     expect(again[0].tested).toEqual(records[2].tested)
   })
 
@@ -81,42 +123,77 @@ describe('trials', () => {
     const stop = new AbortController()
     stop.abort()
     await expect(run('stopped.ndjson', { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' })
-    await expect(identifyBaselines({ dataset: 'mnist', detectors: ['knn'], classes: [0], seeds: [0] })).rejects.toMatchObject({ code: 'argument' })
-    await expect(run('none.ndjson', { wanted: { dataset: 'mnist', detectors: ['kde'], classes: [7], seeds: [0] } })).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('class 7') })
+    await expect(
+      identifyBaselines({ dataset: 'mnist', detectors: ['knn'], classes: [0], seeds: [0] }),
+    ).rejects.toMatchObject({ code: 'argument' })
+    await expect(
+      run('none.ndjson', { wanted: { dataset: 'mnist', detectors: ['kde'], classes: [7], seeds: [0] } }),
+    ).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('class 7') })
   })
 })
 
 describe('the log', () => {
   it('holds lines of both kinds', async () => {
     const text = await readFile(at('log.ndjson'), 'utf8')
-    const lines = text.trim().split('\n').map((line) => readLoggedRecord(JSON.parse(line)))
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => readLoggedRecord(JSON.parse(line)))
     expect(lines.every(isBaseline)).toBe(true)
     const network = await readFile(new URL('../../results/trials/mnist.ndjson', import.meta.url), 'utf8')
     await writeFile(at('both.ndjson'), `${network.split('\n')[0]}\n${text}`)
-    const fail = (message: string) => { throw new Error(message) }
+    const fail = (message: string) => {
+      throw new Error(message)
+    }
     expect(await readImageLogs([at('both.ndjson')], fail)).toHaveLength(1)
-    const both = [...await readImageLogs([at('both.ndjson')], fail), ...await readBaselineLogs([at('both.ndjson')], fail)]
+    const both = [
+      ...(await readImageLogs([at('both.ndjson')], fail)),
+      ...(await readBaselineLogs([at('both.ndjson')], fail)),
+    ]
     expect(both).toHaveLength(13)
-    const sql = 'SELECT (SELECT count(*) FROM trials), (SELECT count(*) FROM baselines), (SELECT count(auroc_labelled) FROM baselines)'
+    const sql =
+      'SELECT (SELECT count(*) FROM trials), (SELECT count(*) FROM baselines), (SELECT ' +
+      'count(auroc_labelled) FROM baselines)'
     expect((await queryTrials(both, sql)).rows).toEqual([[1, 12, 3]])
     expect((await queryTrials(records)).columns).toContain('auroc_labelled')
   })
 
-  it.each(['id', 'detector', 'class', 'seed', 'tested', 'images', 'seconds', 'machine', 'versions', 'features'])('refuses a line with a wrong %s', (field) => {
-    expect(() => readLoggedRecord({ ...records[0], [field]: field === 'versions' ? null : -1 })).toThrow(expect.objectContaining({ code: 'format' }))
-  })
+  it.each(['id', 'detector', 'class', 'seed', 'tested', 'images', 'seconds', 'machine', 'versions', 'features'])(
+    'refuses a line with a wrong %s',
+    (field) => {
+      expect(() => readLoggedRecord({ ...records[0], [field]: field === 'versions' ? null : -1 })).toThrow(
+        expect.objectContaining({ code: 'format' }),
+      )
+    },
+  )
 })
 
 describe('the columns', () => {
-  it('stand beside the paper\'s, with and without labels', async () => {
+  it("stand beside the paper's, with and without labels", async () => {
     const classes = greyImages.train.classes
     const table = tabulateOthers('MNIST', records, classes, paperTables.mnist)!
-    expect(table.columns.map(({ title }) => title)).toEqual(['normal class', 'OC-SVM, labels', 'OC-SVM, no labels', 'paper', 'KDE', 'paper', 'IF', 'paper'])
+    expect(table.columns.map(({ title }) => title)).toEqual([
+      'normal class',
+      'OC-SVM, labels',
+      'OC-SVM, no labels',
+      'paper',
+      'KDE',
+      'paper',
+      'IF',
+      'paper',
+    ])
     expect(table.rows[0].slice(3, 4)).toEqual(['98.6 ± 0.0'])
     expect(table.rows.at(-1)![0]).toBe('average')
     expect(tabulateOthers('MNIST', [], classes)).toBeUndefined()
     const protocol = imageProtocols.mnist
-    const { text, csv, json } = await renderImageTable({ records: [], others: records, protocol, setting: resolveImageSetting(protocol), classes, name: 'table1-mnist' })
+    const { text, csv, json } = await renderImageTable({
+      records: [],
+      others: records,
+      protocol,
+      setting: resolveImageSetting(protocol),
+      classes,
+      name: 'table1-mnist',
+    })
     expect(text).toContain('AUROC (%) of detectors without training steps')
     expect(text).toContain('OC-SVM, labels: as published')
     expect(csv).toMatch(/^class 0,OC-SVM here,,labelled,10,/m)

@@ -10,7 +10,9 @@ import { readImageRecord } from './index.js'
 import { numbersOf, sweep } from './image-sweep.harness.js'
 
 let folder = ''
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'toll-kill-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'toll-kill-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 it('gives the same log after kill -9 and a restart', async () => {
@@ -18,12 +20,20 @@ it('gives the same log after kill -9 and a restart', async () => {
   const log = join(folder, 'killed.ndjson')
   const harness = new URL('./image-sweep.harness.js', import.meta.url).href
   // Steps reached are printed: the second trial is killed after its first checkpoint and before its end.
-  const child = spawn(process.execPath, ['--input-type=module', '-e', `import { sweep } from ${JSON.stringify(harness)}
-    await sweep(${JSON.stringify(log)}, { onProgress: ({ done }) => console.log(done) })`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `import { sweep } from ${JSON.stringify(harness)}
+    await sweep(${JSON.stringify(log)}, { onProgress: ({ done }) => console.log(done) })`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     if (text.split('\n').some((line) => Number(line) >= 9)) child.kill('SIGKILL')
   })
-  const [, signal] = await once(child, 'close') as unknown[]
+  const [, signal] = (await once(child, 'close')) as unknown[]
   expect(signal).toBe('SIGKILL')
   expect((await readFile(log, 'utf8')).trim().split('\n')).toHaveLength(1)
   expect(await readdir(`${log}.running`)).toEqual([expect.stringMatching(/\.safetensors$/)])
@@ -31,7 +41,10 @@ it('gives the same log after kill -9 and a restart', async () => {
   const reached: number[] = []
   await sweep(log, { onProgress: ({ done }) => reached.push(done) })
   expect(reached[0]).toBeGreaterThan(6 + 2)
-  const lines = (await readFile(log, 'utf8')).trim().split('\n').map((line) => readImageRecord(JSON.parse(line)))
+  const lines = (await readFile(log, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => readImageRecord(JSON.parse(line)))
   expect(numbersOf(lines)).toEqual(numbersOf(undisturbed))
   expect((await readdir(folder)).sort()).toEqual(['killed.ndjson', 'whole.ndjson'])
 }, 240_000)

@@ -1,5 +1,6 @@
-// The image protocol of the paper (section 4.1) and of its reference implementation (Soltanilara/Toll): one class is normal and trains, all
-// others are anomalies; 2000 random batches, a look at validation images every 20; the test set is the published one, whole.
+// The image protocol of the paper (section 4.1) and of its reference implementation (Soltanilara/Toll): one class is
+// normal and trains, all others are anomalies; 2000 random batches, a look at validation images every 20; the test set
+// is the published one, whole.
 
 import { TollError, integer, real, resolveParameters, type Domains, type Values } from 'toll/base'
 import { cifarNetwork, mnistNetwork, type Autoencoder } from 'toll/nn'
@@ -15,8 +16,9 @@ export interface ImageProtocol {
   readonly labels: 'fine' | 'coarse'
   readonly network: 'mnist' | 'cifar10'
   /**
-   * `contrast`: each image less its mean over its mean absolute deviation, then the range of the class's training images, those of the
-   * validation rows among them, to [0, 1]. Else one centre and one divisor in units of the raw pixels 0..255.
+   * `contrast`: each image less its mean over its mean absolute deviation, then the range of the class's training
+   * images, those of the validation rows among them, to [0, 1]. Else one centre and one divisor in units of the raw
+   * pixels 0..255.
    */
   readonly scale: 'contrast' | { readonly centre: number; readonly divisor: number }
   /** Published file of the validation rows, indices of training images of all classes. */
@@ -46,20 +48,44 @@ function grey(mean: number, deviation: number): ImageProtocol['scale'] {
 /** Figures of the reference implementation; the paper leaves rates and betas out. */
 export const imageProtocols: Readonly<Record<ImageDataset, ImageProtocol>> = {
   mnist: {
-    dataset: 'mnist', title: 'MNIST', labels: 'fine', network: 'mnist', scale: grey(0.1307, 0.3081), split: '10000_val_indices_mnist.npy',
-    beta: 1000, setting: { latent: 128, batch: 1000, learningRate: 1e-4, ...paper },
+    dataset: 'mnist',
+    title: 'MNIST',
+    labels: 'fine',
+    network: 'mnist',
+    scale: grey(0.1307, 0.3081),
+    split: '10000_val_indices_mnist.npy',
+    beta: 1000,
+    setting: { latent: 128, batch: 1000, learningRate: 1e-4, ...paper },
   },
   'fashion-mnist': {
-    dataset: 'fashion-mnist', title: 'Fashion-MNIST', labels: 'fine', network: 'mnist', scale: grey(0.286, 0.353), split: '10000_val_indices_fmnist.npy',
-    beta: 100, setting: { latent: 256, batch: 500, learningRate: 1e-4, ...paper },
+    dataset: 'fashion-mnist',
+    title: 'Fashion-MNIST',
+    labels: 'fine',
+    network: 'mnist',
+    scale: grey(0.286, 0.353),
+    split: '10000_val_indices_fmnist.npy',
+    beta: 100,
+    setting: { latent: 256, batch: 500, learningRate: 1e-4, ...paper },
   },
   'cifar-10': {
-    dataset: 'cifar-10', title: 'CIFAR-10', labels: 'fine', network: 'cifar10', scale: 'contrast', split: '10000_val_indices_cifar10.npy',
-    beta: 10, setting: { latent: 64, batch: 50, learningRate: 1e-2, ...paper },
+    dataset: 'cifar-10',
+    title: 'CIFAR-10',
+    labels: 'fine',
+    network: 'cifar10',
+    scale: 'contrast',
+    split: '10000_val_indices_cifar10.npy',
+    beta: 10,
+    setting: { latent: 64, batch: 50, learningRate: 1e-2, ...paper },
   },
   'cifar-100': {
-    dataset: 'cifar-100', title: 'CIFAR-100, coarse classes', labels: 'coarse', network: 'cifar10', scale: 'contrast', split: '10000_val_indices_cifar100.npy',
-    beta: 100, setting: { latent: 64, batch: 100, learningRate: 1e-3, ...paper },
+    dataset: 'cifar-100',
+    title: 'CIFAR-100, coarse classes',
+    labels: 'coarse',
+    network: 'cifar10',
+    scale: 'contrast',
+    split: '10000_val_indices_cifar100.npy',
+    beta: 100,
+    setting: { latent: 64, batch: 100, learningRate: 1e-3, ...paper },
   },
 }
 
@@ -67,28 +93,53 @@ export const imageProtocols: Readonly<Record<ImageDataset, ImageProtocol>> = {
 export function imageParameters({ beta, setting }: ImageProtocol) {
   const source = 'reference implementation of the paper'
   return {
-    beta: real({ default: beta, min: 0, doc: 'Weight of the code norm in loss and score; 0 is the plain autoencoder.', source }),
+    beta: real({
+      default: beta,
+      min: 0,
+      doc: 'Weight of the code norm in loss and score; 0 is the plain autoencoder.',
+      source,
+    }),
     latent: integer({ default: setting.latent, min: 1, max: 65536, doc: 'Width of the code.', source }),
     batch: integer({ default: setting.batch, min: 2, max: 10_000, doc: 'Images per batch.', source }),
-    learningRate: real({ default: setting.learningRate, min: 0, aboveMin: true, doc: 'Learning rate of Adam.', source }),
+    learningRate: real({
+      default: setting.learningRate,
+      min: 0,
+      aboveMin: true,
+      doc: 'Learning rate of Adam.',
+      source,
+    }),
     steps: integer({ default: setting.steps, min: 1, max: 1_000_000, doc: 'Training steps.', source }),
-    validateEvery: integer({ default: setting.validateEvery, min: 1, max: 1_000_000, doc: 'Steps between two looks at the validation images.', source }),
+    validateEvery: integer({
+      default: setting.validateEvery,
+      min: 1,
+      max: 1_000_000,
+      doc: 'Steps between two looks at the validation images.',
+      source,
+    }),
     validation: integer({
-      default: setting.validation, min: 20, max: setting.validation, doc: 'Validation images looked at, a seeded draw from the published ones.', source,
+      default: setting.validation,
+      min: 20,
+      max: setting.validation,
+      doc: 'Validation images looked at, a seeded draw from the published ones.',
+      source,
     }),
   } satisfies Domains
 }
 
 /**
- * The protocol's setting with changes. Errors: `argument` for a value outside its domain, and for steps that are no multiple of
- * `validateEvery`: the last step must have been looked at.
+ * The protocol's setting with changes. Errors: `argument` for a value outside its domain, and for steps that are no
+ * multiple of `validateEvery`: the last step must have been looked at.
  */
 export function resolveImageSetting(protocol: ImageProtocol, changes: Partial<ImageSetting> = {}): ImageSetting {
   const { beta: _, ...domains } = imageParameters(protocol)
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
   const setting: Values<typeof domains> = resolveParameters(domains, given, 'setting')
   if (setting.steps % setting.validateEvery !== 0) {
-    throw new TollError('argument', `steps must be a multiple of the steps between two looks at the validation images, got ${setting.steps} and ${setting.validateEvery}`)
+    throw new TollError(
+      'argument',
+      'steps must be a multiple of the steps between two looks at the validation images, got ' +
+        `${setting.steps} and ${setting.validateEvery}`,
+    )
   }
   return setting
 }
@@ -96,7 +147,9 @@ export function resolveImageSetting(protocol: ImageProtocol, changes: Partial<Im
 /** What of a setting is not the protocol's, as `name value (protocol's value)`. */
 export function differencesFrom({ setting: paperSetting }: ImageProtocol, setting: ImageSetting): string[] {
   const names = Object.keys(paperSetting) as (keyof ImageSetting)[]
-  return names.filter((name) => setting[name] !== paperSetting[name]).map((name) => `${name} ${setting[name]} (paper ${paperSetting[name]})`)
+  return names
+    .filter((name) => setting[name] !== paperSetting[name])
+    .map((name) => `${name} ${setting[name]} (paper ${paperSetting[name]})`)
 }
 
 export function protocolNetwork({ network }: Pick<ImageProtocol, 'network'>, latent: number): Autoencoder {
@@ -104,6 +157,9 @@ export function protocolNetwork({ network }: Pick<ImageProtocol, 'network'>, lat
 }
 
 /** The fixed scaling of a protocol as a fitted preprocessing. */
-export function fixedPreprocessing(scale: Exclude<ImageProtocol['scale'], string>, shape: readonly [number, number, number]): ImagePreprocessing {
+export function fixedPreprocessing(
+  scale: Exclude<ImageProtocol['scale'], string>,
+  shape: readonly [number, number, number],
+): ImagePreprocessing {
   return { kind: 'image', scale: 'standard', shape, ...scale, range: [0, 255] }
 }

@@ -1,5 +1,6 @@
-// A finished image trial as one line of a trial log: what ran, what was measured at every checkpoint, what the chosen ones reach on the test
-// images, and where it ran. The line stands alone: tables, figures and comparisons between machines are made from such lines and nothing else.
+// A finished image trial as one line of a trial log: what ran, what was measured at every checkpoint, what the chosen
+// ones reach on the test images, and where it ran. The line stands alone: tables, figures and comparisons between
+// machines are made from such lines and nothing else.
 
 import { TollError } from 'toll/base'
 import type { ImageDataset, ImageSetting } from './image-protocol.js'
@@ -18,7 +19,7 @@ export interface ImageTrialKey {
 /** How a checkpoint is chosen: with labelled anomalies of the validation images (the paper's way), or without any. */
 export const choices = ['labelled', 'last'] as const
 /** `labelled`: the step with the highest validation AUROC. `last`: the last step. */
-export type Choice = typeof choices[number]
+export type Choice = (typeof choices)[number]
 
 /** Of the test images, each in [0, 1]. */
 export interface TestMeasures {
@@ -31,7 +32,10 @@ export interface TestMeasures {
   readonly aurocLatentNorm: number
 }
 
-/** One value per checkpoint. `train...` are means over the batches since the checkpoint before, the others over validation images. */
+/**
+ * One value per checkpoint. `train...` are means over the batches since the checkpoint before, the others over
+ * validation images.
+ */
 export interface Curve {
   readonly step: readonly number[]
   readonly trainReconstruction: readonly number[]
@@ -43,7 +47,9 @@ export interface Curve {
   readonly anomalousLatentNorm: readonly number[]
 }
 
-/** Counts of normal and anomalous test images in bins of equal width over `range`; what lies above is in the last bin. */
+/**
+ * Counts of normal and anomalous test images in bins of equal width over `range`; what lies above is in the last bin.
+ */
 export interface PartHistogram {
   readonly range: readonly [number, number]
   readonly normal: readonly number[]
@@ -67,7 +73,12 @@ export interface ImageRecord extends ImageTrialKey {
   readonly className: string
   readonly network: string
   readonly setting: ImageSetting
-  readonly images: { readonly train: number; readonly validation: number; readonly test: number; readonly testAnomalies: number }
+  readonly images: {
+    readonly train: number
+    readonly validation: number
+    readonly test: number
+    readonly testAnomalies: number
+  }
   readonly test: Readonly<Record<Choice, TestMeasures>>
   readonly curve: Curve
   /** Of the test images at the last step. */
@@ -87,26 +98,38 @@ export function readImageRecord(value: unknown): ImageRecord {
   const record = (value ?? {}) as Partial<ImageRecord>
   const wrong = (what: string) => new TollError('format', `it is no image trial: ${what}`)
   if (record.format !== 1) throw wrong(`its format is ${JSON.stringify(record.format)}, this version reads 1`)
-  for (const name of ['id', 'dataset', 'className', 'network', 'finished'] as const) if (typeof record[name] !== 'string') throw wrong(`'${name}' is no text`)
-  for (const name of ['class', 'beta', 'seed'] as const) if (!(typeof record[name] === 'number' && record[name] >= 0)) throw wrong(`'${name}' is no number from 0`)
+  for (const name of ['id', 'dataset', 'className', 'network', 'finished'] as const)
+    if (typeof record[name] !== 'string') throw wrong(`'${name}' is no text`)
+  for (const name of ['class', 'beta', 'seed'] as const)
+    if (!(typeof record[name] === 'number' && record[name] >= 0)) throw wrong(`'${name}' is no number from 0`)
   for (const choice of choices) {
     const { step, auroc, averagePrecision } = record.test?.[choice] ?? {}
-    if (!Number.isInteger(step) || ![auroc, averagePrecision].every(isShare)) throw wrong(`the test measures of '${choice}' are missing or outside [0, 1]`)
+    if (!Number.isInteger(step) || ![auroc, averagePrecision].every(isShare))
+      throw wrong(`the test measures of '${choice}' are missing or outside [0, 1]`)
   }
-  const parts = (part: keyof ImageRecord) => (typeof record[part] === 'object' && record[part] !== null ? record[part] as Readonly<Record<string, unknown>> : {})
+  const parts = (part: keyof ImageRecord) =>
+    typeof record[part] === 'object' && record[part] !== null ? (record[part] as Readonly<Record<string, unknown>>) : {}
   for (const [part, names] of Object.entries(numbersOf)) {
     const bad = names.find((name) => !Number.isFinite(parts(part as keyof ImageRecord)[name]))
     if (bad !== undefined) throw wrong(`'${part}.${bad}' is no number`)
   }
-  for (const name of ['device', 'processor', 'platform']) if (typeof parts('machine')[name] !== 'string') throw wrong(`'machine.${name}' is no text`)
-  if (typeof record.versions !== 'object' || record.versions === null) throw wrong('\'versions\' is missing')
+  for (const name of ['device', 'processor', 'platform'])
+    if (typeof parts('machine')[name] !== 'string') throw wrong(`'machine.${name}' is no text`)
+  if (typeof record.versions !== 'object' || record.versions === null) throw wrong("'versions' is missing")
   const curve = parts('curve')
   const points = isNumbers(curve.step) ? curve.step.length : -1
   const uneven = curveNames.find((name) => !isNumbers(curve[name]) || curve[name].length !== points)
   if (uneven !== undefined) throw wrong(`'curve.${uneven}' is no list of numbers as long as the steps`)
   for (const name of ['reconstruction', 'latentNorm']) {
     const { range, normal, anomalous } = (parts('histograms')[name] ?? {}) as Partial<PartHistogram>
-    const fine = isNumbers(range) && range.length === 2 && range[0] < range[1] && isNumbers(normal) && isNumbers(anomalous) && normal.length > 0 && normal.length === anomalous.length
+    const fine =
+      isNumbers(range) &&
+      range.length === 2 &&
+      range[0] < range[1] &&
+      isNumbers(normal) &&
+      isNumbers(anomalous) &&
+      normal.length > 0 &&
+      normal.length === anomalous.length
     if (!fine) throw wrong(`'histograms.${name}' has no range or no equally many counts of both kinds`)
   }
   return record as ImageRecord
@@ -120,7 +143,14 @@ const numbersOf: Readonly<Record<string, readonly string[]>> = {
 }
 
 const curveNames: readonly (keyof Curve)[] = [
-  'step', 'trainReconstruction', 'trainLatentNorm', 'validationAuroc', 'normalReconstruction', 'normalLatentNorm', 'anomalousReconstruction', 'anomalousLatentNorm',
+  'step',
+  'trainReconstruction',
+  'trainLatentNorm',
+  'validationAuroc',
+  'normalReconstruction',
+  'normalLatentNorm',
+  'anomalousReconstruction',
+  'anomalousLatentNorm',
 ]
 
 function isNumbers(value: unknown): value is readonly number[] {

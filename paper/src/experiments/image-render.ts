@@ -1,15 +1,32 @@
-// The paper's image tables and figures as people and programs read them, from trials and nothing else: for a terminal, as Markdown, CSV, JSON,
-// SVG files and one HTML page that stands alone.
+// The paper's image tables and figures as people and programs read them, from trials and nothing else: for a terminal,
+// as Markdown, CSV, JSON, SVG files and one HTML page that stands alone.
 
 import { TollError, version } from 'toll/base'
 import type { Block, MetricTile, Report, ReportTable } from 'toll/report'
-import { countGains, listAblation, listSweep, signed, signedInterval, sweepBetas, sweepChart, tabulateAblation, tabulateSweep } from './image-ablation.js'
+import {
+  countGains,
+  listAblation,
+  listSweep,
+  signed,
+  signedInterval,
+  sweepBetas,
+  sweepChart,
+  tabulateAblation,
+  tabulateSweep,
+} from './image-ablation.js'
 import { explainOthers, listOthers, tabulateOthers } from './image-baseline-table.js'
 import type { BaselineRecord } from './image-baseline-record.js'
 import { histogramCharts, learningCharts, type NamedChart } from './image-curves.js'
 import { explainColumns, explainImages, explainRanks } from './image-notes.js'
 import { choices, type ImageRecord } from './image-record.js'
-import { betasOf, compareWithPlain, selectTrials, summarizeImages, type ImageSelection, type ImageSummary } from './image-summary.js'
+import {
+  betasOf,
+  compareWithPlain,
+  selectTrials,
+  summarizeImages,
+  type ImageSelection,
+  type ImageSummary,
+} from './image-summary.js'
 import { choiceTitles, fixed, listValues, tabulateBaselines, tabulateOurs } from './image-table.js'
 import { paperTables } from './paper-images.js'
 import { checkStem, renderExperiment, type RenderedExperiment } from 'toll/evaluate'
@@ -28,8 +45,8 @@ export interface ImageReportOptions extends ImageSelection {
 }
 
 /**
- * Table 1 (MNIST), Table 2 (CIFAR-10), and the same for data sets that the paper has no table of; with learning curves and histograms.
- * Errors: `data` as `selectTrials`; `argument` for a name that is no stem of file names.
+ * Table 1 (MNIST), Table 2 (CIFAR-10), and the same for data sets that the paper has no table of; with learning curves
+ * and histograms. Errors: `data` as `selectTrials`; `argument` for a name that is no stem of file names.
  */
 export async function renderImageTable(options: ImageReportOptions): Promise<RenderedExperiment> {
   const { protocol, classes, name, beta = protocol.beta } = options
@@ -45,28 +62,54 @@ export async function renderImageTable(options: ImageReportOptions): Promise<Ren
   const others = (options.others ?? []).filter((record) => record.dataset === protocol.dataset)
   const byOthers = tabulateOthers(dataset, others, classes, paper)
   const csv = listValues(summaries, paper, listOthers(others, classes))
-  return render(options, {
-    title: `${paper ? `${paper.title}: ${dataset}` : dataset}, one class against the rest`,
-    lead: `One class is normal and trains, the others are the anomalies of the published test images. ${coverage(main)}`,
-    sections: [
-      { title: 'Tables', blocks: [
-        { kind: 'tiles', tiles: averageTiles(main, plain, published?.average) },
-        table(tabulateOurs(dataset, main, paper)),
-        ...(paper && beta > 0 ? [table(tabulateBaselines(dataset, main, paper))] : []),
-        ...(plain ? [table(tabulateOurs(dataset, plain, paper))] : []),
-        ...(byOthers ? [table(byOthers)] : []),
-      ] },
-      { title: 'Notes', blocks: [{ kind: 'list', items: [
-        ...explainImages(trials, options, betas), ...explainColumns(paper), ...(paper && beta > 0 ? [explainRanks(paper)] : []), ...explainOthers(others, protocol.dataset),
-      ] }] },
-      ...(learning.length > 0 ? [{ title: 'Learning curves', blocks: figures(learning) }, { title: 'Parts of the score', blocks: figures(histograms) }] : []),
-    ],
-  }, csv, { beta, summaries, paper: paper ?? null, trials: trials.map(withoutCurves), others })
+  return render(
+    options,
+    {
+      title: `${paper ? `${paper.title}: ${dataset}` : dataset}, one class against the rest`,
+      lead:
+        'One class is normal and trains, the others are the anomalies of the published test images. ' +
+        `${coverage(main)}`,
+      sections: [
+        {
+          title: 'Tables',
+          blocks: [
+            { kind: 'tiles', tiles: averageTiles(main, plain, published?.average) },
+            table(tabulateOurs(dataset, main, paper)),
+            ...(paper && beta > 0 ? [table(tabulateBaselines(dataset, main, paper))] : []),
+            ...(plain ? [table(tabulateOurs(dataset, plain, paper))] : []),
+            ...(byOthers ? [table(byOthers)] : []),
+          ],
+        },
+        {
+          title: 'Notes',
+          blocks: [
+            {
+              kind: 'list',
+              items: [
+                ...explainImages(trials, options, betas),
+                ...explainColumns(paper),
+                ...(paper && beta > 0 ? [explainRanks(paper)] : []),
+                ...explainOthers(others, protocol.dataset),
+              ],
+            },
+          ],
+        },
+        ...(learning.length > 0
+          ? [
+              { title: 'Learning curves', blocks: figures(learning) },
+              { title: 'Parts of the score', blocks: figures(histograms) },
+            ]
+          : []),
+      ],
+    },
+    csv,
+    { beta, summaries, paper: paper ?? null, trials: trials.map(withoutCurves), others },
+  )
 }
 
 /**
- * Table 4: Toll against the plain autoencoder (beta 0) as paired differences over equal classes and seeds, by both choices. Errors as
- * `renderImageTable`; `argument` for a beta of 0.
+ * Table 4: Toll against the plain autoencoder (beta 0) as paired differences over equal classes and seeds, by both
+ * choices. Errors as `renderImageTable`; `argument` for a beta of 0.
  */
 export async function renderAblation(options: ImageReportOptions): Promise<RenderedExperiment> {
   const { protocol, classes, beta = protocol.beta } = options
@@ -76,60 +119,135 @@ export async function renderAblation(options: ImageReportOptions): Promise<Rende
   const { difference, seeds } = ablation.average
   const gains = choices.map((choice) => ({ choice, ...countGains(ablation, choice) }))
   const tiles = choices.map((choice, i): MetricTile => ({
-    label: `Average gain, ${choiceTitles[choice]}`, value: difference ? signed(100 * difference[choice].mean) : '–', emphasis: i === 0,
-    note: `${difference && signedInterval(difference[choice]) ? `95 % ${signedInterval(difference[choice])}, ` : ''}above beta 0 on ${gains[i].above} of ${gains[i].compared} classes`,
+    label: `Average gain, ${choiceTitles[choice]}`,
+    value: difference ? signed(100 * difference[choice].mean) : '–',
+    emphasis: i === 0,
+    note:
+      `${difference && signedInterval(difference[choice]) ? `95 % ${signedInterval(difference[choice])}, ` : ''}above ` +
+      `beta 0 on ${gains[i].above} of ${gains[i].compared} classes`,
   }))
-  return render(options, {
-    title: `Table 4: ${protocol.title} with and without the norm term`,
-    lead: `The same class, seed, first values and batches, with beta ${beta} and with beta 0. Differences are points of AUROC, paired. `
-      + (seeds.length > 0 ? `The average is over ${seedCount(seeds)} with which every class ran both ways.` : 'No seed has run with every class both ways: there is no average yet.'),
-    sections: [
-      { title: 'Tables', blocks: [{ kind: 'tiles', tiles }, ...choices.map((choice) => table(tabulateAblation(protocol.title, ablation, choice, paper)))] },
-      { title: 'Notes', blocks: [{ kind: 'list', items: [
-        'Both betas of a row are over the seeds that ran with both, so that the columns subtract to the difference.',
-        ...explainImages(trials, options, [beta, 0]), ...explainColumns(paper?.plain && { ...paper, baselines: [] }),
-      ] }] },
-    ],
-  }, listAblation(ablation, paper), { beta, ablation, gains, paper: paper ?? null, trials: trials.map(withoutCurves) })
+  return render(
+    options,
+    {
+      title: `Table 4: ${protocol.title} with and without the norm term`,
+      lead:
+        `The same class, seed, first values and batches, with beta ${beta} and with beta 0. Differences are ` +
+        'points of AUROC, paired. ' +
+        (seeds.length > 0
+          ? `The average is over ${seedCount(seeds)} with which every class ran both ways.`
+          : 'No seed has run with every class both ways: there is no average yet.'),
+      sections: [
+        {
+          title: 'Tables',
+          blocks: [
+            { kind: 'tiles', tiles },
+            ...choices.map((choice) => table(tabulateAblation(protocol.title, ablation, choice, paper))),
+          ],
+        },
+        {
+          title: 'Notes',
+          blocks: [
+            {
+              kind: 'list',
+              items: [
+                'Both betas of a row are over the seeds that ran with both, so that the columns subtract to the ' +
+                  'difference.',
+                ...explainImages(trials, options, [beta, 0]),
+                ...explainColumns(paper?.plain && { ...paper, baselines: [] }),
+              ],
+            },
+          ],
+        },
+      ],
+    },
+    listAblation(ablation, paper),
+    { beta, ablation, gains, paper: paper ?? null, trials: trials.map(withoutCurves) },
+  )
 }
 
 /** Figure 4: AUROC over all betas that ran. Errors as `renderImageTable`; `data` where nothing ran. */
 export async function renderBetaSweep(options: Omit<ImageReportOptions, 'beta'>): Promise<RenderedExperiment> {
   const { protocol, classes, name } = options
   const trials = selectTrials(options.records, options)
-  if (trials.length === 0) throw new TollError('data', `no trial of ${protocol.title} in this setting has run; there is nothing to draw`)
+  if (trials.length === 0)
+    throw new TollError('data', `no trial of ${protocol.title} in this setting has run; there is nothing to draw`)
   const points = sweepBetas(trials, classes)
   const betas = betasOf(trials)
   const ran = classes.filter((_, c) => trials.some((trial) => trial.class === c))
-  return render(options, {
-    title: `Figure 4: ${protocol.title}, AUROC over beta`,
-    lead: `${ran.length} of ${classes.length} classes with ${betas.length} ${betas.length === 1 ? 'value' : 'values'} of beta. AUROC on the published test images.`,
-    sections: [
-      { title: 'Figure', blocks: figures([{
-        file: `${name}.svg`, title: 'AUROC over beta', chart: await sweepChart(protocol.title, trials, points),
-        caption: 'One panel per normal class: a dot per seed, lines through the means. The axis is logarithmic, with beta 0 set one decade below the smallest other beta.',
-      }]) },
-      { title: 'Table', blocks: [table(tabulateSweep(protocol.title, points))] },
-      { title: 'Notes', blocks: [{ kind: 'list', items: explainImages(trials, { ...options, classes: ran }, betas) }] },
-    ],
-  }, listSweep(points), { betas, points, trials: trials.map(withoutCurves) })
+  return render(
+    options,
+    {
+      title: `Figure 4: ${protocol.title}, AUROC over beta`,
+      lead:
+        `${ran.length} of ${classes.length} classes with ${betas.length} ` +
+        `${betas.length === 1 ? 'value' : 'values'} of beta. AUROC on the published test images.`,
+      sections: [
+        {
+          title: 'Figure',
+          blocks: figures([
+            {
+              file: `${name}.svg`,
+              title: 'AUROC over beta',
+              chart: await sweepChart(protocol.title, trials, points),
+              caption:
+                'One panel per normal class: a dot per seed, lines through the means. The axis is logarithmic, ' +
+                'with beta 0 set one decade below the smallest other beta.',
+            },
+          ]),
+        },
+        { title: 'Table', blocks: [table(tabulateSweep(protocol.title, points))] },
+        {
+          title: 'Notes',
+          blocks: [{ kind: 'list', items: explainImages(trials, { ...options, classes: ran }, betas) }],
+        },
+      ],
+    },
+    listSweep(points),
+    { betas, points, trials: trials.map(withoutCurves) },
+  )
 }
 
 type Content = Pick<Report, 'title' | 'lead' | 'sections'>
 
-function render({ protocol, setting, name, command }: Omit<ImageReportOptions, 'beta'>, content: Content, values: ReportTable, json: object): RenderedExperiment {
+function render(
+  { protocol, setting, name, command }: Omit<ImageReportOptions, 'beta'>,
+  content: Content,
+  values: ReportTable,
+  json: object,
+): RenderedExperiment {
   checkStem(name)
-  const footer = `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Method and published figures: Ghafourian et al., `
-    + 'Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627.'
-  const unit = 'ours in [0, 1], the paper\'s in per cent'
-  return renderExperiment({ ...content, footer }, values, { dataset: protocol.dataset, setting, paperSetting: protocol.setting, unit, ...json })
+  const footer =
+    `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Method and ` +
+    'published figures: Ghafourian et al., ' +
+    'Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627.'
+  const unit = "ours in [0, 1], the paper's in per cent"
+  return renderExperiment({ ...content, footer }, values, {
+    dataset: protocol.dataset,
+    setting,
+    paperSetting: protocol.setting,
+    unit,
+    ...json,
+  })
 }
 
-function averageTiles({ average }: ImageSummary, plain: ImageSummary | undefined, paper: number | undefined): MetricTile[] {
-  const tile = (label: string, value: number | undefined, note?: string, emphasis?: boolean): MetricTile => ({ label, value: fixed(value) ?? '–', note, emphasis })
+function averageTiles(
+  { average }: ImageSummary,
+  plain: ImageSummary | undefined,
+  paper: number | undefined,
+): MetricTile[] {
+  const tile = (label: string, value: number | undefined, note?: string, emphasis?: boolean): MetricTile => ({
+    label,
+    value: fixed(value) ?? '–',
+    note,
+    emphasis,
+  })
   const ours = choices.map((choice, i) => {
     const of = average.auroc?.[choice]
-    const note = of?.interval ? `95 % ${fixed(100 * of.interval.low)} to ${fixed(100 * of.interval.high)}` : of ? 'one seed' : 'not all classes ran'
+    const note = of?.interval
+      ? `95 % ${fixed(100 * of.interval.low)} to ${fixed(100 * of.interval.high)}`
+      : of
+        ? 'one seed'
+        : 'not all classes ran'
     return tile(`Average, ${choiceTitles[choice]}`, of && 100 * of.mean, note, i === 0)
   })
   const without = plain?.average.auroc?.labelled.mean

@@ -1,13 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { digits, makeRecord, type MadeTrial } from './image-record.harness.js'
-import { compareWithPlain, imageProtocols, paperTables, findUnevenAverages, selectTrials, summarizeImages, type ImageSelection } from './index.js'
+import {
+  compareWithPlain,
+  imageProtocols,
+  paperTables,
+  findUnevenAverages,
+  selectTrials,
+  summarizeImages,
+  type ImageSelection,
+} from './index.js'
 import { rankDescending } from './image-summary.js'
 
 /** Student's t for 95 % with one degree of freedom. */
 const t1 = Math.tan(0.475 * Math.PI)
 
 const names = ['a', 'b']
-const selection: ImageSelection = { protocol: imageProtocols.mnist, setting: makeRecord({ class: 0, className: 'a', beta: 0, seed: 0, labelled: 1, last: 1 }).setting, classes: names }
+const selection: ImageSelection = {
+  protocol: imageProtocols.mnist,
+  setting: makeRecord({ class: 0, className: 'a', beta: 0, seed: 0, labelled: 1, last: 1 }).setting,
+  classes: names,
+}
 
 const trial = (normal: number, beta: number, seed: number, labelled: number, more: Partial<MadeTrial> = {}) =>
   makeRecord({ class: normal, className: names[normal], beta, seed, labelled, last: labelled - 0.1, ...more })
@@ -17,27 +29,51 @@ const seeds01 = [trial(0, 1000, 0, 0.9), trial(0, 1000, 1, 0.8), trial(1, 1000, 
 describe('selection', () => {
   it('passes over other data sets, settings and repeated lines, and sorts', () => {
     const records = [
-      ...seeds01.toReversed(), trial(0, 0, 0, 0.6),
+      ...seeds01.toReversed(),
+      trial(0, 0, 0, 0.6),
       { ...seeds01[0], test: { ...seeds01[0].test, labelled: { ...seeds01[0].test.labelled, auroc: 0.1 } } },
-      trial(0, 1000, 2, 0.5, { dataset: 'fashion-mnist' }), trial(0, 1000, 2, 0.5, { setting: { batch: 64 } }),
+      trial(0, 1000, 2, 0.5, { dataset: 'fashion-mnist' }),
+      trial(0, 1000, 2, 0.5, { setting: { batch: 64 } }),
     ]
     // The records come in reverse, so that the line with 0.1 is the second of its id.
-    expect(selectTrials(records, selection).map(({ beta, class: normal, seed, test }) => [beta, normal, seed, test.labelled.auroc])).toEqual([
-      [0, 0, 0, 0.6], [1000, 0, 0, 0.9], [1000, 0, 1, 0.8], [1000, 1, 0, 0.7], [1000, 1, 1, 0.9],
+    expect(
+      selectTrials(records, selection).map(({ beta, class: normal, seed, test }) => [
+        beta,
+        normal,
+        seed,
+        test.labelled.auroc,
+      ]),
+    ).toEqual([
+      [0, 0, 0, 0.6],
+      [1000, 0, 0, 0.9],
+      [1000, 0, 1, 0.8],
+      [1000, 1, 0, 0.7],
+      [1000, 1, 1, 0.9],
     ])
   })
 
   it('refuses two different trials of one key, and classes that the names do not have', () => {
     const other = trial(0, 1000, 0, 0.3, { id: 'other' })
-    expect(() => selectTrials([...seeds01, other], selection)).toThrow(expect.objectContaining({ code: 'data', message: expect.stringMatching(/and other are both of class 0, beta 1000, seed 0/) }))
-    expect(() => selectTrials([trial(0, 1, 0, 0.5, { className: 'x' })], selection)).toThrow(expect.objectContaining({ code: 'data', message: expect.stringMatching(/class 0 'x', MNIST has 'a' there/) }))
-    expect(() => selectTrials([trial(0, 1, 0, 0.5, { class: 2, className: 'c' })], selection)).toThrow(expect.objectContaining({ message: expect.stringMatching(/has classes 0 to 1/) }))
+    expect(() => selectTrials([...seeds01, other], selection)).toThrow(
+      expect.objectContaining({
+        code: 'data',
+        message: expect.stringMatching(/and other are both of class 0, beta 1000, seed 0/),
+      }),
+    )
+    expect(() => selectTrials([trial(0, 1, 0, 0.5, { className: 'x' })], selection)).toThrow(
+      expect.objectContaining({ code: 'data', message: expect.stringMatching(/class 0 'x', MNIST has 'a' there/) }),
+    )
+    expect(() => selectTrials([trial(0, 1, 0, 0.5, { class: 2, className: 'c' })], selection)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/has classes 0 to 1/) }),
+    )
   })
 })
 
 describe('summary', () => {
   it('has mean, standard deviation and interval of each class over its seeds, by both choices', () => {
-    const { classes: [a, b] } = summarizeImages(seeds01, names, 1000)
+    const {
+      classes: [a, b],
+    } = summarizeImages(seeds01, names, 1000)
     expect([a.name, a.seeds, b.name]).toEqual(['a', [0, 1], 'b'])
     expect(a.auroc!.labelled.mean).toBeCloseTo(0.85, 14)
     expect(a.auroc!.labelled.populationSd).toBeCloseTo(0.05, 14)
@@ -70,13 +106,18 @@ describe('paired differences', () => {
   const plain = [trial(0, 0, 0, 0.8), trial(0, 0, 1, 0.78), trial(1, 0, 0, 0.75), trial(1, 0, 5, 0.1)]
 
   it('are over the seeds that ran both ways', () => {
-    const { classes: [a, b], average } = compareWithPlain([...plain, ...seeds01], names, 1000)
+    const {
+      classes: [a, b],
+      average,
+    } = compareWithPlain([...plain, ...seeds01], names, 1000)
     expect([a.seeds, b.seeds, average.seeds]).toEqual([[0, 1], [0], [0]])
     // 0.1 and 0.02.
     expect(a.difference!.labelled.mean).toBeCloseTo(0.06, 14)
     expect(a.difference!.labelled.populationSd).toBeCloseTo(0.04, 14)
     expect(a.difference!.labelled.interval!.low).toBeCloseTo(0.06 - t1 * 0.04, 12)
-    expect([a.plain!.labelled.mean, a.toll!.labelled.mean].map((value) => Number(value.toFixed(12)))).toEqual([0.79, 0.85])
+    expect([a.plain!.labelled.mean, a.toll!.labelled.mean].map((value) => Number(value.toFixed(12)))).toEqual([
+      0.79, 0.85,
+    ])
     expect(b.difference!.labelled.mean).toBeCloseTo(-0.05, 14)
     expect(b.difference!.labelled.interval).toBeUndefined()
     // Seed 0: (0.1 - 0.05) / 2.
@@ -87,7 +128,9 @@ describe('paired differences', () => {
     const { classes, average } = compareWithPlain(seeds01, names, 1000)
     expect(classes[0]).toEqual({ name: 'a', seeds: [] })
     expect(average).toEqual({ seeds: [] })
-    expect(() => compareWithPlain(plain, names, 0)).toThrow(expect.objectContaining({ code: 'argument', message: expect.stringMatching(/above 0, got 0/) }))
+    expect(() => compareWithPlain(plain, names, 0)).toThrow(
+      expect.objectContaining({ code: 'argument', message: expect.stringMatching(/above 0, got 0/) }),
+    )
   })
 })
 
@@ -110,13 +153,28 @@ describe('the paper', () => {
   })
 
   it('prints averages that are those of its classes but for six', () => {
-    expect(tables.map((table) => findUnevenAverages(table).map(({ method, mean }) => [method, Number(mean.toFixed(2))]))).toEqual([
-      [['AnoGAN', 91.27], ['KDE', 86.93], ['MEMGAN', 96.33]],
-      [['DAGMM', 53.71], ['ALAD', 58.2], ['MEMGAN', 65.42]],
+    expect(
+      tables.map((table) => findUnevenAverages(table).map(({ method, mean }) => [method, Number(mean.toFixed(2))])),
+    ).toEqual([
+      [
+        ['AnoGAN', 91.27],
+        ['KDE', 86.93],
+        ['MEMGAN', 96.33],
+      ],
+      [
+        ['DAGMM', 53.71],
+        ['ALAD', 58.2],
+        ['MEMGAN', 65.42],
+      ],
     ])
   })
 
   it('has Toll first on ten and on five classes, as its text says', () => {
-    expect(tables.map(({ toll, baselines }) => toll.auroc.filter((value, c) => baselines.every(({ auroc }) => auroc[c] <= value)).length)).toEqual([10, 5])
+    expect(
+      tables.map(
+        ({ toll, baselines }) =>
+          toll.auroc.filter((value, c) => baselines.every(({ auroc }) => auroc[c] <= value)).length,
+      ),
+    ).toEqual([10, 5])
   })
 })

@@ -1,5 +1,6 @@
-// What the trials of one setting say: per class and beta over seeds, the average over classes, and beta against beta 0 on equal seeds. AUROC
-// of the test images in [0, 1]. Trials of another data set, setting or beta never enter; what did not run stays absent.
+// What the trials of one setting say: per class and beta over seeds, the average over classes, and beta against beta 0
+// on equal seeds. AUROC of the test images in [0, 1]. Trials of another data set, setting or beta never enter; what did
+// not run stays absent.
 
 import { TollError } from 'toll/base'
 import { meanInterval, type MeanInterval } from 'toll/metrics'
@@ -29,11 +30,17 @@ export interface ImageSummary {
   readonly beta: number
   /** One per class of the data set. */
   readonly classes: readonly ClassSummary[]
-  /** The mean over all classes of each seed, then over the seeds with which all classes ran; without `auroc` when there is none. */
+  /**
+   * The mean over all classes of each seed, then over the seeds with which all classes ran; without `auroc` when there
+   * is none.
+   */
   readonly average: Omit<ClassSummary, 'name'>
 }
 
-/** Beta minus beta 0 on the same class and seed. All three are over `seeds`, so that the means subtract to the mean difference. */
+/**
+ * Beta minus beta 0 on the same class and seed. All three are over `seeds`, so that the means subtract to the mean
+ * difference.
+ */
 export interface PairedSummary {
   readonly name: string
   readonly seeds: readonly number[]
@@ -50,10 +57,13 @@ export interface ImageAblation {
 
 /**
  * The trials of the selection, each once: a line that comes again with the same id is passed over.
- * Errors: `data` for a class that the names do not have, and for two different trials with the same class, beta and seed (other validation
- * rows or another version): joined, they would count as one.
+ * Errors: `data` for a class that the names do not have, and for two different trials with the same class, beta and
+ * seed (other validation rows or another version): joined, they would count as one.
  */
-export function selectTrials(records: readonly ImageRecord[], { protocol, setting, classes }: ImageSelection): ImageRecord[] {
+export function selectTrials(
+  records: readonly ImageRecord[],
+  { protocol, setting, classes }: ImageSelection,
+): ImageRecord[] {
   const known = new Map<string, ImageRecord>()
   for (const record of records) {
     if (record.dataset !== protocol.dataset || !sameSetting(record.setting, setting)) continue
@@ -66,7 +76,10 @@ export function selectTrials(records: readonly ImageRecord[], { protocol, settin
     const before = known.get(key)
     if (before && before.id !== id) {
       const what = `class ${normal}, beta ${beta}, seed ${seed} in one setting`
-      throw new TollError('data', `trials ${before.id} and ${id} are both of ${what}, but of other validation rows or networks; pass one of them`)
+      throw new TollError(
+        'data',
+        `trials ${before.id} and ${id} are both of ${what}, but of other validation rows or networks; pass one of them`,
+      )
     }
     if (!before) known.set(key, record)
   }
@@ -79,28 +92,67 @@ export function betasOf(trials: readonly ImageRecord[]): number[] {
 }
 
 /** Of `selectTrials`. */
-export function summarizeImages(trials: readonly ImageRecord[], classes: readonly string[], beta: number): ImageSummary {
-  const bySeed = classes.map((_, normal) => new Map(
-    trials.filter((trial) => trial.beta === beta && trial.class === normal).map((trial) => [trial.seed, trial] as const),
-  ))
+export function summarizeImages(
+  trials: readonly ImageRecord[],
+  classes: readonly string[],
+  beta: number,
+): ImageSummary {
+  const bySeed = classes.map(
+    (_, normal) =>
+      new Map(
+        trials
+          .filter((trial) => trial.beta === beta && trial.class === normal)
+          .map((trial) => [trial.seed, trial] as const),
+      ),
+  )
   const values = (list: readonly ImageRecord[], choice: Choice) => list.map(({ test }) => test[choice].auroc)
   const whole = sharedSeeds(bySeed)
   const cell = (of: Map<number, ImageRecord>) => {
     const seeds = [...of.keys()].sort((a, b) => a - b)
-    return { seeds, ...(seeds.length > 0 && { auroc: byChoice((choice) => meanAuroc(values(seeds.map((seed) => of.get(seed)!), choice))) }) }
+    return {
+      seeds,
+      ...(seeds.length > 0 && {
+        auroc: byChoice((choice) =>
+          meanAuroc(
+            values(
+              seeds.map((seed) => of.get(seed)!),
+              choice,
+            ),
+          ),
+        ),
+      }),
+    }
   }
   return {
     beta,
     classes: classes.map((name, normal) => ({ name, ...cell(bySeed[normal]) })),
     average: {
       seeds: whole,
-      ...(whole.length > 0 && { auroc: byChoice((choice) => meanAuroc(whole.map((seed) => meanInterval(values(bySeed.map((of) => of.get(seed)!), choice)).mean))) }),
+      ...(whole.length > 0 && {
+        auroc: byChoice((choice) =>
+          meanAuroc(
+            whole.map(
+              (seed) =>
+                meanInterval(
+                  values(
+                    bySeed.map((of) => of.get(seed)!),
+                    choice,
+                  ),
+                ).mean,
+            ),
+          ),
+        ),
+      }),
     },
   }
 }
 
 /** Of `selectTrials`. Errors: `argument` for a beta of 0, which has nothing to be compared with. */
-export function compareWithPlain(trials: readonly ImageRecord[], classes: readonly string[], beta: number): ImageAblation {
+export function compareWithPlain(
+  trials: readonly ImageRecord[],
+  classes: readonly string[],
+  beta: number,
+): ImageAblation {
   if (!(beta > 0)) throw new TollError('argument', `the beta that is compared with 0 must be above 0, got ${beta}`)
   type Pair = Readonly<Record<'plain' | 'toll', ImageRecord>>
   const pairs = classes.map((_, normal) => {
@@ -127,7 +179,13 @@ export function compareWithPlain(trials: readonly ImageRecord[], classes: readon
     beta,
     classes: classes.map((name, normal) => {
       const of = pairs[normal]
-      return { name, ...summary([...of.keys()].sort((a, b) => a - b), (seed, measure) => measure(of.get(seed)!)) }
+      return {
+        name,
+        ...summary(
+          [...of.keys()].sort((a, b) => a - b),
+          (seed, measure) => measure(of.get(seed)!),
+        ),
+      }
     }),
     average: summary(whole, (seed, measure) => meanInterval(pairs.map((of) => measure(of.get(seed)!))).mean),
   }
@@ -139,7 +197,8 @@ export function meanOverClasses(classes: readonly ByChoice[]): ByChoice {
 }
 
 /**
- * Places of values from the highest, 1 first; values that tie share the mean of their places (mid-ranks). Unknown values have no place.
+ * Places of values from the highest, 1 first; values that tie share the mean of their places (mid-ranks). Unknown
+ * values have no place.
  */
 export function rankDescending(values: readonly (number | undefined)[]): (number | undefined)[] {
   return values.map((value) => {

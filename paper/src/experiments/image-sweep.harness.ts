@@ -2,12 +2,24 @@
 
 import { Random } from 'toll/base'
 import type { ImageSet } from 'toll/data'
-import { imageProtocols, resolveImageSetting, runImageTrials, type ImageData, type ImageRecord, type ImageTrialsOptions } from './index.js'
+import {
+  imageProtocols,
+  resolveImageSetting,
+  runImageTrials,
+  type ImageData,
+  type ImageRecord,
+  type ImageTrialsOptions,
+} from './index.js'
 import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { openImageStore } from './node/index.js'
 
 /** Bright squares, one corner per class, in noise. */
-export function makeImages(count: number, classes: number, [channels, side]: readonly [number, number], seed: number): ImageSet {
+export function makeImages(
+  count: number,
+  classes: number,
+  [channels, side]: readonly [number, number],
+  seed: number,
+): ImageSet {
   const random = Random.seeded(seed)
   const labels = Uint8Array.from({ length: count }, (_, i) => i % classes)
   const pixels = Uint8Array.from({ length: count * channels * side * side }, (_, at) => {
@@ -16,14 +28,28 @@ export function makeImages(count: number, classes: number, [channels, side]: rea
     const inside = Math.floor(y / (side / 2)) * 2 + Math.floor(x / (side / 2)) === labels[image]
     return random.integer(60) + (inside ? 180 : 0)
   })
-  return { shape: [count, channels, side, side], pixels, labels, classes: Array.from({ length: classes }, (_, i) => `class ${i}`) }
+  return {
+    shape: [count, channels, side, side],
+    pixels,
+    labels,
+    classes: Array.from({ length: classes }, (_, i) => `class ${i}`),
+  }
 }
 
 export const greyImages: ImageData = {
-  train: makeImages(120, 3, [1, 28], 1), test: makeImages(30, 3, [1, 28], 2), validationRows: Int32Array.from({ length: 30 }, (_, i) => 4 * i),
+  train: makeImages(120, 3, [1, 28], 1),
+  test: makeImages(30, 3, [1, 28], 2),
+  validationRows: Int32Array.from({ length: 30 }, (_, i) => 4 * i),
 }
 
-export const smallSetting = resolveImageSetting(imageProtocols.mnist, { steps: 6, validateEvery: 2, batch: 8, validation: 20, latent: 8, learningRate: 1e-3 })
+export const smallSetting = resolveImageSetting(imageProtocols.mnist, {
+  steps: 6,
+  validateEvery: 2,
+  batch: 8,
+  validation: 20,
+  latent: 8,
+  learningRate: 1e-3,
+})
 
 export const testMachine = { device: 'cpu', threads: 1, processor: 'test', cores: 1, memoryGiB: 1, platform: 'test' }
 
@@ -33,8 +59,15 @@ export async function sweep(log: string, change: Partial<ImageTrialsOptions> = {
   const store = await openImageStore(log, { warn: () => undefined, rest: 0 })
   try {
     return await runImageTrials({
-      protocol: imageProtocols.mnist, setting: smallSetting, wanted: { classes: [2], seeds: [0, 1], betas: [10] }, data: greyImages, engines, store,
-      machine: testMachine, versions: { test: '1' }, ...change,
+      protocol: imageProtocols.mnist,
+      setting: smallSetting,
+      wanted: { classes: [2], seeds: [0, 1], betas: [10] },
+      data: greyImages,
+      engines,
+      store,
+      machine: testMachine,
+      versions: { test: '1' },
+      ...change,
     })
   } finally {
     await store.close()

@@ -1,5 +1,5 @@
-// Tables 1 and 2 of the paper from our trials: per class and on average, by both choices of the checkpoint, beside everything that the paper
-// prints. Data sets without a table in the paper have the same without its columns.
+// Tables 1 and 2 of the paper from our trials: per class and on average, by both choices of the checkpoint, beside
+// everything that the paper prints. Data sets without a table in the paper have the same without its columns.
 
 import { meanInterval, type MeanInterval } from 'toll/metrics'
 import type { ReportCell, ReportColumn, ReportTable } from 'toll/report'
@@ -27,10 +27,20 @@ interface Row extends PaperRow {
 function rowsOf({ classes, average }: ImageSummary): Row[] {
   const all = classes.map((_, c) => c)
   const ran = all.filter((c) => classes[c].auroc)
-  const rows: Row[] = classes.map(({ name, seeds, auroc }, c) => ({ name, over: [c], ours: { auroc, seeds: seeds.length }, whole: false }))
+  const rows: Row[] = classes.map(({ name, seeds, auroc }, c) => ({
+    name,
+    over: [c],
+    ours: { auroc, seeds: seeds.length },
+    whole: false,
+  }))
   rows.push({ name: 'average', over: all, ours: { auroc: average.auroc, seeds: average.seeds.length }, whole: true })
   if (ran.length > 1 && ran.length < all.length) {
-    rows.push({ name: `mean of ${ran.length} run`, over: ran, ours: { auroc: meanOverClasses(ran.map((c) => classes[c].auroc!)) }, whole: false })
+    rows.push({
+      name: `mean of ${ran.length} run`,
+      over: ran,
+      ours: { auroc: meanOverClasses(ran.map((c) => classes[c].auroc!)) },
+      whole: false,
+    })
   }
   return rows
 }
@@ -41,13 +51,20 @@ export function paperMean({ auroc, average }: PaperColumn, { over, whole }: Pape
 }
 
 /**
- * Mean places of Toll and of each baseline over the classes that ran of `over`, per cent as the paper prints them, to one digit; undefined
- * where none ran. Ties share the mean of their places.
+ * Mean places of Toll and of each baseline over the classes that ran of `over`, per cent as the paper prints them, to
+ * one digit; undefined where none ran. Ties share the mean of their places.
  */
-function placesOf(toll: (c: number) => number | undefined, baselines: readonly PaperColumn[], over: readonly number[]): (number | undefined)[] {
-  const perClass = over.filter((c) => toll(c) !== undefined)
+function placesOf(
+  toll: (c: number) => number | undefined,
+  baselines: readonly PaperColumn[],
+  over: readonly number[],
+): (number | undefined)[] {
+  const perClass = over
+    .filter((c) => toll(c) !== undefined)
     .map((c) => rankDescending([Number(toll(c)!.toFixed(1)), ...baselines.map(({ auroc }) => auroc[c])]))
-  return [undefined, ...baselines].map((_, i) => (perClass.length > 0 ? meanInterval(perClass.map((places) => places[i]!)).mean : undefined))
+  return [undefined, ...baselines].map((_, i) =>
+    perClass.length > 0 ? meanInterval(perClass.map((places) => places[i]!)).mean : undefined,
+  )
 }
 
 /** Ours, and the paper's Toll with the place of each among the paper's other methods. */
@@ -64,12 +81,15 @@ export function tabulateOurs(dataset: string, summary: ImageSummary, paper?: Pap
   return {
     caption: `${dataset}, AUROC (%) over seeds, beta ${summary.beta}${plain ? ', the plain autoencoder' : ''}`,
     columns: [
-      { title: 'normal class' }, right('seeds'),
+      { title: 'normal class' },
+      right('seeds'),
       ...choices.flatMap((choice) => [right(choiceTitles[choice]), right('95 %'), ...(ranked ? [right('rank')] : [])]),
-      ...(published ? [right('paper')] : []), ...(ranked ? [right('rank')] : []),
+      ...(published ? [right('paper')] : []),
+      ...(ranked ? [right('rank')] : []),
     ],
     rows: rowsOf(summary).map((row) => [
-      row.name, row.ours.seeds ? row.ours.seeds : null,
+      row.name,
+      row.ours.seeds ? row.ours.seeds : null,
       ...choices.flatMap((choice) => [
         ...(row.ours.auroc ? spreadCells(row.ours.auroc[choice]) : [null, null]),
         ...place(row, (c) => perCent(summary.classes[c].auroc?.[choice].mean)),
@@ -86,15 +106,28 @@ export function tabulateBaselines(dataset: string, summary: ImageSummary, paper:
   const { title, toll, baselines } = paper
   return {
     caption: `${dataset}, AUROC (%) beside the columns of ${title} of the paper`,
-    columns: [{ title: 'normal class' }, { title: 'here', digits: 1 }, { title: 'Toll', digits: 1 }, ...baselines.map(({ method }) => ({ title: method, digits: 1 }))],
+    columns: [
+      { title: 'normal class' },
+      { title: 'here', digits: 1 },
+      { title: 'Toll', digits: 1 },
+      ...baselines.map(({ method }) => ({ title: method, digits: 1 })),
+    ],
     rows: [
-      ...rowsOf(summary).map((row) => [row.name, perCent(row.ours.auroc?.labelled.mean) ?? null, paperMean(toll, row), ...baselines.map((column) => paperMean(column, row))]),
+      ...rowsOf(summary).map((row) => [
+        row.name,
+        perCent(row.ours.auroc?.labelled.mean) ?? null,
+        paperMean(toll, row),
+        ...baselines.map((column) => paperMean(column, row)),
+      ]),
       [name, ...[places[0], ofPaper, ...places.slice(1)].map(fixed)],
     ],
   }
 }
 
-/** Over the classes that ran: of Toll here by the labelled choice, of each baseline, and of the paper's Toll in our place. */
+/**
+ * Over the classes that ran: of Toll here by the labelled choice, of each baseline, and of the paper's Toll in our
+ * place.
+ */
 function meanPlaces({ classes }: ImageSummary, { toll, baselines }: PaperTable) {
   const ran = classes.flatMap(({ auroc }, c) => (auroc ? [c] : []))
   return {
@@ -104,27 +137,72 @@ function meanPlaces({ classes }: ImageSummary, { toll, baselines }: PaperTable) 
   }
 }
 
-/** All values of both tables, one a line, in per cent and not rounded; the paper's as printed. `others` are lines of other detectors. */
-export function listValues(summaries: readonly ImageSummary[], paper?: PaperTable, others: readonly (readonly ReportCell[])[] = []): ReportTable {
+/**
+ * All values of both tables, one a line, in per cent and not rounded; the paper's as printed. `others` are lines of
+ * other detectors.
+ */
+export function listValues(
+  summaries: readonly ImageSummary[],
+  paper?: PaperTable,
+  others: readonly (readonly ReportCell[])[] = [],
+): ReportTable {
   const [main] = summaries
-  const ours = summaries.flatMap((summary) => rowsOf(summary).flatMap((row) => choices.map((choice): ReportCell[] => {
-    const value = row.ours.auroc?.[choice]
-    const ranked = paper && summary === main && row.over.every((c) => summary.classes[c].auroc)
-    const [place] = ranked ? placesOf((c) => perCent(summary.classes[c].auroc?.[choice].mean), paper.baselines, row.over) : []
-    return [
-      row.name, 'Toll here', summary.beta, choice, row.ours.seeds ?? null, perCent(value?.mean) ?? null,
-      ...spreadValues(value), place ?? null,
-    ]
-  })))
+  const ours = summaries.flatMap((summary) =>
+    rowsOf(summary).flatMap((row) =>
+      choices.map((choice): ReportCell[] => {
+        const value = row.ours.auroc?.[choice]
+        const ranked = paper && summary === main && row.over.every((c) => summary.classes[c].auroc)
+        const [place] = ranked
+          ? placesOf((c) => perCent(summary.classes[c].auroc?.[choice].mean), paper.baselines, row.over)
+          : []
+        return [
+          row.name,
+          'Toll here',
+          summary.beta,
+          choice,
+          row.ours.seeds ?? null,
+          perCent(value?.mean) ?? null,
+          ...spreadValues(value),
+          place ?? null,
+        ]
+      }),
+    ),
+  )
   const columns = paper ? [paper.toll, ...(paper.plain ? [paper.plain] : []), ...paper.baselines] : []
-  const published = columns.flatMap((column) => rowsOf(main).map((row): ReportCell[] => {
-    const sd = row.over.length === 1 ? column.sd?.[row.over[0]] : undefined
-    const [place] = column === paper!.toll ? placesOf((c) => column.auroc[c], paper!.baselines, row.over) : []
-    return [row.name, `paper: ${column.method}`, null, null, null, paperMean(column, row), sd ?? null, null, null, place ?? null]
-  }))
+  const published = columns.flatMap((column) =>
+    rowsOf(main).map((row): ReportCell[] => {
+      const sd = row.over.length === 1 ? column.sd?.[row.over[0]] : undefined
+      const [place] = column === paper!.toll ? placesOf((c) => column.auroc[c], paper!.baselines, row.over) : []
+      return [
+        row.name,
+        `paper: ${column.method}`,
+        null,
+        null,
+        null,
+        paperMean(column, row),
+        sd ?? null,
+        null,
+        null,
+        place ?? null,
+      ]
+    }),
+  )
   const mean = paper && meanPlaces(main, paper)
-  const ranks = mean ? ['Toll here', ...paper.baselines.map(({ method }) => `paper: ${method}`), 'paper: Toll'].map((method, i): ReportCell[] =>
-    [mean.name, method, ...(i === 0 ? [main.beta, 'labelled'] : [null, null]), null, null, null, null, null, [...mean.places, mean.toll][i] ?? null]) : []
+  const ranks = mean
+    ? ['Toll here', ...paper.baselines.map(({ method }) => `paper: ${method}`), 'paper: Toll'].map(
+        (method, i): ReportCell[] => [
+          mean.name,
+          method,
+          ...(i === 0 ? [main.beta, 'labelled'] : [null, null]),
+          null,
+          null,
+          null,
+          null,
+          null,
+          [...mean.places, mean.toll][i] ?? null,
+        ],
+      )
+    : []
   const titles = ['class', 'method', 'beta', 'choice', 'seeds', 'mean', 'sd', 'low95', 'high95', 'rank']
   return { columns: titles.map((title) => ({ title })), rows: [...ours, ...others, ...published, ...ranks] }
 }
@@ -132,7 +210,10 @@ export function listValues(summaries: readonly ImageSummary[], paper?: PaperTabl
 /** `mean ± sd` and the 95 % interval, per cent; one seed has neither spread nor interval. */
 export function spreadCells({ mean, populationSd, interval }: MeanInterval): [ReportCell, ReportCell] {
   if (!interval) return [fixed(100 * mean), null]
-  return [`${fixed(100 * mean)} ± ${fixed(100 * populationSd)}`, `${fixed(100 * interval.low)} to ${fixed(100 * interval.high)}`]
+  return [
+    `${fixed(100 * mean)} ± ${fixed(100 * populationSd)}`,
+    `${fixed(100 * interval.low)} to ${fixed(100 * interval.high)}`,
+  ]
 }
 
 /** Standard deviation and both ends of the interval, per cent. */

@@ -1,5 +1,6 @@
-// One trial of the image protocol on one engine: train, look at validation images at every checkpoint, test the chosen checkpoints. Images
-// are scaled by the graph that scores them, and scored in pieces, so that memory does not grow with their number.
+// One trial of the image protocol on one engine: train, look at validation images at every checkpoint, test the chosen
+// checkpoints. Images are scaled by the graph that scores them, and scored in pieces, so that memory does not grow with
+// their number.
 
 import { TollError, throwIfAborted, version } from 'toll/base'
 import { constantsOf, tollObjective, tollScore } from 'toll/detectors'
@@ -11,7 +12,16 @@ import { prepareImage, type ImagePreprocessing } from 'toll/preprocess'
 import { float32, type Engine } from 'toll/runtime'
 import { train, type CheckpointStore, type Measures, type NamedValues } from 'toll/train'
 import { protocolNetwork, type ImageProtocol, type ImageSetting } from './image-protocol.js'
-import { choices, type Choice, type Curve, type ImageRecord, type ImageTrialKey, type Machine, type PartHistogram, type TestMeasures } from './image-record.js'
+import {
+  choices,
+  type Choice,
+  type Curve,
+  type ImageRecord,
+  type ImageTrialKey,
+  type Machine,
+  type PartHistogram,
+  type TestMeasures,
+} from './image-record.js'
 import { pixelRows, type LabelledImages, type OneClassProblem } from './one-class.js'
 
 export interface ImageTrialOptions {
@@ -44,10 +54,12 @@ export async function runImageTrial(options: ImageTrialOptions): Promise<ImageRe
   const { engine, protocol, problem, key, setting, signal, onSteps, checkpoint } = options
   const network = protocolNetwork(protocol, setting.latent)
   const { preprocessing } = problem
-  const score = (values: NamedValues, images: LabelledImages) => scoreImages({ engine, network, preprocessing, signal }, values, images)
+  const score = (values: NamedValues, images: LabelledImages) =>
+    scoreImages({ engine, network, preprocessing, signal }, values, images)
   let looked = performance.now()
   const trained = await train({
-    engine, signal,
+    engine,
+    signal,
     parameters: network.parameters,
     buffers: network.buffers,
     objective: tollObjective(network, key.beta),
@@ -64,7 +76,11 @@ export async function runImageTrial(options: ImageTrialOptions): Promise<ImageRe
       keep: ['auroc'],
       async evaluate(values) {
         const started = performance.now()
-        const measures = validationMeasures(await score(values, problem.validation), problem.validation.labels, key.beta)
+        const measures = validationMeasures(
+          await score(values, problem.validation),
+          problem.validation.labels,
+          key.beta,
+        )
         const seconds = { trainSeconds: (started - looked) / 1e3, validateSeconds: (performance.now() - started) / 1e3 }
         looked = performance.now()
         return { ...measures, ...seconds }
@@ -73,19 +89,34 @@ export async function runImageTrial(options: ImageTrialOptions): Promise<ImageRe
   })
   const { best, steps, measures } = trained.monitored!
   const chosen: Record<Choice, { step: number; values: NamedValues }> = {
-    labelled: best.get('auroc')!, last: { step: setting.steps, values: trained.values },
+    labelled: best.get('auroc')!,
+    last: { step: setting.steps, values: trained.values },
   }
   const started = performance.now()
   const tested = new Map<number, Scores>()
-  for (const { step, values } of Object.values(chosen)) if (!tested.has(step)) tested.set(step, await score(values, problem.test))
+  for (const { step, values } of Object.values(chosen))
+    if (!tested.has(step)) tested.set(step, await score(values, problem.test))
   const { test, images, histograms } = testResults(problem, key.beta, chosen, tested)
   const total = (name: string) => round(measures.reduce((sum, at) => sum + at[name], 0))
   return {
-    format: 1, id: options.id, ...key, className: problem.train.classes[key.class], network: network.name, setting, images, test,
+    format: 1,
+    id: options.id,
+    ...key,
+    className: problem.train.classes[key.class],
+    network: network.name,
+    setting,
+    images,
+    test,
     curve: curveOf(steps, measures, trained.history),
     histograms,
-    seconds: { train: total('trainSeconds'), validate: total('validateSeconds'), test: round((performance.now() - started) / 1e3) },
-    machine: options.machine, versions: { toll: version, ...options.versions }, finished: new Date().toISOString(),
+    seconds: {
+      train: total('trainSeconds'),
+      validate: total('validateSeconds'),
+      test: round((performance.now() - started) / 1e3),
+    },
+    machine: options.machine,
+    versions: { toll: version, ...options.versions },
+    finished: new Date().toISOString(),
   }
 }
 
@@ -109,7 +140,11 @@ interface Scorer {
 }
 
 /** Both parts, float64, finite. The values stand in the program as constants, which is what makes it fast. */
-async function scoreImages({ engine, network, preprocessing, signal }: Scorer, values: NamedValues, { images }: LabelledImages): Promise<Scores> {
+async function scoreImages(
+  { engine, network, preprocessing, signal }: Scorer,
+  values: NamedValues,
+  { images }: LabelledImages,
+): Promise<Scores> {
   const pixels = input('pixels', ['rows', ...preprocessing.shape])
   const { parts } = tollScore(network, 1, prepareImage(preprocessing, pixels), constantsOf(network, values))
   const session = await engine.load({ outputs: parts })
@@ -128,7 +163,8 @@ async function scoreImages({ engine, network, preprocessing, signal }: Scorer, v
   }
   for (const part of Object.values(scores)) {
     const bad = part.findIndex((value) => !Number.isFinite(value))
-    if (bad >= 0) throw new TollError('diverged', `the score of image ${bad} is ${part[bad]}; try a lower learning rate`)
+    if (bad >= 0)
+      throw new TollError('diverged', `the score of image ${bad} is ${part[bad]}; try a lower learning rate`)
   }
   return scores
 }
@@ -152,31 +188,46 @@ function validationMeasures(scores: Scores, labels: Uint8Array, beta: number): M
   const { reconstruction, latentNorm } = scores
   return {
     auroc: auroc(sum(scores, beta), labels),
-    normalReconstruction: meanWhere(reconstruction, labels, 0), normalLatentNorm: meanWhere(latentNorm, labels, 0),
-    anomalousReconstruction: meanWhere(reconstruction, labels, 1), anomalousLatentNorm: meanWhere(latentNorm, labels, 1),
+    normalReconstruction: meanWhere(reconstruction, labels, 0),
+    normalLatentNorm: meanWhere(latentNorm, labels, 0),
+    anomalousReconstruction: meanWhere(reconstruction, labels, 1),
+    anomalousLatentNorm: meanWhere(latentNorm, labels, 1),
   }
 }
 
 function testResults(
-  { train: trainImages, validation, test: { labels } }: OneClassProblem, beta: number,
-  chosen: Readonly<Record<Choice, { step: number }>>, tested: ReadonlyMap<number, Scores>,
+  { train: trainImages, validation, test: { labels } }: OneClassProblem,
+  beta: number,
+  chosen: Readonly<Record<Choice, { step: number }>>,
+  tested: ReadonlyMap<number, Scores>,
 ): Pick<ImageRecord, 'test' | 'images' | 'histograms'> {
   const measure = (step: number): TestMeasures => {
     const scores = tested.get(step)!
     const score = sum(scores, beta)
     return {
-      step, auroc: auroc(score, labels), averagePrecision: averagePrecision(score, labels),
-      aurocReconstruction: auroc(scores.reconstruction, labels), aurocLatentNorm: auroc(scores.latentNorm, labels),
+      step,
+      auroc: auroc(score, labels),
+      averagePrecision: averagePrecision(score, labels),
+      aurocReconstruction: auroc(scores.reconstruction, labels),
+      aurocLatentNorm: auroc(scores.latentNorm, labels),
     }
   }
   const last = tested.get(chosen.last.step)!
   return {
-    test: Object.fromEntries(choices.map((choice) => [choice, measure(chosen[choice].step)])) as Record<Choice, TestMeasures>,
+    test: Object.fromEntries(choices.map((choice) => [choice, measure(chosen[choice].step)])) as Record<
+      Choice,
+      TestMeasures
+    >,
     images: {
-      train: trainImages.shape[0], validation: validation.labels.length, test: labels.length,
+      train: trainImages.shape[0],
+      validation: validation.labels.length,
+      test: labels.length,
       testAnomalies: labels.reduce((total, label) => total + label, 0),
     },
-    histograms: { reconstruction: partHistogram(last.reconstruction, labels), latentNorm: partHistogram(last.latentNorm, labels) },
+    histograms: {
+      reconstruction: partHistogram(last.reconstruction, labels),
+      latentNorm: partHistogram(last.latentNorm, labels),
+    },
   }
 }
 
@@ -195,17 +246,26 @@ function partHistogram(values: Float64Array, labels: Uint8Array): PartHistogram 
   return { range: [round(low), round(high)], normal: count(0), anomalous: count(1) }
 }
 
-function curveOf(steps: readonly number[], measures: readonly Measures[], { reconstruction, latentNorm }: Readonly<Record<string, readonly number[]>>): Curve {
-  const since = (values: readonly number[]) => steps.map((step, i) => {
-    const stretch = values.slice(i === 0 ? 0 : steps[i - 1], step)
-    return round(stretch.reduce((total, value) => total + value, 0) / stretch.length)
-  })
+function curveOf(
+  steps: readonly number[],
+  measures: readonly Measures[],
+  { reconstruction, latentNorm }: Readonly<Record<string, readonly number[]>>,
+): Curve {
+  const since = (values: readonly number[]) =>
+    steps.map((step, i) => {
+      const stretch = values.slice(i === 0 ? 0 : steps[i - 1], step)
+      return round(stretch.reduce((total, value) => total + value, 0) / stretch.length)
+    })
   const column = (name: string) => measures.map((at) => round(at[name]))
   return {
     step: steps,
-    trainReconstruction: since(reconstruction), trainLatentNorm: since(latentNorm), validationAuroc: column('auroc'),
-    normalReconstruction: column('normalReconstruction'), normalLatentNorm: column('normalLatentNorm'),
-    anomalousReconstruction: column('anomalousReconstruction'), anomalousLatentNorm: column('anomalousLatentNorm'),
+    trainReconstruction: since(reconstruction),
+    trainLatentNorm: since(latentNorm),
+    validationAuroc: column('auroc'),
+    normalReconstruction: column('normalReconstruction'),
+    normalLatentNorm: column('normalLatentNorm'),
+    anomalousReconstruction: column('anomalousReconstruction'),
+    anomalousLatentNorm: column('anomalousLatentNorm'),
   }
 }
 

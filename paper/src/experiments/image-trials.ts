@@ -1,4 +1,5 @@
-// Many image trials: which are wanted, which the log has, and the rest over the engines. A trial is taken from the log whatever machine ran it.
+// Many image trials: which are wanted, which the log has, and the rest over the engines. A trial is taken from the log
+// whatever machine ran it.
 
 import { TollError, messageOf, type Watched } from 'toll/base'
 import type { Engine } from 'toll/runtime'
@@ -43,19 +44,34 @@ export interface IdentifiedTrial {
   readonly id: string
 }
 
-/** Seeds outermost and classes before betas: a table fills evenly, and its first seed is whole before the second begins. */
+/**
+ * Seeds outermost and classes before betas: a table fills evenly, and its first seed is whole before the second begins.
+ */
 export async function identifyTrials(
-  protocol: ImageProtocol, setting: ImageSetting, { classes, seeds, betas }: WantedTrials, validationRows: Int32Array,
+  protocol: ImageProtocol,
+  setting: ImageSetting,
+  { classes, seeds, betas }: WantedTrials,
+  validationRows: Int32Array,
 ): Promise<IdentifiedTrial[]> {
-  const keys = seeds.flatMap((seed) => classes.flatMap((normal) => betas.map((beta): ImageTrialKey => ({ dataset: protocol.dataset, class: normal, beta, seed }))))
-  if (keys.length === 0) throw new TollError('argument', 'no trial is asked for: name at least one class, seed and beta')
-  return Promise.all(keys.map(async (key) => ({ key, id: await fingerprintSettings({ key, setting, network: protocol.network, scale: protocol.scale }, validationRows) })))
+  const keys = seeds.flatMap((seed) =>
+    classes.flatMap((normal) =>
+      betas.map((beta): ImageTrialKey => ({ dataset: protocol.dataset, class: normal, beta, seed })),
+    ),
+  )
+  if (keys.length === 0)
+    throw new TollError('argument', 'no trial is asked for: name at least one class, seed and beta')
+  return Promise.all(
+    keys.map(async (key) => ({
+      key,
+      id: await fingerprintSettings({ key, setting, network: protocol.network, scale: protocol.scale }, validationRows),
+    })),
+  )
 }
 
 /**
- * The records of all wanted trials, in the order of `identifyTrials`; those that the store lacks are run and appended as they finish.
- * Errors: `argument` and `data` for settings and data that do not fit, before anything runs; `aborted`; those of the store; `diverged` for
- * trials that did, when all others are done.
+ * The records of all wanted trials, in the order of `identifyTrials`; those that the store lacks are run and appended
+ * as they finish. Errors: `argument` and `data` for settings and data that do not fit, before anything runs; `aborted`;
+ * those of the store; `diverged` for trials that did, when all others are done.
  */
 export async function runImageTrials(options: ImageTrialsOptions): Promise<ImageRecord[]> {
   const { protocol, setting, data, engines, store, machine, versions, signal, onProgress, onTrial } = options
@@ -67,32 +83,56 @@ export async function runImageTrials(options: ImageTrialsOptions): Promise<Image
   const report = (trial: IdentifiedTrial, step: number) => {
     progress.reach(trial.id, step)
     const what = `${nameOf(trial, data)}: step ${step} of ${setting.steps}`
-    onProgress?.({ phase: 'trials', done: progress.done, total: progress.total, message: `${what}; ${progress.finished} of ${trials.length} trials done` })
+    onProgress?.({
+      phase: 'trials',
+      done: progress.done,
+      total: progress.total,
+      message: `${what}; ${progress.finished} of ${trials.length} trials done`,
+    })
   }
   const diverged: string[] = []
-  const fresh = await runOnEngines(engines, missing, async (trial, engine, stopped) => {
-    const checkpoint = store.checkpoint(trial.id)
-    const problem = oneClassProblem(protocol, data, trial.key.class, setting.validation)
-    try {
-      const record = await runImageTrial({
-        engine, protocol, problem, setting, machine, versions, checkpoint, ...trial, signal: stopped, onSteps: (step) => report(trial, step),
-      })
-      await store.append(record)
-      await checkpoint.finish()
-      progress.finished++
-      report(trial, setting.steps)
-      onTrial?.(record, progress.secondsLeft())
-      return [record]
-    } catch (error) {
-      if (!(error instanceof TollError)) throw error
-      const message = `${nameOf(trial, data)}: ${messageOf(error)}`
-      // The others say whether it is the setting or bad luck of one seed.
-      if (error.code !== 'diverged') throw error.code === 'aborted' ? error : new TollError(error.code, message, { cause: error })
-      diverged.push(message)
-      return []
-    }
-  }, signal)
-  if (diverged.length > 0) throw new TollError('diverged', `${diverged.length} of ${missing.length} trials diverged, the others are in the log; ${diverged.join('; ')}`)
+  const fresh = await runOnEngines(
+    engines,
+    missing,
+    async (trial, engine, stopped) => {
+      const checkpoint = store.checkpoint(trial.id)
+      const problem = oneClassProblem(protocol, data, trial.key.class, setting.validation)
+      try {
+        const record = await runImageTrial({
+          engine,
+          protocol,
+          problem,
+          setting,
+          machine,
+          versions,
+          checkpoint,
+          ...trial,
+          signal: stopped,
+          onSteps: (step) => report(trial, step),
+        })
+        await store.append(record)
+        await checkpoint.finish()
+        progress.finished++
+        report(trial, setting.steps)
+        onTrial?.(record, progress.secondsLeft())
+        return [record]
+      } catch (error) {
+        if (!(error instanceof TollError)) throw error
+        const message = `${nameOf(trial, data)}: ${messageOf(error)}`
+        // The others say whether it is the setting or bad luck of one seed.
+        if (error.code !== 'diverged')
+          throw error.code === 'aborted' ? error : new TollError(error.code, message, { cause: error })
+        diverged.push(message)
+        return []
+      }
+    },
+    signal,
+  )
+  if (diverged.length > 0)
+    throw new TollError(
+      'diverged',
+      `${diverged.length} of ${missing.length} trials diverged, the others are in the log; ${diverged.join('; ')}`,
+    )
   const all = new Map([...known, ...fresh.flat().map((record) => [record.id, record] as const)])
   return trials.map(({ id }) => all.get(id)!)
 }
@@ -107,7 +147,11 @@ function checkProblems({ protocol, setting, data }: ImageTrialsOptions, missing:
   for (const normal of new Set(missing.map(({ key }) => key.class))) {
     const { trainRows } = oneClassRows(protocol, data, normal, setting.validation)
     if (setting.batch > trainRows.length) {
-      throw new TollError('argument', `a batch of ${setting.batch} is more than the ${trainRows.length} training images of class ${normal} (${data.train.classes[normal]})`)
+      throw new TollError(
+        'argument',
+        `a batch of ${setting.batch} is more than the ${trainRows.length} training images of class ${normal} ` +
+          `(${data.train.classes[normal]})`,
+      )
     }
   }
 }

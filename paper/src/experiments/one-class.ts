@@ -1,5 +1,5 @@
-// One class is normal: which images train, validate and test. Validation images are set aside from all classes by a published list of
-// rows, so that training takes what is left of the class; the test set stays whole.
+// One class is normal: which images train, validate and test. Validation images are set aside from all classes by a
+// published list of rows, so that training takes what is left of the class; the test set stays whole.
 
 import { Random, TollError, sizeOf } from 'toll/base'
 import { rowsWith, takeImages, type ImageSet } from 'toll/data'
@@ -27,28 +27,47 @@ export interface OneClassProblem {
   readonly preprocessing: ImagePreprocessing
 }
 
-/** The seed of the draw of validation images: one for all trials, so that they differ in nothing but what is compared. */
+/**
+ * The seed of the draw of validation images: one for all trials, so that they differ in nothing but what is compared.
+ */
 const validationSeed = 0
 
-/** Errors: `data` when the rows do not fit the images (another data set, the same row twice), or a class has no images left. */
+/**
+ * Errors: `data` when the rows do not fit the images (another data set, the same row twice), or a class has no images
+ * left.
+ */
 export function checkImageData({ train, test, validationRows }: ImageData): void {
   const count = train.shape[0]
   const bad = validationRows.findIndex((row) => row < 0 || row >= count)
-  if (bad >= 0) throw new TollError('data', `the list of validation rows does not fit the data: entry ${bad} is ${validationRows[bad]}, there are ${count} training images`)
-  if (new Set(validationRows).size !== validationRows.length) throw new TollError('data', 'the list of validation rows holds a row more than once')
+  if (bad >= 0)
+    throw new TollError(
+      'data',
+      `the list of validation rows does not fit the data: entry ${bad} is ${validationRows[bad]}, there are ` +
+        `${count} training images`,
+    )
+  if (new Set(validationRows).size !== validationRows.length)
+    throw new TollError('data', 'the list of validation rows holds a row more than once')
   const [a, b] = [train, test].map(({ shape }) => shape.slice(1).join(' x '))
   if (a !== b) throw new TollError('shape', `training images are ${a}, test images ${b}`)
 }
 
 /**
- * The problem with `normal` as the normal class and `validation` of the validation rows, in a seeded order. Errors: `argument` for a class
- * that does not exist or more validation rows than there are, `data`.
+ * The problem with `normal` as the normal class and `validation` of the validation rows, in a seeded order. Errors:
+ * `argument` for a class that does not exist or more validation rows than there are, `data`.
  */
-export function oneClassProblem(protocol: ImageProtocol, data: ImageData, normal: number, validation: number): OneClassProblem {
+export function oneClassProblem(
+  protocol: ImageProtocol,
+  data: ImageData,
+  normal: number,
+  validation: number,
+): OneClassProblem {
   checkImageData(data)
   const { train, test } = data
   const { trainRows, validationRows } = oneClassRows(protocol, data, normal, validation)
-  const label = (images: ImageSet): LabelledImages => ({ images, labels: Uint8Array.from(images.labels, (value) => Number(value !== normal)) })
+  const label = (images: ImageSet): LabelledImages => ({
+    images,
+    labels: Uint8Array.from(images.labels, (value) => Number(value !== normal)),
+  })
   return {
     train: takeImages(train, trainRows),
     validation: label(takeImages(train, validationRows)),
@@ -57,24 +76,43 @@ export function oneClassProblem(protocol: ImageProtocol, data: ImageData, normal
   }
 }
 
-/** The rows of a problem, checked, without its images: cheap enough to check every class before the first one trains. Errors as `oneClassProblem`. */
+/**
+ * The rows of a problem, checked, without its images: cheap enough to check every class before the first one trains.
+ * Errors as `oneClassProblem`.
+ */
 export function oneClassRows(
-  { title }: Pick<ImageProtocol, 'title'>, { train, test, validationRows: aside }: ImageData, normal: number, validation: number,
+  { title }: Pick<ImageProtocol, 'title'>,
+  { train, test, validationRows: aside }: ImageData,
+  normal: number,
+  validation: number,
 ): { trainRows: Int32Array; validationRows: Int32Array } {
   const { classes, labels } = train
   if (!Number.isInteger(normal) || normal < 0 || normal >= classes.length) {
     throw new TollError('argument', `class ${normal} does not exist; ${title} has classes 0 to ${classes.length - 1}`)
   }
-  if (validation > aside.length) throw new TollError('argument', `cannot take ${validation} of ${aside.length} validation rows`)
+  if (validation > aside.length)
+    throw new TollError('argument', `cannot take ${validation} of ${aside.length} validation rows`)
   const taken = new Set(aside)
   const trainRows = rowsWith(labels, normal).filter((row) => !taken.has(row))
-  if (trainRows.length < 2) throw new TollError('data', `${trainRows.length} training images of class ${normal} are left beside the validation rows; at least 2 are needed`)
+  if (trainRows.length < 2)
+    throw new TollError(
+      'data',
+      `${trainRows.length} training images of class ${normal} are left beside the validation rows; at least ` +
+        '2 are needed',
+    )
   const validationRows = drawValidation(aside, validation)
-  for (const [what, all] of [['validation', Array.from(validationRows, (row) => labels[row])], ['test', test.labels]] as const) {
+  for (const [what, all] of [
+    ['validation', Array.from(validationRows, (row) => labels[row])],
+    ['test', test.labels],
+  ] as const) {
     const normals = all.filter((value) => value === normal).length
     if (normals === 0 || normals === all.length) {
-      throw new TollError('data', `of ${all.length} ${what} images ${normals} are of the normal class ${normal} (${classes[normal]}); both kinds are needed`
-        + `${what === 'validation' ? ', take more of them' : ''}`)
+      throw new TollError(
+        'data',
+        `of ${all.length} ${what} images ${normals} are of the normal class ${normal} (${classes[normal]}); ` +
+          'both kinds are needed' +
+          `${what === 'validation' ? ', take more of them' : ''}`,
+      )
     }
   }
   return { trainRows, validationRows }
@@ -83,7 +121,11 @@ export function oneClassRows(
 /** All rows in their own order, or a seeded draw in ascending order. */
 function drawValidation(rows: Int32Array, count: number): Int32Array {
   if (count === rows.length) return rows
-  return Random.seeded(validationSeed).fork('validation rows').sample(rows.length, count).sort().map((at) => rows[at])
+  return Random.seeded(validationSeed)
+    .fork('validation rows')
+    .sample(rows.length, count)
+    .sort()
+    .map((at) => rows[at])
 }
 
 function fitProtocol({ scale }: ImageProtocol, { pixels, shape }: ImageSet): ImagePreprocessing {
@@ -92,7 +134,11 @@ function fitProtocol({ scale }: ImageProtocol, { pixels, shape }: ImageSet): Ima
 }
 
 /** Rows [from, to) of the images as float32 pixels 0..255, (to - from, channels, height, width). */
-export function pixelRows({ pixels, shape }: ImageSet, from: number, to: number): { shape: number[]; data: Float32Array } {
+export function pixelRows(
+  { pixels, shape }: ImageSet,
+  from: number,
+  to: number,
+): { shape: number[]; data: Float32Array } {
   const size = sizeOf(shape.slice(1))
   return { shape: [to - from, ...shape.slice(1)], data: Float32Array.from(pixels.subarray(from * size, to * size)) }
 }

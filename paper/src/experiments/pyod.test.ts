@@ -1,16 +1,34 @@
-// PyOD's benchmark: the protocol against facts of NumPy and scikit-learn on rows from an integer hash, and the published table where the data are here.
+// PyOD's benchmark: the protocol against facts of NumPy and scikit-learn on rows from an integer hash, and the
+// published table where the data are here.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ndarray, type PhaseProgress } from 'toll/base'
 import type { Engine } from 'toll/runtime'
-import { differenceOf, publishedAuroc, pyodBenchmark, pyodColumns, pyodMethod, pyodSplit, readPyodTrial, renderPyod, reproducePyod, type PyodDataset, type PyodOptions, type PyodStore, type PyodTable, type StoredPyodTrial } from './index.js'
+import {
+  differenceOf,
+  publishedAuroc,
+  pyodBenchmark,
+  pyodColumns,
+  pyodMethod,
+  pyodSplit,
+  readPyodTrial,
+  renderPyod,
+  reproducePyod,
+  type PyodDataset,
+  type PyodOptions,
+  type PyodStore,
+  type PyodTable,
+  type StoredPyodTrial,
+} from './index.js'
 import { fitStandardization, runDetector, standardize } from 'toll/evaluate'
 import { detectorNamed } from 'toll/detectors'
 import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { loadPyodDatasets } from './node/index.js'
 
 let engines: Engine[]
-beforeAll(async () => { engines = await openEngines({ threads: 1, workers: 2 }) })
+beforeAll(async () => {
+  engines = await openEngines({ threads: 1, workers: 2 })
+})
 afterAll(() => closeEngines(engines))
 
 /** Uniform in [-1, 1) from two integers. */
@@ -23,21 +41,36 @@ function hashed(k: number, i: number): number {
 
 /** 50 rows of 3 columns; every fifth is an outlier, spread 2.5 times as wide. */
 const small: PyodDataset = {
-  name: 'small', y: Uint8Array.from({ length: 50 }, (_, i) => Number(i % 5 === 0)),
-  x: ndarray(Float64Array.from({ length: 150 }, (_, at) => hashed(7, at) * (Math.floor(at / 3) % 5 === 0 ? 2.5 : 1) + 10 * (at % 3)), [50, 3]),
+  name: 'small',
+  y: Uint8Array.from({ length: 50 }, (_, i) => Number(i % 5 === 0)),
+  x: ndarray(
+    Float64Array.from(
+      { length: 150 },
+      (_, at) => hashed(7, at) * (Math.floor(at / 3) % 5 === 0 ? 2.5 : 1) + 10 * (at % 3),
+    ),
+    [50, 3],
+  ),
 }
 
-const run = (more: Partial<PyodOptions> = {}): Promise<PyodTable> => reproducePyod({ datasets: [small], detectors: ['knn', 'mean-distance'], engines, splits: 3, ...more })
+const run = (more: Partial<PyodOptions> = {}): Promise<PyodTable> =>
+  reproducePyod({ datasets: [small], detectors: ['knn', 'mean-distance'], engines, splits: 3, ...more })
 
 function memoryStore(): PyodStore & { readonly trials: StoredPyodTrial[] } {
   const trials: StoredPyodTrial[] = []
-  return { trials, read: () => Promise.resolve([...trials]), append: (trial) => Promise.resolve(void trials.push(trial)) }
+  return {
+    trials,
+    read: () => Promise.resolve([...trials]),
+    append: (trial) => Promise.resolve(void trials.push(trial)),
+  }
 }
 
 describe('the protocol', () => {
   it('tests the first 40 % of the permutation, rounded up', () => {
     const { train, test } = pyodSplit(10, 0)
-    expect([[...test], [...train]]).toEqual([[2, 8, 4, 9], [1, 6, 7, 3, 0, 5]])
+    expect([[...test], [...train]]).toEqual([
+      [2, 8, 4, 9],
+      [1, 6, 7, 3, 0, 5],
+    ])
     expect(pyodSplit(11, 0).test).toHaveLength(5)
   })
 
@@ -58,7 +91,18 @@ describe('the protocol', () => {
   })
 
   it('knows the settings of every published detector', () => {
-    const methods = ['abod', 'cblof', 'feature-bagging', 'hbos', 'isolation-forest', 'knn', 'lof', 'mcd', 'oc-svm', 'pca'].map(pyodMethod)
+    const methods = [
+      'abod',
+      'cblof',
+      'feature-bagging',
+      'hbos',
+      'isolation-forest',
+      'knn',
+      'lof',
+      'mcd',
+      'oc-svm',
+      'pca',
+    ].map(pyodMethod)
     expect(methods.map(({ column }) => column)).toEqual(pyodColumns)
     expect(pyodMethod('oc-svm').parameters(4)).toEqual({ nu: 0.5, gamma: 0.25 })
     expect(pyodMethod('pca').parameters(4)).toMatchObject({ score: 'weighted' })
@@ -87,14 +131,42 @@ describe('a run', () => {
     expect(store.trials).toHaveLength(before)
     expect(again).toEqual(whole)
     // Other parameters, data or detectors are other trials.
-    await run({ store, datasets: [{ ...small, x: ndarray(small.x.data.map((value) => 2 * value), [50, 3]) }], splits: 1 })
+    await run({
+      store,
+      datasets: [
+        {
+          ...small,
+          x: ndarray(
+            small.x.data.map((value) => 2 * value),
+            [50, 3],
+          ),
+        },
+      ],
+      splits: 1,
+    })
     expect(store.trials).toHaveLength(before + 2)
   })
 
   it('goes on where a detector fails, and says why', async () => {
-    const { cells } = await run({ detectors: ['mean-distance', 'toll'], datasets: [{ ...small, x: ndarray(small.x.data.map((value) => value * 1e200), [50, 3]) }], splits: 1 })
+    const { cells } = await run({
+      detectors: ['mean-distance', 'toll'],
+      datasets: [
+        {
+          ...small,
+          x: ndarray(
+            small.x.data.map((value) => value * 1e200),
+            [50, 3],
+          ),
+        },
+      ],
+      splits: 1,
+    })
     expect(cells[0]).toMatchObject({ method: { detector: 'mean-distance' } })
-    const table = await run({ splits: 1, datasets: [{ name: 'two', x: ndarray(Float64Array.of(1, 2, 3), [3, 1]), y: Uint8Array.of(0, 0, 1) }], detectors: ['knn'] })
+    const table = await run({
+      splits: 1,
+      datasets: [{ name: 'two', x: ndarray(Float64Array.of(1, 2, 3), [3, 1]), y: Uint8Array.of(0, 0, 1) }],
+      detectors: ['knn'],
+    })
     expect(table.cells[0].failure).toMatch(/./)
     expect(renderPyod(table).text).toContain(`knn on two has no numbers: ${table.cells[0].failure}`)
   })
@@ -110,7 +182,12 @@ describe('a run', () => {
     ['no detector', { detectors: [] }, 'argument', /at least one data set and one detector/],
     ['an unknown detector', { detectors: ['nothing'] }, 'not-found', /nothing/],
     ['no split', { splits: 0 }, 'argument', /'splits'/],
-    ['another table of a published name', { datasets: [{ ...small, name: 'cardio' }] }, 'shape', /should be 1831 x 21 .* got 50 x 3/],
+    [
+      'another table of a published name',
+      { datasets: [{ ...small, name: 'cardio' }] },
+      'shape',
+      /should be 1831 x 21 .* got 50 x 3/,
+    ],
     ['labels that do not fit', { datasets: [{ ...small, y: new Uint8Array(3) }] }, 'shape', /3/],
   ])('refuses %s', async (_, change, code, message) => {
     await expect(run(change)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
@@ -121,23 +198,38 @@ describe('one detector on one split', () => {
   it('scores any number of sets, each row by itself', async () => {
     const train = { shape: [2, 2], data: Float64Array.of(0, 0, 2, 2) }
     const { scores } = await runDetector({
-      detector: detectorNamed('mean-distance'), train, engine: engines[0], seed: 0,
-      scored: [{ shape: [2, 2], data: Float64Array.of(1, 1, 4, 5) }, { shape: [0, 2], data: new Float64Array(0) }],
+      detector: detectorNamed('mean-distance'),
+      train,
+      engine: engines[0],
+      seed: 0,
+      scored: [
+        { shape: [2, 2], data: Float64Array.of(1, 1, 4, 5) },
+        { shape: [0, 2], data: new Float64Array(0) },
+      ],
     })
     expect(scores.map((list) => [...list])).toEqual([[0, 5], []])
   })
 
   it('refuses rows of another width', async () => {
-    await expect(runDetector({
-      detector: detectorNamed('mean-distance'), train: { shape: [2, 2], data: new Float64Array(4) }, engine: engines[0], seed: 0, scored: [{ shape: [1, 3], data: new Float64Array(3) }],
-    })).rejects.toMatchObject({ code: 'shape' })
+    await expect(
+      runDetector({
+        detector: detectorNamed('mean-distance'),
+        train: { shape: [2, 2], data: new Float64Array(4) },
+        engine: engines[0],
+        seed: 0,
+        scored: [{ shape: [1, 3], data: new Float64Array(3) }],
+      }),
+    ).rejects.toMatchObject({ code: 'shape' })
   })
 })
 
 describe('the table', () => {
   it('shows ours, the published value and the difference', async () => {
     const table = await run()
-    const published: PyodTable = { ...table, cells: table.cells.map((cell) => (cell.method.column ? { ...cell, published: 0.9, rerun: 0.94 } : cell)) }
+    const published: PyodTable = {
+      ...table,
+      cells: table.cells.map((cell) => (cell.method.column ? { ...cell, published: 0.9, rerun: 0.94 } : cell)),
+    }
     expect(differenceOf(published.cells[0])).toBeCloseTo(table.cells[0].auroc!.mean - 0.9, 12)
     const { text, csv, json } = renderPyod(published, 'toll reproduce pyod')
     expect(text).toContain('KNN is beyond its tolerance on small +0.0395 (−0.0005)')
@@ -146,28 +238,61 @@ describe('the table', () => {
     expect((JSON.parse(json) as PyodTable).cells).toHaveLength(2)
   })
 
-  it.each([['mcd', /MCD is beyond .* smaller determinant/], ['cblof', /CBLOF is beyond .* older k-means/], ['abod', /ABOD is beyond .* copies count once/]])('explains what is known of %s', async (detector, known) => {
+  it.each([
+    ['mcd', /MCD is beyond .* smaller determinant/],
+    ['cblof', /CBLOF is beyond .* older k-means/],
+    ['abod', /ABOD is beyond .* copies count once/],
+  ])('explains what is known of %s', async (detector, known) => {
     const table = await run({ detectors: [detector], splits: 1 })
-    const moved: PyodTable = { ...table, cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.03, rerun: cell.auroc!.mean })) }
+    const moved: PyodTable = {
+      ...table,
+      cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.03, rerun: cell.auroc!.mean })),
+    }
     expect(renderPyod(moved).markdown.replaceAll('\n', ' ')).toMatch(known)
-    const met: PyodTable = { ...table, cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.019, rerun: cell.auroc!.mean })) }
+    const met: PyodTable = {
+      ...table,
+      cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.019, rerun: cell.auroc!.mean })),
+    }
     expect(renderPyod(met).markdown).not.toMatch(known)
   })
 
-  it.each(['settings', 'dataset', 'detector', 'split', 'auroc', 'averagePrecision', 'fitSeconds', 'experiment'])('refuses a line of a log with a wrong %s', (field) => {
-    const trial: StoredPyodTrial = { experiment: 'pyod', settings: 's', dataset: 'cardio', detector: 'knn', split: 0, auroc: 0.5, averagePrecision: 0.5, fitSeconds: 1, scoreSeconds: 1 }
-    expect(readPyodTrial(trial)).toEqual(trial)
-    expect(() => readPyodTrial({ ...trial, [field]: -1 })).toThrow(expect.objectContaining({ code: 'format' }))
-  })
+  it.each(['settings', 'dataset', 'detector', 'split', 'auroc', 'averagePrecision', 'fitSeconds', 'experiment'])(
+    'refuses a line of a log with a wrong %s',
+    (field) => {
+      const trial: StoredPyodTrial = {
+        experiment: 'pyod',
+        settings: 's',
+        dataset: 'cardio',
+        detector: 'knn',
+        split: 0,
+        auroc: 0.5,
+        averagePrecision: 0.5,
+        fitSeconds: 1,
+        scoreSeconds: 1,
+      }
+      expect(readPyodTrial(trial)).toEqual(trial)
+      expect(() => readPyodTrial({ ...trial, [field]: -1 })).toThrow(expect.objectContaining({ code: 'format' }))
+    },
+  )
 })
 
 describe('the published table', () => {
   const data = process.env.TOLL_DATA
   if (!data) console.log('skipped: TOLL_DATA does not name a folder with the .mat files of ODDS')
   it.skipIf(!data)('is met by the exact detectors to its last digit on two small sets', async () => {
-    const { cells } = await run({ datasets: await loadPyodDatasets(['lympho', 'vertebral']), detectors: ['knn', 'lof', 'pca', 'hbos', 'oc-svm'], splits: 10 })
-    for (const cell of cells) expect({ on: `${cell.dataset} ${cell.method.detector}`, off: Math.abs(differenceOf(cell)!) < 0.0002 }).toEqual({ on: expect.any(String), off: true })
+    const { cells } = await run({
+      datasets: await loadPyodDatasets(['lympho', 'vertebral']),
+      detectors: ['knn', 'lof', 'pca', 'hbos', 'oc-svm'],
+      splits: 10,
+    })
+    for (const cell of cells)
+      expect({ on: `${cell.dataset} ${cell.method.detector}`, off: Math.abs(differenceOf(cell)!) < 0.0002 }).toEqual({
+        on: expect.any(String),
+        off: true,
+      })
     await expect(loadPyodDatasets(['nothing'])).rejects.toMatchObject({ code: 'argument' })
-    await expect(loadPyodDatasets(['cardio'], { data: '/nowhere', cache: '/nowhere' })).rejects.toMatchObject({ code: 'not-found' })
+    await expect(loadPyodDatasets(['cardio'], { data: '/nowhere', cache: '/nowhere' })).rejects.toMatchObject({
+      code: 'not-found',
+    })
   })
 })

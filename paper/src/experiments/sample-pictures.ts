@@ -29,23 +29,41 @@ interface Drawn {
 }
 
 /** Errors: `argument` for a name or number outside its domain. */
-export async function renderSamplePictures({ sets, name, command, ...given }: SamplePictureOptions): Promise<RenderedExperiment> {
+export async function renderSamplePictures({
+  sets,
+  name,
+  command,
+  ...given
+}: SamplePictureOptions): Promise<RenderedExperiment> {
   checkStem(name)
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const { perClass, seed } = resolveParameters(samplePictureParameters, chosen, 'picture setting')
-  const drawn = sets.map(({ title, images }) => ({ title, images, classes: drawPictures(images, perClass, Random.seeded(seed).fork(title)) }))
+  const drawn = sets.map(({ title, images }) => ({
+    title,
+    images,
+    classes: drawPictures(images, perClass, Random.seeded(seed).fork(title)),
+  }))
   const strips = await Promise.all(drawn.map(({ images, classes }) => classStrip(images, classes)))
-  return renderExperiment({
-    title: `Figure 3: pictures of ${sets.map(({ title }) => title).join(' and ')}`,
-    lead: `Every class in a row of up to ${perClass} images, drawn at random with seed ${seed}. Each class is normal once, with all others as anomalies.`,
-    sections: drawn.map(({ title }, i) => ({
-      title, blocks: [{ kind: 'images', title: `Images of ${title}`, strip: strips[i], file: `${name}-${i + 1}.svg` }],
-    })),
-    footer: `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}.`,
-  }, {
-    columns: ['set', 'class', 'place', 'row'].map((title) => ({ title })),
-    rows: drawn.flatMap(({ title, classes }) => classes.flatMap(({ className, rows }) => rows.map((row, i) => [title, className, i + 1, row]))),
-  }, { perClass, seed, sets: drawn.map(({ title, classes }) => ({ title, classes })) })
+  return renderExperiment(
+    {
+      title: `Figure 3: pictures of ${sets.map(({ title }) => title).join(' and ')}`,
+      lead:
+        `Every class in a row of up to ${perClass} images, drawn at random with seed ${seed}. Each class is ` +
+        'normal once, with all others as anomalies.',
+      sections: drawn.map(({ title }, i) => ({
+        title,
+        blocks: [{ kind: 'images', title: `Images of ${title}`, strip: strips[i], file: `${name}-${i + 1}.svg` }],
+      })),
+      footer: `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}.`,
+    },
+    {
+      columns: ['set', 'class', 'place', 'row'].map((title) => ({ title })),
+      rows: drawn.flatMap(({ title, classes }) =>
+        classes.flatMap(({ className, rows }) => rows.map((row, i) => [title, className, i + 1, row])),
+      ),
+    },
+    { perClass, seed, sets: drawn.map(({ title, classes }) => ({ title, classes })) },
+  )
 }
 
 function drawPictures({ labels, classes }: ImageSet, perClass: number, random: Random): Drawn[] {
@@ -58,11 +76,15 @@ function drawPictures({ labels, classes }: ImageSet, perClass: number, random: R
 
 /** One row per class, without captions: the pictures have nothing in common but their class. */
 async function classStrip(images: ImageSet, classes: readonly Drawn[]): Promise<ImageStrip> {
-  const rows = await Promise.all(classes.map(async ({ className, rows: picked }) => {
-    const { shape, pixels } = takeImages(images, picked)
-    const { rows: [{ urls }] } = await imageStrip({ shape, data: pixels })
-    return { title: className, urls, alternatives: picked.map((row) => `image ${row} of class ${className}`) }
-  }))
+  const rows = await Promise.all(
+    classes.map(async ({ className, rows: picked }) => {
+      const { shape, pixels } = takeImages(images, picked)
+      const {
+        rows: [{ urls }],
+      } = await imageStrip({ shape, data: pixels })
+      return { title: className, urls, alternatives: picked.map((row) => `image ${row} of class ${className}`) }
+    }),
+  )
   const captions = new Array<string>(Math.max(0, ...classes.map(({ rows: { length } }) => length))).fill('')
   return { width: images.shape[3], height: images.shape[2], captions, rows }
 }

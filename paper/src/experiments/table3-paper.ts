@@ -1,5 +1,5 @@
-// What is published on Arrhythmia. The numbers stand behind different protocols (splits, shares of anomalies, choice of the threshold), so
-// they are shown beside ours and not ranked with them.
+// What is published on Arrhythmia. The numbers stand behind different protocols (splits, shares of anomalies, choice of
+// the threshold), so they are shown beside ours and not ranked with them.
 
 /** F1 in per cent. */
 export interface PublishedResult {

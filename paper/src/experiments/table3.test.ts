@@ -1,9 +1,20 @@
-// Table 3 in small: few steps on data of the same kind, with exact structure, equal numbers for equal seeds, resuming and stopping.
+// Table 3 in small: few steps on data of the same kind, with exact structure, equal numbers for equal seeds, resuming
+// and stopping.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random, ndarray } from 'toll/base'
 import type { Engine } from 'toll/runtime'
-import { renderTable3Json, renderTable3Markdown, renderTable3Text, reproduceTable3, type ArrhythmiaData, type StoredTrial, type Table3, type Table3Options, type TrialStore } from './index.js'
+import {
+  renderTable3Json,
+  renderTable3Markdown,
+  renderTable3Text,
+  reproduceTable3,
+  type ArrhythmiaData,
+  type StoredTrial,
+  type Table3,
+  type Table3Options,
+  type TrialStore,
+} from './index.js'
 import { type PhaseProgress as ExperimentProgress } from 'toll/base'
 import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { readTrial } from './trials.js'
@@ -24,11 +35,16 @@ function makeData(): ArrhythmiaData {
   return { x: ndarray(x, [100, 12]), y, normalOrder: random.permutation(80), anomalousOrder: random.permutation(20) }
 }
 
-const small = (more: Partial<Table3Options> = {}): Promise<Table3> => reproduceTable3({ data, engines, seeds: 2, splits: 2, steps: 40, ...more })
+const small = (more: Partial<Table3Options> = {}): Promise<Table3> =>
+  reproduceTable3({ data, engines, seeds: 2, splits: 2, steps: 40, ...more })
 
 function memoryStore(): TrialStore & { readonly trials: StoredTrial[] } {
   const trials: StoredTrial[] = []
-  return { trials, read: () => Promise.resolve([...trials]), append: (trial) => Promise.resolve(void trials.push(trial)) }
+  return {
+    trials,
+    read: () => Promise.resolve([...trials]),
+    append: (trial) => Promise.resolve(void trials.push(trial)),
+  }
 }
 
 describe('reproduceTable3', () => {
@@ -36,11 +52,22 @@ describe('reproduceTable3', () => {
     const events: ExperimentProgress[] = []
     const result = await small({ plain: true, onProgress: (event) => void events.push(event) })
     expect(result.trials.map(({ split, beta, seed }) => [split, beta, seed])).toEqual([
-      ['shipped', 10, 0], ['shipped', 10, 1], ['shipped', 0, 0], ['shipped', 0, 1], [0, 10, 0], [1, 10, 1], [0, 0, 0], [1, 0, 1],
+      ['shipped', 10, 0],
+      ['shipped', 10, 1],
+      ['shipped', 0, 0],
+      ['shipped', 0, 1],
+      [0, 10, 0],
+      [1, 10, 1],
+      [0, 0, 0],
+      [1, 0, 1],
     ])
     expect(result.settings.rows).toEqual({ train: 48, validation: 20, test: 20, testAnomalies: 4 })
     expect(result.machine).toMatchObject({ device: 'cpu', threads: 1 })
-    expect(result.methods.map(({ method, shipped, random }) => [method, shipped.f1.count, random?.f1.count])).toEqual([['toll', 2, 2], ['plain', 2, 2], ['distance', 1, 2]])
+    expect(result.methods.map(({ method, shipped, random }) => [method, shipped.f1.count, random?.f1.count])).toEqual([
+      ['toll', 2, 2],
+      ['plain', 2, 2],
+      ['distance', 1, 2],
+    ])
     const [toll] = result.methods
     expect(toll.shipped.auroc.mean).toBeCloseTo((result.trials[0].auroc + result.trials[1].auroc) / 2, 12)
     expect(toll.aboveFloor!.f1.mean).toBeCloseTo(toll.random!.f1.mean - result.methods[2].random!.f1.mean, 12)
@@ -78,13 +105,24 @@ describe('reproduceTable3', () => {
   it('stops when it is told to, and keeps what was finished', async () => {
     const store = memoryStore()
     const stop = new AbortController()
-    const running = small({ steps: 2000, splits: 0, engines: engines.slice(0, 1), store, signal: stop.signal, onProgress: ({ done }) => done > 2200 && stop.abort() })
+    const running = small({
+      steps: 2000,
+      splits: 0,
+      engines: engines.slice(0, 1),
+      store,
+      signal: stop.signal,
+      onProgress: ({ done }) => done > 2200 && stop.abort(),
+    })
     await expect(running).rejects.toMatchObject({ code: 'aborted' })
     expect(store.trials.map(({ seed }) => seed)).toEqual([0])
   })
 
   it.each([
-    [{ seeds: 0 }, /'seeds' must be .* got 0/], [{ splits: -1 }, /'splits'/], [{ steps: 19 }, /'steps'/], [{ steps: 50 }, /multiple of 20, got 50/], [{ engines: [] }, /at least one engine/],
+    [{ seeds: 0 }, /'seeds' must be .* got 0/],
+    [{ splits: -1 }, /'splits'/],
+    [{ steps: 19 }, /'steps'/],
+    [{ steps: 50 }, /multiple of 20, got 50/],
+    [{ engines: [] }, /at least one engine/],
   ])('refuses %j', async (change, message) => {
     await expect(small(change)).rejects.toMatchObject({ code: 'argument', message: expect.stringMatching(message) })
   })
@@ -102,9 +140,30 @@ describe('the table', () => {
       expect(rendered).toContain('65.4 ± 6.2')
       expect(rendered).toContain('Nadeau and Bengio')
       expect(rendered).toContain('rehearsal')
-      for (const paper of ['60.00', '55.72', '54.14', '53.03', '52.00', '51.52', '51.13', '49.83', '46.01', '45.18', '42.42', '34.79']) expect(rendered).toContain(paper)
+      for (const paper of [
+        '60.00',
+        '55.72',
+        '54.14',
+        '53.03',
+        '52.00',
+        '51.52',
+        '51.13',
+        '49.83',
+        '46.01',
+        '45.18',
+        '42.42',
+        '34.79',
+      ])
+        expect(rendered).toContain(paper)
     }
-    expect(Math.max(...text.split('\n').slice(0, 20).map((line) => line.length))).toBeLessThan(110)
+    expect(
+      Math.max(
+        ...text
+          .split('\n')
+          .slice(0, 20)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThan(110)
     const parsed = JSON.parse(json) as Table3 & { published: { paper: unknown[] } }
     expect(parsed.trials).toEqual(result.trials)
     expect(parsed.published.paper).toHaveLength(12)
@@ -112,15 +171,30 @@ describe('the table', () => {
 
   it('leaves the random splits out when none ran', async () => {
     const result = await small({ splits: 0 })
-    expect(result.methods.every(({ random, aboveFloor }) => random === undefined && aboveFloor === undefined)).toBe(true)
+    expect(result.methods.every(({ random, aboveFloor }) => random === undefined && aboveFloor === undefined)).toBe(
+      true,
+    )
     expect(renderTable3Text(result)).not.toContain('random splits')
   })
 })
 
 describe('a trial read from a log', () => {
-  const trial: StoredTrial = { settings: 's', split: 3, beta: 10, seed: 3, f1: 0.5, auroc: 0.75, averagePrecision: 0.25, step: 20, validationF1: 1 }
+  const trial: StoredTrial = {
+    settings: 's',
+    split: 3,
+    beta: 10,
+    seed: 3,
+    f1: 0.5,
+    auroc: 0.75,
+    averagePrecision: 0.25,
+    step: 20,
+    validationF1: 1,
+  }
 
-  it.each(['f1', 'auroc', 'averagePrecision', 'validationF1', 'split', 'beta', 'seed', 'step', 'settings'])('refuses a trial with a wrong %s', (field) => {
-    expect(() => readTrial({ ...trial, [field]: -1 })).toThrow(expect.objectContaining({ code: 'format' }))
-  })
+  it.each(['f1', 'auroc', 'averagePrecision', 'validationF1', 'split', 'beta', 'seed', 'step', 'settings'])(
+    'refuses a trial with a wrong %s',
+    (field) => {
+      expect(() => readTrial({ ...trial, [field]: -1 })).toThrow(expect.objectContaining({ code: 'format' }))
+    },
+  )
 })

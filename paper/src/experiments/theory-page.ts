@@ -1,7 +1,16 @@
 // What the pages of the theory laboratory share: charts over time, their tables, and one experiment in all its forms.
 
 import { version } from 'toll/base'
-import { curvePanels, formatNumber, renderReportText, type Block, type CurvePanel, type CurvePanelOptions, type Report, type ReportTable } from 'toll/report'
+import {
+  curvePanels,
+  formatNumber,
+  renderReportText,
+  type Block,
+  type CurvePanel,
+  type CurvePanelOptions,
+  type Report,
+  type ReportTable,
+} from 'toll/report'
 import { checkStem, renderExperiment, type RenderedExperiment } from 'toll/evaluate'
 
 export interface TheoryPageOptions {
@@ -11,12 +20,25 @@ export interface TheoryPageOptions {
   readonly command?: string
 }
 
-/** The whole in every form. The terminal gets texts and tables; pictures are named where they can be seen. Error: `argument` for a name that is no stem of file names. */
-export function renderTheoryPage({ name, command }: TheoryPageOptions, content: Omit<Report, 'footer'>, values: ReportTable, json: object): RenderedExperiment {
+/**
+ * The whole in every form. The terminal gets texts and tables; pictures are named where they can be seen. Error:
+ * `argument` for a name that is no stem of file names.
+ */
+export function renderTheoryPage(
+  { name, command }: TheoryPageOptions,
+  content: Omit<Report, 'footer'>,
+  values: ReportTable,
+  json: object,
+): RenderedExperiment {
   checkStem(name)
-  const footer = `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Lemma 1, Theorems 1 and 2 and Figure 2: Ghafourian et al., `
-    + 'Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627, section 3.3.'
-  const sections = content.sections.map((section) => ({ ...section, blocks: section.blocks.filter(({ kind }) => kind !== 'figure') }))
+  const footer =
+    `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Lemma 1, ` +
+    'Theorems 1 and 2 and Figure 2: Ghafourian et al., ' +
+    'Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627, section 3.3.'
+  const sections = content.sections.map((section) => ({
+    ...section,
+    blocks: section.blocks.filter(({ kind }) => kind !== 'figure'),
+  }))
   return {
     ...renderExperiment({ ...content, footer }, values, json),
     text: renderReportText({ ...content, sections: sections.filter(({ blocks }) => blocks.length > 0), footer }),
@@ -34,10 +56,23 @@ export interface TimeFigure extends Omit<CurvePanelOptions, 'table' | 'xLabel' |
 }
 
 /** Curves over time as a block with its numbers. */
-export async function timeFigure({ file, title, caption, panels, xLabel = 'time', ...options }: TimeFigure): Promise<Block> {
+export async function timeFigure({
+  file,
+  title,
+  caption,
+  panels,
+  xLabel = 'time',
+  ...options
+}: TimeFigure): Promise<Block> {
   const names = options.series.map(({ name }) => name)
   const description = `${title}, ${panels.length === 1 ? 'one panel' : `${panels.length} panels`}: ${names.join(', ')}.`
-  const chart = await curvePanels(panels, { resolution: 160, ...options, xLabel, description, table: tabulatePanels(panels, names, xLabel) })
+  const chart = await curvePanels(panels, {
+    resolution: 160,
+    ...options,
+    xLabel,
+    description,
+    table: tabulatePanels(panels, names, xLabel),
+  })
   return { kind: 'figure', file, title, caption, chart }
 }
 
@@ -78,11 +113,24 @@ export function captioned(text: string, conditions: string): string {
 function tabulatePanels(panels: readonly CurvePanel[], names: readonly string[], xLabel: string): ReportTable {
   return {
     caption: 'Points of each curve',
-    columns: [{ title: 'panel' }, { title: 'curve' }, { title: xLabel, align: 'right' }, { title: 'value', align: 'right' }],
-    rows: panels.flatMap(({ title, lines, dots = [] }) => names.flatMap((name, s) => {
-      const line = lines[s] ?? dots[s]
-      const places = line === undefined ? [] : pick(Array.from(line.x, (_, i) => i), 6)
-      return places.map((i) => [title, name, formatNumber(line.x[i]), formatNumber(line.y[i])])
-    })),
+    columns: [
+      { title: 'panel' },
+      { title: 'curve' },
+      { title: xLabel, align: 'right' },
+      { title: 'value', align: 'right' },
+    ],
+    rows: panels.flatMap(({ title, lines, dots = [] }) =>
+      names.flatMap((name, s) => {
+        const line = lines[s] ?? dots[s]
+        const places =
+          line === undefined
+            ? []
+            : pick(
+                Array.from(line.x, (_, i) => i),
+                6,
+              )
+        return places.map((i) => [title, name, formatNumber(line.x[i]), formatNumber(line.y[i])])
+      }),
+    ),
   }
 }

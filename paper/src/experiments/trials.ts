@@ -1,5 +1,5 @@
-// Finished trials of a long experiment, and where they are kept so that a stopped one goes on. A trial belongs to the settings under which
-// it ran: what other settings left in the same place is passed over.
+// Finished trials of a long experiment, and where they are kept so that a stopped one goes on. A trial belongs to the
+// settings under which it ran: what other settings left in the same place is passed over.
 
 import { TollError } from 'toll/base'
 
@@ -53,10 +53,17 @@ export function trialKey({ split, beta, seed }: TrialKey): string {
 
 /** A line of a trial file. Error: `format` with what is wrong. */
 export function readTrial(value: unknown): StoredTrial {
-  const { settings, split, beta, seed, f1, auroc, averagePrecision, step, validationF1 } = (value ?? {}) as Partial<StoredTrial>
+  const { settings, split, beta, seed, f1, auroc, averagePrecision, step, validationF1 } = (value ??
+    {}) as Partial<StoredTrial>
   const isShare = (share: unknown) => typeof share === 'number' && share >= 0 && share <= 1
-  const fine = typeof settings === 'string' && (split === 'shipped' || isCount(split)) && typeof beta === 'number' && beta >= 0
-    && isCount(seed) && isCount(step) && [f1, auroc, averagePrecision, validationF1].every(isShare)
+  const fine =
+    typeof settings === 'string' &&
+    (split === 'shipped' || isCount(split)) &&
+    typeof beta === 'number' &&
+    beta >= 0 &&
+    isCount(seed) &&
+    isCount(step) &&
+    [f1, auroc, averagePrecision, validationF1].every(isShare)
   if (!fine) throw new TollError('format', 'it lacks a field of a trial or holds one outside its range')
   return value as StoredTrial
 }

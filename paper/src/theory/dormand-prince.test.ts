@@ -14,14 +14,22 @@ const one = Float64Array.of(1)
 describe('integrate', () => {
   it('follows exact solutions to the tolerance', async () => {
     const times = [0, 0.5, 1, Math.PI, 20]
-    const { states, times: reported } = await integrate(circle, Float64Array.of(1, 0), { times, relative: 1e-13, absolute: 1e-14 })
+    const { states, times: reported } = await integrate(circle, Float64Array.of(1, 0), {
+      times,
+      relative: 1e-13,
+      absolute: 1e-14,
+    })
     expect([...reported]).toEqual(times)
     states.forEach((state, i) => {
       expect(Math.abs(state[0] - Math.cos(times[i]))).toBeLessThan(1e-11)
       expect(Math.abs(state[1] - Math.sin(times[i]))).toBeLessThan(1e-11)
     })
     // dy/dt = cos(t) y has y = exp(sin t): the time argument counts.
-    const driven = await integrate((state, into, time) => void (into[0] = Math.cos(time) * state[0]), one, { times: [3], relative: 1e-13, absolute: 1e-14 })
+    const driven = await integrate((state, into, time) => void (into[0] = Math.cos(time) * state[0]), one, {
+      times: [3],
+      relative: 1e-13,
+      absolute: 1e-14,
+    })
     expect(driven.states[0][0]).toBeCloseTo(Math.exp(Math.sin(3)), 12)
   })
 
@@ -30,7 +38,8 @@ describe('integrate', () => {
       const { states } = await integrate(decay, one, { times: [time, 2], relative: 1, absolute: 1, maxStep })
       return Math.abs(states[0][0] - Math.exp(-time))
     }
-    const orderAt = async (time: number, h: number) => Math.log2((await errorAt(time, h)) / (await errorAt(time, h / 2)))
+    const orderAt = async (time: number, h: number) =>
+      Math.log2((await errorAt(time, h)) / (await errorAt(time, h / 2)))
     expect(await orderAt(2, 0.25)).toBeCloseTo(5, 0)
     // 0.6 lies within a step at both sizes.
     expect(await orderAt(0.625 + 0.03125, 0.25)).toBeGreaterThan(3.5)
@@ -46,7 +55,9 @@ describe('integrate', () => {
 
   it('does not step differently for being looked at', async () => {
     const plain = await integrate(circle, Float64Array.of(1, 0), { times: [10] })
-    const watched = await integrate(circle, Float64Array.of(1, 0), { times: Array.from({ length: 1001 }, (_, i) => i / 100) })
+    const watched = await integrate(circle, Float64Array.of(1, 0), {
+      times: Array.from({ length: 1001 }, (_, i) => i / 100),
+    })
     expect(watched.states.at(-1)).toEqual(plain.states[0])
     expect(watched.steps).toBe(plain.steps)
   })
@@ -60,8 +71,11 @@ describe('integrate', () => {
   })
 
   it('refuses tolerances below machine precision, and settings that make no sense', async () => {
-    const refused = (options: Partial<IntegrateOptions>, start = one) => refusalOf(() => integrate(decay, start, { times: [1], ...options }))
-    expect(await refused({ relative: 1e-16 })).toMatch(/^argument: the relative tolerance must be from 2.22.*machine precision.*got 1e-16/)
+    const refused = (options: Partial<IntegrateOptions>, start = one) =>
+      refusalOf(() => integrate(decay, start, { times: [1], ...options }))
+    expect(await refused({ relative: 1e-16 })).toMatch(
+      /^argument: the relative tolerance must be from 2.22.*machine precision.*got 1e-16/,
+    )
     expect(await refused({ absolute: 1e-17 })).toMatch(/^argument: the absolute tolerance .*machine precision/)
     for (const relative of [0, -1, NaN, 2]) expect(await refused({ relative })).toMatch(/^argument: /)
     expect(await refused({ maxStep: 0 })).toMatch(/^argument: maxStep/)
@@ -75,10 +89,17 @@ describe('integrate', () => {
 
   it('says so when a solution blows up, is too stiff for the steps allowed, or starts at no rate', async () => {
     const blowUp: Derivative = (state, into) => void (into[0] = state[0] ** 2)
-    expect(await refusalOf(() => integrate(blowUp, one, { times: [2] }))).toMatch(/^diverged: .*beyond time (0\.99999|1)/)
-    expect(await refusalOf(() => integrate((state, into) => void (into[0] = -1e6 * state[0]), one, { times: [1], maxSteps: 1000 })))
-      .toMatch(/^argument: the integration reached time .* of 1 after 1000 steps/)
-    expect(await refusalOf(() => integrate((_, into) => void (into[0] = NaN), one, { times: [1] }))).toMatch(/^diverged: /)
+    expect(await refusalOf(() => integrate(blowUp, one, { times: [2] }))).toMatch(
+      /^diverged: .*beyond time (0\.99999|1)/,
+    )
+    expect(
+      await refusalOf(() =>
+        integrate((state, into) => void (into[0] = -1e6 * state[0]), one, { times: [1], maxSteps: 1000 }),
+      ),
+    ).toMatch(/^argument: the integration reached time .* of 1 after 1000 steps/)
+    expect(await refusalOf(() => integrate((_, into) => void (into[0] = NaN), one, { times: [1] }))).toMatch(
+      /^diverged: /,
+    )
   })
 
   it('works at machine precision itself', async () => {
@@ -90,7 +111,9 @@ describe('integrate', () => {
     const stop = new AbortController()
     const seen: number[] = []
     const endless = integrate(circle, Float64Array.of(1, 0), {
-      times: [1e9], maxStep: 0.01, signal: stop.signal,
+      times: [1e9],
+      maxStep: 0.01,
+      signal: stop.signal,
       onProgress: ({ time, end, steps }) => {
         expect([end, steps > 0]).toEqual([1e9, true])
         seen.push(time)
@@ -100,7 +123,9 @@ describe('integrate', () => {
     expect(await refusalOf(() => endless)).toMatch(/^aborted: /)
     expect(seen).toHaveLength(3)
     expect(seen[0] < seen[1] && seen[1] < seen[2]).toBe(true)
-    expect(await refusalOf(() => integrate(decay, one, { times: [1], signal: AbortSignal.abort() }))).toMatch(/^aborted: /)
+    expect(await refusalOf(() => integrate(decay, one, { times: [1], signal: AbortSignal.abort() }))).toMatch(
+      /^aborted: /,
+    )
   })
 })
 
@@ -112,11 +137,20 @@ describe('descend', () => {
   })
 
   it('refuses senseless settings and says when it diverges', async () => {
-    for (const options of [{ rate: 0, steps: 1 }, { rate: NaN, steps: 1 }, { rate: 1, steps: -1 }, { rate: 1, steps: 1, every: 0 }]) {
+    for (const options of [
+      { rate: 0, steps: 1 },
+      { rate: NaN, steps: 1 },
+      { rate: 1, steps: -1 },
+      { rate: 1, steps: 1, every: 0 },
+    ]) {
       expect(await refusalOf(() => descend(decay, one, options))).toMatch(/^argument: /)
     }
     expect(await refusalOf(() => descend(decay, Float64Array.of(NaN), { rate: 1, steps: 1 }))).toMatch(/^data: /)
-    expect(await refusalOf(() => descend(decay, one, { rate: 1e100, steps: 10 }))).toMatch(/^diverged: gradient descent with rate 1e\+100/)
-    expect(await refusalOf(() => descend(decay, one, { rate: 1, steps: 1, signal: AbortSignal.abort() }))).toMatch(/^aborted: /)
+    expect(await refusalOf(() => descend(decay, one, { rate: 1e100, steps: 10 }))).toMatch(
+      /^diverged: gradient descent with rate 1e\+100/,
+    )
+    expect(await refusalOf(() => descend(decay, one, { rate: 1, steps: 1, signal: AbortSignal.abort() }))).toMatch(
+      /^aborted: /,
+    )
   })
 })

@@ -1,6 +1,7 @@
-// Adaptive integration of ordinary differential equations: the pair 5(4) of Dormand and Prince (1980), with the step control and the
-// continuous extension of Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, section II.4-II.6 (their DOPRI5).
-// Explicit: on a stiff system the step stays below about 3.3 / (largest rate), whatever the tolerance.
+// Adaptive integration of ordinary differential equations: the pair 5(4) of Dormand and Prince (1980), with the step
+// control and the continuous extension of Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I,
+// section II.4-II.6 (their DOPRI5). Explicit: on a stiff system the step stays below about 3.3 / (largest rate),
+// whatever the tolerance.
 
 import { TollError, throwIfAborted } from 'toll/base'
 
@@ -16,20 +17,31 @@ export interface IntegrationProgress {
 }
 
 export interface IntegrateOptions {
-  /** Times to report, finite, from 0 on, not falling; the last one is the end. They do not influence the steps, except the end. */
+  /**
+   * Times to report, finite, from 0 on, not falling; the last one is the end. They do not influence the steps, except
+   * the end.
+   */
   readonly times: ArrayLike<number>
-  /** Allowed error of one step relative to the size of each component; from 2.22e-16 (machine precision) to 1, default 1e-9. */
+  /**
+   * Allowed error of one step relative to the size of each component; from 2.22e-16 (machine precision) to 1, default
+   * 1e-9.
+   */
   readonly relative?: number
-  /** Allowed error of one step beside components near zero, in units of the state; from 2.22e-16 to 1, default 1e-12. */
+  /**
+   * Allowed error of one step beside components near zero, in units of the state; from 2.22e-16 to 1, default 1e-12.
+   */
   readonly absolute?: number
   /**
-   * Longest step, above 0; default unlimited. On a stiff system the error control lets fast components hover at the absolute tolerance;
-   * 2.5 / (largest rate) damps them away by a factor of 4 a step.
+   * Longest step, above 0; default unlimited. On a stiff system the error control lets fast components hover at the
+   * absolute tolerance; 2.5 / (largest rate) damps them away by a factor of 4 a step.
    */
   readonly maxStep?: number
   /** Steps to try before giving up with code `argument`; default 10,000,000. */
   readonly maxSteps?: number
-  /** Ends the integration after the first step for which it is true: times beyond it are left out, its own time is added. */
+  /**
+   * Ends the integration after the first step for which it is true: times beyond it are left out, its own time is
+   * added.
+   */
   readonly until?: (state: Float64Array, time: number) => boolean
   /** Stops with code `aborted`, within a tenth of a second. */
   readonly signal?: AbortSignal
@@ -48,7 +60,8 @@ export interface Trajectory {
   readonly ended: boolean
 }
 
-// The tableau: row i weighs the slopes k_1..k_i of stage i + 1 at time fraction nodes[i]; the last row is the fifth-order solution.
+// The tableau: row i weighs the slopes k_1..k_i of stage i + 1 at time fraction nodes[i]; the last row is the
+// fifth-order solution.
 const nodes = [1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1]
 const tableau = [
   [1 / 5],
@@ -61,7 +74,12 @@ const tableau = [
 /** Fifth-order minus fourth-order weights. */
 const errorWeights = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40]
 const denseWeights = [
-  -12715105075 / 11282082432, 0, 87487479700 / 32700410799, -10690763975 / 1880347072, 701980252875 / 199316789632, -1453857185 / 822651844,
+  -12715105075 / 11282082432,
+  0,
+  87487479700 / 32700410799,
+  -10690763975 / 1880347072,
+  701980252875 / 199316789632,
+  -1453857185 / 822651844,
   69997945 / 29380423,
 ]
 
@@ -71,14 +89,28 @@ const stretch = 50
 /**
  * Integrates dy/dt = f(y, t) from `start` at time 0. The caller's `start` is not changed.
  *
- * @throws `argument` for tolerances below machine precision, times that fall, or more than `maxSteps` steps; `data` when the start is not
+ * @throws `argument` for tolerances below machine precision, times that fall, or more than `maxSteps` steps; `data`
+ * when the start is not
  *   finite; `diverged` when the solution leaves what float64 holds; `aborted`.
  */
-export async function integrate(derivative: Derivative, start: Float64Array, options: IntegrateOptions): Promise<Trajectory> {
-  const { relative = 1e-9, absolute = 1e-12, maxStep = Infinity, maxSteps = 10_000_000, until, signal, onProgress } = options
+export async function integrate(
+  derivative: Derivative,
+  start: Float64Array,
+  options: IntegrateOptions,
+): Promise<Trajectory> {
+  const {
+    relative = 1e-9,
+    absolute = 1e-12,
+    maxStep = Infinity,
+    maxSteps = 10_000_000,
+    until,
+    signal,
+    onProgress,
+  } = options
   checkTolerance('relative', relative)
   checkTolerance('absolute', absolute)
-  if (!(Number.isSafeInteger(maxSteps) && maxSteps >= 1)) throw new TollError('argument', `maxSteps must be a positive integer, got ${maxSteps}`)
+  if (!(Number.isSafeInteger(maxSteps) && maxSteps >= 1))
+    throw new TollError('argument', `maxSteps must be a positive integer, got ${maxSteps}`)
   if (!(maxStep > 0)) throw new TollError('argument', `maxStep must be above 0, got ${maxStep}`)
   const times = checkTimes(options.times)
   checkStart(start)
@@ -99,7 +131,11 @@ export async function integrate(derivative: Derivative, start: Float64Array, opt
   throwIfAborted(signal)
   while (!ended && stepper.time < end) {
     if (stepper.steps + stepper.rejected >= maxSteps) {
-      throw new TollError('argument', `the integration reached time ${stepper.time} of ${end} after ${maxSteps} steps; end earlier, loosen the tolerances or raise maxSteps`)
+      throw new TollError(
+        'argument',
+        `the integration reached time ${stepper.time} of ${end} after ${maxSteps} steps; end earlier, loosen ` +
+          'the tolerances or raise maxSteps',
+      )
     }
     if (!stepper.advance(end)) continue
     report(stepper.time)
@@ -134,14 +170,19 @@ class Stepper {
   #stage: Float64Array
 
   constructor(
-    readonly derivative: Derivative, start: Float64Array, readonly relative: number, readonly absolute: number, readonly maxStep: number,
+    readonly derivative: Derivative,
+    start: Float64Array,
+    readonly relative: number,
+    readonly absolute: number,
+    readonly maxStep: number,
   ) {
     this.state = start.slice()
     this.#previous = start.slice()
     this.#stage = start.slice()
     this.#slopes = Array.from({ length: 7 }, () => new Float64Array(start.length))
     derivative(this.state, this.#slopes[6], 0)
-    if (!this.#slopes[6].every(Number.isFinite)) throw new TollError('diverged', 'the rate of change at the start is not finite; start closer to zero')
+    if (!this.#slopes[6].every(Number.isFinite))
+      throw new TollError('diverged', 'the rate of change at the start is not finite; start closer to zero')
     this.#step = this.#firstStep()
   }
 
@@ -149,7 +190,11 @@ class Stepper {
   advance(end: number): boolean {
     const h = Math.min(this.#step, this.maxStep, end - this.time)
     if (h <= 4 * Number.EPSILON * this.time || h < 1e-290) {
-      throw new TollError('diverged', `the solution cannot be followed beyond time ${this.time}: no step is short enough; it blows up or has a corner there`)
+      throw new TollError(
+        'diverged',
+        `the solution cannot be followed beyond time ${this.time}: no step is short enough; it blows up or ` +
+          'has a corner there',
+      )
     }
     const [k, y, next] = [this.#slopes, this.state, this.#stage]
     // First same as last: the slope at the end of the last step is the one at the start of this.
@@ -208,7 +253,12 @@ class Stepper {
   /** A first step whose explicit Euler error would be about a hundredth of the tolerance (Hairer, section II.4). */
   #firstStep(): number {
     const weigh = (values: Float64Array) =>
-      Math.sqrt(values.reduce((sum, value, i) => sum + (value / (this.absolute + this.relative * Math.abs(this.state[i]))) ** 2, 0) / values.length)
+      Math.sqrt(
+        values.reduce(
+          (sum, value, i) => sum + (value / (this.absolute + this.relative * Math.abs(this.state[i]))) ** 2,
+          0,
+        ) / values.length,
+      )
     const slope = this.#slopes[6]
     const [size, speed] = [weigh(this.state), weigh(slope)]
     const guess = size < 1e-5 || speed < 1e-5 ? 1e-6 : (0.01 * size) / speed
@@ -223,7 +273,13 @@ class Stepper {
 }
 
 /** into = y + h * (weights . slopes). */
-function combine(into: Float64Array, y: Float64Array, h: number, weights: readonly number[], slopes: readonly Float64Array[]): void {
+function combine(
+  into: Float64Array,
+  y: Float64Array,
+  h: number,
+  weights: readonly number[],
+  slopes: readonly Float64Array[],
+): void {
   for (let i = 0; i < y.length; i++) {
     let slope = 0
     for (let s = 0; s < weights.length; s++) slope += weights[s] * slopes[s][i]
@@ -233,7 +289,10 @@ function combine(into: Float64Array, y: Float64Array, h: number, weights: readon
 
 function checkTolerance(name: string, value: number): void {
   if (!(value >= Number.EPSILON && value <= 1)) {
-    throw new TollError('argument', `the ${name} tolerance must be from ${Number.EPSILON} (machine precision) to 1, got ${value}`)
+    throw new TollError(
+      'argument',
+      `the ${name} tolerance must be from ${Number.EPSILON} (machine precision) to 1, got ${value}`,
+    )
   }
 }
 
@@ -248,7 +307,10 @@ function checkTimes(given: ArrayLike<number>): Float64Array {
   if (times.length === 0) throw new TollError('argument', 'an integration needs at least one time to report, got none')
   times.forEach((time, i) => {
     if (!Number.isFinite(time) || time < (i === 0 ? 0 : times[i - 1])) {
-      throw new TollError('argument', `times must be finite, from 0 on and not falling; time ${i} is ${time}${i > 0 ? ` after ${times[i - 1]}` : ''}`)
+      throw new TollError(
+        'argument',
+        `times must be finite, from 0 on and not falling; time ${i} is ${time}${i > 0 ? ` after ${times[i - 1]}` : ''}`,
+      )
     }
   })
   return times

@@ -1,5 +1,6 @@
-// Gradient descent with finite steps: the explicit Euler method on the flow, to lay beside it. Its distance to the flow at a fixed time
-// falls in proportion to the step (order 1); steps beyond 2 / (largest curvature) blow up, which no flow does.
+// Gradient descent with finite steps: the explicit Euler method on the flow, to lay beside it. Its distance to the flow
+// at a fixed time falls in proportion to the step (order 1); steps beyond 2 / (largest curvature) blow up, which no
+// flow does.
 
 import { TollError, throwIfAborted } from 'toll/base'
 import type { Derivative, IntegrationProgress } from './dormand-prince.js'
@@ -24,12 +25,18 @@ export interface Descent {
 
 const stretch = 50
 
-/** Takes `steps` steps of gradient descent; `descent` writes minus the gradient. Code `diverged` when a state is no longer finite. */
+/**
+ * Takes `steps` steps of gradient descent; `descent` writes minus the gradient. Code `diverged` when a state is no
+ * longer finite.
+ */
 export async function descend(descent: Derivative, start: Float64Array, options: DescendOptions): Promise<Descent> {
   const { rate, steps, every = 1, signal, onProgress } = options
-  if (!(Number.isFinite(rate) && rate > 0)) throw new TollError('argument', `the rate must be finite and above 0, got ${rate}`)
-  if (!(Number.isSafeInteger(steps) && steps >= 0)) throw new TollError('argument', `steps must be an integer of at least 0, got ${steps}`)
-  if (!(Number.isSafeInteger(every) && every >= 1)) throw new TollError('argument', `every must be an integer of at least 1, got ${every}`)
+  if (!(Number.isFinite(rate) && rate > 0))
+    throw new TollError('argument', `the rate must be finite and above 0, got ${rate}`)
+  if (!(Number.isSafeInteger(steps) && steps >= 0))
+    throw new TollError('argument', `steps must be an integer of at least 0, got ${steps}`)
+  if (!(Number.isSafeInteger(every) && every >= 1))
+    throw new TollError('argument', `every must be an integer of at least 1, got ${every}`)
   const bad = start.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new TollError('data', `the start must be finite, component ${bad} is ${start[bad]}`)
   const state = start.slice()
@@ -42,7 +49,10 @@ export async function descend(descent: Derivative, start: Float64Array, options:
     descent(state, slope, (step - 1) * rate)
     for (let i = 0; i < state.length; i++) state[i] += rate * slope[i]
     if (!state.every(Number.isFinite)) {
-      throw new TollError('diverged', `gradient descent with rate ${rate} is no longer finite after ${step} steps; use a smaller rate`)
+      throw new TollError(
+        'diverged',
+        `gradient descent with rate ${rate} is no longer finite after ${step} steps; use a smaller rate`,
+      )
     }
     if (step % every === 0 || step === steps) {
       times.push(step * rate)

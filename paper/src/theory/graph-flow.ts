@@ -1,5 +1,5 @@
-// The gradient flow of any loss written in the graph language: try another regulariser without deriving its gradient by hand.
-// Gradients come from the language's own differentiation, numbers from its float64 interpreter.
+// The gradient flow of any loss written in the graph language: try another regulariser without deriving its gradient by
+// hand. Gradients come from the language's own differentiation, numbers from its float64 interpreter.
 
 import { TollError, sizeOf, type NdArray } from 'toll/base'
 import { gradients, interpret, showShape, simplify, type Fed, type Tensor } from 'toll/graph'
@@ -21,22 +21,35 @@ export interface LossFunction {
 }
 
 /**
- * Prepares a scalar float64 loss for flows in `parameters`, which are float64 inputs of known sizes; its other inputs are fixed to `feeds`.
+ * Prepares a scalar float64 loss for flows in `parameters`, which are float64 inputs of known sizes; its other inputs
+ * are fixed to `feeds`.
  *
- * @throws `argument` for a parameter that is not an input or is named twice; `shape` for a loss that is not a float64 scalar.
+ * @throws `argument` for a parameter that is not an input or is named twice; `shape` for a loss that is not a float64
+ * scalar.
  */
-export function lossFunction(loss: Tensor, parameters: readonly Tensor[], feeds: Readonly<Record<string, Fed>> = {}): LossFunction {
+export function lossFunction(
+  loss: Tensor,
+  parameters: readonly Tensor[],
+  feeds: Readonly<Record<string, Fed>> = {},
+): LossFunction {
   if (loss.shape.length > 0 || loss.dtype !== 'float64') {
-    throw new TollError('shape', `the loss of a flow must be a float64 scalar, got ${loss.dtype}${showShape(loss.shape)}`)
+    throw new TollError(
+      'shape',
+      `the loss of a flow must be a float64 scalar, got ${loss.dtype}${showShape(loss.shape)}`,
+    )
   }
   const slots = slotsOf(parameters)
   const size = slots.reduce((sum, slot) => sum + slot.size, 0)
   const value = simplify({ loss })
-  const slopes = simplify(Object.fromEntries(gradients(loss, parameters).map((node, i) => [`gradient ${slots[i].name}`, node])))
+  const slopes = simplify(
+    Object.fromEntries(gradients(loss, parameters).map((node, i) => [`gradient ${slots[i].name}`, node])),
+  )
 
   const unpack = (state: Float64Array) => {
     if (state.length !== size) throw new TollError('shape', `the parameters have ${size} numbers, got ${state.length}`)
-    return Object.fromEntries(slots.map(({ name, shape, start, size: length }) => [name, { shape, data: state.slice(start, start + length) }]))
+    return Object.fromEntries(
+      slots.map(({ name, shape, start, size: length }) => [name, { shape, data: state.slice(start, start + length) }]),
+    )
   }
   const gradient = (state: Float64Array) => {
     const found = interpret(slopes, { ...feeds, ...unpack(state) })
@@ -53,12 +66,28 @@ export function lossFunction(loss: Tensor, parameters: readonly Tensor[], feeds:
     pack: (point) => {
       const packed = new Float64Array(size)
       const unknown = Object.keys(point).find((name) => !slots.some((slot) => slot.name === name))
-      if (unknown !== undefined) throw new TollError('argument', `'${unknown}' is no parameter of this loss; parameters: ${slots.map(({ name }) => name).join(', ')}`)
+      if (unknown !== undefined)
+        throw new TollError(
+          'argument',
+          `'${unknown}' is no parameter of this loss; parameters: ${slots.map(({ name }) => name).join(', ')}`,
+        )
       for (const { name, shape, start } of slots) {
         const given = Object.hasOwn(point, name) ? point[name] : undefined
-        if (!given) throw new TollError('argument', `the start must give parameter '${name}', got ${Object.keys(point).join(', ') || 'nothing'}`)
-        if (given.shape.length !== shape.length || given.shape.some((dim, i) => dim !== shape[i]) || given.data.length !== sizeOf(shape)) {
-          throw new TollError('shape', `the start of '${name}' must have shape ${showShape(shape)}, got ${showShape(given.shape)} with ${given.data.length} values`)
+        if (!given)
+          throw new TollError(
+            'argument',
+            `the start must give parameter '${name}', got ${Object.keys(point).join(', ') || 'nothing'}`,
+          )
+        if (
+          given.shape.length !== shape.length ||
+          given.shape.some((dim, i) => dim !== shape[i]) ||
+          given.data.length !== sizeOf(shape)
+        ) {
+          throw new TollError(
+            'shape',
+            `the start of '${name}' must have shape ${showShape(shape)}, got ${showShape(given.shape)} with ` +
+              `${given.data.length} values`,
+          )
         }
         packed.set(given.data, start)
       }
@@ -79,12 +108,19 @@ export interface Flow extends Trajectory {
  * @throws as `lossFunction` and `integrate`.
  */
 export async function flow(
-  loss: Tensor, parameters: readonly Tensor[], start: Point, options: IntegrateOptions & { readonly feeds?: Readonly<Record<string, Fed>> },
+  loss: Tensor,
+  parameters: readonly Tensor[],
+  start: Point,
+  options: IntegrateOptions & { readonly feeds?: Readonly<Record<string, Fed>> },
 ): Promise<Flow> {
   const { feeds, ...rest } = options
   const prepared = lossFunction(loss, parameters, feeds)
   const trajectory = await integrate(prepared.descent, prepared.pack(start), rest)
-  return { ...trajectory, points: trajectory.states.map(prepared.unpack), losses: Float64Array.from(trajectory.states, prepared.value) }
+  return {
+    ...trajectory,
+    points: trajectory.states.map(prepared.unpack),
+    losses: Float64Array.from(trajectory.states, prepared.value),
+  }
 }
 
 interface Slot {
@@ -100,11 +136,13 @@ function slotsOf(parameters: readonly Tensor[]): Slot[] {
   const seen = new Set<string>()
   return parameters.map(({ op, attrs, dtype, shape }) => {
     const name = op.name === 'input' ? (attrs.name as string) : undefined
-    if (name === undefined) throw new TollError('argument', `a parameter of a flow must be an input, got the result of '${op.name}'`)
+    if (name === undefined)
+      throw new TollError('argument', `a parameter of a flow must be an input, got the result of '${op.name}'`)
     if (seen.has(name)) throw new TollError('argument', `parameter '${name}' is given twice`)
     if (dtype !== 'float64') throw new TollError('shape', `parameter '${name}' must be float64, got ${dtype}`)
     const sizes = shape.map((dim) => {
-      if (typeof dim !== 'number') throw new TollError('shape', `parameter '${name}' must have known sizes, got ${showShape(shape)}`)
+      if (typeof dim !== 'number')
+        throw new TollError('shape', `parameter '${name}' must have known sizes, got ${showShape(shape)}`)
       return dim
     })
     seen.add(name)

@@ -1,12 +1,24 @@
-// The linear autoencoder with a norm term, and its gradient flow: Lemma 1 and Theorem 2 of Ghafourian et al. (arXiv 2306.12627), section 3.3.
+// The linear autoencoder with a norm term, and its gradient flow: Lemma 1 and Theorem 2 of Ghafourian et al. (arXiv
+// 2306.12627), section 3.3.
 //
-// Rows of X are samples, S = X'X / n, the code is X W, the reconstruction X W V; W is (d, k), V is (k, d). With R = I - W V
+// Rows of X are samples, S = X'X / n, the code is X W, the reconstruction X W V; W is (d, k), V is (k, d). With R = I -
+// W V
 //   L = tr(R' S R) / 2 + beta tr(W' S W) / 2                                  (9)
 //   dW/dt = -dL/dW = S R V' - beta S W                                        (10a)
 //   dV/dt = -dL/dV = W' S R                                                   (10b)
 // Only the covariance enters, so that the same functions serve samples and a distribution.
 
-import { addScaled, checkMatrix, covarianceEigen, identity, multiplyInto, product, TollError, trace, type Matrix } from 'toll/base'
+import {
+  addScaled,
+  checkMatrix,
+  covarianceEigen,
+  identity,
+  multiplyInto,
+  product,
+  TollError,
+  trace,
+  type Matrix,
+} from 'toll/base'
 import type { Derivative } from './dormand-prince.js'
 
 /** Two linear layers without bias. */
@@ -57,7 +69,8 @@ export function normFlow(covariance: Matrix, k: number): Derivative {
 /**
  * Equations (10a) and (10b) on packed layers (`packLayers`).
  *
- * @throws `shape`, or `data` for a covariance that is not symmetric positive semi-definite; `argument` for beta below 0 or not finite.
+ * @throws `shape`, or `data` for a covariance that is not symmetric positive semi-definite; `argument` for beta below 0
+ * or not finite.
  */
 export function autoencoderFlow(covariance: Matrix, k: number, beta: number): Derivative {
   covarianceEigen(covariance)
@@ -95,8 +108,12 @@ export function packLayers({ encoder, decoder }: Layers): Float64Array {
 }
 
 export function unpackLayers(state: Float64Array, d: number, k: number): Layers {
-  if (state.length !== 2 * d * k) throw new TollError('shape', `layers of d = ${d}, k = ${k} have ${2 * d * k} numbers, got ${state.length}`)
-  return { encoder: { shape: [d, k], data: state.slice(0, d * k) }, decoder: { shape: [k, d], data: state.slice(d * k) } }
+  if (state.length !== 2 * d * k)
+    throw new TollError('shape', `layers of d = ${d}, k = ${k} have ${2 * d * k} numbers, got ${state.length}`)
+  return {
+    encoder: { shape: [d, k], data: state.slice(0, d * k) },
+    decoder: { shape: [k, d], data: state.slice(d * k) },
+  }
 }
 
 /** Refuses layers that do not fit each other or the data's dimension; returns [d, k]. */
@@ -107,9 +124,11 @@ export function checkLayers({ encoder, decoder }: Layers, d: number): [number, n
 }
 
 export function checkBeta(beta: number): void {
-  if (!(Number.isFinite(beta) && beta >= 0)) throw new TollError('argument', `beta must be finite and at least 0, got ${beta}`)
+  if (!(Number.isFinite(beta) && beta >= 0))
+    throw new TollError('argument', `beta must be finite and at least 0, got ${beta}`)
 }
 
 function checkCodeDimension(k: number): void {
-  if (!(Number.isSafeInteger(k) && k >= 1)) throw new TollError('argument', `the code dimension must be a positive integer, got ${k}`)
+  if (!(Number.isSafeInteger(k) && k >= 1))
+    throw new TollError('argument', `the code dimension must be a positive integer, got ${k}`)
 }

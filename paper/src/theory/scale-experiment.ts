@@ -1,39 +1,93 @@
-// Which scale control gives the norm term a true minimum: (9) and the unsquared loss of the real method, each as it is, with weight decay
-// on V, and with rows of V of norm 1, from a small and a large decoder. Beyond the paper; derived in docs/theory.md.
+// Which scale control gives the norm term a true minimum: (9) and the unsquared loss of the real method, each as it is,
+// with weight decay on V, and with rows of V of norm 1, from a small and a large decoder. Beyond the paper; derived in
+// docs/theory.md.
 
-import { covarianceEigen, diagonal, frobenius, integer, Random, real, resolveParameters, type Matrix, type Values, type Watched } from 'toll/base'
+import {
+  covarianceEigen,
+  diagonal,
+  frobenius,
+  integer,
+  Random,
+  real,
+  resolveParameters,
+  type Matrix,
+  type Values,
+  type Watched,
+} from 'toll/base'
 import { constant, input } from 'toll/graph'
 import { integrate, type Derivative } from './dormand-prince.js'
 import { gaussianEllipse } from './gaussian-score.js'
 import { lossFunction } from './graph-flow.js'
-import { logTimes, resolveList, resolveVariances, toleranceOf, varianceList, watch, type ListDomain } from './laboratory.js'
+import {
+  logTimes,
+  resolveList,
+  resolveVariances,
+  toleranceOf,
+  varianceList,
+  watch,
+  type ListDomain,
+} from './laboratory.js'
 import { autoencoderFlow, linearLoss, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
 import { gaussianUnsquaredLoss } from './losses.js'
-import { controlScale, minimumAtUnitNorm, minimumUnderDecay, withUnitRows, type Minimum, type ScaleControl } from './scale-control.js'
+import {
+  controlScale,
+  minimumAtUnitNorm,
+  minimumUnderDecay,
+  withUnitRows,
+  type Minimum,
+  type ScaleControl,
+} from './scale-control.js'
 import { randomLayers } from './theorem2.js'
 
 export const scaleParameters = {
   beta: real({ default: 1, min: 0, aboveMin: true, doc: 'weight of the norm term' }),
-  decay: real({ default: 0.25, min: 0, aboveMin: true, doc: 'gamma of weight decay: gamma |V|^2 / 2 is added to the loss' }),
-  encoderScale: real({ default: 0.1, min: 0, aboveMin: true, max: 100, doc: 'standard deviation of the elements of W(0)' }),
+  decay: real({
+    default: 0.25,
+    min: 0,
+    aboveMin: true,
+    doc: 'gamma of weight decay: gamma |V|^2 / 2 is added to the loss',
+  }),
+  encoderScale: real({
+    default: 0.1,
+    min: 0,
+    aboveMin: true,
+    max: 100,
+    doc: 'standard deviation of the elements of W(0)',
+  }),
   first: real({ default: 0.01, min: 0, aboveMin: true, doc: 'first time reported after 0' }),
-  stop: real({ default: 60, min: 0, aboveMin: true, doc: 'stopping time. Without a control the work grows faster than time' }),
+  stop: real({
+    default: 60,
+    min: 0,
+    aboveMin: true,
+    doc: 'stopping time. Without a control the work grows faster than time',
+  }),
   points: integer({ default: 60, min: 2, max: 10_000, doc: 'times reported, evenly spaced in their logarithm' }),
-  directions: integer({ default: 64, min: 8, max: 10_000, doc: 'directions of the Gaussian that the reconstruction norm is averaged over' }),
+  directions: integer({
+    default: 64,
+    min: 8,
+    max: 10_000,
+    doc: 'directions of the Gaussian that the reconstruction norm is averaged over',
+  }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'seed of the start' }),
   tolerance: toleranceOf(1e-8),
 } as const
 
 export const scaleLists = {
   decoderScales: {
-    each: { kind: 'real', min: 0, aboveMin: true, max: 100 }, fewest: 1, most: 6, default: [0.1, 4],
+    each: { kind: 'real', min: 0, aboveMin: true, max: 100 },
+    fewest: 1,
+    most: 6,
+    default: [0.1, 4],
     doc: 'standard deviations of the elements of V(0), one start each; rows of norm 1 keep only the direction',
   },
   variances: varianceList,
 } as const satisfies Readonly<Record<string, ListDomain>>
 
 export interface ScaleOptions extends Partial<Values<typeof scaleParameters>>, Watched {
-  /** Standard deviations of the elements of V(0), 1 to 6 numbers above 0 and at most 100, one start each; default 0.1 and 4. Rows of norm 1 keep only the direction. */
+  /**
+   * Standard deviations of the elements of V(0), 1 to 6 numbers above 0 and at most 100, one start each; default 0.1
+   * and 4. Rows of norm 1 keep only the direction.
+   */
   readonly decoderScales?: readonly number[]
   /** Variances along the two axes, above 0, the larger first; default 4 and 1. The code has one dimension. */
   readonly variances?: readonly number[]
@@ -53,8 +107,8 @@ export interface ScaleRun {
   readonly decoderNorm: readonly number[]
   readonly speed: readonly number[]
   /**
-   * `minimum`: it came to rest with W above 0. `collapse`: W fell below a millionth of its start, and the run ended there.
-   * `moving`: it did not come to rest.
+   * `minimum`: it came to rest with W above 0. `collapse`: W fell below a millionth of its start, and the run ended
+   * there. `moving`: it did not come to rest.
    */
   readonly outcome: 'minimum' | 'collapse' | 'moving'
   /** Slope of log |V| over log t in the last decade. */
@@ -82,8 +136,13 @@ export async function scaleExperiment(options: ScaleOptions = {}): Promise<Scale
   const variances = resolveVariances(spread)
   const settings = resolveParameters(scaleParameters, given, 'option')
   const times = logTimes(settings.first, settings.stop, settings.points)
-  const objectives = { squared: squaredObjective(variances, settings.beta), norms: normsObjective(variances, settings.beta, settings.directions) }
-  const cases = forms.flatMap((loss) => controls.flatMap((control) => decoderScales.map((decoderScale) => ({ loss, control, decoderScale }))))
+  const objectives = {
+    squared: squaredObjective(variances, settings.beta),
+    norms: normsObjective(variances, settings.beta, settings.directions),
+  }
+  const cases = forms.flatMap((loss) =>
+    controls.flatMap((control) => decoderScales.map((decoderScale) => ({ loss, control, decoderScale }))),
+  )
   const runs: ScaleRun[] = []
   for (const { loss, control, decoderScale } of cases) {
     const { value, descent } = objectives[loss]
@@ -91,7 +150,10 @@ export async function scaleExperiment(options: ScaleOptions = {}): Promise<Scale
     const start = packLayers(startLayers(settings, decoderScale, control))
     const smallest = 1e-6 * encoderNorm(start)
     const found = await integrate(velocity, start, {
-      times, relative: settings.tolerance, absolute: 1e-10, until: (state) => encoderNorm(state) < smallest,
+      times,
+      relative: settings.tolerance,
+      absolute: 1e-10,
+      until: (state) => encoderNorm(state) < smallest,
       ...watch({ signal, onProgress }, `${loss}, ${control}, V(0) ${decoderScale}`, runs.length, cases.length),
     })
     const speed = found.states.map((state) => {
@@ -125,7 +187,10 @@ interface Objective {
 
 function squaredObjective(variances: readonly number[], beta: number): Objective {
   const covariance = diagonal(variances)
-  return { value: (state) => linearLoss(covariance, unpackLayers(state, 2, 1), beta).total, descent: autoencoderFlow(covariance, 1, beta) }
+  return {
+    value: (state) => linearLoss(covariance, unpackLayers(state, 2, 1), beta).total,
+    descent: autoencoderFlow(covariance, 1, beta),
+  }
 }
 
 function normsObjective(variances: readonly [number, number], beta: number, directions: number): Objective {
@@ -136,13 +201,27 @@ function normsObjective(variances: readonly [number, number], beta: number, dire
   return lossFunction(gaussianUnsquaredLoss({ samples, encoder, decoder, beta, root }), [encoder, decoder])
 }
 
-function startLayers({ encoderScale, seed }: Values<typeof scaleParameters>, decoderScale: number, control: ScaleControl): Layers {
+function startLayers(
+  { encoderScale, seed }: Values<typeof scaleParameters>,
+  decoderScale: number,
+  control: ScaleControl,
+): Layers {
   const { encoder, decoder } = randomLayers(2, 1, 1, Random.seeded(seed).fork('start'))
-  const scaled = (matrix: Matrix, factor: number): Matrix => ({ shape: matrix.shape, data: matrix.data.map((value) => factor * value) })
-  return { encoder: scaled(encoder, encoderScale), decoder: control === 'unit-norm' ? withUnitRows(decoder) : scaled(decoder, decoderScale) }
+  const scaled = (matrix: Matrix, factor: number): Matrix => ({
+    shape: matrix.shape,
+    data: matrix.data.map((value) => factor * value),
+  })
+  return {
+    encoder: scaled(encoder, encoderScale),
+    decoder: control === 'unit-norm' ? withUnitRows(decoder) : scaled(decoder, decoderScale),
+  }
 }
 
-function minimumOf(variances: readonly number[], { beta, decay }: Values<typeof scaleParameters>, control: ScaleControl): Minimum {
+function minimumOf(
+  variances: readonly number[],
+  { beta, decay }: Values<typeof scaleParameters>,
+  control: ScaleControl,
+): Minimum {
   const eigen = covarianceEigen(diagonal(variances))
   return control === 'weight-decay' ? minimumUnderDecay(eigen, 1, beta, decay) : minimumAtUnitNorm(eigen, 1, beta)
 }
@@ -153,6 +232,9 @@ function encoderNorm(state: Float64Array): number {
 
 function growthOf(times: Float64Array, sizes: readonly number[]): number {
   const last = times.length - 1
-  const from = Math.max(times.findIndex((time) => time > 0 && time >= times[last] / 10), 0)
+  const from = Math.max(
+    times.findIndex((time) => time > 0 && time >= times[last] / 10),
+    0,
+  )
   return from < last ? Math.log(sizes[last] / sizes[from]) / Math.log(times[last] / times[from]) : 0
 }

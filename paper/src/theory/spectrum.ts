@@ -4,7 +4,10 @@ import { TollError, centre, diagonal, orthonormalBasis, product, type Matrix, ty
 
 /** A matrix (rows, columns) of independent normal numbers with mean 0 and standard deviation `deviation`. */
 export function normalMatrix(rows: number, columns: number, random: Random, deviation = 1): Matrix {
-  return { shape: [rows, columns], data: Float64Array.from({ length: rows * columns }, () => deviation * random.normal()) }
+  return {
+    shape: [rows, columns],
+    data: Float64Array.from({ length: rows * columns }, () => deviation * random.normal()),
+  }
 }
 
 /** The covariance Q diag(eigenvalues) Q' (d, d) in a random orthonormal basis Q. */
@@ -16,14 +19,20 @@ export function randomCovariance(eigenvalues: readonly number[], random: Random)
   return { shape, data: data.map((value, i) => (value + data[(i % d) * d + Math.floor(i / d)]) / 2) }
 }
 
-/** Samples (n, d) with mean 0 whose covariance is Q diag(eigenvalues) Q' with a random orthonormal Q, to rounding; n must exceed d. */
+/**
+ * Samples (n, d) with mean 0 whose covariance is Q diag(eigenvalues) Q' with a random orthonormal Q, to rounding; n
+ * must exceed d.
+ */
 export function samplesWithSpectrum(n: number, eigenvalues: readonly number[], random: Random): Matrix {
   checkSpectrum(eigenvalues)
   const d = eigenvalues.length
-  if (!(Number.isInteger(n) && n > d)) throw new TollError('argument', `${d} independent columns of mean 0 need more than ${d} samples, got ${n}`)
+  if (!(Number.isInteger(n) && n > d))
+    throw new TollError('argument', `${d} independent columns of mean 0 need more than ${d} samples, got ${n}`)
   const white = orthonormalBasis(centre(normalMatrix(n, d, random)))
   const basis = orthonormalBasis(normalMatrix(d, d, random))
-  return product(product(white, diagonal(eigenvalues.map((value) => Math.sqrt(n * value)))), basis, { transposeB: true })
+  return product(product(white, diagonal(eigenvalues.map((value) => Math.sqrt(n * value)))), basis, {
+    transposeB: true,
+  })
 }
 
 /** `count` eigenvalues from 1 down to 1 / condition, evenly spaced in their logarithm. */
@@ -35,5 +44,9 @@ export function logSpectrum(count: number, condition: number): number[] {
 export function checkSpectrum(eigenvalues: readonly number[]): void {
   if (eigenvalues.length === 0) throw new TollError('argument', 'a spectrum needs at least one eigenvalue, got none')
   const bad = eigenvalues.findIndex((value) => !(Number.isFinite(value) && value >= 0))
-  if (bad >= 0) throw new TollError('argument', `eigenvalues must be finite and at least 0, eigenvalue ${bad} is ${eigenvalues[bad]}`)
+  if (bad >= 0)
+    throw new TollError(
+      'argument',
+      `eigenvalues must be finite and at least 0, eigenvalue ${bad} is ${eigenvalues[bad]}`,
+    )
 }

@@ -1,17 +1,55 @@
-// Theorem 2 made visible: two linear layers under reconstruction with and without the norm term, integrated, since (10) has no closed form.
-// Source of (9) and (10): Ghafourian et al. (arXiv 2306.12627), section 3.3. What is measured beyond it: docs/theory.md.
+// Theorem 2 made visible: two linear layers under reconstruction with and without the norm term, integrated, since (10)
+// has no closed form. Source of (9) and (10): Ghafourian et al. (arXiv 2306.12627), section 3.3. What is measured
+// beyond it: docs/theory.md.
 
-import { Random, TollError, diagonal, frobenius, identity, integer, product, real, relativeDistance, resolveParameters, subspaceAngle, symmetricEigen, trace, type Matrix, type Values, type Watched } from 'toll/base'
+import {
+  Random,
+  TollError,
+  diagonal,
+  frobenius,
+  identity,
+  integer,
+  product,
+  real,
+  relativeDistance,
+  resolveParameters,
+  subspaceAngle,
+  symmetricEigen,
+  trace,
+  type Matrix,
+  type Values,
+  type Watched,
+} from 'toll/base'
 import { normalMatrix } from './spectrum.js'
 import { integrate } from './dormand-prince.js'
-import { betaList, checkList, logTimes, measure, resolveList, toleranceOf, watch, type ListDomain } from './laboratory.js'
+import {
+  betaList,
+  checkList,
+  logTimes,
+  measure,
+  resolveList,
+  toleranceOf,
+  watch,
+  type ListDomain,
+} from './laboratory.js'
 import { autoencoderFlow, linearLoss, packLayers, unpackLayers, type Layers } from './linear-autoencoder.js'
 import { ridgeEncoder } from './scale-control.js'
 
 export const theorem2Parameters = {
-  scale: real({ default: 0.1, min: 0, aboveMin: true, max: 100, doc: 'the start: W(0) and V(0) have independent normal elements with this standard deviation' }),
+  scale: real({
+    default: 0.1,
+    min: 0,
+    aboveMin: true,
+    max: 100,
+    doc: 'the start: W(0) and V(0) have independent normal elements with this standard deviation',
+  }),
   first: real({ default: 0.01, min: 0, aboveMin: true, doc: 'first time reported after 0' }),
-  stop: real({ default: 200, min: 0, aboveMin: true, doc: 'stopping time. Steps shorten as V grows: for beta above 0 the work grows a little faster than time' }),
+  stop: real({
+    default: 200,
+    min: 0,
+    aboveMin: true,
+    doc: 'stopping time. Steps shorten as V grows: for beta above 0 the work grows a little faster than time',
+  }),
   points: integer({ default: 80, min: 2, max: 10_000, doc: 'times reported, evenly spaced in their logarithm' }),
   seed: integer({ default: 0, min: 0, max: 0xffffffff, doc: 'seed of the start' }),
   tolerance: toleranceOf(1e-9),
@@ -19,15 +57,27 @@ export const theorem2Parameters = {
 
 export const theorem2Lists = {
   eigenvalues: {
-    each: { kind: 'real', min: 0, aboveMin: true, max: 1e9 }, fewest: 1, most: 24, default: [4, 2, 1, 0.5, 0.25],
+    each: { kind: 'real', min: 0, aboveMin: true, max: 1e9 },
+    fewest: 1,
+    most: 24,
+    default: [4, 2, 1, 0.5, 0.25],
     doc: 'variances of the data along their principal directions, which are the axes, in descending order',
   },
   betas: betaList,
-  codes: { each: { kind: 'integer', min: 1 }, fewest: 1, most: 24, default: [1, 2, 3, 4, 5], doc: 'code dimensions k, at most the number of eigenvalues; without them every one' },
+  codes: {
+    each: { kind: 'integer', min: 1 },
+    fewest: 1,
+    most: 24,
+    default: [1, 2, 3, 4, 5],
+    doc: 'code dimensions k, at most the number of eigenvalues; without them every one',
+  },
 } as const satisfies Readonly<Record<string, ListDomain>>
 
 export interface Theorem2Options extends Partial<Values<typeof theorem2Parameters>>, Watched {
-  /** Variances of the data along their principal directions, which are the axes; 1 to 24 numbers above 0, in descending order; default 4, 2, 1, 0.5, 0.25. */
+  /**
+   * Variances of the data along their principal directions, which are the axes; 1 to 24 numbers above 0, in descending
+   * order; default 4, 2, 1, 0.5, 0.25.
+   */
   readonly eigenvalues?: readonly number[]
   /** Weights of the norm term, 1 to 6 numbers at least 0; default 0 and 1. */
   readonly betas?: readonly number[]
@@ -53,9 +103,15 @@ export interface Theorem2Run {
   /** Largest angle between the span of W, or of V's rows, and the first k principal directions; radians. */
   readonly encoderAngle: readonly number[]
   readonly decoderAngle: readonly number[]
-  /** Share of the variance along each principal direction that the reconstruction has along it, (times, d): u' Cov(x') u / l. */
+  /**
+   * Share of the variance along each principal direction that the reconstruction has along it, (times, d): u' Cov(x') u
+   * / l.
+   */
   readonly retained: readonly (readonly number[])[]
-  /** The smallest variance that the reconstruction keeps in any direction of its k-dimensional range: the k-th eigenvalue of Cov(x'). */
+  /**
+   * The smallest variance that the reconstruction keeps in any direction of its k-dimensional range: the k-th
+   * eigenvalue of Cov(x').
+   */
   readonly smallestRetained: readonly number[]
   /** Eigenvalues of the codes' covariance W'SW, descending, (times, k). */
   readonly codeVariances: readonly (readonly number[])[]
@@ -82,7 +138,8 @@ export async function theorem2Experiment(options: Theorem2Options = {}): Promise
   const codes = resolveList('codes', theorem2Lists.codes, dimensions ?? eigenvalues.map((_, i) => i + 1))
   const settings = resolveParameters(theorem2Parameters, given, 'option')
   const d = eigenvalues.length
-  if (eigenvalues.some((value, i) => i > 0 && value > eigenvalues[i - 1])) throw new TollError('argument', `eigenvalues must be in descending order, got ${eigenvalues.join(',')}`)
+  if (eigenvalues.some((value, i) => i > 0 && value > eigenvalues[i - 1]))
+    throw new TollError('argument', `eigenvalues must be in descending order, got ${eigenvalues.join(',')}`)
   checkList('codes', codes, (code) => code <= d, `an integer from 1 to ${d}`)
   const covariance = diagonal(eigenvalues)
   const times = logTimes(settings.first, settings.stop, settings.points)
@@ -91,7 +148,10 @@ export async function theorem2Experiment(options: Theorem2Options = {}): Promise
     const start = randomLayers(d, code, settings.scale, Random.seeded(settings.seed).fork(`start ${code}`))
     for (const beta of betas) {
       const { states, steps } = await integrate(autoencoderFlow(covariance, code, beta), packLayers(start), {
-        times, relative: settings.tolerance, absolute: 1e-13, ...watch({ signal, onProgress }, `beta ${beta}, k ${code}`, runs.length, codes.length * betas.length),
+        times,
+        relative: settings.tolerance,
+        absolute: 1e-13,
+        ...watch({ signal, onProgress }, `beta ${beta}, k ${code}`, runs.length, codes.length * betas.length),
       })
       const layers = states.map((state) => unpackLayers(state, d, code))
       const measured = await measure(layers, measureLayers(eigenvalues, code, beta), signal)
@@ -133,7 +193,8 @@ function measureLayers(eigenvalues: readonly number[], code: number, beta: numbe
       retained: eigenvalues.map((value, i) => reconstructed.data[i * (d + 1)] / value),
       smallestRetained: symmetricEigen(reconstructed).values[code - 1],
       codeVariances: [...symmetricEigen(codes).values],
-      balance: trace(product(decoder, decoder, { transposeB: true })) - trace(product(encoder, encoder, { transposeA: true })),
+      balance:
+        trace(product(decoder, decoder, { transposeB: true })) - trace(product(encoder, encoder, { transposeA: true })),
       ...(beta > 0 && { ridgeDistance: relativeDistance(encoder, ridgeEncoder(decoder, beta)) }),
     }
   }
@@ -142,9 +203,14 @@ function measureLayers(eigenvalues: readonly number[], code: number, beta: numbe
 /** Records of equal kind as one record of lists. */
 function gather<T extends object>(records: readonly T[]): { [K in keyof T]: Exclude<T[K], undefined>[] } {
   const names = Object.keys(records[0]) as (keyof T)[]
-  return Object.fromEntries(names.map((name) => [name, records.map((record) => record[name])])) as { [K in keyof T]: Exclude<T[K], undefined>[] }
+  return Object.fromEntries(names.map((name) => [name, records.map((record) => record[name])])) as {
+    [K in keyof T]: Exclude<T[K], undefined>[]
+  }
 }
 
 function transposed({ shape: [rows, columns], data }: Matrix): Matrix {
-  return { shape: [columns, rows], data: Float64Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]) }
+  return {
+    shape: [columns, rows],
+    data: Float64Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]),
+  }
 }

@@ -1,4 +1,5 @@
-// What a manifest says of each column of the rows, in one shape: the only place of this room that reads the kinds of columns.
+// What a manifest says of each column of the rows, in one shape: the only place of this room that reads the kinds of
+// columns.
 
 import { isoTime } from '../base/index.js'
 import type { Manifest } from '../model/index.js'
@@ -21,7 +22,11 @@ export interface ColumnFacts {
 }
 
 /** The columns of the rows, for windows those of the row itself, in the order of the model. Empty for images. */
-export function columnFacts({ input, profile = [], window }: Pick<Manifest, 'input' | 'profile' | 'window'>): ColumnFacts[] {
+export function columnFacts({
+  input,
+  profile = [],
+  window,
+}: Pick<Manifest, 'input' | 'profile' | 'window'>): ColumnFacts[] {
   if (input.kind !== 'table') return []
   const byName = new Map(input.columns.map((column) => [column.name, column]))
   const profiles = new Map(profile.map((column) => [column.name, column]))
@@ -30,11 +35,26 @@ export function columnFacts({ input, profile = [], window }: Pick<Manifest, 'inp
     const column = byName.get(window ? `${name}@0` : name)!
     const { kind, rows, missing, distinct } = column
     // Over days, seconds say nothing.
-    const time = (value: number) => (column.kind === 'time' && column.max - column.min > 86_400 ? isoTime(Math.round(value)).replace(/T(\d\d:\d\d):\d\dZ$/, ' $1') : isoTime(Math.round(value)))
+    const time = (value: number) =>
+      column.kind === 'time' && column.max - column.min > 86_400
+        ? isoTime(Math.round(value)).replace(/T(\d\d:\d\d):\d\dZ$/, ' $1')
+        : isoTime(Math.round(value))
     const shown = (value: number) => (kind === 'time' ? time(value) : showNumber(value))
     return {
-      name, kind, rows, missing, distinct,
-      ...(column.kind !== 'category' && { five: [shown(column.min), shown(column.quartiles[0]), shown(column.median), shown(column.quartiles[1]), shown(column.max)] as const }),
+      name,
+      kind,
+      rows,
+      missing,
+      distinct,
+      ...(column.kind !== 'category' && {
+        five: [
+          shown(column.min),
+          shown(column.quartiles[0]),
+          shown(column.median),
+          shown(column.quartiles[1]),
+          shown(column.max),
+        ] as const,
+      }),
       ...(profiles.has(name) && { profile: profiles.get(name) }),
     }
   })
@@ -44,8 +64,9 @@ export function columnFacts({ input, profile = [], window }: Pick<Manifest, 'inp
 const bars = 24
 
 /**
- * Counts between quantiles as bars of equal width: those of a bin spread evenly over it. Tails far beyond the 1 % and 99 % quantiles are
- * gathered at the ends, so that one wild value leaves something to see. Undefined for a column that holds one value or none.
+ * Counts between quantiles as bars of equal width: those of a bin spread evenly over it. Tails far beyond the 1 % and
+ * 99 % quantiles are gathered at the ends, so that one wild value leaves something to see. Undefined for a column that
+ * holds one value or none.
  */
 export function barsOf({ edges, range }: NumberProfile, counts: ArrayLike<number>): number[] | undefined {
   if (!range || range[0] === range[1] || edges.length === 0) return undefined
@@ -60,10 +81,11 @@ export function barsOf({ edges, range }: NumberProfile, counts: ArrayLike<number
     const from = Math.max(low, b === 0 ? range[0] : edges[b - 1])
     const to = Math.min(high, b === edges.length ? range[1] : edges[b])
     if (!(to > from)) heights[at(to)] += counts[b]
-    else for (let bar = at(from); bar <= at(to); bar++) {
-      const overlap = Math.min(to, low + (bar + 1) * width) - Math.max(from, low + bar * width)
-      heights[bar] += (counts[b] * Math.max(0, overlap)) / (to - from)
-    }
+    else
+      for (let bar = at(from); bar <= at(to); bar++) {
+        const overlap = Math.min(to, low + (bar + 1) * width) - Math.max(from, low + bar * width)
+        heights[bar] += (counts[b] * Math.max(0, overlap)) / (to - from)
+      }
   }
   return heights
 }

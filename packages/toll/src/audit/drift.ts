@@ -1,5 +1,6 @@
-// Drift: new data against what a model was trained on, column by column and on the score. Many columns are tested, so that some look changed
-// by chance: what is called drift is decided over all of them (Benjamini and Hochberg 1995). Rows go by once; counts and scores stay.
+// Drift: new data against what a model was trained on, column by column and on the score. Many columns are tested, so
+// that some look changed by chance: what is called drift is decided over all of them (Benjamini and Hochberg 1995).
+// Rows go by once; counts and scores stay.
 
 import { TollError, type Table } from '../base/index.js'
 import { compareBins, countTest, kolmogorovSmirnov, outsideTest, superiority } from '../metrics/index.js'
@@ -13,7 +14,10 @@ export interface ColumnDrift {
   readonly drifted: boolean
   /** Population stability index. */
   readonly psi: number
-  /** Largest difference of the distribution functions at the ends of the bins; of texts half the sum of the differences of their shares. */
+  /**
+   * Largest difference of the distribution functions at the ends of the bins; of texts half the sum of the differences
+   * of their shares.
+   */
   readonly distance: number
   /** Shares. */
   readonly missing: { readonly trained: number; readonly now: number }
@@ -41,9 +45,15 @@ export interface Drift {
   readonly score?: ScoreDrift
   /** The smallest p-value first. */
   readonly columns: readonly ColumnDrift[]
-  /** Rows with a cell that is not what its column held in training, such as a text among numbers: training had none. Absent when there are none. */
+  /**
+   * Rows with a cell that is not what its column held in training, such as a text among numbers: training had none.
+   * Absent when there are none.
+   */
   readonly unreadable?: { readonly rows: number; readonly pValue: number; readonly drifted: boolean }
-  /** Columns that hold something else now, such as texts where training had numbers. They are drift; no row has a score then. Absent when there are none. */
+  /**
+   * Columns that hold something else now, such as texts where training had numbers. They are drift; no row has a score
+   * then. Absent when there are none.
+   */
   readonly retyped?: readonly Retyped[]
 }
 
@@ -83,7 +93,17 @@ export class DriftTally {
     const { profile = [] } = manifest
     const kinds = new Map(featuresOf(manifest).map(({ name, kind }) => [name, kind]))
     const left = new Set(retyped.map(({ column }) => column))
-    this.columns = profile.filter(({ name }) => !left.has(name)).map((column) => ({ profile: column, isTime: kinds.get(column.name) === 'time', counts: new Float64Array(column.counts.length), rows: 0, missing: 0, below: 0, above: 0 }))
+    this.columns = profile
+      .filter(({ name }) => !left.has(name))
+      .map((column) => ({
+        profile: column,
+        isTime: kinds.get(column.name) === 'time',
+        counts: new Float64Array(column.counts.length),
+        rows: 0,
+        missing: 0,
+        below: 0,
+        above: 0,
+      }))
   }
 
   /** Further rows; columns are found by name. */
@@ -104,28 +124,49 @@ export class DriftTally {
  * @throws `data` without a single score and without such a reason.
  */
 export function measureDrift(
-  { heldBack, threshold }: Pick<Manifest, 'heldBack' | 'threshold'>, tally: DriftTally, scores: readonly number[],
+  { heldBack, threshold }: Pick<Manifest, 'heldBack' | 'threshold'>,
+  tally: DriftTally,
+  scores: readonly number[],
   { rows, fdr, retyped = [] }: { readonly rows: number; readonly fdr: number; readonly retyped?: readonly Retyped[] },
 ): Drift {
   if (scores.length === 0 && retyped.length === 0) throw new TollError('data', 'no row could be scored')
   const columns = tally.columns.map(compareColumn)
-  const score = heldBack.source === 'held-back' && scores.length > 0 ? compareScores(heldBack.scores, scores, threshold.value) : undefined
+  const score =
+    heldBack.source === 'held-back' && scores.length > 0
+      ? compareScores(heldBack.scores, scores, threshold.value)
+      : undefined
   const trained = trainedRows(tally)
-  const unreadable = tally.unreadable > 0 && trained > 0 ? { rows: tally.unreadable, pValue: countTest(0, trained, tally.unreadable, tally.rows) } : undefined
-  const called = discoveries([...columns, ...(score ? [score] : []), ...(unreadable ? [unreadable] : [])].map(({ pValue }) => pValue), fdr)
+  const unreadable =
+    tally.unreadable > 0 && trained > 0
+      ? { rows: tally.unreadable, pValue: countTest(0, trained, tally.unreadable, tally.rows) }
+      : undefined
+  const called = discoveries(
+    [...columns, ...(score ? [score] : []), ...(unreadable ? [unreadable] : [])].map(({ pValue }) => pValue),
+    fdr,
+  )
   return {
-    rows: { now: rows, unscored: rows - scores.length, heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0 },
-    fdr, drifted: called.includes(1) || retyped.length > 0,
+    rows: {
+      now: rows,
+      unscored: rows - scores.length,
+      heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0,
+    },
+    fdr,
+    drifted: called.includes(1) || retyped.length > 0,
     ...(score && { score: { ...score, drifted: called[columns.length] === 1 } }),
     ...(unreadable && { unreadable: { ...unreadable, drifted: called.at(-1) === 1 } }),
-    columns: columns.map((column, i) => ({ ...column, drifted: called[i] === 1 })).sort((a, b) => a.pValue - b.pValue || b.psi - a.psi),
+    columns: columns
+      .map((column, i) => ({ ...column, drifted: called[i] === 1 }))
+      .sort((a, b) => a.pValue - b.pValue || b.psi - a.psi),
     ...(retyped.length > 0 && { retyped }),
   }
 }
 
 /** Rows that the profile counts. */
 function trainedRows({ columns }: DriftTally): number {
-  return Math.max(0, ...columns.map(({ profile }) => profile.missing + profile.counts.reduce((sum, number) => sum + number, 0)))
+  return Math.max(
+    0,
+    ...columns.map(({ profile }) => profile.missing + profile.counts.reduce((sum, number) => sum + number, 0)),
+  )
 }
 
 function count(tally: ColumnTally, { table, unreadable }: RawRows): void {
@@ -133,8 +174,13 @@ function count(tally: ColumnTally, { table, unreadable }: RawRows): void {
   const all = table.columns[table.names.indexOf(profile.name)]
   const values = unreadable.size === 0 ? all : all.filter((_, row) => !unreadable.has(row))
   const meaning = table.meanings?.get(profile.name)
-  const fresh = 'texts' in profile ? countTexts(values, meaning?.kind === 'text' ? meaning.texts : [], profile) : countBins(values, profile.edges)
-  fresh.forEach((number, bin) => { tally.counts[bin] += number })
+  const fresh =
+    'texts' in profile
+      ? countTexts(values, meaning?.kind === 'text' ? meaning.texts : [], profile)
+      : countBins(values, profile.edges)
+  fresh.forEach((number, bin) => {
+    tally.counts[bin] += number
+  })
   tally.rows += values.length
   const range = 'texts' in profile ? undefined : profile.range
   for (const value of values) {
@@ -146,34 +192,69 @@ function count(tally: ColumnTally, { table, unreadable }: RawRows): void {
   if ('texts' in profile && profile.counts.at(-1) === 0) tally.above += fresh.at(-1)!
 }
 
-/** The tests that say something about this column, and twice, three times the smallest p-value for two, three of them (Bonferroni). */
-function compareColumn({ profile, isTime, counts, rows, missing, below, above }: ColumnTally): Omit<ColumnDrift, 'drifted'> {
+/**
+ * The tests that say something about this column, and twice, three times the smallest p-value for two, three of them
+ * (Bonferroni).
+ */
+function compareColumn({
+  profile,
+  isTime,
+  counts,
+  rows,
+  missing,
+  below,
+  above,
+}: ColumnTally): Omit<ColumnDrift, 'drifted'> {
   const trained = profile.counts.reduce((sum, number) => sum + number, 0)
   const present = rows - missing
   const compared = trained > 0 && present > 0 && !isTime
   const bins = compared ? compareBins(profile.counts, counts) : { pValue: NaN, psi: 0, distance: 0 }
   const tests = [
     // A column of one value, and a handful of rows, have one bin: what is left is whether numbers lie where none were.
-    ...(Number.isNaN(bins.pValue) ? compared ? [outsideTest(below, present, trained), outsideTest(above, present, trained)] : [] : [bins.pValue]),
+    ...(Number.isNaN(bins.pValue)
+      ? compared
+        ? [outsideTest(below, present, trained), outsideTest(above, present, trained)]
+        : []
+      : [bins.pValue]),
     ...(missing + profile.missing > 0 ? [countTest(profile.missing, trained + profile.missing, missing, rows)] : []),
   ]
   return {
-    column: profile.name, pValue: tests.length === 0 ? 1 : Math.min(1, tests.length * Math.min(1, ...tests)), psi: bins.psi, distance: 'texts' in profile && present > 0 ? halfDifference(profile, counts) : bins.distance,
-    missing: { trained: share(profile.missing, trained + profile.missing), now: share(missing, rows) }, outside: share(below + above, present),
+    column: profile.name,
+    pValue: tests.length === 0 ? 1 : Math.min(1, tests.length * Math.min(1, ...tests)),
+    psi: bins.psi,
+    distance: 'texts' in profile && present > 0 ? halfDifference(profile, counts) : bins.distance,
+    missing: { trained: share(profile.missing, trained + profile.missing), now: share(missing, rows) },
+    outside: share(below + above, present),
   }
 }
 
 /** Total variation distance. */
 function halfDifference(profile: TextProfile, counts: Float64Array): number {
-  const [trained, now] = [profile.counts, counts].map((list) => Array.from(list).reduce((sum, number) => sum + number, 0))
-  return counts.reduce((sum, number, i) => sum + Math.abs(share(number, now) - share(profile.counts[i], trained)) / 2, 0)
+  const [trained, now] = [profile.counts, counts].map((list) =>
+    Array.from(list).reduce((sum, number) => sum + number, 0),
+  )
+  return counts.reduce(
+    (sum, number, i) => sum + Math.abs(share(number, now) - share(profile.counts[i], trained)) / 2,
+    0,
+  )
 }
 
-function compareScores(heldBack: Manifest['heldBack']['scores'], scores: readonly number[], threshold: number): Omit<ScoreDrift, 'drifted'> {
+function compareScores(
+  heldBack: Manifest['heldBack']['scores'],
+  scores: readonly number[],
+  threshold: number,
+): Omit<ScoreDrift, 'drifted'> {
   const { distance, pValue, exact } = kolmogorovSmirnov(scores, heldBack)
   const auroc = superiority(scores, heldBack)
   const called = (values: readonly number[]) => share(values.filter((value) => value > threshold).length, values.length)
-  return { pValue, exact, distance, auroc, cliffsDelta: 2 * auroc - 1, called: { heldBack: called(heldBack), now: called(scores) } }
+  return {
+    pValue,
+    exact,
+    distance,
+    auroc,
+    cliffsDelta: 2 * auroc - 1,
+    called: { heldBack: called(heldBack), now: called(scores) },
+  }
 }
 
 function share(part: number, whole: number): number {

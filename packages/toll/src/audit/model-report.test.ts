@@ -1,4 +1,5 @@
-// The report of a model: exact numbers of a small one, what every page must have, and the page in Chromium, light and dark, wide and narrow.
+// The report of a model: exact numbers of a small one, what every page must have, and the page in Chromium, light and
+// dark, wide and narrow.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -31,12 +32,21 @@ fresh.columns[1][8] = NaN
 /** Three columns of unlike units, one of them called what a page must not run. */
 function madeTable(count: number, seed: number): Table {
   const random = Random.seeded(seed)
-  const column = (centre: number, spread: number) => Float64Array.from({ length: count }, () => centre + spread * random.normal())
+  const column = (centre: number, spread: number) =>
+    Float64Array.from({ length: count }, () => centre + spread * random.normal())
   return { names: ['a', hostile, 'c'], columns: [column(5, 1), column(20, 2), column(-1, 100)], rows: count }
 }
 
-async function report(model: Model, data: Table | NdArray, options: Omit<ModelReportOptions, 'sifted'> = {}, titles?: readonly string[]) {
-  return modelReport(model, { ...options, sifted: await siftRows(model, [await scoreRows(model, data, { ...(titles && { titles }) })]) })
+async function report(
+  model: Model,
+  data: Table | NdArray,
+  options: Omit<ModelReportOptions, 'sifted'> = {},
+  titles?: readonly string[],
+) {
+  return modelReport(model, {
+    ...options,
+    sifted: await siftRows(model, [await scoreRows(model, data, { ...(titles && { titles }) })]),
+  })
 }
 
 const textOf = (html: string) => parseHTML(html).document.querySelector('body')!.textContent.replaceAll(/\s+/g, ' ')
@@ -45,7 +55,13 @@ beforeAll(async () => {
   engine = await openEngine({ device: 'cpu', threads: 1 })
   // The interpreter: its numbers are the same on every machine.
   distance = await fit(rows, { engine: openReference(), detector: detectorNamed('mean-distance'), seed: 3 })
-  page = renderReport(await report(distance, fresh, { name: 'small.onnx', source: 'fresh.csv', commands: [{ title: 'Made by:', line: 'toll fit "a b"' }] }))
+  page = renderReport(
+    await report(distance, fresh, {
+      name: 'small.onnx',
+      source: 'fresh.csv',
+      commands: [{ title: 'Made by:', line: 'toll fit "a b"' }],
+    }),
+  )
 })
 afterAll(() => engine.close())
 
@@ -57,10 +73,20 @@ describe('the page of a small model', () => {
     const { document } = parseHTML(page)
     expect(document.querySelector('h1')!.textContent).toBe('small.onnx on fresh.csv')
     expect(document.querySelector('.lead')!.textContent).toBe(
-      `A model of the detector mean-distance, fitted to 270 rows of 3 columns. Of 40 scored rows, 2 are above its threshold of ${Number(threshold.value.toPrecision(4))}, which 1 of 30 held-back normal rows is above.`)
+      'A model of the detector mean-distance, fitted to 270 rows of 3 columns. Of 40 scored rows, 2 are ' +
+        `above its threshold of ${Number(threshold.value.toPrecision(4))}, which 1 of 30 held-back normal ` +
+        'rows is above.',
+    )
     // Wilson's interval of 1 in 30.
-    expect(textOf(page)).toContain('between 0.59\u00a0% and 16.7\u00a0% may be (95\u00a0% interval). If all 40 scored rows were normal, about 1.3 would be called; 2 are.'.replaceAll('\u00a0', ' '))
-    expect(textOf(page)).toContain('Only 30 rows were held back: the rate of false alarms is known roughly, and no p-value is below 0.0323.')
+    expect(textOf(page)).toContain(
+      (
+        'between 0.59\u00a0% and 16.7\u00a0% may be (95\u00a0% interval). If all 40 scored rows were normal, ' +
+        'about 1.3 would be called; 2 are.'
+      ).replaceAll('\u00a0', ' '),
+    )
+    expect(textOf(page)).toContain(
+      'Only 30 rows were held back: the rate of false alarms is known roughly, and no p-value is below 0.0323.',
+    )
   })
 
   it('ranks the planted row first, with its value, what is typical, and its share', () => {
@@ -70,16 +96,30 @@ describe('the page of a small model', () => {
     const scaled = columns.map(({ mean, sd }, c) => (fresh.columns[c][7] - mean) / sd)
     const score = Math.hypot(...scaled)
     const { document } = parseHTML(page)
-    const cells = (table: Element) => [...table.querySelectorAll('tbody tr')].map((line) => [...line.querySelectorAll('th, td')].map((cell) => (cell.querySelector('span') ?? cell).textContent))
-    const [overview] = [...document.querySelectorAll('table')].filter((table) => table.querySelector('caption')?.textContent === 'Highest scores')
+    const cells = (table: Element) =>
+      [...table.querySelectorAll('tbody tr')].map((line) =>
+        [...line.querySelectorAll('th, td')].map((cell) => (cell.querySelector('span') ?? cell).textContent),
+      )
+    const [overview] = [...document.querySelectorAll('table')].filter(
+      (table) => table.querySelector('caption')?.textContent === 'Highest scores',
+    )
     expect(cells(overview)).toHaveLength(20)
     expect(cells(overview)[0].slice(0, 3)).toEqual(['8', score.toPrecision(4), 'anomaly'])
     expect(cells(overview)[0][4]).toBe('0.0323')
-    expect(cells(overview).map((line) => line[2])).toEqual(['anomaly', 'anomaly', ...new Array<string>(18).fill('normal')])
+    expect(cells(overview).map((line) => line[2])).toEqual([
+      'anomaly',
+      'anomaly',
+      ...new Array<string>(18).fill('normal'),
+    ])
     const first = document.querySelector('details.folded table')!
     expect(first.querySelector('caption')!.textContent).toBe(`What makes the score ${score.toPrecision(4)} of row 8`)
     const lines = cells(first)
-    expect(lines.map(([name]) => name)).toEqual([hostile, expect.any(String), expect.any(String), 'score of a typical row'])
+    expect(lines.map(([name]) => name)).toEqual([
+      hostile,
+      expect.any(String),
+      expect.any(String),
+      'score of a typical row',
+    ])
     expect(lines[0].slice(1, 3)).toEqual(['60', String(Number(columns[1].median.toPrecision(4)))])
     expect(lines[0][4]).toBe(columns[1].quartiles.map((value) => Number(value.toPrecision(4))).join(' to '))
     const adds = lines.map((line) => Number(line[5]))
@@ -89,7 +129,12 @@ describe('the page of a small model', () => {
   it('fills the formulas in, and hashes the file', async () => {
     const text = textOf(page)
     const math = [...parseHTML(page).document.querySelectorAll('math')].map(({ textContent }) => textContent)
-    expect(math).toEqual(['xj=cj−ajbj', 's(x)=‖x−μ‖', `anomaly⟺s(x)>${Number(distance.manifest.threshold.value.toPrecision(6))}`, 'p(x)=1+#(si≥s(x))1+30'])
+    expect(math).toEqual([
+      'xj=cj−ajbj',
+      's(x)=‖x−μ‖',
+      `anomaly⟺s(x)>${Number(distance.manifest.threshold.value.toPrecision(6))}`,
+      'p(x)=1+#(si≥s(x))1+30',
+    ])
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(distance.bytes)))
     expect(text).toContain(Buffer.from(digest).toString('hex'))
     expect(text).toContain(distance.manifest.dataFingerprint)
@@ -103,11 +148,16 @@ describe('the page of a small model', () => {
     const alone = renderReport(await modelReport(distance))
     expect(textOf(alone)).toContain('No rows were scored for this report.')
     expect(textOf(alone)).not.toContain('Drift of the scored rows')
-    expect(textOf(alone)).toContain(`It calls what scores above ${Number(distance.manifest.threshold.value.toPrecision(4))}`)
+    expect(textOf(alone)).toContain(
+      `It calls what scores above ${Number(distance.manifest.threshold.value.toPrecision(4))}`,
+    )
   })
 
   it('finds drift against the profile, and none of training data against themselves', async () => {
-    const moved = { ...fresh, columns: fresh.columns.map((column, c) => (c === 0 ? column.map((value) => value + 10) : column)) }
+    const moved = {
+      ...fresh,
+      columns: fresh.columns.map((column, c) => (c === 0 ? column.map((value) => value + 10) : column)),
+    }
     const text = textOf(renderReport(await report(distance, moved)))
     expect(text).toContain('The scored rows are not like the training rows in a')
     expect(text).toContain('More than half of the scored rows are called')
@@ -121,17 +171,23 @@ describe('the page of a small model', () => {
     broken.columns[0][1] = Infinity
     const made = await report(distance, broken, {}, ['<b>one', 'two', 'three'])
     const text = textOf(renderReport(made))
-    expect(text).toContain('1 row could not be scored, the first: row two: column \'a\' is Infinity in row 2')
+    expect(text).toContain("1 row could not be scored, the first: row two: column 'a' is Infinity in row 2")
     expect(text).toContain('Row <b>one')
-    for (const other of [renderReportText(made), renderReportMarkdown(made)]) expect(/NaN(?! is a missing number)|undefined|\[object/.exec(other)).toBeNull()
+    for (const other of [renderReportText(made), renderReportMarkdown(made)])
+      expect(/NaN(?! is a missing number)|undefined|\[object/.exec(other)).toBeNull()
     expect(renderReportText(made)).toContain('s(x) = ‖x − μ‖')
   })
 
   it('refuses options outside their ranges, and rows of which none can be scored', async () => {
     await expect(modelReport(distance, { columnsShown: 0 })).rejects.toMatchObject({ code: 'argument' })
-    await expect(siftRows(distance, [await scoreRows(distance, fresh)], { top: 101 })).rejects.toMatchObject({ code: 'argument' })
+    await expect(siftRows(distance, [await scoreRows(distance, fresh)], { top: 101 })).rejects.toMatchObject({
+      code: 'argument',
+    })
     const none = { ...fresh, columns: fresh.columns.map((column) => column.map(() => Infinity)) }
-    await expect(report(distance, none)).rejects.toMatchObject({ code: 'data', message: expect.stringContaining("no row could be scored; the first: row 1: column 'a'") })
+    await expect(report(distance, none)).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining("no row could be scored; the first: row 1: column 'a'"),
+    })
   })
 })
 
@@ -147,19 +203,27 @@ function accessibilityProblems(html: string): string[] {
     level = next
   }
   if (document.querySelectorAll('h1').length !== 1) problems.push('not one h1')
-  for (const landmark of ['header', 'main', 'footer', 'nav[aria-label]']) if (!document.querySelector(landmark)) problems.push(`no ${landmark}`)
+  for (const landmark of ['header', 'main', 'footer', 'nav[aria-label]'])
+    if (!document.querySelector(landmark)) problems.push(`no ${landmark}`)
   for (const table of document.querySelectorAll('table')) {
     const name = table.querySelector('caption')?.textContent ?? table.className
     if (!table.querySelector('thead th[scope="col"]')) problems.push(`table ${name} has no column headers`)
-    for (const line of table.querySelectorAll('tbody tr')) if (!line.querySelector('th[scope="row"]')) problems.push(`a row of table ${name} has no header`)
+    for (const line of table.querySelectorAll('tbody tr'))
+      if (!line.querySelector('th[scope="row"]')) problems.push(`a row of table ${name} has no header`)
   }
-  for (const svg of document.querySelectorAll('svg')) if (!svg.querySelector('title')?.textContent || svg.getAttribute('role') !== 'img') problems.push('an svg without role and title')
-  for (const figure of document.querySelectorAll('figure:has(svg)')) if (!figure.querySelector('details table')) problems.push('a chart without its numbers')
-  for (const image of document.querySelectorAll('img')) if (!image.getAttribute('alt')) problems.push('an image without words')
-  for (const region of document.querySelectorAll('[role="region"]')) if (!region.getAttribute('aria-label')) problems.push('a region without a name')
+  for (const svg of document.querySelectorAll('svg'))
+    if (!svg.querySelector('title')?.textContent || svg.getAttribute('role') !== 'img')
+      problems.push('an svg without role and title')
+  for (const figure of document.querySelectorAll('figure:has(svg)'))
+    if (!figure.querySelector('details table')) problems.push('a chart without its numbers')
+  for (const image of document.querySelectorAll('img'))
+    if (!image.getAttribute('alt')) problems.push('an image without words')
+  for (const region of document.querySelectorAll('[role="region"]'))
+    if (!region.getAttribute('aria-label')) problems.push('a region without a name')
   const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id)
   if (new Set(ids).size < ids.length) problems.push('an id that stands twice')
-  for (const link of document.querySelectorAll('a[href^="#"]')) if (!ids.includes(link.getAttribute('href')!.slice(1))) problems.push(`a link to nowhere: ${link.textContent}`)
+  for (const link of document.querySelectorAll('a[href^="#"]'))
+    if (!ids.includes(link.getAttribute('href')!.slice(1))) problems.push(`a link to nowhere: ${link.textContent}`)
   return problems
 }
 
@@ -175,45 +239,68 @@ describe('every page', () => {
   it('runs nothing that came with the data, and asks for nothing', () => {
     const { document } = parseHTML(page)
     expect(document.querySelectorAll('script, link, iframe, object, [onload], [onerror]')).toHaveLength(0)
-    expect([...document.querySelectorAll('[src], [href]')].map((one) => one.getAttribute('src') ?? one.getAttribute('href')!).filter((url) => !/^(#|data:)/.test(url))).toEqual([])
+    expect(
+      [...document.querySelectorAll('[src], [href]')]
+        .map((one) => one.getAttribute('src') ?? one.getAttribute('href')!)
+        .filter((url) => !/^(#|data:)/.test(url)),
+    ).toEqual([])
     expect(textOf(page)).toContain(hostile)
   })
 
   it('of a wide table stays below a megabyte, and says what it left out', async () => {
     const random = Random.seeded(5)
     const wide = (columns: number): Table => ({
-      names: Array.from({ length: columns }, (_, c) => `column ${c} ${'x'.repeat(c === 0 ? 5000 : 10)}`), rows: 120,
+      names: Array.from({ length: columns }, (_, c) => `column ${c} ${'x'.repeat(c === 0 ? 5000 : 10)}`),
+      rows: 120,
       columns: Array.from({ length: columns }, (_, c) => Float64Array.from({ length: 120 }, () => c + random.normal())),
     })
-    const sizes = await Promise.all([300, 320].map(async (columns) => {
-      const data = wide(columns)
-      const model = await fit(data, { engine, detector: detectorNamed('hbos') })
-      const made = renderReport(await report(model, data, { evaluations: 1 }))
-      expect(made.includes('The first 300 of 320 columns')).toBe(columns === 320)
-      expect(made.includes('x'.repeat(100))).toBe(false)
-      return Buffer.byteLength(made)
-    }))
+    const sizes = await Promise.all(
+      [300, 320].map(async (columns) => {
+        const data = wide(columns)
+        const model = await fit(data, { engine, detector: detectorNamed('hbos') })
+        const made = renderReport(await report(model, data, { evaluations: 1 }))
+        expect(made.includes('The first 300 of 320 columns')).toBe(columns === 320)
+        expect(made.includes('x'.repeat(100))).toBe(false)
+        return Buffer.byteLength(made)
+      }),
+    )
     expect(sizes[0]).toBeLessThan(1e6)
     expect(sizes[1]).toBeLessThan(1.01 * sizes[0])
   })
 
-  it.each([...detectors.values()].filter(({ accepts }) => accepts.includes('table')).map(({ name }) => [name]))('of %s states its formula and draws its training', async (name) => {
-    const data = takeRows(rows, Array.from({ length: 120 }, (_, row) => row))
-    const model = await fit(data, { engine, detector: detectorNamed(name), ...(name === 'toll' && { parameters: { steps: 12 } }), ...(name === 'toll-auto' && { parameters: { length: 0.05 } }), ...(name === 'mcd' && { parameters: { starts: 10 } }) })
-    const { score, where } = detectorNamed(name).formula!(model.manifest.parameters, model.manifest.training)
-    expect(formulaText(score)).toMatch(/^s\(x\) = /)
-    expect(formulaMarkup(score).markup).toContain('<mi>x</mi>')
-    expect(`${score} ${where.join(' ')}`).not.toMatch(/undefined|NaN|\?|\[object/)
-    const made = renderReport(await report(model, takeRows(data, [0, 1, 2]), { evaluations: 20 }))
-    expect(accessibilityProblems(made)).toEqual([])
-    expect(textOf(made).includes('Means over the batch of each step')).toBe(name.startsWith('toll'))
-    expect(/NaN(?! is a missing number)|undefined|\[object/.exec(made)).toBeNull()
-  })
+  it.each([...detectors.values()].filter(({ accepts }) => accepts.includes('table')).map(({ name }) => [name]))(
+    'of %s states its formula and draws its training',
+    async (name) => {
+      const data = takeRows(
+        rows,
+        Array.from({ length: 120 }, (_, row) => row),
+      )
+      const model = await fit(data, {
+        engine,
+        detector: detectorNamed(name),
+        ...(name === 'toll' && { parameters: { steps: 12 } }),
+        ...(name === 'toll-auto' && { parameters: { length: 0.05 } }),
+        ...(name === 'mcd' && { parameters: { starts: 10 } }),
+      })
+      const { score, where } = detectorNamed(name).formula!(model.manifest.parameters, model.manifest.training)
+      expect(formulaText(score)).toMatch(/^s\(x\) = /)
+      expect(formulaMarkup(score).markup).toContain('<mi>x</mi>')
+      expect(`${score} ${where.join(' ')}`).not.toMatch(/undefined|NaN|\?|\[object/)
+      const made = renderReport(await report(model, takeRows(data, [0, 1, 2]), { evaluations: 20 }))
+      expect(accessibilityProblems(made)).toEqual([])
+      expect(textOf(made).includes('Means over the batch of each step')).toBe(name.startsWith('toll'))
+      expect(/NaN(?! is a missing number)|undefined|\[object/.exec(made)).toBeNull()
+    },
+  )
 
   it('of an ensemble states the formulas of its members', async () => {
     const model = await fit(rows, { engine, detector: detectorNamed('ensemble') })
     const { document } = parseHTML(renderReport(await modelReport(model)))
-    expect([...document.querySelectorAll('details.folded h3')].map(({ textContent }) => textContent).filter((title) => title.startsWith('Member'))).toEqual(['Member 1: knn', 'Member 2: isolation-forest', 'Member 3: pca'])
+    expect(
+      [...document.querySelectorAll('details.folded h3')]
+        .map(({ textContent }) => textContent)
+        .filter((title) => title.startsWith('Member')),
+    ).toEqual(['Member 1: knn', 'Member 2: isolation-forest', 'Member 3: pca'])
     expect([...document.querySelectorAll('math')].map(({ textContent }) => textContent)).toContain('s(x)=‖x−x(5)‖')
   })
 })
@@ -221,7 +308,10 @@ describe('every page', () => {
 describe('images', () => {
   it('are shown with what the model makes of them, and heat maps', async () => {
     const random = Random.seeded(9)
-    const images: NdArray = { shape: [60, 1, 8, 8], data: Float32Array.from({ length: 60 * 64 }, (_, i) => (i % 8 < 4 ? 200 : 20) + 5 * random.normal()) }
+    const images: NdArray = {
+      shape: [60, 1, 8, 8],
+      data: Float32Array.from({ length: 60 * 64 }, (_, i) => (i % 8 < 4 ? 200 : 20) + 5 * random.normal()),
+    }
     const model = await fit(images, { engine, parameters: { steps: 15, latent: 4, batch: 30 } })
     const made = renderReport(await report(model, images))
     const { document } = parseHTML(made)
@@ -241,41 +331,78 @@ describe('stability', () => {
     const own = (await distance.score(rows)).score
     const again = await fit(rows, { engine: openReference(), detector: detectorNamed('mean-distance'), seed: 4 })
     const theirs = await again.score(rows)
-    const highest = (scores: Float64Array) => Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a]).slice(0, 10)
+    const highest = (scores: Float64Array) =>
+      Array.from(scores.keys())
+        .sort((a, b) => scores[b] - scores[a])
+        .slice(0, 10)
     const [first] = measured.refits
     expect(measured.refits.map(({ seed }) => seed)).toEqual([4, 5])
     expect(first.threshold).toBe(again.manifest.threshold.value)
     expect(first.topOverlap).toBe(highest(own).filter((row) => highest(theirs.score).includes(row)).length / 10)
-    expect(first.sameDecision).toBe(Array.from(own).filter((score, row) => (score > distance.manifest.threshold.value) === (theirs.isAnomaly[row] === 1)).length / 300)
+    expect(first.sameDecision).toBe(
+      Array.from(own).filter(
+        (score, row) => score > distance.manifest.threshold.value === (theirs.isAnomaly[row] === 1),
+      ).length / 300,
+    )
     expect(first.correlation).toBeGreaterThan(0.99)
     const made = renderReport(await modelReport(distance, { stability: measured }))
-    expect(textOf(made)).toContain('The model was fitted again with 2 other seeds, everything else the same, and each refit scored the 300 rows of the training data.')
+    expect(textOf(made)).toContain(
+      'The model was fitted again with 2 other seeds, everything else the same, and each refit scored the ' +
+        '300 rows of the training data.',
+    )
     expect(textOf(made)).toContain(first.correlation!.toFixed(3))
   })
 
   it('fits in the same way: with the same seed the file comes out again', async () => {
     const { fittingOf } = await import('./index.js')
-    const windowed = await fit(rows, { engine, detector: detectorNamed('pca'), seed: 8, holdBack: 0.23, scale: 'robust', window: { size: 3 }, threshold: { kind: 'mad', deviations: 4 } })
+    const windowed = await fit(rows, {
+      engine,
+      detector: detectorNamed('pca'),
+      seed: 8,
+      holdBack: 0.23,
+      scale: 'robust',
+      window: { size: 3 },
+      threshold: { kind: 'mad', deviations: 4 },
+    })
     const again = await fit(rows, { ...fittingOf(windowed.manifest), engine })
     expect(Buffer.from(again.bytes).equals(windowed.bytes)).toBe(true)
   })
 
   it('warns where refits disagree', async () => {
     const refit = { threshold: 1, correlation: 0.2, topOverlap: 0.3, sameDecision: 0.8, anomalies: 2 }
-    const unsteady: Stability = { rows: 300, top: 10, anomalies: 3, refits: [{ seed: 1, ...refit }, { seed: 2, ...refit, correlation: null }] }
-    expect(textOf(renderReport(await modelReport(distance, { stability: unsteady })))).toContain('refits share 30\u00a0% of the highest scores and 80\u00a0% of the decisions'.replaceAll('\u00a0', ' '))
+    const unsteady: Stability = {
+      rows: 300,
+      top: 10,
+      anomalies: 3,
+      refits: [
+        { seed: 1, ...refit },
+        { seed: 2, ...refit, correlation: null },
+      ],
+    }
+    expect(textOf(renderReport(await modelReport(distance, { stability: unsteady })))).toContain(
+      'refits share 30\u00a0% of the highest scores and 80\u00a0% of the decisions'.replaceAll('\u00a0', ' '),
+    )
   })
 
   it('refuses other data, missing labels, and numbers outside their ranges', async () => {
-    await expect(measureStability(distance, { data: fresh })).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('fingerprint') })
+    await expect(measureStability(distance, { data: fresh })).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('fingerprint'),
+    })
     await expect(measureStability(distance, { data: rows }, { seeds: 0 })).rejects.toMatchObject({ code: 'argument' })
     const labels = Uint8Array.from({ length: 300 }, (_, row) => Number(row < 5))
     const labelled = await fit(rows, { engine, detector: detectorNamed('mean-distance'), labels })
-    await expect(measureStability(labelled, { data: rows })).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining('5 labelled anomalies') })
+    await expect(measureStability(labelled, { data: rows })).rejects.toMatchObject({
+      code: 'argument',
+      message: expect.stringContaining('5 labelled anomalies'),
+    })
     expect((await measureStability(labelled, { data: rows, labels }, { seeds: 1 })).refits).toHaveLength(1)
     const groups = Array.from({ length: 300 }, (_, row) => row % 10)
     const grouped = await fit(rows, { engine, detector: detectorNamed('mean-distance'), groups })
-    await expect(measureStability(grouped, { data: rows })).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining('give the groups') })
+    await expect(measureStability(grouped, { data: rows })).rejects.toMatchObject({
+      code: 'argument',
+      message: expect.stringContaining('give the groups'),
+    })
     expect((await measureStability(grouped, { data: rows, groups }, { seeds: 1 })).refits).toHaveLength(1)
   })
 })
@@ -313,7 +440,14 @@ describe.skipIf(!executablePath)('in a browser', () => {
     folder = await mkdtemp(join(tmpdir(), 'toll-report-'))
     browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu'] })
     const model = await fit(rows, { engine, parameters: { steps: 40 }, seed: 1 })
-    await writeFile(join(folder, 'page.html'), renderReport(await report(model.withThreshold({ kind: 'mad', deviations: 8 }, { name: 'page' }), fresh, { stability: await measureStability(distance, { data: rows }, { seeds: 1 }) })))
+    await writeFile(
+      join(folder, 'page.html'),
+      renderReport(
+        await report(model.withThreshold({ kind: 'mad', deviations: 8 }, { name: 'page' }), fresh, {
+          stability: await measureStability(distance, { data: rows }, { seeds: 1 }),
+        }),
+      ),
+    )
   })
   afterAll(async () => {
     await browser.close()
@@ -325,25 +459,40 @@ describe.skipIf(!executablePath)('in a browser', () => {
     const said: string[] = []
     opened.on('console', (message) => said.push(message.text()))
     opened.on('pageerror', (error) => said.push(error.message))
-    opened.on('dialog', (dialog) => { said.push(dialog.message()); void dialog.dismiss() })
-    opened.on('request', (request) => { if (!/^(file|data):/.test(request.url())) said.push(request.url()) })
+    opened.on('dialog', (dialog) => {
+      said.push(dialog.message())
+      void dialog.dismiss()
+    })
+    opened.on('request', (request) => {
+      if (!/^(file|data):/.test(request.url())) said.push(request.url())
+    })
     await opened.goto(pathToFileURL(join(folder, 'page.html')).href)
     return { page: opened, said }
   }
 
-  it.each([[1280, 'light'], [1280, 'dark'], [390, 'light'], [390, 'dark']] as const)('opens at %i pixels, %s, without a word, a request, a sideways scroll or faint text', async (width, scheme) => {
-    const { page: opened, said } = await open(width, scheme)
-    await opened.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-    expect(await opened.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-    const { seen, found } = await opened.evaluate<{ seen: number; found: string[] }>(faintText)
-    expect(seen).toBeGreaterThan(300)
-    expect(found).toEqual([])
-    // The check can fail.
-    await opened.evaluate("document.body.style.setProperty('--muted', getComputedStyle(document.body).backgroundColor)")
-    expect((await opened.evaluate<{ found: string[] }>(faintText)).found).not.toEqual([])
-    expect(said).toEqual([])
-    await opened.close()
-  })
+  it.each([
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)(
+    'opens at %i pixels, %s, without a word, a request, a sideways scroll or faint text',
+    async (width, scheme) => {
+      const { page: opened, said } = await open(width, scheme)
+      await opened.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+      expect(await opened.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+      const { seen, found } = await opened.evaluate<{ seen: number; found: string[] }>(faintText)
+      expect(seen).toBeGreaterThan(300)
+      expect(found).toEqual([])
+      // The check can fail.
+      await opened.evaluate(
+        "document.body.style.setProperty('--muted', getComputedStyle(document.body).backgroundColor)",
+      )
+      expect((await opened.evaluate<{ found: string[] }>(faintText)).found).not.toEqual([])
+      expect(said).toEqual([])
+      await opened.close()
+    },
+  )
 
   it('can be walked through by keyboard to the end, with a focus that shows, and folds open by Enter', async () => {
     const { page: opened } = await open(390, 'light')

@@ -1,5 +1,6 @@
-// The report of a model, for whoever asks which rows are wrong, why, and whether to trust it: one HTML file that needs nothing else. Numbers
-// come from the manifest, from scored rows, and from refits; this file only says what follows what.
+// The report of a model, for whoever asks which rows are wrong, why, and whether to trust it: one HTML file that needs
+// nothing else. Numbers come from the manifest, from scored rows, and from refits; this file only says what follows
+// what.
 
 import { TollError, version } from '../base/index.js'
 import type { Model } from '../model/index.js'
@@ -38,13 +39,27 @@ export interface ModelReportOptions {
 }
 
 /**
- * The report as blocks: `renderReport` makes the page of it. Rows are explained here; everything else is measured before.
+ * The report as blocks: `renderReport` makes the page of it. Rows are explained here; everything else is measured
+ * before.
  *
  * @throws `argument` for options outside their ranges; as `explain`.
  */
 export async function modelReport(model: Model, options: ModelReportOptions = {}): Promise<Report> {
-  const { name = 'model.onnx', source, ofTraining = false, stability, columnsShown = 8, commands = [], hints = {}, evaluations, seed, signal, onProgress } = options
-  if (!(Number.isInteger(columnsShown) && columnsShown >= 1 && columnsShown <= 50)) throw new TollError('argument', `columnsShown must be an integer from 1 to 50, got ${columnsShown}`)
+  const {
+    name = 'model.onnx',
+    source,
+    ofTraining = false,
+    stability,
+    columnsShown = 8,
+    commands = [],
+    hints = {},
+    evaluations,
+    seed,
+    signal,
+    onProgress,
+  } = options
+  if (!(Number.isInteger(columnsShown) && columnsShown >= 1 && columnsShown <= 50))
+    throw new TollError('argument', `columnsShown must be an integer from 1 to 50, got ${columnsShown}`)
   const { manifest } = model
   // Training data do not drift from themselves.
   const sifted = options.sifted && ofTraining ? { ...options.sifted, drift: undefined, columns: [] } : options.sifted
@@ -55,13 +70,23 @@ export async function modelReport(model: Model, options: ModelReportOptions = {}
     sections: [
       { title: 'Verdict', blocks: verdictBlocks(verdict) },
       {
-        title: 'Anomalies', blocks: sifted ? await anomalyBlocks(model, sifted, { columnsShown, evaluations, seed, signal, onProgress })
-          : [{ kind: 'paragraph', text: `No rows were scored for this report. ${hints.rows ?? 'Give scored rows to have them here.'}` }],
+        title: 'Anomalies',
+        blocks: sifted
+          ? await anomalyBlocks(model, sifted, { columnsShown, evaluations, seed, signal, onProgress })
+          : [
+              {
+                kind: 'paragraph',
+                text: `No rows were scored for this report. ${hints.rows ?? 'Give scored rows to have them here.'}`,
+              },
+            ],
       },
       { title: 'Scores', blocks: await scoreBlocks(manifest, sifted) },
       { title: 'Training', blocks: await trainingBlocks(manifest) },
       { title: 'Data', blocks: await profileBlocks(model, sifted) },
-      { title: 'Stability', blocks: stabilityBlocks(stability, hints.stability ?? 'Give the result of measureStability.') },
+      {
+        title: 'Stability',
+        blocks: stabilityBlocks(stability, hints.stability ?? 'Give the result of measureStability.'),
+      },
       { title: 'Schema', blocks: schemaBlocks(model, name) },
       { title: 'Formulas', blocks: formulaBlocks(manifest) },
       { title: 'Origin', blocks: await originBlocks(model, commands) },

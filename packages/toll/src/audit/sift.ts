@@ -1,7 +1,16 @@
-// Rows that a model scored, as they go by: counted, compared with the training data, and the highest scores kept with their values. Memory
-// holds the scores and those few rows.
+// Rows that a model scored, as they go by: counted, compared with the training data, and the highest scores kept with
+// their values. Memory holds the scores and those few rows.
 
-import { TollError, joinRows, rowCount, takeRows, takeSamples, throwIfAborted, type NdArray, type Table } from '../base/index.js'
+import {
+  TollError,
+  joinRows,
+  rowCount,
+  takeRows,
+  takeSamples,
+  throwIfAborted,
+  type NdArray,
+  type Table,
+} from '../base/index.js'
 import type { Model, Scores } from '../model/index.js'
 import { DriftTally, measureDrift, type ColumnTally, type Drift, type RawRows } from './drift.js'
 
@@ -30,7 +39,10 @@ export interface Sifted {
   /** Rows before the first full window of their group. */
   readonly waiting: number
   /** Other rows that could not be scored: how many, and the first few. */
-  readonly failed: { readonly count: number; readonly first: readonly { readonly title: string | number; readonly reason: string }[] }
+  readonly failed: {
+    readonly count: number
+    readonly first: readonly { readonly title: string | number; readonly reason: string }[]
+  }
   readonly anomalies: number
   /** Rows above each further threshold. */
   readonly alarms: Readonly<Record<string, number>>
@@ -67,11 +79,18 @@ const failuresKept = 5
  *
  * @throws `argument` for options outside their ranges; `data` when no row could be scored; whatever the batches throw.
  */
-export async function siftRows({ manifest }: Model, batches: AsyncIterable<ScoredBatch> | Iterable<ScoredBatch>, { top = 20, fdr = 0.05, signal }: SiftOptions = {}): Promise<Sifted> {
-  if (!(Number.isInteger(top) && top >= 1 && top <= 100)) throw new TollError('argument', `top must be an integer from 1 to 100, got ${top}`)
+export async function siftRows(
+  { manifest }: Model,
+  batches: AsyncIterable<ScoredBatch> | Iterable<ScoredBatch>,
+  { top = 20, fdr = 0.05, signal }: SiftOptions = {},
+): Promise<Sifted> {
+  if (!(Number.isInteger(top) && top >= 1 && top <= 100))
+    throw new TollError('argument', `top must be an integer from 1 to 100, got ${top}`)
   const tally = new DriftTally(manifest)
   const scores: number[] = []
-  const alarms: Record<string, number> = Object.fromEntries(Object.keys(manifest.thresholds ?? {}).map((name) => [name, 0]))
+  const alarms: Record<string, number> = Object.fromEntries(
+    Object.keys(manifest.thresholds ?? {}).map((name) => [name, 0]),
+  )
   const first: { title: string | number; reason: string }[] = []
   let [rows, waiting, failed, anomalies, imputed] = [0, 0, 0, 0, 0]
   let kept: Candidate[] = []
@@ -89,7 +108,14 @@ export async function siftRows({ manifest }: Model, batches: AsyncIterable<Score
         anomalies += batch.isAnomaly[row]
         for (const name of Object.keys(alarms)) alarms[name] += batch.alarms[name][row]
         if (kept.length < top || score > kept[top - 1].score) {
-          fresh.push({ place: rows + row, title: titleOf(row), score, isAnomaly: batch.isAnomaly[row] === 1, ...(batch.pValue && { pValue: batch.pValue[row] }), data: batch.data })
+          fresh.push({
+            place: rows + row,
+            title: titleOf(row),
+            score,
+            isAnomaly: batch.isAnomaly[row] === 1,
+            ...(batch.pValue && { pValue: batch.pValue[row] }),
+            data: batch.data,
+          })
         }
       } else if (toWait > 0) {
         // Which of the rows without a score wait is not known, how many is: they are the first.
@@ -103,26 +129,57 @@ export async function siftRows({ manifest }: Model, batches: AsyncIterable<Score
     imputed += batch.imputed
     if (batch.raw) tally.push(batch.raw)
     // Only what is kept is copied, so that no batch stays in memory.
-    kept = [...kept, ...fresh].sort((a, b) => b.score - a.score || a.place - b.place).slice(0, top)
+    kept = [...kept, ...fresh]
+      .sort((a, b) => b.score - a.score || a.place - b.place)
+      .slice(0, top)
       .map((row) => (row.data === batch.data ? { ...row, data: take(batch.data, [row.place - rows]) } : row))
     rows += count
   }
-  if (scores.length === 0) throw new TollError('data', `no row could be scored${first.length > 0 ? `; the first: row ${first[0].title}: ${first[0].reason}` : ''}`)
+  if (scores.length === 0)
+    throw new TollError(
+      'data',
+      `no row could be scored${first.length > 0 ? `; the first: row ${first[0].title}: ${first[0].reason}` : ''}`,
+    )
   const comparable = tally.columns.length > 0 || manifest.heldBack.source === 'held-back'
   return {
-    rows, waiting, failed: { count: failed, first }, anomalies, alarms, imputed, scores: Float64Array.from(scores),
-    top: kept.map(({ title, score, isAnomaly, pValue }) => ({ title, score, isAnomaly, ...(pValue !== undefined && { pValue }) })),
+    rows,
+    waiting,
+    failed: { count: failed, first },
+    anomalies,
+    alarms,
+    imputed,
+    scores: Float64Array.from(scores),
+    top: kept.map(({ title, score, isAnomaly, pValue }) => ({
+      title,
+      score,
+      isAnomaly,
+      ...(pValue !== undefined && { pValue }),
+    })),
     topData: joinRows(kept.map(({ data }) => data)),
-    ...(comparable && { drift: measureDrift(manifest, tally, scores, { rows, fdr }) }), columns: tally.columns,
+    ...(comparable && { drift: measureDrift(manifest, tally, scores, { rows, fdr }) }),
+    columns: tally.columns,
   }
 }
 
-/** Rows in memory, scored: what `siftRows` takes. Windows are given as the model takes them, with the rows they are made of as `raw`. */
-export async function scoreRows(model: Model, data: Table | NdArray, { raw, titles, signal }: { readonly raw?: Table; readonly titles?: ArrayLike<string | number>; readonly signal?: AbortSignal } = {}): Promise<ScoredBatch> {
+/**
+ * Rows in memory, scored: what `siftRows` takes. Windows are given as the model takes them, with the rows they are made
+ * of as `raw`.
+ */
+export async function scoreRows(
+  model: Model,
+  data: Table | NdArray,
+  {
+    raw,
+    titles,
+    signal,
+  }: { readonly raw?: Table; readonly titles?: ArrayLike<string | number>; readonly signal?: AbortSignal } = {},
+): Promise<ScoredBatch> {
   const rows = raw ?? ('columns' in data ? data : undefined)
   return {
-    ...await model.score(data, { badRows: 'mark', signal }), data,
-    ...(titles && { titles }), ...(rows && { raw: { table: rows, unreadable: new Map() } }),
+    ...(await model.score(data, { badRows: 'mark', signal })),
+    data,
+    ...(titles && { titles }),
+    ...(rows && { raw: { table: rows, unreadable: new Map() } }),
   }
 }
 

@@ -1,6 +1,7 @@
-// Whether another seed would have said the same: the model is fitted again to its own training data with other seeds, everything else the
-// same, and the refits' scores of these data are compared with the model's. A seed draws the held-back rows as well as first weights, batches
-// and trees, so that detectors that draw nothing differ by their held-back rows.
+// Whether another seed would have said the same: the model is fitted again to its own training data with other seeds,
+// everything else the same, and the refits' scores of these data are compared with the model's. A seed draws the
+// held-back rows as well as first weights, batches and trees, so that detectors that draw nothing differ by their
+// held-back rows.
 
 import { TollError, rowCount, throwIfAborted, type NdArray, type Table } from '../base/index.js'
 import { detectors, type FitProgress } from '../detectors/index.js'
@@ -55,10 +56,19 @@ export interface Stability {
 export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
   const { detector: name, parameters, preprocessing, threshold, heldBack, rows, window, seed } = manifest
   const detector = detectors.get(name)
-  if (!detector) throw new TollError('not-found', `the model's detector '${name}' is not in this version of toll, which cannot fit it again`)
+  if (!detector)
+    throw new TollError(
+      'not-found',
+      `the model's detector '${name}' is not in this version of toll, which cannot fit it again`,
+    )
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
   return {
-    detector, parameters, seed, scale: preprocessing.scale, types: kindsOf(featuresOf(manifest)), threshold: ruleOf(threshold),
+    detector,
+    parameters,
+    seed,
+    scale: preprocessing.scale,
+    types: kindsOf(featuresOf(manifest)),
+    threshold: ruleOf(threshold),
     holdBack: heldBack.share ?? held / (held + rows.trained),
     ...(window && { window: { size: window.size, stride: window.stride, group: window.group, time: window.time } }),
   }
@@ -70,7 +80,11 @@ function learnedFrom(manifest: Pick<Manifest, 'input' | 'window'>, data: Table |
   const features = featuresOf(manifest)
   const places = features.map(({ name }) => data.names.indexOf(name))
   const missing = features.find((_, i) => places[i] < 0)
-  if (missing) throw new TollError('not-found', `the table lacks column ${missing.name}, which the model was trained on; it has ${data.names.join(', ')}`)
+  if (missing)
+    throw new TollError(
+      'not-found',
+      `the table lacks column ${missing.name}, which the model was trained on; it has ${data.names.join(', ')}`,
+    )
   return inferSchema(selectColumns(data, places), kindsOf(features)).table
 }
 
@@ -78,10 +92,16 @@ function kindsOf(features: ReturnType<typeof featuresOf>): Record<string, Featur
   return Object.fromEntries(features.map(({ name, kind }) => [name, kind]))
 }
 
-/** Whether these are the rows that the model was fitted to, held-back ones among them. False where a column of it is missing. */
-export async function isTrainingData(manifest: Pick<Manifest, 'input' | 'window' | 'dataFingerprint'>, data: Table | NdArray): Promise<boolean> {
+/**
+ * Whether these are the rows that the model was fitted to, held-back ones among them. False where a column of it is
+ * missing.
+ */
+export async function isTrainingData(
+  manifest: Pick<Manifest, 'input' | 'window' | 'dataFingerprint'>,
+  data: Table | NdArray,
+): Promise<boolean> {
   if ('columns' in data && featuresOf(manifest).some(({ name }) => !data.names.includes(name))) return false
-  return await fingerprint(learnedFrom(manifest, data)) === manifest.dataFingerprint
+  return (await fingerprint(learnedFrom(manifest, data))) === manifest.dataFingerprint
 }
 
 /** What was chosen of a threshold, without what was found. */
@@ -92,7 +112,10 @@ function ruleOf(threshold: Manifest['threshold']): ThresholdRule {
 }
 
 /** The rows, or windows of them, that the model scores of its training data. */
-export function trainingSamples(manifest: Pick<Manifest, 'input' | 'window'>, { data: given, groups, time }: TrainingSource): { readonly data: Table | NdArray; readonly lastRows?: Int32Array } {
+export function trainingSamples(
+  manifest: Pick<Manifest, 'input' | 'window'>,
+  { data: given, groups, time }: TrainingSource,
+): { readonly data: Table | NdArray; readonly lastRows?: Int32Array } {
   const { window } = manifest
   const data = learnedFrom(manifest, given)
   if (!window || !('columns' in data)) return { data }
@@ -103,24 +126,49 @@ export function trainingSamples(manifest: Pick<Manifest, 'input' | 'window'>, { 
 /**
  * Refits with the seeds that follow the model's.
  *
- * @throws `argument` for options outside their ranges; `data` for data that the model was not fitted to, and as `fit`; `not-found` as
- * `fittingOf`; `aborted`.
+ * @throws `argument` for options outside their ranges; `data` for data that the model was not fitted to, and as `fit`;
+ * `not-found` as `fittingOf`; `aborted`.
  */
-export async function measureStability(model: Model, training: TrainingSource, { seeds = 3, top = 20, signal, onProgress }: StabilityOptions = {}): Promise<Stability> {
+export async function measureStability(
+  model: Model,
+  training: TrainingSource,
+  { seeds = 3, top = 20, signal, onProgress }: StabilityOptions = {},
+): Promise<Stability> {
   const { manifest, engine } = model
-  if (!(Number.isInteger(seeds) && seeds >= 1 && seeds <= 20)) throw new TollError('argument', `seeds must be an integer from 1 to 20, got ${seeds}`)
+  if (!(Number.isInteger(seeds) && seeds >= 1 && seeds <= 20))
+    throw new TollError('argument', `seeds must be an integer from 1 to 20, got ${seeds}`)
   const fitting = fittingOf(manifest)
   const data = learnedFrom(manifest, training.data)
-  if (await fingerprint(data) !== manifest.dataFingerprint) {
-    throw new TollError('data', `these are not the ${manifest.rows.given} ${manifest.window ? 'windows' : 'rows'} that the model was fitted to: their fingerprint is another; give the same file, columns and order`)
+  if ((await fingerprint(data)) !== manifest.dataFingerprint) {
+    throw new TollError(
+      'data',
+      `these are not the ${manifest.rows.given} ${manifest.window ? 'windows' : 'rows'} that the model was ` +
+        'fitted to: their fingerprint is another; give the same file, columns and order',
+    )
   }
   if (manifest.rows.anomalies > 0 && !training.labels) {
-    throw new TollError('argument', `the model was fitted without ${manifest.rows.anomalies} labelled anomalies; give the labels to fit it again the same way`)
+    throw new TollError(
+      'argument',
+      `the model was fitted without ${manifest.rows.anomalies} labelled anomalies; give the labels to fit ` +
+        'it again the same way',
+    )
   }
   const { labels, weights, groups, time } = training
-  const { heldBack: { by }, window } = manifest
-  if (by === 'groups' && !groups) throw new TollError('argument', 'whole groups were held back when the model was fitted; give the groups of the rows to fit it again the same way')
-  if (by === 'time' && !time && !window) throw new TollError('argument', 'the latest rows were held back when the model was fitted; give the times of the rows to fit it again the same way')
+  const {
+    heldBack: { by },
+    window,
+  } = manifest
+  if (by === 'groups' && !groups)
+    throw new TollError(
+      'argument',
+      'whole groups were held back when the model was fitted; give the groups of the rows to fit it again the same way',
+    )
+  if (by === 'time' && !time && !window)
+    throw new TollError(
+      'argument',
+      'the latest rows were held back when the model was fitted; give the times of the rows to fit it again ' +
+        'the same way',
+    )
   const samples = trainingSamples(manifest, training).data
   const own = await model.score(samples, { signal })
   const count = rowCount(samples)
@@ -131,14 +179,22 @@ export async function measureStability(model: Model, training: TrainingSource, {
     throwIfAborted(signal)
     const seed = (manifest.seed + i) % 2 ** 32
     const refit = await fit(data, {
-      ...fitting, engine, seed, signal, labels, weights, groups, time,
+      ...fitting,
+      engine,
+      seed,
+      signal,
+      labels,
+      weights,
+      groups,
+      time,
       onProgress: (progress) => onProgress?.(i - 1, progress),
     })
     const { score, isAnomaly } = await refit.score(samples, { signal })
     await refit.close()
     const theirs = highestOf(score, few)
     refits.push({
-      seed, threshold: refit.manifest.threshold.value,
+      seed,
+      threshold: refit.manifest.threshold.value,
       correlation: varies(own.score) && varies(score) ? rankCorrelation(own.score, score) : null,
       topOverlap: [...highest].filter((row) => theirs.has(row)).length / few,
       sameDecision: isAnomaly.reduce((same, flag, row) => same + Number(flag === own.isAnomaly[row]), 0) / count,
@@ -151,7 +207,11 @@ export async function measureStability(model: Model, training: TrainingSource, {
 
 /** The rows of the k highest scores; of equal ones the first. */
 function highestOf(scores: Float64Array, k: number): Set<number> {
-  return new Set(Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b).slice(0, k))
+  return new Set(
+    Array.from(scores.keys())
+      .sort((a, b) => scores[b] - scores[a] || a - b)
+      .slice(0, k),
+  )
 }
 
 function varies(scores: Float64Array): boolean {

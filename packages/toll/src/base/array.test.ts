@@ -15,10 +15,18 @@ describe('a table from columns of values', () => {
       names: ['number', 'text', 'flag', 'day', 'typed', 'none'],
       rows: 5,
       columns: [
-        Float64Array.of(1.5, NaN, NaN, NaN, -0), Float64Array.of(0, 1, NaN, NaN, 0), Float64Array.of(1, 0, NaN, NaN, 1),
-        Float64Array.of(0, NaN, 1717160400.25, NaN, -0.5), Float64Array.of(1, 2, 3, 4, 5), new Float64Array(5).fill(NaN),
+        Float64Array.of(1.5, NaN, NaN, NaN, -0),
+        Float64Array.of(0, 1, NaN, NaN, 0),
+        Float64Array.of(1, 0, NaN, NaN, 1),
+        Float64Array.of(0, NaN, 1717160400.25, NaN, -0.5),
+        Float64Array.of(1, 2, 3, 4, 5),
+        new Float64Array(5).fill(NaN),
       ],
-      meanings: new Map([['text', { kind: 'text', texts: ['b', 'a'] }], ['flag', { kind: 'boolean' }], ['day', { kind: 'time' }]]),
+      meanings: new Map([
+        ['text', { kind: 'text', texts: ['b', 'a'] }],
+        ['flag', { kind: 'boolean' }],
+        ['day', { kind: 'time' }],
+      ]),
     })
     expect(takeRows(source, [1, 0]).meanings).toBe(source.meanings)
     expect(takeRows(source, [1, 0]).columns[1]).toEqual(Float64Array.of(1, 0))
@@ -27,9 +35,17 @@ describe('a table from columns of values', () => {
 
   test.each<[Parameters<typeof tableFromColumns>[0], string, string]>([
     [{ a: [1, 2], b: [1] }, 'shape', "column 'b' has 1 rows, column 'a' has 2"],
-    [{ a: [null, 'x', 3] as never }, 'data', "column 'a' holds a string in row 2 and a number in row 3; a column has one kind of values"],
+    [
+      { a: [null, 'x', 3] as never },
+      'data',
+      "column 'a' holds a string in row 2 and a number in row 3; a column has one kind of values",
+    ],
     [{ a: [{}, {}] as never }, 'data', "column 'a' holds objects; expected numbers, texts, booleans or dates"],
-    [{ when: [new Date(0), new Date('31.05.2024')] }, 'data', "column 'when' holds an invalid date in row 2; give null for a missing one"],
+    [
+      { when: [new Date(0), new Date('31.05.2024')] },
+      'data',
+      "column 'when' holds an invalid date in row 2; give null for a missing one",
+    ],
   ])('%j is refused', (columns, code, message) => {
     expect(() => tableFromColumns(columns)).toThrow(new TollError(code as 'data', message))
   })

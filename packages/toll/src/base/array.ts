@@ -4,7 +4,10 @@ import { TollError } from './errors.js'
 
 export type FloatArray = Float32Array | Float64Array
 
-/** A dense row-major array. The first axis counts samples: a table is `(n, d)`, images are `(n, channels, height, width)`. */
+/**
+ * A dense row-major array. The first axis counts samples: a table is `(n, d)`, images are `(n, channels, height,
+ * width)`.
+ */
 export interface NdArray<T extends FloatArray = FloatArray> {
   readonly shape: readonly number[]
   readonly data: T
@@ -67,17 +70,29 @@ export function table(names: readonly string[], columns: readonly Float64Array[]
 }
 
 /** Values of a column as programs have them; null, undefined, NaN and '' are missing. */
-export type ColumnValues = ArrayLike<number> | readonly (number | null | undefined)[] | readonly (string | null | undefined)[] | readonly (boolean | null | undefined)[] | readonly (Date | null | undefined)[]
+export type ColumnValues =
+  | ArrayLike<number>
+  | readonly (number | null | undefined)[]
+  | readonly (string | null | undefined)[]
+  | readonly (boolean | null | undefined)[]
+  | readonly (Date | null | undefined)[]
 
 /**
  * A table from columns of numbers, texts, booleans or dates by name.
- * Errors: `shape` for columns of different lengths, `data` for a column that mixes kinds of values or has an invalid date (with its row).
+ * Errors: `shape` for columns of different lengths, `data` for a column that mixes kinds of values or has an invalid
+ * date (with its row).
  */
 export function tableFromColumns(columns: Readonly<Record<string, ColumnValues>>): Table {
   const names = Object.keys(columns)
   const read = names.map((name) => readColumn(name, columns[name]))
   const meanings = new Map(names.flatMap((name, i) => (read[i].meaning ? [[name, read[i].meaning] as const] : [])))
-  return { ...table(names, read.map(({ values }) => values)), ...(meanings.size > 0 && { meanings }) }
+  return {
+    ...table(
+      names,
+      read.map(({ values }) => values),
+    ),
+    ...(meanings.size > 0 && { meanings }),
+  }
 }
 
 function readColumn(name: string, given: ColumnValues): { values: Float64Array; meaning?: ColumnMeaning } {
@@ -87,19 +102,34 @@ function readColumn(name: string, given: ColumnValues): { values: Float64Array; 
   const first = cells.findIndex((value) => !isMissing(value))
   const kind = first < 0 ? 'number' : kindOf(cells[first])
   const other = cells.findIndex((value) => !isMissing(value) && kindOf(value) !== kind)
-  if (other >= 0) throw new TollError('data', `column '${name}' holds a ${kind} in row ${first + 1} and a ${kindOf(cells[other])} in row ${other + 1}; a column has one kind of values`)
-  if (!['number', 'string', 'boolean', 'date'].includes(kind)) throw new TollError('data', `column '${name}' holds ${kind}s; expected numbers, texts, booleans or dates`)
+  if (other >= 0)
+    throw new TollError(
+      'data',
+      `column '${name}' holds a ${kind} in row ${first + 1} and a ${kindOf(cells[other])} in row ` +
+        `${other + 1}; a column has one kind of values`,
+    )
+  if (!['number', 'string', 'boolean', 'date'].includes(kind))
+    throw new TollError('data', `column '${name}' holds ${kind}s; expected numbers, texts, booleans or dates`)
   const invalid = cells.findIndex((value) => value instanceof Date && Number.isNaN(value.getTime()))
-  if (invalid >= 0) throw new TollError('data', `column '${name}' holds an invalid date in row ${invalid + 1}; give null for a missing one`)
+  if (invalid >= 0)
+    throw new TollError(
+      'data',
+      `column '${name}' holds an invalid date in row ${invalid + 1}; give null for a missing one`,
+    )
   const codes = new Map<string, number>()
   const codeOf = (text: string) => {
     const known = codes.get(text) ?? codes.size
     codes.set(text, known)
     return known
   }
-  const numberOf = (value: unknown) => (value instanceof Date ? value.getTime() / 1000 : typeof value === 'string' ? codeOf(value) : Number(value))
+  const numberOf = (value: unknown) =>
+    value instanceof Date ? value.getTime() / 1000 : typeof value === 'string' ? codeOf(value) : Number(value)
   const values = Float64Array.from(cells, (value) => (isMissing(value) ? NaN : numberOf(value)))
-  const meanings: Readonly<Record<string, ColumnMeaning>> = { string: { kind: 'text', texts: [...codes.keys()] }, boolean: { kind: 'boolean' }, date: { kind: 'time' } }
+  const meanings: Readonly<Record<string, ColumnMeaning>> = {
+    string: { kind: 'text', texts: [...codes.keys()] },
+    boolean: { kind: 'boolean' },
+    date: { kind: 'time' },
+  }
   return { values, ...(kind in meanings && { meaning: meanings[kind] }) }
 }
 
@@ -128,14 +158,19 @@ export function tableFromArray(array: NdArray, names?: readonly string[]): Table
 
 /** The rows `indices` of a table, in that order. */
 export function takeRows(source: Table, indices: ArrayLike<number>): Table {
-  const columns = source.columns.map((column) => Float64Array.from({ length: indices.length }, (_, i) => column[indices[i]]))
+  const columns = source.columns.map((column) =>
+    Float64Array.from({ length: indices.length }, (_, i) => column[indices[i]]),
+  )
   return { ...source, columns, rows: indices.length }
 }
 
 /** The samples `indices` along the first axis, in that order. */
 export function takeSamples(source: NdArray, indices: ArrayLike<number>): NdArray {
   const size = sizeOf(source.shape.slice(1))
-  const data = source.data instanceof Float32Array ? new Float32Array(indices.length * size) : new Float64Array(indices.length * size)
+  const data =
+    source.data instanceof Float32Array
+      ? new Float32Array(indices.length * size)
+      : new Float64Array(indices.length * size)
   for (let i = 0; i < indices.length; i++) {
     data.set(source.data.subarray(indices[i] * size, (indices[i] + 1) * size), i * size)
   }
@@ -143,19 +178,22 @@ export function takeSamples(source: NdArray, indices: ArrayLike<number>): NdArra
 }
 
 /**
- * The rows of several tables with the same columns in the same order, or the samples of several arrays of one shape, one after the other. Texts
- * keep what they say where tables number them differently. Error: `shape` for no part, or parts that differ.
+ * The rows of several tables with the same columns in the same order, or the samples of several arrays of one shape,
+ * one after the other. Texts keep what they say where tables number them differently. Error: `shape` for no part, or
+ * parts that differ.
  */
 export function joinRows(parts: readonly (Table | NdArray)[]): Table | NdArray {
   const tables = parts.filter((part) => 'columns' in part)
-  if (parts.length === 0 || (tables.length > 0 && tables.length < parts.length)) throw new TollError('shape', `rows are joined of tables or of arrays, got ${parts.length === 0 ? 'none' : 'both'}`)
+  if (parts.length === 0 || (tables.length > 0 && tables.length < parts.length))
+    throw new TollError('shape', `rows are joined of tables or of arrays, got ${parts.length === 0 ? 'none' : 'both'}`)
   return tables.length > 0 ? joinTables(tables) : joinSamples(parts as readonly NdArray[])
 }
 
 function joinTables(parts: readonly Table[]): Table {
   const [{ names }] = parts
   const other = parts.find((part) => part.names.join('\n') !== names.join('\n'))
-  if (other) throw new TollError('shape', `tables of columns ${names.join(', ')} and ${other.names.join(', ')} cannot be joined`)
+  if (other)
+    throw new TollError('shape', `tables of columns ${names.join(', ')} and ${other.names.join(', ')} cannot be joined`)
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
   const meanings = new Map<string, ColumnMeaning>()
   const columns = names.map((name, c) => {
@@ -178,14 +216,24 @@ function joinTables(parts: readonly Table[]): Table {
 function joinSamples(parts: readonly NdArray[]): NdArray {
   const shape = parts[0].shape.slice(1)
   const other = parts.find((part) => part.shape.slice(1).join() !== shape.join())
-  if (other) throw new TollError('shape', `samples of ${shape.join(' x ')} and ${other.shape.slice(1).join(' x ')} cannot be joined`)
+  if (other)
+    throw new TollError(
+      'shape',
+      `samples of ${shape.join(' x ')} and ${other.shape.slice(1).join(' x ')} cannot be joined`,
+    )
   const size = parts.reduce((sum, { data }) => sum + data.length, 0)
-  const data = concatenate(parts.map((part) => part.data), parts.every((part) => part.data instanceof Float32Array) ? new Float32Array(size) : new Float64Array(size))
+  const data = concatenate(
+    parts.map((part) => part.data),
+    parts.every((part) => part.data instanceof Float32Array) ? new Float32Array(size) : new Float64Array(size),
+  )
   return { shape: [parts.reduce((sum, part) => sum + part.shape[0], 0), ...shape], data }
 }
 
 /** Fills `whole` with the parts, one after the other; it has room for all of them. */
-export function concatenate<T extends { set(values: ArrayLike<number>, at: number): void }>(parts: readonly ArrayLike<number>[], whole: T): T {
+export function concatenate<T extends { set(values: ArrayLike<number>, at: number): void }>(
+  parts: readonly ArrayLike<number>[],
+  whole: T,
+): T {
   let at = 0
   for (const part of parts) {
     whole.set(part, at)

@@ -1,7 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { Random, choice, describeDomain, flag, integer, joinRows, list, ndarray, parseParameter, real, resolveParameters, table, tableFromArray, tableFromRows, tableToArray, takeRows, takeSamples, type Domains } from './index.js'
+import {
+  Random,
+  choice,
+  describeDomain,
+  flag,
+  integer,
+  joinRows,
+  list,
+  ndarray,
+  parseParameter,
+  real,
+  resolveParameters,
+  table,
+  tableFromArray,
+  tableFromRows,
+  tableToArray,
+  takeRows,
+  takeSamples,
+  type Domains,
+} from './index.js'
 
-const refusal = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
+const refusal = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
 
 describe('random', () => {
   it('is a stream that a seed names and a state restores', () => {
@@ -55,7 +75,8 @@ describe('random', () => {
   })
 
   it('refuses seeds that are no 32-bit integers', () => {
-    for (const seed of [-1, 0.5, NaN, Infinity, 2 ** 32]) expect(() => Random.seeded(seed)).toThrow(refusal('argument', /seed must be an integer from 0 to 4294967295/))
+    for (const seed of [-1, 0.5, NaN, Infinity, 2 ** 32])
+      expect(() => Random.seeded(seed)).toThrow(refusal('argument', /seed must be an integer from 0 to 4294967295/))
   })
 })
 
@@ -70,16 +91,29 @@ describe('parameters', () => {
 
   it('take defaults and keep what is given', () => {
     expect(resolveParameters(domains)).toEqual({ rate: 0.1, count: 3, mode: 'fast', trace: false, parts: ['b', 'a'] })
-    expect(resolveParameters(domains, { rate: 1, trace: true, parts: ['c', 'c'] })).toEqual({ rate: 1, count: 3, mode: 'fast', trace: true, parts: ['c', 'c'] })
+    expect(resolveParameters(domains, { rate: 1, trace: true, parts: ['c', 'c'] })).toEqual({
+      rate: 1,
+      count: 3,
+      mode: 'fast',
+      trace: true,
+      parts: ['c', 'c'],
+    })
   })
 
   it.each<[Record<string, unknown>, RegExp]>([
     [{ rate: 0 }, /'rate' must be a finite number above 0 and at most 1, got 0/],
-    [{ rate: NaN }, /'rate'/], [{ rate: '0.5' }, /'rate'.*got "0.5"/], [{ rate: 1.01 }, /'rate'/],
-    [{ count: 1.5 }, /'count' must be an integer at least 1, got 1.5/], [{ count: Infinity }, /'count'/],
-    [{ mode: 'slow' }, /'mode' must be one of fast, exact, got "slow"/], [{ trace: 1 }, /'trace' must be true or false/],
-    [{ parts: ['a', 'd'] }, /'parts' must be a list of at least 2 of a, b, c, got \["a","d"\]/], [{ parts: ['a'] }, /'parts'/], [{ parts: 'a,b' }, /'parts'.*got "a,b"/],
-    [{ unknown: 1 }, /'unknown' does not exist; known: rate, count, mode, trace, parts/], [{ toString: 1 }, /'toString' does not exist/],
+    [{ rate: NaN }, /'rate'/],
+    [{ rate: '0.5' }, /'rate'.*got "0.5"/],
+    [{ rate: 1.01 }, /'rate'/],
+    [{ count: 1.5 }, /'count' must be an integer at least 1, got 1.5/],
+    [{ count: Infinity }, /'count'/],
+    [{ mode: 'slow' }, /'mode' must be one of fast, exact, got "slow"/],
+    [{ trace: 1 }, /'trace' must be true or false/],
+    [{ parts: ['a', 'd'] }, /'parts' must be a list of at least 2 of a, b, c, got \["a","d"\]/],
+    [{ parts: ['a'] }, /'parts'/],
+    [{ parts: 'a,b' }, /'parts'.*got "a,b"/],
+    [{ unknown: 1 }, /'unknown' does not exist; known: rate, count, mode, trace, parts/],
+    [{ toString: 1 }, /'toString' does not exist/],
   ])('refuse %j', (given, message) => {
     expect(() => resolveParameters(domains, given)).toThrow(refusal('argument', message))
   })
@@ -89,7 +123,9 @@ describe('parameters', () => {
     expect(parseParameter(domains.count, ' ')).toBeNaN()
     expect(parseParameter(domains.mode, 'exact')).toBe('exact')
     expect(parseParameter(domains.trace, 'true')).toBe(true)
-    expect(() => resolveParameters(domains, { trace: parseParameter(domains.trace, 'yes') as boolean })).toThrow(/true or false, got "yes"/)
+    expect(() => resolveParameters(domains, { trace: parseParameter(domains.trace, 'yes') as boolean })).toThrow(
+      /true or false, got "yes"/,
+    )
     expect(parseParameter(domains.parts, ' b, a,,b ')).toEqual(['b', 'a', 'b'])
     expect(parseParameter(domains.parts, '')).toEqual([])
     expect(describeDomain(domains.count)).toBe('an integer at least 1')
@@ -102,8 +138,12 @@ describe('arrays and tables', () => {
     expect(ndarray(new Float32Array(6), [2, 3]).shape).toEqual([2, 3])
     expect(() => ndarray(new Float32Array(5), [2, 3])).toThrow(refusal('shape', /needs 6 values, got 5/))
     expect(() => ndarray(new Float32Array(0), [-1, 0])).toThrow(refusal('shape', /non-negative/))
-    expect(() => table(['a', 'b'], [new Float64Array(2), new Float64Array(3)])).toThrow(refusal('shape', /'b' has 3 rows, column 'a' has 2/))
-    expect(() => table(['a', 'a'], [new Float64Array(2), new Float64Array(2)])).toThrow(refusal('data', /'a' appears twice/))
+    expect(() => table(['a', 'b'], [new Float64Array(2), new Float64Array(3)])).toThrow(
+      refusal('shape', /'b' has 3 rows, column 'a' has 2/),
+    )
+    expect(() => table(['a', 'a'], [new Float64Array(2), new Float64Array(2)])).toThrow(
+      refusal('data', /'a' appears twice/),
+    )
     expect(() => table([''], [new Float64Array(2)])).toThrow(refusal('data', /column 1 has no name/))
     expect(() => table(['a'], [])).toThrow(refusal('shape', /1 column names for 0 columns/))
     expect(() => tableFromRows([[1, 2], [3]])).toThrow(refusal('shape', /row 2 has 1 values, expected 2/))
@@ -111,28 +151,53 @@ describe('arrays and tables', () => {
   })
 
   it('turn into each other', () => {
-    const rows = tableFromRows([[1, 2], [3, NaN], [5, 6]], ['a', 'b'])
+    const rows = tableFromRows(
+      [
+        [1, 2],
+        [3, NaN],
+        [5, 6],
+      ],
+      ['a', 'b'],
+    )
     expect(rows.columns).toEqual([Float64Array.of(1, 3, 5), Float64Array.of(2, NaN, 6)])
     expect(tableToArray(rows)).toEqual({ shape: [3, 2], data: Float64Array.of(1, 2, 3, NaN, 5, 6) })
     expect(tableFromArray(tableToArray(rows), ['a', 'b'])).toEqual(rows)
     expect(takeRows(rows, [2, 0]).columns).toEqual([Float64Array.of(5, 1), Float64Array.of(6, 2)])
-    expect(takeSamples({ shape: [3, 1, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }, [2, 2])).toEqual({ shape: [2, 1, 2], data: Float32Array.of(5, 6, 5, 6) })
+    expect(takeSamples({ shape: [3, 1, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }, [2, 2])).toEqual({
+      shape: [2, 1, 2],
+      data: Float32Array.of(5, 6, 5, 6),
+    })
   })
 })
 
 describe('rows of several tables', () => {
   it('keep their values and texts, however each table numbers its texts', () => {
     const part = (values: number[], texts: string[]) => ({
-      names: ['n', 't'], columns: [Float64Array.from(values), Float64Array.from(values, (_, row) => row)], rows: values.length, meanings: new Map([['t', { kind: 'text' as const, texts }]]),
+      names: ['n', 't'],
+      columns: [Float64Array.from(values), Float64Array.from(values, (_, row) => row)],
+      rows: values.length,
+      meanings: new Map([['t', { kind: 'text' as const, texts }]]),
     })
     const joined = joinRows([part([1, NaN], ['a', 'b']), part([3], ['b'])])
-    expect(joined).toEqual({ names: ['n', 't'], columns: [Float64Array.of(1, NaN, 3), Float64Array.of(0, 1, 1)], rows: 3, meanings: new Map([['t', { kind: 'text', texts: ['a', 'b'] }]]) })
+    expect(joined).toEqual({
+      names: ['n', 't'],
+      columns: [Float64Array.of(1, NaN, 3), Float64Array.of(0, 1, 1)],
+      rows: 3,
+      meanings: new Map([['t', { kind: 'text', texts: ['a', 'b'] }]]),
+    })
   })
 
   it('are samples of arrays too, and refuse what differs', () => {
-    expect(joinRows([ndarray(Float32Array.of(1, 2), [1, 2]), ndarray(Float32Array.of(3, 4, 5, 6), [2, 2])])).toEqual({ shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) })
-    expect(() => joinRows([ndarray(Float32Array.of(1, 2), [1, 2]), ndarray(Float32Array.of(1), [1, 1])])).toThrow(refusal('shape', /cannot be joined/))
-    expect(() => joinRows([tableFromRows([[1]], ['a']), tableFromRows([[1]], ['b'])])).toThrow(refusal('shape', /a and b cannot be joined/))
+    expect(joinRows([ndarray(Float32Array.of(1, 2), [1, 2]), ndarray(Float32Array.of(3, 4, 5, 6), [2, 2])])).toEqual({
+      shape: [3, 2],
+      data: Float32Array.of(1, 2, 3, 4, 5, 6),
+    })
+    expect(() => joinRows([ndarray(Float32Array.of(1, 2), [1, 2]), ndarray(Float32Array.of(1), [1, 1])])).toThrow(
+      refusal('shape', /cannot be joined/),
+    )
+    expect(() => joinRows([tableFromRows([[1]], ['a']), tableFromRows([[1]], ['b'])])).toThrow(
+      refusal('shape', /a and b cannot be joined/),
+    )
     expect(() => joinRows([])).toThrow(refusal('shape', /got none/))
   })
 })

@@ -45,7 +45,14 @@ export type Domain = RealDomain | ChoiceDomain | FlagDomain | ListDomain
 export type Domains = Readonly<Record<string, Domain>>
 export type ParameterValue = number | string | boolean | readonly string[]
 
-type ValueOf<D> = D extends ChoiceDomain<infer V> ? V : D extends FlagDomain ? boolean : D extends ListDomain<infer V> ? readonly V[] : number
+type ValueOf<D> =
+  D extends ChoiceDomain<infer V>
+    ? V
+    : D extends FlagDomain
+      ? boolean
+      : D extends ListDomain<infer V>
+        ? readonly V[]
+        : number
 
 /** The values that a table of domains describes. */
 export type Values<D extends Domains> = { -readonly [K in keyof D]: ValueOf<D[K]> }
@@ -58,7 +65,9 @@ export function integer(spec: Omit<RealDomain, 'kind'>): RealDomain {
   return { ...spec, kind: 'integer' }
 }
 
-export function choice<const V extends string>(spec: { values: readonly V[]; default: NoInfer<V> } & Described): ChoiceDomain<V> {
+export function choice<const V extends string>(
+  spec: { values: readonly V[]; default: NoInfer<V> } & Described,
+): ChoiceDomain<V> {
   return { ...spec, kind: 'choice' }
 }
 
@@ -66,12 +75,18 @@ export function flag(spec: Omit<FlagDomain, 'kind'>): FlagDomain {
   return { ...spec, kind: 'flag' }
 }
 
-export function list<const V extends string>(spec: { values: readonly V[]; default: readonly NoInfer<V>[]; fewest?: number } & Described): ListDomain<V> {
+export function list<const V extends string>(
+  spec: { values: readonly V[]; default: readonly NoInfer<V>[]; fewest?: number } & Described,
+): ListDomain<V> {
   return { ...spec, kind: 'list' }
 }
 
 /** Fills defaults and refuses unknown names and values outside their domain (code `argument`). */
-export function resolveParameters<D extends Domains>(domains: D, given: Partial<Values<D>> = {}, owner = 'parameter'): Values<D> {
+export function resolveParameters<D extends Domains>(
+  domains: D,
+  given: Partial<Values<D>> = {},
+  owner = 'parameter',
+): Values<D> {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(domains, name)) {
       throw new TollError('argument', `${owner} '${name}' does not exist; known: ${Object.keys(domains).join(', ')}`)
@@ -81,7 +96,11 @@ export function resolveParameters<D extends Domains>(domains: D, given: Partial<
   for (const [name, domain] of Object.entries(domains)) {
     const value = (given as Record<string, unknown>)[name] ?? domain.default
     const problem = violation(domain, value)
-    if (problem) throw new TollError('argument', `${owner} '${name}' must be ${problem}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`)
+    if (problem)
+      throw new TollError(
+        'argument',
+        `${owner} '${name}' must be ${problem}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`,
+      )
     resolved[name] = value
   }
   return resolved as Values<D>
@@ -89,7 +108,11 @@ export function resolveParameters<D extends Domains>(domains: D, given: Partial<
 
 /** Reads one parameter from text, as a command line gives it; commas part the names of a list. */
 export function parseParameter(domain: Domain, text: string): ParameterValue {
-  if (domain.kind === 'list') return text.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  if (domain.kind === 'list')
+    return text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
   if (domain.kind === 'flag') return text === 'true' ? true : text === 'false' ? false : text
   if (domain.kind === 'choice') return text
   return text.trim() === '' ? NaN : Number(text)
@@ -109,12 +132,18 @@ export function describeDomain(domain: Domain): string {
 
 function violation(domain: Domain, value: unknown): string | undefined {
   const inside =
-    domain.kind === 'flag' ? typeof value === 'boolean'
-    : domain.kind === 'choice' ? domain.values.includes(value as string)
-    : domain.kind === 'list' ? Array.isArray(value) && value.length >= (domain.fewest ?? 1) && value.every((name) => domain.values.includes(name as string))
-    : typeof value === 'number' && Number.isFinite(value)
-      && (domain.kind === 'real' || Number.isSafeInteger(value))
-      && (domain.min === undefined || (domain.aboveMin ? value > domain.min : value >= domain.min))
-      && (domain.max === undefined || (domain.belowMax ? value < domain.max : value <= domain.max))
+    domain.kind === 'flag'
+      ? typeof value === 'boolean'
+      : domain.kind === 'choice'
+        ? domain.values.includes(value as string)
+        : domain.kind === 'list'
+          ? Array.isArray(value) &&
+            value.length >= (domain.fewest ?? 1) &&
+            value.every((name) => domain.values.includes(name as string))
+          : typeof value === 'number' &&
+            Number.isFinite(value) &&
+            (domain.kind === 'real' || Number.isSafeInteger(value)) &&
+            (domain.min === undefined || (domain.aboveMin ? value > domain.min : value >= domain.min)) &&
+            (domain.max === undefined || (domain.belowMax ? value < domain.max : value <= domain.max))
   return inside ? undefined : describeDomain(domain)
 }

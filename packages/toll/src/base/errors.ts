@@ -21,8 +21,20 @@
  * | `internal` | a bug of this library |
  */
 export type ErrorCode =
-  | 'argument' | 'shape' | 'data' | 'format' | 'version' | 'not-found' | 'device'
-  | 'memory' | 'diverged' | 'aborted' | 'io' | 'network' | 'checksum' | 'internal'
+  | 'argument'
+  | 'shape'
+  | 'data'
+  | 'format'
+  | 'version'
+  | 'not-found'
+  | 'device'
+  | 'memory'
+  | 'diverged'
+  | 'aborted'
+  | 'io'
+  | 'network'
+  | 'checksum'
+  | 'internal'
 
 export class TollError extends Error {
   override readonly name = 'TollError'

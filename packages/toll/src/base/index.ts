@@ -1,12 +1,68 @@
 // The ground floor: errors, arrays, parameter domains, seeded randomness. Knows nothing of graphs or files.
 export { TollError, invariant, messageOf, throwIfAborted, type ErrorCode } from './errors.js'
-export { concatenate, joinRows, ndarray, rowCount, sizeOf, table, tableFromArray, tableFromColumns, tableFromRows, tableToArray, takeColumns, takeRows, takeSamples, type ColumnMeaning, type ColumnValues, type FloatArray, type NdArray, type Table } from './array.js'
-export { choice, describeDomain, flag, integer, list, parseParameter, real, resolveParameters, type ChoiceDomain, type Domain, type Domains, type FlagDomain, type ListDomain, type ParameterValue, type RealDomain, type Values } from './domain.js'
+export {
+  concatenate,
+  joinRows,
+  ndarray,
+  rowCount,
+  sizeOf,
+  table,
+  tableFromArray,
+  tableFromColumns,
+  tableFromRows,
+  tableToArray,
+  takeColumns,
+  takeRows,
+  takeSamples,
+  type ColumnMeaning,
+  type ColumnValues,
+  type FloatArray,
+  type NdArray,
+  type Table,
+} from './array.js'
+export {
+  choice,
+  describeDomain,
+  flag,
+  integer,
+  list,
+  parseParameter,
+  real,
+  resolveParameters,
+  type ChoiceDomain,
+  type Domain,
+  type Domains,
+  type FlagDomain,
+  type ListDomain,
+  type ParameterValue,
+  type RealDomain,
+  type Values,
+} from './domain.js'
 export { cholesky, inverseOfLower, logDeterminant } from './linear-algebra/cholesky.js'
 export { centre, covarianceOf } from './linear-algebra/covariance.js'
-export { addScaled, checkMatrix, diagonal, frobenius, identity, matrixOf, multiplyInto, product, relativeDistance, trace, zeroMatrix, type Matrix, type Transposed } from './linear-algebra/matrix.js'
+export {
+  addScaled,
+  checkMatrix,
+  diagonal,
+  frobenius,
+  identity,
+  matrixOf,
+  multiplyInto,
+  product,
+  relativeDistance,
+  trace,
+  zeroMatrix,
+  type Matrix,
+  type Transposed,
+} from './linear-algebra/matrix.js'
 export { covarianceEigen, symmetricEigen, symmetricEigenSteps, type Eigen } from './linear-algebra/symmetric-eigen.js'
-export { orthonormalBasis, singularValues, subspaceAngle, thinSvd, type ThinSvd } from './linear-algebra/singular-values.js'
+export {
+  orthonormalBasis,
+  singularValues,
+  subspaceAngle,
+  thinSvd,
+  type ThinSvd,
+} from './linear-algebra/singular-values.js'
 export type { PhaseProgress, Watched } from './progress.js'
 export { Random, type RandomState } from './random.js'
 export { legacyPermutation } from './mersenne.js'

@@ -21,6 +21,12 @@ it('agrees over many words of the generator', () => {
   expect(order.reduce((sum, row, i) => sum + row * i, 0)).toBe(29_526_243_707_070)
 })
 
-it.each([[-1, 3], [2 ** 32, 3], [0.5, 3], [0, -1], [0, 1.5]])('refuses seed %d and %d items', (seed, n) => {
+it.each([
+  [-1, 3],
+  [2 ** 32, 3],
+  [0.5, 3],
+  [0, -1],
+  [0, 1.5],
+])('refuses seed %d and %d items', (seed, n) => {
   expect(() => legacyPermutation(seed, n)).toThrow(expect.objectContaining({ code: 'argument' }))
 })

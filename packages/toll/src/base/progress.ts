@@ -1,6 +1,9 @@
 // What long work tells its caller while it runs, and how it is stopped.
 
-/** `done` of `total` units of work in this phase, a fraction where one is under way; totals of different phases are not comparable. */
+/**
+ * `done` of `total` units of work in this phase, a fraction where one is under way; totals of different phases are not
+ * comparable.
+ */
 export interface PhaseProgress {
   /** Such as `shipped split`, `training` or `beta 1, k 2`. */
   readonly phase: string

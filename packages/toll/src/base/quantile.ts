@@ -1,5 +1,5 @@
-// Quantiles of a sample. Definition 7 of Hyndman and Fan (1996), which numpy, R and spreadsheets use by default, and the order
-// statistic at or above it, which is always a value that was seen and never understates.
+// Quantiles of a sample. Definition 7 of Hyndman and Fan (1996), which numpy, R and spreadsheets use by default, and
+// the order statistic at or above it, which is always a value that was seen and never understates.
 
 import { TollError } from './errors.js'
 
@@ -8,15 +8,16 @@ export type QuantileMethod = 'linear' | 'higher'
 /**
  * The `q` quantile of `values` (any order, not changed; O(n log n)).
  *
- * With the values sorted from x_0 to x_(n-1) and h = (n - 1) q: `linear` (default) interpolates between x_floor(h) and x_ceil(h),
- * `higher` takes x_ceil(h). One value is its own quantile for every q.
+ * With the values sorted from x_0 to x_(n-1) and h = (n - 1) q: `linear` (default) interpolates between x_floor(h) and
+ * x_ceil(h), `higher` takes x_ceil(h). One value is its own quantile for every q.
  *
  * @param q share in [0, 1]
  * @throws `argument` when q is outside [0, 1]; `data` when there are no values or one of them is not finite.
  */
 export function quantile(values: ArrayLike<number>, q: number, method: QuantileMethod = 'linear'): number {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) throw new TollError('data', `a quantile needs finite values, value ${i} is ${values[i]}`)
+    if (!Number.isFinite(values[i]))
+      throw new TollError('data', `a quantile needs finite values, value ${i} is ${values[i]}`)
   }
   return quantileOfSorted(Float64Array.from(values).sort(), q, method)
 }

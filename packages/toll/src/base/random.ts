@@ -1,5 +1,6 @@
 // Seeded randomness: a stream that is an argument, never a global. Its state can be saved and restored to the bit.
-// The generator is xoroshiro128+ (Blackman and Vigna 2018) from pure-rand; seeds and forks are spread by SplitMix-style hashing.
+// The generator is xoroshiro128+ (Blackman and Vigna 2018) from pure-rand; seeds and forks are spread by SplitMix-style
+// hashing.
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
@@ -43,7 +44,10 @@ export class Random {
     return uniformInt(this.#generator, 0, bound - 1)
   }
 
-  /** Standard normal, by Box and Muller's polar form; the second value of each pair is dropped so that the state stays one stream. */
+  /**
+   * Standard normal, by Box and Muller's polar form; the second value of each pair is dropped so that the state stays
+   * one stream.
+   */
   normal(): number {
     for (;;) {
       const u = 2 * this.uniform() - 1
@@ -54,8 +58,8 @@ export class Random {
   }
 
   /**
-   * `k` different integers of [0, n), in random order: the head of a Fisher-Yates shuffle. Only the entries that a swap moved are kept, so
-   * that drawing a batch from a million rows costs as much as the batch.
+   * `k` different integers of [0, n), in random order: the head of a Fisher-Yates shuffle. Only the entries that a swap
+   * moved are kept, so that drawing a batch from a million rows costs as much as the batch.
    */
   sample(n: number, k: number): Int32Array {
     if (k > n) throw new TollError('argument', `cannot draw ${k} different values from ${n}`)

@@ -1,14 +1,21 @@
-// Moments as text: ISO 8601 and RFC 3339, such as `2024-05-31`, `2024-05-31 13:00`, `2024-05-31T13:00:00.25+02:00`. One reading of them for
-// every source; forms in which day and month could be taken for each other are no times here.
+// Moments as text: ISO 8601 and RFC 3339, such as `2024-05-31`, `2024-05-31 13:00`, `2024-05-31T13:00:00.25+02:00`. One
+// reading of them for every source; forms in which day and month could be taken for each other are no times here.
 
-const pattern = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(?:Z|([+-])(\d\d)(?::?(\d\d))?)?)?$/
+const pattern =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(?:Z|([+-])(\d\d)(?::?(\d\d))?)?)?$/
 const daysOfMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-/** ISO 8601 in UTC, as short as it is exact to the millisecond: `2024-05-31`, `2024-05-31T13:00:00Z`. Beyond the years that dates reach, the seconds. */
+/**
+ * ISO 8601 in UTC, as short as it is exact to the millisecond: `2024-05-31`, `2024-05-31T13:00:00Z`. Beyond the years
+ * that dates reach, the seconds.
+ */
 export function isoTime(seconds: number): string {
   const date = new Date(1000 * seconds)
   if (Number.isNaN(date.getTime())) return `${seconds} s`
-  return date.toISOString().replace(/\.000Z$/, 'Z').replace(/T00:00:00Z$/, '')
+  return date
+    .toISOString()
+    .replace(/\.000Z$/, 'Z')
+    .replace(/T00:00:00Z$/, '')
 }
 
 /** Whether a text has the form of a date or time, though there may be no such day. */
@@ -16,11 +23,21 @@ export function looksLikeTime(text: string): boolean {
   return pattern.test(text)
 }
 
-/** Seconds since 1970-01-01T00:00:00Z, UTC where the text names no zone; undefined for what is no time, such as 30 February. */
+/**
+ * Seconds since 1970-01-01T00:00:00Z, UTC where the text names no zone; undefined for what is no time, such as 30
+ * February.
+ */
 export function parseTime(text: string): number | undefined {
   const match = pattern.exec(text)
   if (!match) return undefined
-  const [year, month, day, hour, minute, second] = [+match[1], +match[2], +match[3], +(match[4] ?? 0), +(match[5] ?? 0), +(match[6] ?? 0)]
+  const [year, month, day, hour, minute, second] = [
+    +match[1],
+    +match[2],
+    +match[3],
+    +(match[4] ?? 0),
+    +(match[5] ?? 0),
+    +(match[6] ?? 0),
+  ]
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   if (month < 1 || month > 12 || day < 1 || day > daysOfMonth[month - 1] + Number(leap && month === 2)) return undefined
   const fraction = match[7] === undefined ? 0 : Number(`0.${match[7]}`)

@@ -1,15 +1,29 @@
-// Arrays as files hold them: any numeric element type, row-major, with the name of the type; and labelled image sets in bytes.
+// Arrays as files hold them: any numeric element type, row-major, with the name of the type; and labelled image sets in
+// bytes.
 
 import { TollError, sizeOf, type NdArray } from '../base/index.js'
 
 /** What a file's numbers become. 64-bit integers are read as float64 when all of them are exact there (below 2^53). */
 export type NumberData =
-  | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array
+  Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array
 
 export type ElementType =
-  | 'bool' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64' | 'float16' | 'float32' | 'float64'
+  | 'bool'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'float16'
+  | 'float32'
+  | 'float64'
 
-/** A row-major array read from a file; `type` is the element type in the file, `data` may be wider (see `NumberData`). */
+/**
+ * A row-major array read from a file; `type` is the element type in the file, `data` may be wider (see `NumberData`).
+ */
 export interface NumberArray {
   readonly shape: readonly number[]
   readonly type: ElementType
@@ -28,7 +42,18 @@ export interface ImageSet {
 
 /** Bytes of one element in a file. */
 export const elementBytes: Readonly<Record<ElementType, number>> = {
-  bool: 1, int8: 1, uint8: 1, int16: 2, uint16: 2, float16: 2, int32: 4, uint32: 4, float32: 4, int64: 8, uint64: 8, float64: 8,
+  bool: 1,
+  int8: 1,
+  uint8: 1,
+  int16: 2,
+  uint16: 2,
+  float16: 2,
+  int32: 4,
+  uint32: 4,
+  float32: 4,
+  int64: 8,
+  uint64: 8,
+  float64: 8,
 }
 
 /** A float64 copy, same shape. */
@@ -36,7 +61,9 @@ export function toFloat64(array: NumberArray): NdArray<Float64Array> {
   return { shape: array.shape, data: Float64Array.from(array.data) }
 }
 
-/** The array as one of integers 0..n-1, such as the index files of published splits. Error: `data` for anything else. */
+/**
+ * The array as one of integers 0..n-1, such as the index files of published splits. Error: `data` for anything else.
+ */
 export function toIndices(array: NumberArray, bound: number): Int32Array {
   const indices = new Int32Array(array.data.length)
   array.data.forEach((value, i) => {
@@ -70,7 +97,10 @@ export function joinImages(sets: readonly ImageSet[]): ImageSet {
   let at = 0
   for (const set of sets) {
     if (sizeOf(set.shape.slice(1)) !== channels * height * width) {
-      throw new TollError('shape', `images of (${set.shape.slice(1).join(', ')}) beside images of (${channels}, ${height}, ${width})`)
+      throw new TollError(
+        'shape',
+        `images of (${set.shape.slice(1).join(', ')}) beside images of (${channels}, ${height}, ${width})`,
+      )
     }
     pixels.set(set.pixels, at * channels * height * width)
     labels.set(set.labels, at)

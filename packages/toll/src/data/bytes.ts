@@ -1,4 +1,5 @@
-// A bounded cursor over the bytes of a file: every read is checked against what is there, every error names kind and offset.
+// A bounded cursor over the bytes of a file: every read is checked against what is there, every error names kind and
+// offset.
 
 import { TollError } from '../base/index.js'
 import { elementBytes, type ElementType, type NumberData } from './array.js'
@@ -8,7 +9,12 @@ export class ByteReader {
   offset = 0
 
   /** `kind` names the file in errors ("npy file"); `base` is where these bytes begin in it. */
-  constructor(readonly bytes: Uint8Array, readonly kind: string, readonly littleEndian = true, readonly base = 0) {
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly kind: string,
+    readonly littleEndian = true,
+    readonly base = 0,
+  ) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
@@ -22,7 +28,8 @@ export class ByteReader {
 
   /** Throws unless `count` bytes are left. */
   need(count: number, what: string): void {
-    if (count > this.left) this.fail(`${what} needs ${count} bytes, ${this.left} are left; the file is cut off or damaged`)
+    if (count > this.left)
+      this.fail(`${what} needs ${count} bytes, ${this.left} are left; the file is cut off or damaged`)
   }
 
   take(count: number, what: string): Uint8Array {
@@ -57,23 +64,36 @@ export class ByteReader {
     const little = this.littleEndian
     switch (type) {
       // A copy: `slice` of a Buffer would keep the whole file alive and shared.
-      case 'bool': case 'uint8': return new Uint8Array(bytes)
-      case 'int8': return Int8Array.from(bytes, (byte) => (byte << 24) >> 24)
-      case 'int16': return Int16Array.from({ length: count }, (_, i) => view.getInt16(2 * i, little))
-      case 'uint16': return Uint16Array.from({ length: count }, (_, i) => view.getUint16(2 * i, little))
-      case 'int32': return Int32Array.from({ length: count }, (_, i) => view.getInt32(4 * i, little))
-      case 'uint32': return Uint32Array.from({ length: count }, (_, i) => view.getUint32(4 * i, little))
-      case 'float16': return fill(new Float32Array(count), (i) => halfToNumber(view.getUint16(2 * i, little)))
-      case 'float32': return fill(new Float32Array(count), (i) => view.getFloat32(4 * i, little))
-      case 'float64': return fill(new Float64Array(count), (i) => view.getFloat64(8 * i, little))
-      case 'int64': return fill(new Float64Array(count), (i) => this.#exact(view.getBigInt64(8 * i, little), start + 8 * i))
-      case 'uint64': return fill(new Float64Array(count), (i) => this.#exact(view.getBigUint64(8 * i, little), start + 8 * i))
+      case 'bool':
+      case 'uint8':
+        return new Uint8Array(bytes)
+      case 'int8':
+        return Int8Array.from(bytes, (byte) => (byte << 24) >> 24)
+      case 'int16':
+        return Int16Array.from({ length: count }, (_, i) => view.getInt16(2 * i, little))
+      case 'uint16':
+        return Uint16Array.from({ length: count }, (_, i) => view.getUint16(2 * i, little))
+      case 'int32':
+        return Int32Array.from({ length: count }, (_, i) => view.getInt32(4 * i, little))
+      case 'uint32':
+        return Uint32Array.from({ length: count }, (_, i) => view.getUint32(4 * i, little))
+      case 'float16':
+        return fill(new Float32Array(count), (i) => halfToNumber(view.getUint16(2 * i, little)))
+      case 'float32':
+        return fill(new Float32Array(count), (i) => view.getFloat32(4 * i, little))
+      case 'float64':
+        return fill(new Float64Array(count), (i) => view.getFloat64(8 * i, little))
+      case 'int64':
+        return fill(new Float64Array(count), (i) => this.#exact(view.getBigInt64(8 * i, little), start + 8 * i))
+      case 'uint64':
+        return fill(new Float64Array(count), (i) => this.#exact(view.getBigUint64(8 * i, little), start + 8 * i))
     }
   }
 
   #exact(value: bigint, at: number): number {
     const number = Number(value)
-    if (!Number.isSafeInteger(number)) this.fail(`the 64-bit integer ${value} is beyond 2^53 and not exact as a float64; store it as float64`, at)
+    if (!Number.isSafeInteger(number))
+      this.fail(`the 64-bit integer ${value} is beyond 2^53 and not exact as a float64; store it as float64`, at)
     return number
   }
 }

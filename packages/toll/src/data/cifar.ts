@@ -1,4 +1,5 @@
-// The binary batches of CIFAR-10 and CIFAR-100 (Krizhevsky 2009): records of label bytes and 3072 pixels, channel-first, no header.
+// The binary batches of CIFAR-10 and CIFAR-100 (Krizhevsky 2009): records of label bytes and 3072 pixels,
+// channel-first, no header.
 
 import type { ImageSet } from './array.js'
 import { ByteReader } from './bytes.js'
@@ -31,7 +32,11 @@ export function readCifar(bytes: Uint8Array, layout: CifarLayout, classes: reado
   const reader = new ByteReader(content, layout.kind)
   const count = content.length / record
   if (!Number.isInteger(count) || count === 0 || count > largestBatch) {
-    reader.fail(`a batch is 1 to ${largestBatch} records of ${record} bytes, got ${content.length} bytes; the file is cut off or of another kind`, content.length)
+    reader.fail(
+      `a batch is 1 to ${largestBatch} records of ${record} bytes, got ${content.length} bytes; the file is ` +
+        'cut off or of another kind',
+      content.length,
+    )
   }
   const pixels = new Uint8Array(count * pixelCount)
   const labels = new Uint8Array(count)
@@ -39,7 +44,8 @@ export function readCifar(bytes: Uint8Array, layout: CifarLayout, classes: reado
     const at = i * record + layout.labelBytes
     const label = i * record + layout.labelAt
     labels[i] = content[label]
-    if (labels[i] >= classes.length) reader.fail(`label ${labels[i]} of record ${i} is not one of ${classes.length} classes`, label)
+    if (labels[i] >= classes.length)
+      reader.fail(`label ${labels[i]} of record ${i} is not one of ${classes.length} classes`, label)
     pixels.set(content.subarray(at, at + pixelCount), i * pixelCount)
   }
   return { shape: [count, 3, 32, 32], pixels, labels, classes }

@@ -1,5 +1,16 @@
-// The data room's door for every platform: file parsers from bytes, splits, labels, the registry. Files and tables are read in node/.
-export { elementBytes, joinImages, takeImages, toFloat64, toIndices, type ElementType, type ImageSet, type NumberArray, type NumberData } from './array.js'
+// The data room's door for every platform: file parsers from bytes, splits, labels, the registry. Files and tables are
+// read in node/.
+export {
+  elementBytes,
+  joinImages,
+  takeImages,
+  toFloat64,
+  toIndices,
+  type ElementType,
+  type ImageSet,
+  type NumberArray,
+  type NumberData,
+} from './array.js'
 export { cifar100CoarseLayout, cifar100Layout, cifar10Layout, readCifar, type CifarLayout } from './cifar.js'
 export { readIdx, readIdxImages } from './idx.js'
 export { sniffKind, type FileKind } from './kinds.js'

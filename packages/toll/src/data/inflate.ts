@@ -1,5 +1,6 @@
-// Decompression that a damaged or hostile file cannot turn against memory: output is counted as it appears and checked at the end.
-// DEFLATE itself is fflate's; it verifies no checksums, so CRC-32 (RFC 1952) and Adler-32 (RFC 1950) are compared here.
+// Decompression that a damaged or hostile file cannot turn against memory: output is counted as it appears and checked
+// at the end. DEFLATE itself is fflate's; it verifies no checksums, so CRC-32 (RFC 1952) and Adler-32 (RFC 1950) are
+// compared here.
 
 import { Inflate } from 'fflate'
 import { TollError, concatenate, messageOf } from '../base/index.js'
@@ -15,7 +16,12 @@ export const largestRatio = 1032
 export type PromisedSize = (head: Uint8Array) => number | undefined
 
 /** Raw DEFLATE data of at most `limit` bytes, lowered by what the content itself promises. */
-export function inflateRaw(compressed: Uint8Array, reader: ByteReader, limit: number, promise?: PromisedSize): Uint8Array {
+export function inflateRaw(
+  compressed: Uint8Array,
+  reader: ByteReader,
+  limit: number,
+  promise?: PromisedSize,
+): Uint8Array {
   const parts: Uint8Array[] = []
   let size = 0
   let bound = limit
@@ -31,7 +37,8 @@ export function inflateRaw(compressed: Uint8Array, reader: ByteReader, limit: nu
         bound = Math.min(bound, total)
       }
     }
-    if (size > bound) reader.fail(`the compressed data holds more than the ${bound} bytes that its header promises or that are allowed`)
+    if (size > bound)
+      reader.fail(`the compressed data holds more than the ${bound} bytes that its header promises or that are allowed`)
   })
   // Small steps bound how far the output can overshoot before it is counted.
   const step = 16384
@@ -52,7 +59,10 @@ export function gunzip(reader: ByteReader, limit = largestInflated, promise?: Pr
   reader.need(8, 'the gzip trailer')
   const content = inflateRaw(reader.bytes.subarray(reader.offset, reader.bytes.length - 8), reader, limit, promise)
   reader.offset = reader.bytes.length - 8
-  if (reader.uint32('the gzip checksum') !== crc32(content) || reader.uint32('the gzip size') !== content.length % 2 ** 32) {
+  if (
+    reader.uint32('the gzip checksum') !== crc32(content) ||
+    reader.uint32('the gzip size') !== content.length % 2 ** 32
+  ) {
     reader.fail('the gzip checksum does not match; the file is damaged', reader.bytes.length - 8)
   }
   return content
@@ -60,12 +70,18 @@ export function gunzip(reader: ByteReader, limit = largestInflated, promise?: Pr
 
 /** A zlib stream (RFC 1950). */
 export function unzlib(compressed: Uint8Array, reader: ByteReader, limit: number, promise?: PromisedSize): Uint8Array {
-  if (compressed.length < 6 || (compressed[0] & 15) !== 8 || ((compressed[0] << 8) | compressed[1]) % 31 !== 0 || compressed[1] & 32) {
+  if (
+    compressed.length < 6 ||
+    (compressed[0] & 15) !== 8 ||
+    ((compressed[0] << 8) | compressed[1]) % 31 !== 0 ||
+    compressed[1] & 32
+  ) {
     reader.fail('the compressed data has no valid zlib header')
   }
   const content = inflateRaw(compressed.subarray(2, -4), reader, limit, promise)
   const trailer = compressed.subarray(-4).reduce((sum, byte) => sum * 256 + byte, 0)
-  if (trailer !== adler32(content)) reader.fail('the checksum of the compressed data does not match; the file is damaged')
+  if (trailer !== adler32(content))
+    reader.fail('the checksum of the compressed data does not match; the file is damaged')
   return content
 }
 

@@ -1,5 +1,6 @@
-// MATLAB's level 5 .mat files (MathWorks, "MAT-File Format", 2019): a 128-byte header, then tagged elements, mostly zlib-packed.
-// Read: real numeric and logical arrays of any rank, every storage type, small elements, both byte orders. Other classes are listed, not read.
+// MATLAB's level 5 .mat files (MathWorks, "MAT-File Format", 2019): a 128-byte header, then tagged elements, mostly
+// zlib-packed. Read: real numeric and logical arrays of any rank, every storage type, small elements, both byte orders.
+// Other classes are listed, not read.
 
 import { TollError, sizeOf } from '../base/index.js'
 import { elementBytes, type ElementType, type NumberArray, type NumberData } from './array.js'
@@ -10,17 +11,41 @@ const kind = 'MATLAB file'
 
 /** Storage types (mi*) of numbers; 14 is a matrix and 15 a compressed element. */
 const storageTypes: Readonly<Record<number, ElementType>> = {
-  1: 'int8', 2: 'uint8', 3: 'int16', 4: 'uint16', 5: 'int32', 6: 'uint32', 7: 'float32', 9: 'float64', 12: 'int64', 13: 'uint64',
+  1: 'int8',
+  2: 'uint8',
+  3: 'int16',
+  4: 'uint16',
+  5: 'int32',
+  6: 'uint32',
+  7: 'float32',
+  9: 'float64',
+  12: 'int64',
+  13: 'uint64',
 }
 const matrixTag = 14
 const compressedTag = 15
 
 /** Array classes (mx*). A `double` array may be stored in a smaller type when its values allow. */
 const classTypes: Readonly<Record<number, ElementType>> = {
-  6: 'float64', 7: 'float32', 8: 'int8', 9: 'uint8', 10: 'int16', 11: 'uint16', 12: 'int32', 13: 'uint32', 14: 'int64', 15: 'uint64',
+  6: 'float64',
+  7: 'float32',
+  8: 'int8',
+  9: 'uint8',
+  10: 'int16',
+  11: 'uint16',
+  12: 'int32',
+  13: 'uint32',
+  14: 'int64',
+  15: 'uint64',
 }
 const otherClasses: Readonly<Record<number, string>> = {
-  1: 'cell array', 2: 'structure', 3: 'object', 4: 'text', 5: 'sparse matrix', 16: 'function', 17: 'opaque object',
+  1: 'cell array',
+  2: 'structure',
+  3: 'object',
+  4: 'text',
+  5: 'sparse matrix',
+  16: 'function',
+  17: 'opaque object',
 }
 
 export interface MatVariable {
@@ -43,10 +68,14 @@ export function listMat(bytes: Uint8Array): MatVariable[] {
 /** One variable, or the only numeric one, row-major. Errors: `format`; `not-found` with the names that are there. */
 export function readMat(bytes: Uint8Array, name?: string): NumberArray {
   const variables = findVariables(bytes)
-  const names = variables.map((variable) => `${variable.name} (${variable.problem ?? variable.shape.join(' x ')})`).join(', ')
+  const names = variables
+    .map((variable) => `${variable.name} (${variable.problem ?? variable.shape.join(' x ')})`)
+    .join(', ')
   const candidates = variables.filter((variable) => (name === undefined ? variable.type : variable.name === name))
-  if (name !== undefined && candidates.length === 0) throw new TollError('not-found', `the ${kind} has no variable '${name}'; it holds ${names || 'none'}`)
-  if (candidates.length !== 1) throw new TollError('not-found', `name the variable to read; the ${kind} holds ${names || 'none'}`)
+  if (name !== undefined && candidates.length === 0)
+    throw new TollError('not-found', `the ${kind} has no variable '${name}'; it holds ${names || 'none'}`)
+  if (candidates.length !== 1)
+    throw new TollError('not-found', `name the variable to read; the ${kind} holds ${names || 'none'}`)
   const { reader, shape, type, problem } = candidates[0]
   if (type === undefined) return reader.fail(`variable '${candidates[0].name}' is not read: ${problem}`)
   const count = sizeOf(shape)
@@ -85,7 +114,10 @@ function findVariables(bytes: Uint8Array): Found[] {
   return found
 }
 
-/** The one matrix inside a compressed element; its own tag promises the size. Offsets inside are those of the packed element. */
+/**
+ * The one matrix inside a compressed element; its own tag promises the size. Offsets inside are those of the packed
+ * element.
+ */
 function unpack(content: Uint8Array, littleEndian: boolean, at: number, limit: number): ByteReader {
   const outer = new ByteReader(content, kind, littleEndian, at)
   const sizeIn = (head: Uint8Array) => {
@@ -127,7 +159,8 @@ function readPart(reader: ByteReader, what: string, expected: readonly ElementTy
   const code = tag & 0xffff
   const size = small || reader.uint32(what)
   const type = storageTypes[code]
-  if (type === undefined || !expected.includes(type) || small > 4) reader.fail(`${what} cannot have storage type ${code} and ${size} bytes`, at)
+  if (type === undefined || !expected.includes(type) || small > 4)
+    reader.fail(`${what} cannot have storage type ${code} and ${size} bytes`, at)
   const length = size / elementBytes[type]
   if (!Number.isInteger(length) || (count !== undefined && length !== count)) {
     reader.fail(`${what} needs ${count ?? 'whole'} numbers, got ${size} bytes of ${type}`, at)
@@ -146,13 +179,25 @@ function readNumbers(reader: ByteReader, what: string, count: number): NumberDat
 
 function convert(values: NumberData, type: ElementType): NumberData {
   switch (type) {
-    case 'bool': case 'uint8': return Uint8Array.from(values)
-    case 'int8': return Int8Array.from(values)
-    case 'int16': return Int16Array.from(values)
-    case 'uint16': return Uint16Array.from(values)
-    case 'int32': return Int32Array.from(values)
-    case 'uint32': return Uint32Array.from(values)
-    case 'float16': case 'float32': return Float32Array.from(values)
-    case 'float64': case 'int64': case 'uint64': return Float64Array.from(values)
+    case 'bool':
+    case 'uint8':
+      return Uint8Array.from(values)
+    case 'int8':
+      return Int8Array.from(values)
+    case 'int16':
+      return Int16Array.from(values)
+    case 'uint16':
+      return Uint16Array.from(values)
+    case 'int32':
+      return Int32Array.from(values)
+    case 'uint32':
+      return Uint32Array.from(values)
+    case 'float16':
+    case 'float32':
+      return Float32Array.from(values)
+    case 'float64':
+    case 'int64':
+    case 'uint64':
+      return Float64Array.from(values)
   }
 }

@@ -1,5 +1,6 @@
-// NumPy's .npy files, versions 1 to 3 (numpy.lib.format): magic, version, a Python dictionary as text, the bare numbers.
-// Read: bool, integers of 8 to 64 bits, floats of 16 to 64 bits, both byte orders, C and Fortran order. Objects are never unpickled.
+// NumPy's .npy files, versions 1 to 3 (numpy.lib.format): magic, version, a Python dictionary as text, the bare
+// numbers. Read: bool, integers of 8 to 64 bits, floats of 16 to 64 bits, both byte orders, C and Fortran order.
+// Objects are never unpickled.
 
 import { sizeOf } from '../base/index.js'
 import { elementBytes, type ElementType, type NumberArray } from './array.js'
@@ -8,8 +9,18 @@ import { ByteReader, fromColumnMajor } from './bytes.js'
 const magic = '\x93NUMPY'
 
 const elementTypes: Readonly<Record<string, ElementType>> = {
-  b1: 'bool', i1: 'int8', u1: 'uint8', i2: 'int16', u2: 'uint16', i4: 'int32', u4: 'uint32', i8: 'int64', u8: 'uint64',
-  f2: 'float16', f4: 'float32', f8: 'float64',
+  b1: 'bool',
+  i1: 'int8',
+  u1: 'uint8',
+  i2: 'int16',
+  u2: 'uint16',
+  i4: 'int32',
+  u4: 'uint32',
+  i8: 'int64',
+  u8: 'uint64',
+  f2: 'float16',
+  f4: 'float32',
+  f8: 'float64',
 }
 
 export interface NpyHeader {
@@ -29,7 +40,11 @@ export function readNpy(bytes: Uint8Array): NumberArray {
   const count = sizeOf(header.shape)
   const data = reader.numbers(header.type, count, `an array of shape (${header.shape.join(', ')})`)
   if (reader.left > 0) reader.fail(`${reader.left} bytes follow the last number`)
-  return { shape: header.shape, type: header.type, data: header.fortranOrder ? fromColumnMajor(data, header.shape) : data }
+  return {
+    shape: header.shape,
+    type: header.type,
+    data: header.fortranOrder ? fromColumnMajor(data, header.shape) : data,
+  }
 }
 
 export function isNpy(bytes: Uint8Array): boolean {
@@ -42,7 +57,8 @@ function readNpyHeader(bytes: Uint8Array): NpyHeader {
   reader.offset = magic.length
   const major = reader.uint8('the version')
   reader.uint8('the version')
-  if (major < 1 || major > 3) reader.fail(`version ${major} is not known (1 to 3 are); save the array again with numpy.save`, magic.length)
+  if (major < 1 || major > 3)
+    reader.fail(`version ${major} is not known (1 to 3 are); save the array again with numpy.save`, magic.length)
   const length = major === 1 ? reader.uint16('the header length') : reader.uint32('the header length')
   const start = reader.offset
   const text = new TextDecoder('latin1').decode(reader.take(length, 'the header'))
@@ -57,9 +73,18 @@ function parseHeader(text: string, fail: (problem: string) => never): Omit<NpyHe
   if (!descr && /'descr'\s*:\s*\[/.test(text)) fail('structured arrays are not read; save one plain array per field')
   if (!descr || !order || !dims) fail("the header lacks 'descr', 'fortran_order' or 'shape'")
   const type = elementTypes[descr[2]]
-  if (type === undefined) fail(`element type '${descr[2]}' is not read (${Object.keys(elementTypes).join(', ')} are); convert it with astype('float64')`)
-  const shape = dims[1].split(',').map((dim) => dim.trim().replace(/L$/, '')).filter((dim) => dim !== '').map(Number)
+  if (type === undefined)
+    fail(
+      `element type '${descr[2]}' is not read (${Object.keys(elementTypes).join(', ')} are); convert it ` +
+        "with astype('float64')",
+    )
+  const shape = dims[1]
+    .split(',')
+    .map((dim) => dim.trim().replace(/L$/, ''))
+    .filter((dim) => dim !== '')
+    .map(Number)
   const size = sizeOf(shape) * elementBytes[type]
-  if (shape.length > 32 || !shape.every(Number.isSafeInteger) || !Number.isSafeInteger(size)) fail(`the shape (${dims[1]}) is too large`)
+  if (shape.length > 32 || !shape.every(Number.isSafeInteger) || !Number.isSafeInteger(size))
+    fail(`the shape (${dims[1]}) is too large`)
   return { type, littleEndian: descr[1] !== '>', fortranOrder: order[1] === 'True', shape }
 }

@@ -17,7 +17,10 @@ export function readNpz(bytes: Uint8Array, name?: string): NumberArray {
   const members = readZipDirectory(reader)
   const names = members.map((member) => member.name.replace(/\.npy$/, ''))
   if (name === undefined && members.length !== 1) {
-    throw new TollError('not-found', `the npz file holds ${members.length} arrays (${names.join(', ')}); name the one to read`)
+    throw new TollError(
+      'not-found',
+      `the npz file holds ${members.length} arrays (${names.join(', ')}); name the one to read`,
+    )
   }
   const index = name === undefined ? 0 : names.indexOf(name)
   if (index < 0) throw new TollError('not-found', `the npz file has no array '${name}'; it holds ${names.join(', ')}`)

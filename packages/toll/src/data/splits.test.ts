@@ -23,7 +23,9 @@ test('labels become 0 and 1 where it is clear which is which', () => {
   expect(anomalyLabels(['Normal', 'attack', 'normal'])).toEqual(Uint8Array.of(0, 1, 0))
   expect(anomalyLabels(['a', 'b', 'c'], { anomaly: 'B' })).toEqual(Uint8Array.of(0, 1, 0))
   expect(anomalyLabels([3, 1, 2], { anomaly: '2' })).toEqual(Uint8Array.of(0, 0, 1))
-  expect(anomalyLabels(['Normal.', 'smurf.', 'neptune.', 'normal.'], { normal: 'normal.' })).toEqual(Uint8Array.of(0, 1, 1, 0))
+  expect(anomalyLabels(['Normal.', 'smurf.', 'neptune.', 'normal.'], { normal: 'normal.' })).toEqual(
+    Uint8Array.of(0, 1, 1, 0),
+  )
   expect(() => anomalyLabels(['a', 'b'], { normal: 'c' })).toThrow(/no row has the normal label 'c'; labels are a, b/)
   expect(() => anomalyLabels(['a', 'b'], { normal: 'a', anomaly: 'b' })).toThrow(/not both/)
   expect(() => anomalyLabels(['a', 'b'])).toThrow("labels 'a' and 'b' do not say which is the anomaly; name it")
@@ -36,7 +38,14 @@ test('labels become 0 and 1 where it is clear which is which', () => {
 })
 
 test('the registry is complete: addresses, terms, sizes and a checksum for everything', () => {
-  expect(datasets.map(({ name }) => name)).toEqual(['mnist', 'fashion-mnist', 'cifar-10', 'cifar-100', 'arrhythmia', 'toll-splits'])
+  expect(datasets.map(({ name }) => name)).toEqual([
+    'mnist',
+    'fashion-mnist',
+    'cifar-10',
+    'cifar-100',
+    'arrhythmia',
+    'toll-splits',
+  ])
   for (const { downloads, licence, citation, kind, classes } of datasets) {
     expect([licence, citation].every((text) => text.length > 2)).toBe(true)
     expect((classes?.length ?? 0) > 0).toBe(kind === 'images')

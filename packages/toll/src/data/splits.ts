@@ -12,7 +12,8 @@ export interface Split {
  * `share` in [0, 1). Error: `argument`.
  */
 export function splitRows(n: number, share: number, random: Random): Split {
-  if (!(share >= 0 && share < 1)) throw new TollError('argument', `the held-back share must be at least 0 and below 1, got ${share}`)
+  if (!(share >= 0 && share < 1))
+    throw new TollError('argument', `the held-back share must be at least 0 and below 1, got ${share}`)
   const order = random.permutation(n)
   const count = Math.round(share * n)
   return { held: order.slice(0, count).sort(), train: order.slice(count).sort() }
@@ -38,14 +39,18 @@ const anomalous = ['1', 'true', 'yes', 'anomaly', 'anomalous', 'abnormal', 'outl
 const normal = ['0', 'false', 'no', 'normal', 'inlier', 'benign']
 
 /**
- * Labels as bytes, 1 = anomaly, from the values of a column. With `anomaly`, that value is the anomaly and everything else normal; with
- * `normal`, that value is normal and everything else an anomaly; without, the two values must be a known pair: 0 and 1, true and false, or
- * words such as normal and anomaly; one value alone must be the normal one of a pair.
- * Errors: `data` for missing labels, for values that are not two classes, or for a pair that does not say which one is the anomaly;
- * `argument` when both are named.
+ * Labels as bytes, 1 = anomaly, from the values of a column. With `anomaly`, that value is the anomaly and everything
+ * else normal; with `normal`, that value is normal and everything else an anomaly; without, the two values must be a
+ * known pair: 0 and 1, true and false, or words such as normal and anomaly; one value alone must be the normal one of a
+ * pair. Errors: `data` for missing labels, for values that are not two classes, or for a pair that does not say which
+ * one is the anomaly; `argument` when both are named.
  */
-export function anomalyLabels(values: readonly LabelValue[], { anomaly, normal: usual }: { readonly anomaly?: LabelValue; readonly normal?: LabelValue } = {}): Uint8Array {
-  if (anomaly !== undefined && usual !== undefined) throw new TollError('argument', 'name the anomalous label or the normal one, not both')
+export function anomalyLabels(
+  values: readonly LabelValue[],
+  { anomaly, normal: usual }: { readonly anomaly?: LabelValue; readonly normal?: LabelValue } = {},
+): Uint8Array {
+  if (anomaly !== undefined && usual !== undefined)
+    throw new TollError('argument', 'name the anomalous label or the normal one, not both')
   const texts = values.map((value, row) => {
     if (value === null || value === '') throw new TollError('data', `row ${row + 1} has no label`)
     return labelText(value)
@@ -53,17 +58,27 @@ export function anomalyLabels(values: readonly LabelValue[], { anomaly, normal: 
   const seen = [...new Set(texts)]
   if (usual !== undefined) {
     const wanted = labelText(usual)
-    if (!seen.includes(wanted)) throw new TollError('data', `no row has the normal label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`)
+    if (!seen.includes(wanted))
+      throw new TollError('data', `no row has the normal label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`)
     return Uint8Array.from(texts, (text) => Number(text !== wanted))
   }
   // No anomaly yet.
   if (seen.length === 1 && anomaly === undefined && normal.includes(seen[0])) return new Uint8Array(texts.length)
   if (seen.length !== 2 && anomaly === undefined) {
-    throw new TollError('data', `labels must be two classes, got ${seen.length} (${seen.slice(0, 5).join(', ')}${seen.length > 5 ? ', ...' : ''}); name the anomalous one, or the normal one`)
+    throw new TollError(
+      'data',
+      `labels must be two classes, got ${seen.length} ` +
+        `(${seen.slice(0, 5).join(', ')}${seen.length > 5 ? ', ...' : ''}); name the anomalous one, or the ` +
+        'normal one',
+    )
   }
   if (anomaly !== undefined) {
     const wanted = labelText(anomaly)
-    if (!seen.includes(wanted)) throw new TollError('data', `no row has the anomalous label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`)
+    if (!seen.includes(wanted))
+      throw new TollError(
+        'data',
+        `no row has the anomalous label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`,
+      )
     if (seen.length < 2) throw new TollError('data', `labels must be two classes, every row has '${wanted}'`)
     return Uint8Array.from(texts, (text) => Number(text === wanted))
   }

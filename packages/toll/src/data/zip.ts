@@ -1,5 +1,6 @@
-// A reader of zip archives that trusts no size in them (PKWARE APPNOTE 6.3): the central directory, then one member at a time.
-// Stored and deflated members; ZIP64 sizes, since numpy writes them. No encryption, no archives in several parts.
+// A reader of zip archives that trusts no size in them (PKWARE APPNOTE 6.3): the central directory, then one member at
+// a time. Stored and deflated members; ZIP64 sizes, since numpy writes them. No encryption, no archives in several
+// parts.
 
 import type { ByteReader } from './bytes.js'
 import { crc32, inflateRaw, largestInflated, largestRatio } from './inflate.js'
@@ -35,19 +36,22 @@ export function readZipDirectory(reader: ByteReader): ZipMember[] {
 /** The content of one member. */
 export function readZipMember(reader: ByteReader, member: ZipMember): Uint8Array {
   reader.offset = member.localOffset
-  if (reader.uint32('a member') !== localSignature) reader.fail(`member '${member.name}' is not where the directory says`, member.localOffset)
+  if (reader.uint32('a member') !== localSignature)
+    reader.fail(`member '${member.name}' is not where the directory says`, member.localOffset)
   reader.take(22, 'a member header')
   const nameLength = reader.uint16('a member header')
   const extraLength = reader.uint16('a member header')
   reader.take(nameLength + extraLength, 'a member header')
   const at = reader.offset
   const stored = reader.take(member.compressedSize, `member '${member.name}'`)
-  if (member.method !== 0 && member.method !== 8) reader.fail(`member '${member.name}' is packed with method ${member.method}; 0 and 8 are read`, at)
+  if (member.method !== 0 && member.method !== 8)
+    reader.fail(`member '${member.name}' is packed with method ${member.method}; 0 and 8 are read`, at)
   if (member.size > largestInflated || member.size > stored.length * largestRatio + 1024) {
     reader.fail(`member '${member.name}' claims ${member.size} bytes from ${stored.length}`, at)
   }
   const content = member.method === 0 ? stored : inflateRaw(stored, reader, member.size)
-  if (content.length !== member.size || crc32(content) !== member.checksum) reader.fail(`member '${member.name}' does not match its checksum`, at)
+  if (content.length !== member.size || crc32(content) !== member.checksum)
+    reader.fail(`member '${member.name}' does not match its checksum`, at)
   return content
 }
 
@@ -65,7 +69,8 @@ function findEnd(reader: ByteReader): number {
 
 function readMember(reader: ByteReader, end: number): ZipMember {
   const at = reader.offset
-  if (at + 46 > end || reader.uint32('a directory entry') !== centralSignature) reader.fail('the directory is damaged', at)
+  if (at + 46 > end || reader.uint32('a directory entry') !== centralSignature)
+    reader.fail('the directory is damaged', at)
   reader.take(4, 'a directory entry')
   const flags = reader.uint16('a directory entry')
   const method = reader.uint16('a directory entry')

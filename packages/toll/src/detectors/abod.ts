@@ -1,23 +1,49 @@
-// Angle-based outliers, the fast form: seen from an outlier, all other rows lie in about one direction; seen from within the data, the angles
-// between them vary.
+// Angle-based outliers, the fast form: seen from an outlier, all other rows lie in about one direction; seen from
+// within the data, the angles between them vary.
 //
-//     f(a, b) = <a - x, b - x> / (|a - x|^2 |b - x|^2),     score(x) = -variance of f over all pairs a, b of the k nearest rows of x
+//     f(a, b) = <a - x, b - x> / (|a - x|^2 |b - x|^2),     score(x) = -variance of f over all pairs a, b of the k
+//     nearest rows of x
 //
-// Source: Kriegel, Schubert and Zimek, "Angle-based outlier detection in high-dimensional data" (KDD 2008), FastABOD, with the plain variance
-// over pairs that PyOD takes (the paper weights pairs by 1 / (|a - x| |b - x|)).
+// Source: Kriegel, Schubert and Zimek, "Angle-based outlier detection in high-dimensional data" (KDD 2008), FastABOD,
+// with the plain variance over pairs that PyOD takes (the paper weights pairs by 1 / (|a - x| |b - x|)).
 //
-// No angle is formed with a row at x itself. The training rows count as a set, copies once, so that at most one of them is at x; it is passed
-// over, and the k nearest of the others are taken. Fewer than three distinct other rows leave no variance: the score is 0.
+// No angle is formed with a row at x itself. The training rows count as a set, copies once, so that at most one of them
+// is at x; it is passed over, and the k nearest of the others are taken. Fewer than three distinct other rows leave no
+// variance: the score is 0.
 
 import { Random, integer, throwIfAborted, type Domains, type NdArray } from '../base/index.js'
-import { and, cast, constant, div, greater, less, matmul, max, mul, neg, not, reshape, square, sub, sum, where, type Tensor } from '../graph/index.js'
+import {
+  and,
+  cast,
+  constant,
+  div,
+  greater,
+  less,
+  matmul,
+  max,
+  mul,
+  neg,
+  not,
+  reshape,
+  square,
+  sub,
+  sum,
+  where,
+  type Tensor,
+} from '../graph/index.js'
 import { shown, type Detector } from './contract.js'
 import { subsampleParameter } from './knn.js'
 import { centreRows, differences, moveToCentre, nearest, refuseTooMany, rowsTensor, sumLast } from './neighbours.js'
 import { normalRows, subsampled } from './training-rows.js'
 
 const parameters = {
-  k: integer({ default: 5, min: 3, max: 200, doc: 'Number of neighbours, whose pairs are compared; all distinct training rows when there are fewer.', source: 'PyOD' }),
+  k: integer({
+    default: 5,
+    min: 3,
+    max: 200,
+    doc: 'Number of neighbours, whose pairs are compared; all distinct training rows when there are fewer.',
+    source: 'PyOD',
+  }),
   subsample: subsampleParameter,
 } satisfies Domains
 
@@ -27,7 +53,7 @@ const coincidence = 1e-60
 export const abod: Detector<typeof parameters> = {
   name: 'abod',
   title: 'Angle-based outlier detection (fast ABOD)',
-  idea: 'How little the angles between a row\'s neighbours, weighted by closeness, vary as seen from the row.',
+  idea: "How little the angles between a row's neighbours, weighted by closeness, vary as seen from the row.",
   reference: 'Kriegel, Schubert and Zimek, KDD 2008',
   accepts: ['table'],
   precision: 'float64',
@@ -36,7 +62,10 @@ export const abod: Detector<typeof parameters> = {
 
   formula: (_, summary) => ({
     score: String.raw`s(x) = - \op{Var}_{a, b ∈ N(x)} \frac{⟨a - x, b - x⟩}{‖a - x‖^2 ‖b - x‖^2}`,
-    where: [`N(x) are the ${shown(summary, 'neighbours')} nearest distinct training rows that are not at x; the variance is over their pairs.`],
+    where: [
+      `N(x) are the ${shown(summary, 'neighbours')} nearest distinct training rows that are not at x; the ` +
+        'variance is over their pairs.',
+    ],
   }),
 
   async fit(data, { k, subsample }, { seed, signal, onProgress }) {
@@ -47,8 +76,17 @@ export const abod: Detector<typeof parameters> = {
     const rows = distinctRows(centred.rows)
     onProgress?.({ step: 1, steps: 1, values: {} })
     return {
-      score: (x) => ({ score: neg(angleVariance(moveToCentre(x, centred), rowsTensor(rows), k)), parts: {}, details: {} }),
-      summary: { rows: samples.shape[0], columns: samples.shape[1], distinctRows: rows.shape[0], neighbours: Math.min(k, rows.shape[0]) },
+      score: (x) => ({
+        score: neg(angleVariance(moveToCentre(x, centred), rowsTensor(rows), k)),
+        parts: {},
+        details: {},
+      }),
+      summary: {
+        rows: samples.shape[0],
+        columns: samples.shape[1],
+        distinctRows: rows.shape[0],
+        neighbours: Math.min(k, rows.shape[0]),
+      },
       containsTrainingRows: true,
     }
   },
@@ -60,15 +98,27 @@ function angleVariance(x: Tensor, rows: Tensor, k: number): Tensor {
   const { squared, places } = nearest(x, rows, count)
   const n = x.shape[0]
   const apart = greater(squared, coincidence)
-  // Sorted by distance, rows at x come first: a place is among the first k of the others when fewer than k of those stand before it.
-  const position = constant(Array.from({ length: count }, (_, i) => i), [1, count], 'float64')
+  // Sorted by distance, rows at x come first: a place is among the first k of the others when fewer than k of those
+  // stand before it.
+  const position = constant(
+    Array.from({ length: count }, (_, i) => i),
+    [1, count],
+    'float64',
+  )
   const used = and(apart, less(sub(position, sum(cast(not(apart), 'float64'), [1], true)), k))
   // a / |a|^2, whose products are f.
   const inverted = div(differences(x, rows, places), reshape(where(used, squared, 1), [n, count, 1]))
   const f = reshape(matmul(inverted, inverted, { transposeB: true }), [n, count * count])
   const member = cast(used, 'float64')
-  const once = constant(Array.from({ length: count * count }, (_, i) => Number(i % count > Math.floor(i / count))), [1, count * count], 'float64')
-  const pairs = mul(reshape(mul(reshape(member, [n, count, 1]), reshape(member, [n, 1, count])), [n, count * count]), once)
+  const once = constant(
+    Array.from({ length: count * count }, (_, i) => Number(i % count > Math.floor(i / count))),
+    [1, count * count],
+    'float64',
+  )
+  const pairs = mul(
+    reshape(mul(reshape(member, [n, count, 1]), reshape(member, [n, 1, count])), [n, count * count]),
+    once,
+  )
   const total = max(sumLast(pairs), 1)
   const average = reshape(div(sumLast(mul(pairs, f)), total), [n, 1])
   return div(sumLast(mul(pairs, square(sub(f, average)))), total)

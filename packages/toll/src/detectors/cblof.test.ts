@@ -45,24 +45,45 @@ describe('large and small clusters', () => {
 })
 
 it('is the distance to the nearest large centre', async () => {
-  const queries = rowsOf([[0, 0], [10, 1], [0, 50], [5, 30]])
+  const queries = rowsOf([
+    [0, 0],
+    [10, 1],
+    [0, 50],
+    [5, 30],
+  ])
   const { scores, summary } = await fitAndScore(engine, cblof, clumps, queries, { parameters: { clusters: 3 } })
   expect(summary).toMatchObject({ sizes: [40, 40, 4], large: 2, rows: 84, columns: 2 })
   const centres = [meanOf(clumps, 0, 40), meanOf(clumps, 40, 80)]
-  const expected = Array.from({ length: 4 }, (_, i) => Math.min(...centres.map(([x, y]) => Math.hypot(queries.data[2 * i] - x, queries.data[2 * i + 1] - y))))
+  const expected = Array.from({ length: 4 }, (_, i) =>
+    Math.min(...centres.map(([x, y]) => Math.hypot(queries.data[2 * i] - x, queries.data[2 * i + 1] - y))),
+  )
   expect(deviation(scores, expected)).toBeLessThan(1e-13)
   const weighted = await fitAndScore(engine, cblof, clumps, queries, { parameters: { clusters: 3, weighted: true } })
-  expect(deviation(weighted.scores, expected.map((distance, i) => distance * [40, 40, 4, 4][i]))).toBeLessThan(1e-13)
+  expect(
+    deviation(
+      weighted.scores,
+      expected.map((distance, i) => distance * [40, 40, 4, 4][i]),
+    ),
+  ).toBeLessThan(1e-13)
 })
 
-it('is the same for the same seed, and keeps fewer clusters than asked for where there are fewer distinct rows', async () => {
-  const run = (seed: number) => fitAndScore(engine, cblof, hashedRows(300, 4, 3), hashedRows(20, 4, 13), { seed, parameters: { starts: 2 } })
-  expect(await run(4)).toEqual(await run(4))
-  const { scores, summary } = await fitAndScore(engine, cblof, rowsOf([[1], [1], [1], [4], [1]]), rowsOf([[1], [4], [1e15]]))
-  expect(summary.sizes).toEqual([4, 1])
-  // Neither rule splits before alpha = 0.9 of 5; 4 / 1 < 5: both are large.
-  expect([...scores]).toEqual([0, 0, 1e15 - 4])
-})
+it(
+  'is the same for the same seed, and keeps fewer clusters than asked for where there are fewer ' + 'distinct rows',
+  async () => {
+    const run = (seed: number) =>
+      fitAndScore(engine, cblof, hashedRows(300, 4, 3), hashedRows(20, 4, 13), { seed, parameters: { starts: 2 } })
+    expect(await run(4)).toEqual(await run(4))
+    const { scores, summary } = await fitAndScore(
+      engine,
+      cblof,
+      rowsOf([[1], [1], [1], [4], [1]]),
+      rowsOf([[1], [4], [1e15]]),
+    )
+    expect(summary.sizes).toEqual([4, 1])
+    // Neither rule splits before alpha = 0.9 of 5; 4 / 1 < 5: both are large.
+    expect([...scores]).toEqual([0, 0, 1e15 - 4])
+  },
+)
 
 it('stops when asked to', async () => {
   const signal = AbortSignal.abort()
@@ -70,7 +91,13 @@ it('stops when asked to', async () => {
 })
 
 describe('k-means', () => {
-  const options = (clusters: number, starts = 10) => ({ clusters, starts, random: Random.seeded(1), pause: async () => {}, advance: () => {} })
+  const options = (clusters: number, starts = 10) => ({
+    clusters,
+    starts,
+    random: Random.seeded(1),
+    pause: async () => {},
+    advance: () => {},
+  })
 
   it('finds the best clusters of a small set, which all assignments confirm', async () => {
     const rows = hashedRows(10, 2, 41)

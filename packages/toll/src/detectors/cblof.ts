@@ -1,11 +1,13 @@
 // Cluster-based local outlier factor: clusters are large or small; normal is what lies near the centre of a large one.
-// Source: He, Xu and Deng, "Discovering cluster-based local outliers" (Pattern Recognition Letters 24, 2003), with k-means in place of their
-// clustering and without the factor of the cluster's size by default, as in PyOD.
+// Source: He, Xu and Deng, "Discovering cluster-based local outliers" (Pattern Recognition Letters 24, 2003), with
+// k-means in place of their clustering and without the factor of the cluster's size by default, as in PyOD.
 //
-// Clusters sorted by size, |C1| >= |C2| >= ...: the first b are large, for the smallest b < k with |C1| + ... + |Cb| >= alpha n and
+// Clusters sorted by size, |C1| >= |C2| >= ...: the first b are large, for the smallest b < k with |C1| + ... + |Cb| >=
+// alpha n and
 // |Cb| / |Cb+1| >= beta, else the smallest with the former, else with the latter, else all are large.
-// A row of a large cluster is scored by the distance to its centre, a row of a small one by the distance to the nearest large centre. The
-// centre of a row's cluster is the nearest of all, so both are the distance to the nearest large centre.
+// A row of a large cluster is scored by the distance to its centre, a row of a small one by the distance to the nearest
+// large centre. The centre of a row's cluster is the nearest of all, so both are the distance to the nearest large
+// centre.
 
 import { Random, flag, integer, real, type Domains } from '../base/index.js'
 import { constant, gather, minOver, mul, reshape, sqrt, square, sub, topIndices, type Tensor } from '../graph/index.js'
@@ -16,11 +18,41 @@ import { centreRows, moveToCentre, sumLast } from './neighbours.js'
 import { normalRows } from './training-rows.js'
 
 const parameters = {
-  clusters: integer({ default: 8, min: 1, max: 1000, doc: 'Number of clusters; as many as there are distinct rows when there are fewer.', source: 'PyOD' }),
-  alpha: real({ default: 0.9, min: 0, max: 1, aboveMin: true, belowMax: true, doc: 'Share of the rows that the large clusters hold together.', source: 'He et al. 2003' }),
-  beta: real({ default: 5, min: 1, aboveMin: true, doc: 'How many times larger the last large cluster is than the first small one.', source: 'He et al. 2003' }),
-  weighted: flag({ default: false, doc: 'Multiply by the number of training rows in the row\'s cluster, as the paper does.', source: 'PyOD' }),
-  starts: integer({ default: 10, min: 1, max: 1000, doc: 'Starts of k-means, of which the best is kept.', source: 'scikit-learn before 1.4' }),
+  clusters: integer({
+    default: 8,
+    min: 1,
+    max: 1000,
+    doc: 'Number of clusters; as many as there are distinct rows when there are fewer.',
+    source: 'PyOD',
+  }),
+  alpha: real({
+    default: 0.9,
+    min: 0,
+    max: 1,
+    aboveMin: true,
+    belowMax: true,
+    doc: 'Share of the rows that the large clusters hold together.',
+    source: 'He et al. 2003',
+  }),
+  beta: real({
+    default: 5,
+    min: 1,
+    aboveMin: true,
+    doc: 'How many times larger the last large cluster is than the first small one.',
+    source: 'He et al. 2003',
+  }),
+  weighted: flag({
+    default: false,
+    doc: "Multiply by the number of training rows in the row's cluster, as the paper does.",
+    source: 'PyOD',
+  }),
+  starts: integer({
+    default: 10,
+    min: 1,
+    max: 1000,
+    doc: 'Starts of k-means, of which the best is kept.',
+    source: 'scikit-learn before 1.4',
+  }),
 } satisfies Domains
 
 export const cblof: Detector<typeof parameters> = {
@@ -35,21 +67,38 @@ export const cblof: Detector<typeof parameters> = {
 
   formula: ({ weighted }, summary) => ({
     score: `s(x) = min_{c ∈ L} ‖x - c‖${weighted ? ' · n(x)' : ''}`,
-    where: [`L are the centres of the ${shown(summary, 'large')} large clusters.`, ...(weighted ? ['n(x) is the number of training rows in the cluster nearest to x.'] : [])],
+    where: [
+      `L are the centres of the ${shown(summary, 'large')} large clusters.`,
+      ...(weighted ? ['n(x) is the number of training rows in the cluster nearest to x.'] : []),
+    ],
   }),
 
   async fit(data, { clusters, alpha, beta, weighted, starts }, { seed, signal, onProgress }) {
     const centred = centreRows(normalRows('cblof', data))
     const [n, d] = centred.rows.shape
     const { centres, sizes, inertia } = await kMeans(centred.rows, {
-      clusters, starts, random: Random.seeded(seed).fork('k-means'), signal, pause: pauseEvery(50),
+      clusters,
+      starts,
+      random: Random.seeded(seed).fork('k-means'),
+      signal,
+      pause: pauseEvery(50),
       advance: (step) => onProgress?.({ step, steps: starts, values: {} }),
     })
     const order = sizes.map((_, at) => at).sort((a, b) => sizes[b] - sizes[a] || a - b)
-    const large = order.slice(0, largeClusters(order.map((at) => sizes[at]), alpha, beta))
+    const large = order.slice(
+      0,
+      largeClusters(
+        order.map((at) => sizes[at]),
+        alpha,
+        beta,
+      ),
+    )
     return {
       score: (x) => {
-        const squared = squaredDistances(moveToCentre(x, centred), constant(centres.data, [1, sizes.length, d], 'float64'))
+        const squared = squaredDistances(
+          moveToCentre(x, centred),
+          constant(centres.data, [1, sizes.length, d], 'float64'),
+        )
         const distance = sqrt(minOver(gather(squared, constant(large, [large.length], 'int64'), 1), [1]))
         return { score: weighted ? mul(distance, sizeOfNearest(squared, sizes)) : distance, parts: {}, details: {} }
       },
@@ -76,5 +125,8 @@ function squaredDistances(x: Tensor, centres: Tensor): Tensor {
 
 /** Rows in the cluster of each row, (n). */
 function sizeOfNearest(squared: Tensor, sizes: readonly number[]): Tensor {
-  return gather(constant(sizes, [sizes.length], 'float64'), reshape(topIndices(squared, 1, { largest: false }), [squared.shape[0]]))
+  return gather(
+    constant(sizes, [sizes.length], 'float64'),
+    reshape(topIndices(squared, 1, { largest: false }), [squared.shape[0]]),
+  )
 }

@@ -1,6 +1,7 @@
-// The chi-square distribution: how squared Mahalanobis distances of normal data are distributed, with as many degrees of freedom as
-// columns. The distribution function is the regularised incomplete gamma function, by its series below the mean and by its continued
-// fraction (Lentz 1976) above; Press et al., Numerical Recipes, section 6.2. Quantiles by bisection, which cannot fail.
+// The chi-square distribution: how squared Mahalanobis distances of normal data are distributed, with as many degrees
+// of freedom as columns. The distribution function is the regularised incomplete gamma function, by its series below
+// the mean and by its continued fraction (Lentz 1976) above; Press et al., Numerical Recipes, section 6.2. Quantiles by
+// bisection, which cannot fail.
 
 import { TollError } from '../base/index.js'
 
@@ -17,7 +18,8 @@ export function chiSquareBelow(x: number, degrees: number): number {
 /** The x with P(X <= x) = probability, which is in (0, 1). */
 export function chiSquareQuantile(probability: number, degrees: number): number {
   checkDegrees(degrees)
-  if (!(probability > 0 && probability < 1)) throw new TollError('argument', `a probability must be above 0 and below 1, got ${probability}`)
+  if (!(probability > 0 && probability < 1))
+    throw new TollError('argument', `a probability must be above 0 and below 1, got ${probability}`)
   let [low, high] = [0, degrees]
   while (chiSquareBelow(high, degrees) < probability) [low, high] = [high, 2 * high]
   for (;;) {
@@ -29,7 +31,8 @@ export function chiSquareQuantile(probability: number, degrees: number): number 
 }
 
 function checkDegrees(degrees: number): void {
-  if (!(Number.isSafeInteger(degrees) && degrees >= 1)) throw new TollError('argument', `degrees of freedom must be a positive integer, got ${degrees}`)
+  if (!(Number.isSafeInteger(degrees) && degrees >= 1))
+    throw new TollError('argument', `degrees of freedom must be a positive integer, got ${degrees}`)
 }
 
 /** log Gamma(k / 2), from Gamma(1/2) = sqrt(pi), Gamma(1) = 1 and Gamma(z + 1) = z Gamma(z). */

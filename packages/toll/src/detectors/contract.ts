@@ -1,5 +1,5 @@
-// What a detector is: parameters declared as data, a fit on prepared numbers, and a scorer that is a piece of graph. Everything else
-// (preprocessing, thresholds, files, engines) is the same for all of them and stands elsewhere.
+// What a detector is: parameters declared as data, a fit on prepared numbers, and a scorer that is a piece of graph.
+// Everything else (preprocessing, thresholds, files, engines) is the same for all of them and stands elsewhere.
 
 import type { Domains, NdArray, Values } from '../base/index.js'
 import type { Tensor } from '../graph/index.js'
@@ -56,7 +56,10 @@ export interface FittedDetector {
 
 /** A score as auditors ask for it. */
 export interface ScoreFormula {
-  /** In a small subset of TeX (report/formula.ts), with the values of parameters in it; x is the row as the detector takes it, scaled. */
+  /**
+   * In a small subset of TeX (report/formula.ts), with the values of parameters in it; x is the row as the detector
+   * takes it, scaled.
+   */
   readonly score: string
   /** What the letters stand for. */
   readonly where: readonly string[]
@@ -71,7 +74,9 @@ export interface Detector<D extends Domains = Domains> {
   /** Where it comes from. */
   readonly reference: string
   readonly accepts: readonly SampleKind[]
-  /** Element type of the samples that it trains on and scores: float64 where differences between large numbers decide. */
+  /**
+   * Element type of the samples that it trains on and scores: float64 where differences between large numbers decide.
+   */
   readonly precision: 'float32' | 'float64'
   /** Whether `weights` mean something to it; they are refused otherwise. */
   readonly takesWeights: boolean
@@ -92,5 +97,9 @@ export function normalIndices({ samples, labels }: TrainingData): number[] {
 /** A number or text of a summary for a formula: integers whole, other numbers to six significant digits. */
 export function shown(summary: Readonly<Record<string, unknown>>, name: string): string {
   const value = summary[name]
-  return typeof value === 'number' ? String(Number.isInteger(value) ? value : Number(value.toPrecision(6))) : typeof value === 'string' ? value : '?'
+  return typeof value === 'number'
+    ? String(Number.isInteger(value) ? value : Number(value.toPrecision(6)))
+    : typeof value === 'string'
+      ? value
+      : '?'
 }

@@ -1,10 +1,39 @@
-// An ensemble: several detectors, each with parameters and a seed of its own, whose scores are combined into one, in one graph.
-// Source: Aggarwal and Sathe 2015 (see combination.ts). Left out: choosing or weighting members by agreement.
+// An ensemble: several detectors, each with parameters and a seed of its own, whose scores are combined into one, in
+// one graph. Source: Aggarwal and Sathe 2015 (see combination.ts). Left out: choosing or weighting members by
+// agreement.
 
-import { Random, TollError, integer, list, real, resolveParameters, takeSamples, throwIfAborted, type Domains, type NdArray, type ParameterValue, type Values } from '../base/index.js'
+import {
+  Random,
+  TollError,
+  integer,
+  list,
+  real,
+  resolveParameters,
+  takeSamples,
+  throwIfAborted,
+  type Domains,
+  type NdArray,
+  type ParameterValue,
+  type Values,
+} from '../base/index.js'
 import { cast, costOf, input, type Tensor } from '../graph/index.js'
-import { combinationChoice, combine, comparable, drawGroups, fitScoreScale, type Combination, type ScoreScale } from './combination.js'
-import { normalIndices, type Detector, type FitContext, type FittedDetector, type ScoreFormula, type TrainingData } from './contract.js'
+import {
+  combinationChoice,
+  combine,
+  comparable,
+  drawGroups,
+  fitScoreScale,
+  type Combination,
+  type ScoreScale,
+} from './combination.js'
+import {
+  normalIndices,
+  type Detector,
+  type FitContext,
+  type FittedDetector,
+  type ScoreFormula,
+  type TrainingData,
+} from './contract.js'
 
 export interface EnsembleMember {
   readonly detector: Detector
@@ -16,13 +45,30 @@ export interface EnsembleMember {
 
 export const ensembleParameters = {
   combination: combinationChoice,
-  groups: integer({ default: 5, min: 1, max: 1000, doc: 'Groups that aom and moa divide the members into, at random.', source: 'PyOD: 5' }),
+  groups: integer({
+    default: 5,
+    min: 1,
+    max: 1000,
+    doc: 'Groups that aom and moa divide the members into, at random.',
+    source: 'PyOD: 5',
+  }),
   standardiseBy: real({
-    default: 0.2, min: 0, max: 0.5,
-    doc: 'Share of the normal rows that members do not learn from and whose scores put them on one scale; below 50 such rows, or at 0, all rows do both.',
+    default: 0.2,
+    min: 0,
+    max: 0.5,
+    doc:
+      'Share of the normal rows that members do not learn from and whose scores put them on one scale; ' +
+      'below 50 such rows, or at 0, all rows do both.',
     source: 'a member scores rows that it has learned from too low',
   }),
-  subsample: integer({ default: 0, min: 0, max: 1e9, doc: 'Normal rows that the members learn from, the same for all of them, drawn at random without replacement; 0 takes all.' }),
+  subsample: integer({
+    default: 0,
+    min: 0,
+    max: 1e9,
+    doc:
+      'Normal rows that the members learn from, the same for all of them, drawn at random without ' +
+      'replacement; 0 takes all.',
+  }),
 } satisfies Domains
 
 export type EnsembleParameters = Values<typeof ensembleParameters>
@@ -39,15 +85,26 @@ export interface EnsembleOptions extends Partial<EnsembleParameters> {
 }
 
 /**
- * A detector made of detectors; options replace the defaults of `ensembleParameters`. Members may repeat: each has its own seed. Members keep
- * no checkpoints.
- * Errors: `argument` for fewer than two members, for parameters outside a member's domain, and for members that share no kind of sample.
+ * A detector made of detectors; options replace the defaults of `ensembleParameters`. Members may repeat: each has its
+ * own seed. Members keep no checkpoints.
+ * Errors: `argument` for fewer than two members, for parameters outside a member's domain, and for members that share
+ * no kind of sample.
  */
-export function ensemble(members: readonly EnsembleMember[], { exceptions, ...defaults }: EnsembleOptions = {}): Detector<typeof ensembleParameters> {
-  const { combination, groups, standardiseBy, subsample } = resolveParameters(ensembleParameters, defaults, 'ensemble option')
+export function ensemble(
+  members: readonly EnsembleMember[],
+  { exceptions, ...defaults }: EnsembleOptions = {},
+): Detector<typeof ensembleParameters> {
+  const { combination, groups, standardiseBy, subsample } = resolveParameters(
+    ensembleParameters,
+    defaults,
+    'ensemble option',
+  )
   if (members.length < 2) throw new TollError('argument', `an ensemble needs at least 2 members, got ${members.length}`)
-  const accepts = (['table', 'image'] as const).filter((kind) => members.every(({ detector }) => detector.accepts.includes(kind)))
-  if (accepts.length === 0) throw new TollError('argument', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
+  const accepts = (['table', 'image'] as const).filter((kind) =>
+    members.every(({ detector }) => detector.accepts.includes(kind)),
+  )
+  if (accepts.length === 0)
+    throw new TollError('argument', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
   namedGroups(members)
   for (const member of members) parametersOf(member)
   return {
@@ -73,8 +130,12 @@ export function namedEnsemble(known: readonly Detector[], members: readonly stri
   const chosen = (names: readonly string[]): EnsembleMember[] => names.map((name) => ({ detector: byName.get(name)! }))
   const parameters = {
     members: list({
-      values: [...byName.keys()], default: members, fewest: 2,
-      doc: 'Detectors that are combined, each with its default parameters; a name that stands twice is fitted twice with different seeds.',
+      values: [...byName.keys()],
+      default: members,
+      fewest: 2,
+      doc:
+        'Detectors that are combined, each with its default parameters; a name that stands twice is fitted ' +
+        'twice with different seeds.',
     }),
     ...ensembleParameters,
   }
@@ -98,25 +159,41 @@ const described = {
 } as const
 
 /** What the members' scores become; each has a formula of its own. */
-export function combinationFormula({ combination, outer = 0 }: EnsembleParameters & { readonly outer?: number }, { members, groups }: Readonly<Record<string, unknown>>): ScoreFormula {
+export function combinationFormula(
+  { combination, outer = 0 }: EnsembleParameters & { readonly outer?: number },
+  { members, groups }: Readonly<Record<string, unknown>>,
+): ScoreFormula {
   const count = Array.isArray(members) ? members.length : 0
-  const scale = combination === 'rank'
-    ? 's_i(x) is the share of standardising rows that member i scores lower.'
-    : `s_i(x) is the score of member i less its mean, over its standard deviation, on the standardising rows${outer > 0 ? `, of whose scores the lowest and highest ${Number((50 * outer).toPrecision(3))} % count as the nearest of the others` : ''}.`
-  const listed = Array.isArray(groups) ? [`The groups are ${(groups as readonly (readonly string[])[]).map((group) => group.join(' and ')).join('; ')}.`] : []
+  const scale =
+    combination === 'rank'
+      ? 's_i(x) is the share of standardising rows that member i scores lower.'
+      : 's_i(x) is the score of member i less its mean, over its standard deviation, on the standardising ' +
+        `rows${outer > 0 ? `, of whose scores the lowest and highest ${Number((50 * outer).toPrecision(3))} % count as the ` + 'nearest of the others' : ''}.`
+  const listed = Array.isArray(groups)
+    ? [`The groups are ${(groups as readonly (readonly string[])[]).map((group) => group.join(' and ')).join('; ')}.`]
+    : []
   const average = String.raw`s(x) = \frac{1}{${count}} ∑_{i=1}^{${count}} s_i(x)`
   return {
     score: {
-      average, rank: average, maximum: 's(x) = max_{i} s_i(x)',
-      aom: String.raw`s(x) = \op{mean}_{G} max_{i ∈ G} s_i(x)`, moa: String.raw`s(x) = max_{G} \op{mean}_{i ∈ G} s_i(x)`,
+      average,
+      rank: average,
+      maximum: 's(x) = max_{i} s_i(x)',
+      aom: String.raw`s(x) = \op{mean}_{G} max_{i ∈ G} s_i(x)`,
+      moa: String.raw`s(x) = max_{G} \op{mean}_{i ∈ G} s_i(x)`,
     }[combination],
     where: [scale, ...listed],
   }
 }
 
-/** Fits members to all rows but those that standardise, `outer` as `fitScoreScale` has it; a thousand steps of progress each. */
+/**
+ * Fits members to all rows but those that standardise, `outer` as `fitScoreScale` has it; a thousand steps of progress
+ * each.
+ */
 export async function fitEnsemble(
-  members: readonly EnsembleMember[], data: TrainingData, { outer, ...parameters }: EnsembleParameters & { readonly outer?: number }, context: FitContext,
+  members: readonly EnsembleMember[],
+  data: TrainingData,
+  { outer, ...parameters }: EnsembleParameters & { readonly outer?: number },
+  context: FitContext,
 ): Promise<FittedDetector> {
   const random = Random.seeded(context.seed).fork('ensemble')
   const { learning: all, standardising } = divide(data, parameters.standardiseBy, random.fork('standardise'))
@@ -128,9 +205,12 @@ export async function fitEnsemble(
     fitted.push({
       precision: member.detector.precision,
       detector: await member.detector.fit(precise(learning, member.detector.precision), parametersOf(member), {
-        engine: context.engine, seed: seeds.integer(2 ** 32), signal: context.signal,
+        engine: context.engine,
+        seed: seeds.integer(2 ** 32),
+        signal: context.signal,
         // A member is a thousand steps, whatever it calls a step.
-        onProgress: ({ step, steps, values }) => context.onProgress?.({ step: Math.floor(1000 * (i + step / steps)), steps: 1000 * members.length, values }),
+        onProgress: ({ step, steps, values }) =>
+          context.onProgress?.({ step: Math.floor(1000 * (i + step / steps)), steps: 1000 * members.length, values }),
       }),
     })
     context.onProgress?.({ step: 1000 * (i + 1), steps: 1000 * members.length, values: {} })
@@ -143,10 +223,16 @@ export async function fitEnsemble(
     summary: {
       // Last: a member's own summary may have other things of these names.
       members: members.map((member, i) => ({
-        ...fitted[i].detector.summary, detector: member.detector.name, parameters: parametersOf(member), mean: scale.mean[i], sd: scale.sd[i],
+        ...fitted[i].detector.summary,
+        detector: member.detector.name,
+        parameters: parametersOf(member),
+        mean: scale.mean[i],
+        sd: scale.sd[i],
       })),
       rows: { learning: normalIndices(learning).length, standardising: standardising.shape[0] },
-      ...(['aom', 'moa'].includes(parameters.combination) && { groups: groups.map((group) => group.map((member) => names[member])) }),
+      ...(['aom', 'moa'].includes(parameters.combination) && {
+        groups: groups.map((group) => group.map((member) => names[member])),
+      }),
     },
     containsTrainingRows: fitted.some(({ detector }) => detector.containsTrainingRows),
   }
@@ -157,16 +243,29 @@ interface FittedMember {
   readonly precision: Detector['precision']
 }
 
-/** Places of the members of each group, in order of first appearance; undefined where no member names one. Error: `argument` where only some do. */
+/**
+ * Places of the members of each group, in order of first appearance; undefined where no member names one. Error:
+ * `argument` where only some do.
+ */
 function namedGroups(members: readonly EnsembleMember[]): number[][] | undefined {
   const named = members.filter(({ group }) => group !== undefined).length
   if (named === 0) return undefined
-  if (named < members.length) throw new TollError('argument', `either every member of an ensemble has a group or none has, got ${named} of ${members.length}`)
-  return [...new Set(members.map(({ group }) => group))].map((group) => members.flatMap((member, i) => (member.group === group ? [i] : [])))
+  if (named < members.length)
+    throw new TollError(
+      'argument',
+      `either every member of an ensemble has a group or none has, got ${named} of ${members.length}`,
+    )
+  return [...new Set(members.map(({ group }) => group))].map((group) =>
+    members.flatMap((member, i) => (member.group === group ? [i] : [])),
+  )
 }
 
 /** The combined score, and under each member's name its score on the common scale. */
-function score(fitted: readonly FittedMember[], x: Tensor, { scale, how, groups, names }: { scale: ScoreScale; how: Combination; groups: number[][]; names: string[] }) {
+function score(
+  fitted: readonly FittedMember[],
+  x: Tensor,
+  { scale, how, groups, names }: { scale: ScoreScale; how: Combination; groups: number[][]; names: string[] },
+) {
   const scores = comparable(memberScores(fitted, x), scale, how)
   return {
     score: combine(scores, how, groups),
@@ -181,7 +280,11 @@ function memberScores(fitted: readonly FittedMember[], x: Tensor): Tensor[] {
 }
 
 /** Every member's scores of all samples, through the engine, in runs of bounded memory. */
-async function scoresOf(fitted: readonly FittedMember[], samples: NdArray<Float64Array>, { engine, signal }: FitContext): Promise<Float64Array[]> {
+async function scoresOf(
+  fitted: readonly FittedMember[],
+  samples: NdArray<Float64Array>,
+  { engine, signal }: FitContext,
+): Promise<Float64Array[]> {
   const [rows, ...shape] = samples.shape
   const x = input('x', ['batch', ...shape], 'float64')
   const outputs = Object.fromEntries(memberScores(fitted, x).map((score, i) => [`score${i}`, score]))
@@ -204,15 +307,23 @@ async function scoresOf(fitted: readonly FittedMember[], samples: NdArray<Float6
 }
 
 /** What members learn from, anomalies among it, and the normal samples that standardise. */
-function divide(data: TrainingData, share: number, random: Random): { learning: TrainingData; standardising: NdArray<Float64Array> } {
+function divide(
+  data: TrainingData,
+  share: number,
+  random: Random,
+): { learning: TrainingData; standardising: NdArray<Float64Array> } {
   const normal = normalIndices(data)
-  if (normal.length < 2) throw new TollError('data', `an ensemble learns from at least 2 normal rows, got ${normal.length}`)
+  if (normal.length < 2)
+    throw new TollError('data', `an ensemble learns from at least 2 normal rows, got ${normal.length}`)
   const held = normal.length < fewestToDivide ? 0 : Math.round(share * normal.length)
   const chosen = Array.from(random.sample(normal.length, held), (i) => normal[i]).sort((a, b) => a - b)
   const held64 = chosen.length > 0 ? chosen : normal
   const out = new Set(chosen)
   return {
-    learning: takeData(data, range(0, data.samples.shape[0]).filter((row) => !out.has(row))),
+    learning: takeData(
+      data,
+      range(0, data.samples.shape[0]).filter((row) => !out.has(row)),
+    ),
     standardising: widened(takeSamples(data.samples, held64)),
   }
 }
@@ -222,7 +333,10 @@ function thinned(data: TrainingData, rows: number, random: Random): TrainingData
   if (rows === 1) throw new TollError('argument', 'ensemble: subsample must be 0 for all rows, or at least 2, got 1')
   const normal = normalIndices(data)
   if (rows === 0 || rows >= normal.length) return data
-  return takeData(data, Array.from(random.sample(normal.length, rows).sort(), (i) => normal[i]))
+  return takeData(
+    data,
+    Array.from(random.sample(normal.length, rows).sort(), (i) => normal[i]),
+  )
 }
 
 function takeData({ samples, labels, weights }: TrainingData, rows: readonly number[]): TrainingData {

@@ -1,9 +1,12 @@
-// Histograms of equal-width bins with the conventions of NumPy, so that published numbers come out to the last digit, and their lookup as a
-// piece of graph. Counting: bin b holds edge b <= x < edge b+1, the last bin its upper edge too.
+// Histograms of equal-width bins with the conventions of NumPy, so that published numbers come out to the last digit,
+// and their lookup as a piece of graph. Counting: bin b holds edge b <= x < edge b+1, the last bin its upper edge too.
 
 import { add, constant, gather, searchSorted, type Tensor } from '../graph/index.js'
 
-/** bins + 1 edges from `low` to `high`; edge b = low + b * (high - low) / bins, rounded twice, the last one exactly `high`. */
+/**
+ * bins + 1 edges from `low` to `high`; edge b = low + b * (high - low) / bins, rounded twice, the last one exactly
+ * `high`.
+ */
 export function equalWidthEdges(low: number, high: number, bins: number): Float64Array {
   const width = (high - low) / bins
   return Float64Array.from({ length: bins + 1 }, (_, b) => (b === bins ? high : b * width + low))
@@ -31,13 +34,18 @@ export function countPerBin(values: Float64Array, edges: Float64Array): Float64A
 }
 
 /**
- * A step function of every column: x (n, d) of float64 becomes values[c][number of borders of column c below x], (n, d). A value on a border
- * takes the step below it. `borders` are rising lists of equal length, `values` have one number more each.
+ * A step function of every column: x (n, d) of float64 becomes values[c][number of borders of column c below x], (n,
+ * d). A value on a border takes the step below it. `borders` are rising lists of equal length, `values` have one number
+ * more each.
  */
 export function stepFunction(x: Tensor, borders: readonly Float64Array[], values: readonly Float64Array[]): Tensor {
   const steps = values[0].length
   const table = new Float64Array(values.length * steps)
   values.forEach((column, c) => table.set(column, c * steps))
-  const first = constant(Float64Array.from(values, (_, c) => c * steps), [1, values.length], 'int64')
+  const first = constant(
+    Float64Array.from(values, (_, c) => c * steps),
+    [1, values.length],
+    'int64',
+  )
   return gather(constant(table, [table.length], 'float64'), add(searchSorted(borders, x, 'left'), first))
 }

@@ -1,12 +1,23 @@
-// The minimum covariance determinant: mean and covariance of those h of n rows whose covariance has the smallest determinant, so that
-// nearly half of the rows can be anything. Found as by Rousseeuw and Van Driessen 1999 (FastMCD): from many tiny random subsets, two
-// concentration steps each (take the h rows nearest to the current estimate, in its own Mahalanobis distance: the determinant never grows),
-// the best few until nothing changes; large data first in groups. Then consistency factor, reweighting, and its consistency factor
-// (Croux and Haesbroeck 1999).
-// Every covariance S is replaced by (1 - r) S + r t I, with t the mean squared robust scale of a column (Boudt et al. 2020, whose
-// proof that concentration steps converge holds for any fixed r and t): it exists for constant columns and for fewer rows than columns.
+// The minimum covariance determinant: mean and covariance of those h of n rows whose covariance has the smallest
+// determinant, so that nearly half of the rows can be anything. Found as by Rousseeuw and Van Driessen 1999 (FastMCD):
+// from many tiny random subsets, two concentration steps each (take the h rows nearest to the current estimate, in its
+// own Mahalanobis distance: the determinant never grows), the best few until nothing changes; large data first in
+// groups. Then consistency factor, reweighting, and its consistency factor (Croux and Haesbroeck 1999).
+// Every covariance S is replaced by (1 - r) S + r t I, with t the mean squared robust scale of a column (Boudt et al.
+// 2020, whose proof that concentration steps converge holds for any fixed r and t): it exists for constant columns and
+// for fewer rows than columns.
 
-import { TollError, cholesky, inverseOfLower, logDeterminant, quantile, takeSamples, throwIfAborted, type Matrix, type Random } from '../base/index.js'
+import {
+  TollError,
+  cholesky,
+  inverseOfLower,
+  logDeterminant,
+  quantile,
+  takeSamples,
+  throwIfAborted,
+  type Matrix,
+  type Random,
+} from '../base/index.js'
 import { pauseEvery, type Engine } from '../runtime/index.js'
 import { chiSquareBelow, chiSquareQuantile } from './chi-square.js'
 import type { Moments } from './moments.js'
@@ -95,9 +106,13 @@ class Search {
     this.#share = share
   }
 
-  /** The estimate with the smallest determinant that was found; undefined when all covariances on the way were singular. */
+  /**
+   * The estimate with the smallest determinant that was found; undefined when all covariances on the way were singular.
+   */
   async run(all: SubsetMoments): Promise<Candidate | undefined> {
-    const { shape: [n, d] } = all.samples
+    const {
+      shape: [n, d],
+    } = all.samples
     const size = Math.max(smallestGroup, 5 * d)
     const groups = Math.min(mostGroups, Math.floor(n / size))
     if (groups < 2) return this.#finish(all, await this.#fromStarts(all, this.#startsFor(n, d, 1)))
@@ -107,7 +122,11 @@ class Search {
     const perGroup = this.#startsFor(rows, d, groups)
     const found: Candidate[] = []
     for (let group = 0; group < groups; group++) {
-      found.push(...await this.#within(all.samples, order.subarray(group * rows, (group + 1) * rows), (set) => this.#fromStarts(set, perGroup)))
+      found.push(
+        ...(await this.#within(all.samples, order.subarray(group * rows, (group + 1) * rows), (set) =>
+          this.#fromStarts(set, perGroup),
+        )),
+      )
     }
     const merged = await this.#within(all.samples, order.subarray(0, groups * rows), (set) => this.#best(set, found))
     return this.#finish(all, merged)
@@ -117,19 +136,33 @@ class Search {
   candidate({ mean, covariance }: Moments): Candidate | undefined {
     const shrunken = this.#shrink(covariance)
     const factor = cholesky(shrunken)
-    return factor && { location: mean, covariance: shrunken, factor: inverseOfLower(factor), logDeterminant: logDeterminant(factor) }
+    return (
+      factor && {
+        location: mean,
+        covariance: shrunken,
+        factor: inverseOfLower(factor),
+        logDeterminant: logDeterminant(factor),
+      }
+    )
   }
 
   required(candidate: Candidate | undefined): Candidate {
     if (candidate) return candidate
-    throw new TollError('data', `the covariance of the rows is singular at mcd's shrinkage ${this.#options.shrinkage}: columns are constant or depend on each other, `
-      + 'or rows are fewer than columns; raise the shrinkage')
+    throw new TollError(
+      'data',
+      `the covariance of the rows is singular at mcd's shrinkage ${this.#options.shrinkage}: columns are ` +
+        'constant or depend on each other, ' +
+        'or rows are fewer than columns; raise the shrinkage',
+    )
   }
 
   #shrink({ shape, data }: Matrix): Matrix {
     const { shrinkage } = this.#options
     const d = shape[0]
-    return { shape, data: data.map((value, i) => (1 - shrinkage) * value + (i % (d + 1) === 0 ? shrinkage * this.#target : 0)) }
+    return {
+      shape,
+      data: data.map((value, i) => (1 - shrinkage) * value + (i % (d + 1) === 0 ? shrinkage * this.#target : 0)),
+    }
   }
 
   /** Starts per group: all asked for, unless the whole work would exceed its limit. */
@@ -142,7 +175,11 @@ class Search {
   }
 
   async #within<T>(samples: Matrix, indices: Int32Array, use: (set: SubsetMoments) => Promise<T>): Promise<T> {
-    const set = await openSubsetMoments(takeSamples(samples, indices) as Matrix, this.#options.engine, this.#options.signal)
+    const set = await openSubsetMoments(
+      takeSamples(samples, indices) as Matrix,
+      this.#options.engine,
+      this.#options.signal,
+    )
     try {
       return await use(set)
     } finally {
@@ -152,7 +189,9 @@ class Search {
 
   /** The best estimates from random subsets of d + 1 rows, two concentration steps each. */
   async #fromStarts(set: SubsetMoments, starts: number): Promise<Candidate[]> {
-    const { shape: [n, d] } = set.samples
+    const {
+      shape: [n, d],
+    } = set.samples
     const found: Candidate[] = []
     for (let start = 0; start < starts; start++) {
       addTo(found, await this.#twice(set, await this.#randomStart(set, Math.min(n, d + 1))))
@@ -190,7 +229,11 @@ class Search {
       let current = await this.#concentrate(all, start)
       for (let next = current; next !== undefined; next = await this.#concentrate(all, next)) {
         await this.#rest()
-        if (current !== next && !(next.logDeterminant < current!.logDeterminant - 1e-12 * (1 + Math.abs(current!.logDeterminant)))) break
+        if (
+          current !== next &&
+          !(next.logDeterminant < current!.logDeterminant - 1e-12 * (1 + Math.abs(current!.logDeterminant)))
+        )
+          break
         current = next
       }
       if (current && (best === undefined || current.logDeterminant < best.logDeterminant)) best = current
@@ -199,7 +242,7 @@ class Search {
   }
 
   async #twice(set: SubsetMoments, start: Candidate | undefined): Promise<Candidate | undefined> {
-    const once = start && await this.#concentrate(set, start)
+    const once = start && (await this.#concentrate(set, start))
     return once && this.#concentrate(set, once)
   }
 
@@ -215,8 +258,9 @@ class Search {
 }
 
 /**
- * Raw covariance times c0 so that the median squared distance is the chi-square median; rows beyond its 0.975 quantile cut off; mean and
- * covariance of the others, times c1 = 0.975 / P(chi-square with d + 2 below the same quantile), which makes up for the cut.
+ * Raw covariance times c0 so that the median squared distance is the chi-square median; rows beyond its 0.975 quantile
+ * cut off; mean and covariance of the others, times c1 = 0.975 / P(chi-square with d + 2 below the same quantile),
+ * which makes up for the cut.
  */
 async function reweight(all: SubsetMoments, raw: Candidate, search: Search, core: number): Promise<RobustMoments> {
   const d = raw.location.length
@@ -227,8 +271,21 @@ async function reweight(all: SubsetMoments, raw: Candidate, search: Search, core
   const rows = range(distances.length).filter((row) => distances[row] <= limit * correction)
   const { mean, covariance } = await all.moments(rows)
   const consistency = kept / chiSquareBelow(limit, d + 2)
-  const final = search.required(search.candidate({ mean, covariance: { shape: covariance.shape, data: covariance.data.map((value) => consistency * value) } }))
-  return { location: final.location, covariance: final.covariance, factor: final.factor, core, logDeterminant: raw.logDeterminant, reweighted: rows.length, starts: search.starts }
+  const final = search.required(
+    search.candidate({
+      mean,
+      covariance: { shape: covariance.shape, data: covariance.data.map((value) => consistency * value) },
+    }),
+  )
+  return {
+    location: final.location,
+    covariance: final.covariance,
+    factor: final.factor,
+    core,
+    logDeterminant: raw.logDeterminant,
+    reweighted: rows.length,
+    starts: search.starts,
+  }
 }
 
 function addTo(found: Candidate[], candidate: Candidate | undefined): void {
@@ -258,13 +315,22 @@ function range(n: number): Int32Array {
   return Int32Array.from({ length: n }, (_, i) => i)
 }
 
-/** Mean over the columns of (1.4826 times the median absolute deviation)^2, which outliers cannot move far; 1 when all of them are 0. */
+/**
+ * Mean over the columns of (1.4826 times the median absolute deviation)^2, which outliers cannot move far; 1 when all
+ * of them are 0.
+ */
 function robustVariance({ shape: [n, d], data }: Matrix): number {
   let sum = 0
   for (let c = 0; c < d; c++) {
     const column = Float64Array.from({ length: n }, (_, r) => data[r * d + c])
     const median = quantile(column, 0.5)
-    sum += (1.4826 * quantile(column.map((value) => Math.abs(value - median)), 0.5)) ** 2
+    sum +=
+      (1.4826 *
+        quantile(
+          column.map((value) => Math.abs(value - median)),
+          0.5,
+        )) **
+      2
   }
   return sum / d || 1
 }

@@ -16,14 +16,26 @@ const train = hashedRows(60, 3, 1)
 const queries = hashedRows(6, 3, 11, 1.5)
 
 /** Column `column` alone. */
-const only = ({ shape: [n, d], data }: typeof train, columns: readonly number[]) =>
-  ({ shape: [n, columns.length], data: Float64Array.from({ length: n * columns.length }, (_, i) => data[Math.floor(i / columns.length) * d + columns[i % columns.length]]) })
+const only = ({ shape: [n, d], data }: typeof train, columns: readonly number[]) => ({
+  shape: [n, columns.length],
+  data: Float64Array.from(
+    { length: n * columns.length },
+    (_, i) => data[Math.floor(i / columns.length) * d + columns[i % columns.length]],
+  ),
+})
 
 it.each(['average', 'maximum'] as const)('is the %s of LOFs on the drawn columns', async (combination) => {
-  const { scores, summary } = await fitAndScore(engine, featureBagging, train, queries, { parameters: { members: 4, k: 7, combination }, seed: 2 })
+  const { scores, summary } = await fitAndScore(engine, featureBagging, train, queries, {
+    parameters: { members: 4, k: 7, combination },
+    seed: 2,
+  })
   const subsets = summary.subsets as number[][]
   expect(new Set(subsets.map(String)).size).toBeGreaterThan(2)
-  const members = await Promise.all(subsets.map((columns) => fitAndScore(engine, lof, only(train, columns), only(queries, columns), { parameters: { k: 7 } })))
+  const members = await Promise.all(
+    subsets.map((columns) =>
+      fitAndScore(engine, lof, only(train, columns), only(queries, columns), { parameters: { k: 7 } }),
+    ),
+  )
   const expected = Array.from(scores, (_, i) => {
     const factors = members.map((member) => member.scores[i])
     return combination === 'maximum' ? Math.max(...factors) : factors.reduce((total, factor) => total + factor, 0) / 4

@@ -1,7 +1,7 @@
-// Feature bagging: LOF on random subsets of the columns, averaged. A row that stands out in a few columns is lost in the distance over all of
-// them; some of the subsets leave the others out.
-// Source: Lazarevic and Kumar, "Feature bagging for outlier detection" (KDD 2005), cumulative sum (here the mean); `maximum` is the choice that
-// keeps what any member sees.
+// Feature bagging: LOF on random subsets of the columns, averaged. A row that stands out in a few columns is lost in
+// the distance over all of them; some of the subsets leave the others out.
+// Source: Lazarevic and Kumar, "Feature bagging for outlier detection" (KDD 2005), cumulative sum (here the mean);
+// `maximum` is the choice that keeps what any member sees.
 
 import { Random, choice, integer, takeColumns, type Domains, type NdArray } from '../base/index.js'
 import { concat, constant, div, gather, maxOver, reshape } from '../graph/index.js'
@@ -12,9 +12,20 @@ import { centreRows, moveToCentre, refuseTooMany, rowsTensor, sumLast } from './
 import { normalRows, subsampled } from './training-rows.js'
 
 const parameters = {
-  members: integer({ default: 10, min: 1, max: 1000, doc: 'Number of LOFs.', source: 'PyOD; Lazarevic and Kumar 2005 take 50' }),
+  members: integer({
+    default: 10,
+    min: 1,
+    max: 1000,
+    doc: 'Number of LOFs.',
+    source: 'PyOD; Lazarevic and Kumar 2005 take 50',
+  }),
   k: lofNeighbours,
-  combination: choice({ values: ['average', 'maximum'], default: 'average', doc: 'How the members\' factors become one score.', source: 'Lazarevic and Kumar 2005: their sum' }),
+  combination: choice({
+    values: ['average', 'maximum'],
+    default: 'average',
+    doc: "How the members' factors become one score.",
+    source: 'Lazarevic and Kumar 2005: their sum',
+  }),
   subsample: subsampleParameter,
 } satisfies Domains
 
@@ -29,8 +40,14 @@ export const featureBagging: Detector<typeof parameters> = {
   parameters,
 
   formula: ({ members, combination }, summary) => ({
-    score: combination === 'average' ? String.raw`s(x) = \frac{1}{${members}} ∑_{i=1}^{${members}} \op{LOF}(x_{F_i})` : String.raw`s(x) = max_{i} \op{LOF}(x_{F_i})`,
-    where: [`F_i is the i-th of ${members} random sets of columns, LOF the local outlier factor with ${shown(summary, 'neighbours')} neighbours in these columns.`],
+    score:
+      combination === 'average'
+        ? String.raw`s(x) = \frac{1}{${members}} ∑_{i=1}^{${members}} \op{LOF}(x_{F_i})`
+        : String.raw`s(x) = max_{i} \op{LOF}(x_{F_i})`,
+    where: [
+      `F_i is the i-th of ${members} random sets of columns, LOF the local outlier factor with ` +
+        `${shown(summary, 'neighbours')} neighbours in these columns.`,
+    ],
   }),
 
   async fit(data, { members, k, combination, subsample }, context) {
@@ -42,8 +59,11 @@ export const featureBagging: Detector<typeof parameters> = {
     const subsets = featureSubsets(d, members, random.fork('features'))
     const locals: LocalDensity[] = []
     for (const columns of subsets) {
-      const advance = (done: number) => context.onProgress?.({ step: locals.length * n + done, steps: members * n, values: {} })
-      locals.push(await fitLocalDensity(takeColumns(centred.rows, columns) as NdArray<Float64Array>, k, context, advance))
+      const advance = (done: number) =>
+        context.onProgress?.({ step: locals.length * n + done, steps: members * n, values: {} })
+      locals.push(
+        await fitLocalDensity(takeColumns(centred.rows, columns) as NdArray<Float64Array>, k, context, advance),
+      )
     }
     return {
       score: (x) => {
@@ -51,10 +71,17 @@ export const featureBagging: Detector<typeof parameters> = {
         const rows = rowsTensor(centred.rows)
         const factors = subsets.map((columns, i) => {
           const chosen = constant(columns, [columns.length], 'int64')
-          return reshape(localOutlierFactor(gather(moved, chosen, 1), gather(rows, chosen, 1), locals[i]), [x.shape[0], 1])
+          return reshape(localOutlierFactor(gather(moved, chosen, 1), gather(rows, chosen, 1), locals[i]), [
+            x.shape[0],
+            1,
+          ])
         })
         const all = concat(factors, 1)
-        return { score: combination === 'average' ? div(sumLast(all), members) : maxOver(all, [1]), parts: {}, details: {} }
+        return {
+          score: combination === 'average' ? div(sumLast(all), members) : maxOver(all, [1]),
+          parts: {},
+          details: {},
+        }
       },
       summary: { rows: n, columns: d, neighbours: locals[0].k, subsets: subsets.map((columns) => [...columns]) },
       containsTrainingRows: true,

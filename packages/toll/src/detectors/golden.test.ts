@@ -1,5 +1,5 @@
-// The ONNX text of the training steps of the paper's three networks: a refactoring that changes what the engine runs shows here, line by
-// line. After an intended change: UPDATE_GOLDEN=1 npm test -- golden
+// The ONNX text of the training steps of the paper's three networks: a refactoring that changes what the engine runs
+// shows here, line by line. After an intended change: UPDATE_GOLDEN=1 npm test -- golden
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -20,8 +20,13 @@ it.each<[string, Autoencoder, number, number]>([
   ['mnist', mnistNetwork(), 1000, 100],
 ])('the training step of %s lowers to the committed text', (name, network, beta, batch) => {
   const { outputs, inputs } = buildStep({
-    parameters: network.parameters, buffers: network.buffers, objective: tollObjective(network, beta), optimizer: adam(),
-    rows: 1000, sampleShape: network.sampleShape, batch,
+    parameters: network.parameters,
+    buffers: network.buffers,
+    objective: tollObjective(network, beta),
+    optimizer: adam(),
+    rows: 1000,
+    sampleShape: network.sampleShape,
+    batch,
   })
   const text = printModel(decodeModel(compile(outputs, { inputs })))
   const file = join(folder, `${name}-step.txt`)

@@ -1,6 +1,7 @@
 // Histogram-based outlier score: the columns' densities from histograms of equal width, taken as independent.
-// Source: Goldstein and Dengel, "Histogram-based outlier score (HBOS)" (KI 2012), in the form of PyOD, whose published table it reproduces:
-// log2(density + alpha), bins closed at their right end when they are looked up, half a bin of grace at both ends of the range.
+// Source: Goldstein and Dengel, "Histogram-based outlier score (HBOS)" (KI 2012), in the form of PyOD, whose published
+// table it reproduces: log2(density + alpha), bins closed at their right end when they are looked up, half a bin of
+// grace at both ends of the range.
 
 import { integer, real, throwIfAborted, type Domains } from '../base/index.js'
 import { neg, sum, type Tensor } from '../graph/index.js'
@@ -9,9 +10,28 @@ import { countPerBin, equalWidthEdges, isRising, stepFunction } from './equal-wi
 import type { Detector, FittedDetector } from './contract.js'
 
 export const hbosParameters = {
-  bins: integer({ default: 10, min: 2, max: 1e5, doc: 'Bins of equal width over the training range of each column.', source: 'PyOD' }),
-  alpha: real({ default: 0.1, min: 0, max: 1, aboveMin: true, doc: 'Added to every density, so that an empty bin is unlikely, not impossible.', source: 'PyOD' }),
-  tolerance: real({ default: 0.5, min: 0, max: 1e6, doc: 'How far beyond the training range a value still counts to the outer bin, in bin widths.', source: 'PyOD' }),
+  bins: integer({
+    default: 10,
+    min: 2,
+    max: 1e5,
+    doc: 'Bins of equal width over the training range of each column.',
+    source: 'PyOD',
+  }),
+  alpha: real({
+    default: 0.1,
+    min: 0,
+    max: 1,
+    aboveMin: true,
+    doc: 'Added to every density, so that an empty bin is unlikely, not impossible.',
+    source: 'PyOD',
+  }),
+  tolerance: real({
+    default: 0.5,
+    min: 0,
+    max: 1e6,
+    doc: 'How far beyond the training range a value still counts to the outer bin, in bin widths.',
+    source: 'PyOD',
+  }),
 } satisfies Domains
 
 export const hbos: Detector<typeof hbosParameters> = {
@@ -23,14 +43,19 @@ export const hbos: Detector<typeof hbosParameters> = {
   precision: 'float64',
   takesWeights: false,
   exceptions: {
-    outliers: 'a column adds at most log2 of its highest density over alpha: a row in empty bins of all columns outranks one that is absurd in one of them',
+    outliers:
+      'a column adds at most log2 of its highest density over alpha: a row in empty bins of all columns ' +
+      'outranks one that is absurd in one of them',
     distinct: 'scores are sums of a few steps per column, so that rows in the same bins score the same',
   },
   parameters: hbosParameters,
 
   formula: ({ bins, alpha, tolerance }) => ({
     score: String.raw`s(x) = - ∑_{j=1}^{d} \op{log}_2 ( p_j(x_j) + ${alpha} )`,
-    where: [`p_j is the density of column j by a histogram of ${bins} bins of equal width; up to ${tolerance} widths beyond the range a value counts to the outer bin, farther out to the thinnest.`],
+    where: [
+      `p_j is the density of column j by a histogram of ${bins} bins of equal width; up to ${tolerance} ` +
+        'widths beyond the range a value counts to the outer bin, farther out to the thinnest.',
+    ],
   }),
 
   async fit(data, parameters, { signal }): Promise<FittedDetector> {
@@ -57,21 +82,31 @@ interface ColumnDensity {
 }
 
 /**
- * Steps from left to right: beyond the grace (the smallest value of the column), the grace (the first bin's value), the bins, the grace,
- * beyond. A column without spread, or with one that its rounding swallows, says nothing of any value, as in PyOD.
+ * Steps from left to right: beyond the grace (the smallest value of the column), the grace (the first bin's value), the
+ * bins, the grace, beyond. A column without spread, or with one that its rounding swallows, says nothing of any value,
+ * as in PyOD.
  */
-function logDensities(column: Float64Array, { bins, alpha, tolerance }: { bins: number; alpha: number; tolerance: number }): ColumnDensity {
+function logDensities(
+  column: Float64Array,
+  { bins, alpha, tolerance }: { bins: number; alpha: number; tolerance: number },
+): ColumnDensity {
   const [low, high] = [column.reduce((a, b) => Math.min(a, b)), column.reduce((a, b) => Math.max(a, b))]
   const edges = equalWidthEdges(low, high, bins)
   const borders = new Float64Array(bins + 3)
   if (!isRising(edges)) return { borders, values: new Float64Array(bins + 4), constant: true }
-  const values = countPerBin(column, edges).map((count, b) => Math.log2(count / (edges[b + 1] - edges[b]) / column.length + alpha))
+  const values = countPerBin(column, edges).map((count, b) =>
+    Math.log2(count / (edges[b + 1] - edges[b]) / column.length + alpha),
+  )
   const smallest = values.reduce((a, b) => Math.min(a, b))
   borders.set(edges, 1)
   // At exactly this distance a value is still within the grace.
   borders[0] = nextBelow(low - tolerance * (edges[1] - edges[0]))
   borders[bins + 2] = high + tolerance * (edges[bins] - edges[bins - 1])
-  return { borders, values: Float64Array.of(smallest, values[0], ...values, values[bins - 1], smallest), constant: false }
+  return {
+    borders,
+    values: Float64Array.of(smallest, values[0], ...values, values[bins - 1], smallest),
+    constant: false,
+  }
 }
 
 /** The largest double below a finite number. */
@@ -84,7 +119,16 @@ function nextBelow(value: number): number {
 
 function scoreColumns(x: Tensor, columns: readonly ColumnDensity[]) {
   return {
-    score: neg(sum(stepFunction(x, columns.map(({ borders }) => borders), columns.map(({ values }) => values)), [1])),
+    score: neg(
+      sum(
+        stepFunction(
+          x,
+          columns.map(({ borders }) => borders),
+          columns.map(({ values }) => values),
+        ),
+        [1],
+      ),
+    ),
     parts: {},
     details: {},
   }

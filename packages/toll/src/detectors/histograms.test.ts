@@ -14,9 +14,17 @@ import { loda } from './loda.js'
 /** None of these runs an engine while it fits. */
 const engine = {} as Engine
 
-const rowsOf = (...rows: number[][]): NdArray<Float64Array> => ({ shape: [rows.length, rows[0].length], data: Float64Array.from(rows.flat()) })
+const rowsOf = (...rows: number[][]): NdArray<Float64Array> => ({
+  shape: [rows.length, rows[0].length],
+  data: Float64Array.from(rows.flat()),
+})
 
-async function scored(detector: unknown, samples: NdArray, rows: NdArray<Float64Array>, given: Record<string, number> = {}): Promise<number[]> {
+async function scored(
+  detector: unknown,
+  samples: NdArray,
+  rows: NdArray<Float64Array>,
+  given: Record<string, number> = {},
+): Promise<number[]> {
   const chosen = detector as Detector
   const fitted = await chosen.fit({ samples }, resolveParameters(chosen.parameters, given), { engine, seed: 4 })
   const x = input('x', ['batch', rows.shape[1]], 'float64')
@@ -41,13 +49,19 @@ describe('HBOS', () => {
 
   it('has the values that NumPy gives: inside, in the half bin of grace, beyond it', async () => {
     const rows = rowsOf([0, 10], [10, 12], [-0.4, 9.85], [-0.6, 9.8], [10.5, 12.3], [5, 11], [1, 10.1])
-    const expected = [1.599462070416272, 2.1844245711374284, 1.599462070416272, 1.599462070416272, 5.643856189774724, 4.058893689053564, 1.599462070416272]
+    const expected = [
+      1.599462070416272, 2.1844245711374284, 1.599462070416272, 1.599462070416272, 5.643856189774724, 4.058893689053564,
+      1.599462070416272,
+    ]
     const score = await scored(hbos, samples, rows, { bins: 5 })
     score.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 12))
   })
 
   it('hears nothing from a constant column', async () => {
-    expect(await scored(hbos, rowsOf([1, 0], [1, 1]), rowsOf([1, 0], [99, 0]))).toEqual([-Math.log2(5.1), -Math.log2(5.1)])
+    expect(await scored(hbos, rowsOf([1, 0], [1, 1]), rowsOf([1, 0], [99, 0]))).toEqual([
+      -Math.log2(5.1),
+      -Math.log2(5.1),
+    ])
   })
 })
 
@@ -55,7 +69,10 @@ describe('ECOD and COPOD', () => {
   // Tails among 1, 2, 3, 10 and the row itself, in fifths; the long tail is on the right.
   const samples = rowsOf([1], [2], [3], [10])
   const rows = rowsOf([0], [2], [2.5], [11])
-  const [left, right] = [[1, 3, 3, 5], [5, 4, 3, 1]].map((ranks) => ranks.map((rank) => -Math.log(rank / 5)))
+  const [left, right] = [
+    [1, 3, 3, 5],
+    [5, 4, 3, 1],
+  ].map((ranks) => ranks.map((rank) => -Math.log(rank / 5)))
 
   it('have the values that follow from ranks', async () => {
     const byEcod = await scored(ecod, samples, rows)
@@ -87,7 +104,12 @@ describe('LODA', () => {
   })
 })
 
-describe.each([['hbos', hbos], ['ecod', ecod], ['copod', copod], ['loda', loda]] as const)('%s', (name, detector) => {
+describe.each([
+  ['hbos', hbos],
+  ['ecod', ecod],
+  ['copod', copod],
+  ['loda', loda],
+] as const)('%s', (name, detector) => {
   it('has no use for an offset', async () => {
     const plain = await scored(detector, normals(300, 4, 7), normals(40, 4, 8))
     const shifted = await scored(detector, normals(300, 4, 7, 1e4), normals(40, 4, 8, 1e4))
@@ -97,11 +119,15 @@ describe.each([['hbos', hbos], ['ecod', ecod], ['copod', copod], ['loda', loda]]
   it('gives finite scores for absurd numbers and for duplicates alone', async () => {
     const same = rowsOf([2, 2], [2, 2], [2, 2])
     for (const samples of [same, normals(30, 2, 1), rowsOf([1e15, -1e15], [-1e15, 1e15], [1e15, 1e15 + 1])]) {
-      for (const score of await scored(detector, samples, rowsOf([1e15, -1e15], [2, 2], [5e-324, 0]))) expect(Number.isFinite(score)).toBe(true)
+      for (const score of await scored(detector, samples, rowsOf([1e15, -1e15], [2, 2], [5e-324, 0])))
+        expect(Number.isFinite(score)).toBe(true)
     }
   })
 
   it('refuses one row by name', async () => {
-    await expect(scored(detector, rowsOf([1, 2]), rowsOf([1, 2]))).rejects.toMatchObject({ code: 'data', message: `${name} needs at least 2 normal rows, got 1` })
+    await expect(scored(detector, rowsOf([1, 2]), rowsOf([1, 2]))).rejects.toMatchObject({
+      code: 'data',
+      message: `${name} needs at least 2 normal rows, got 1`,
+    })
   })
 })

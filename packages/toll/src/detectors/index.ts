@@ -1,7 +1,24 @@
 // Detectors: the contract, Toll, and the list of all.
 export { normalIndices } from './contract.js'
-export type { Detector, FitContext, FitProgress, FittedDetector, SampleKind, Scored, ScoreFormula, TrainingData } from './contract.js'
-export { constantsOf, toll, tollNetwork, tollObjective, tollParameters, tollScore, type TollParameters } from './toll.js'
+export type {
+  Detector,
+  FitContext,
+  FitProgress,
+  FittedDetector,
+  SampleKind,
+  Scored,
+  ScoreFormula,
+  TrainingData,
+} from './contract.js'
+export {
+  constantsOf,
+  toll,
+  tollNetwork,
+  tollObjective,
+  tollParameters,
+  tollScore,
+  type TollParameters,
+} from './toll.js'
 export { autoClassical, autoNetworks, autoSettings, tollAuto, tollAutoParameters } from './toll-auto.js'
 export { abod } from './abod.js'
 export { cblof } from './cblof.js'
@@ -15,11 +32,35 @@ export { gaussianMixture, gaussianMixtureParameters, type GaussianMixtureParamet
 export { mcd, mcdParameters, type McdParameters } from './mcd.js'
 export { meanDistance } from './mean-distance.js'
 export { pca, pcaParameters, type PcaParameters } from './pca.js'
-export { directionsFor, fitPrincipalBasis, principalCoordinates, principalResidual, projectRows, type PrincipalBasis } from './principal.js'
+export {
+  directionsFor,
+  fitPrincipalBasis,
+  principalCoordinates,
+  principalResidual,
+  projectRows,
+  type PrincipalBasis,
+} from './principal.js'
 export type { WeightedRows } from './moments.js'
 export { detectorNamed, detectors } from './registry.js'
-export { combinationChoice, combine, comparable, drawGroups, fitScoreScale, scoreRanks, standardizedScores, type Combination, type ScoreScale } from './combination.js'
-export { ensemble, ensembleParameters, namedEnsemble, type EnsembleMember, type EnsembleOptions, type EnsembleParameters } from './ensemble.js'
+export {
+  combinationChoice,
+  combine,
+  comparable,
+  drawGroups,
+  fitScoreScale,
+  scoreRanks,
+  standardizedScores,
+  type Combination,
+  type ScoreScale,
+} from './combination.js'
+export {
+  ensemble,
+  ensembleParameters,
+  namedEnsemble,
+  type EnsembleMember,
+  type EnsembleOptions,
+  type EnsembleParameters,
+} from './ensemble.js'
 export { copod } from './copod.js'
 export { ecod } from './ecod.js'
 export { hbos } from './hbos.js'

@@ -24,7 +24,13 @@ async function fitted(samples: NdArray, given: Record<string, number> = {}, seed
 }
 
 /** Scores in ONNX Runtime, or in the interpreter. */
-async function scored(samples: NdArray, rows: NdArray<Float64Array>, given: Record<string, number> = {}, seed = 1, how: 'onnx' | 'interpreter' = 'onnx'): Promise<number[]> {
+async function scored(
+  samples: NdArray,
+  rows: NdArray<Float64Array>,
+  given: Record<string, number> = {},
+  seed = 1,
+  how: 'onnx' | 'interpreter' = 'onnx',
+): Promise<number[]> {
   const detector = await fitted(samples, given, seed)
   const x = input('x', ['batch', rows.shape[1]], 'float64')
   const { score } = detector.score(x)
@@ -50,7 +56,11 @@ describe('path lengths', () => {
 describe('trees', () => {
   it('split strictly above the smallest value, left below the threshold, children behind parents', async () => {
     const samples = normals(64, 3, 2)
-    const { roots, feature, value, left, right, heightLimit } = await growForest(samples, { trees: 5, sampled: 16, extension: 0 }, Random.seeded(3))
+    const { roots, feature, value, left, right, heightLimit } = await growForest(
+      samples,
+      { trees: 5, sampled: 16, extension: 0 },
+      Random.seeded(3),
+    )
     expect([roots.length, heightLimit]).toEqual([5, 4])
     feature.forEach((column, node) => {
       if (column < 0) return
@@ -67,7 +77,10 @@ describe('trees', () => {
   })
 
   it('never draw a constant column', async () => {
-    const samples = { shape: [32, 3], data: Float64Array.from({ length: 96 }, (_, i) => (i % 3 === 1 ? Math.sin(i) : 4)) }
+    const samples = {
+      shape: [32, 3],
+      data: Float64Array.from({ length: 96 }, (_, i) => (i % 3 === 1 ? Math.sin(i) : 4)),
+    }
     const { feature } = await growForest(samples, { trees: 20, sampled: 32, extension: 0 }, Random.seeded(1))
     expect(new Set(feature)).toEqual(new Set([-1, 1]))
     const { normals: planes } = await growForest(samples, { trees: 2, sampled: 32, extension: 2 }, Random.seeded(1))
@@ -76,13 +89,17 @@ describe('trees', () => {
 })
 
 describe('isolation forest', () => {
-  it.each([0, 2])('scores the same to the bit in ONNX Runtime and in the interpreter, extension %i', async (extension) => {
-    const rows = normals(50, 3, 9)
-    rows.data.set([1e15, -1e15, 0], 0)
-    const given = { extension, trees: 40 }
-    expect((await scored(normals(300, 3, 1), rows, given)).map(Math.fround))
-      .toEqual((await scored(normals(300, 3, 1), rows, given, 1, 'interpreter')).map(Math.fround))
-  })
+  it.each([0, 2])(
+    'scores the same to the bit in ONNX Runtime and in the interpreter, extension %i',
+    async (extension) => {
+      const rows = normals(50, 3, 9)
+      rows.data.set([1e15, -1e15, 0], 0)
+      const given = { extension, trees: 40 }
+      expect((await scored(normals(300, 3, 1), rows, given)).map(Math.fround)).toEqual(
+        (await scored(normals(300, 3, 1), rows, given, 1, 'interpreter')).map(Math.fround),
+      )
+    },
+  )
 
   it.each([0, 1])('ranks a far row first, and gives duplicates the same score, extension %i', async (extension) => {
     const rows = { shape: [4, 2], data: Float64Array.of(8, -8, 0, 0, 0.5, 0, 0, 0) }
@@ -103,19 +120,36 @@ describe('isolation forest', () => {
   })
 
   it('refuses what it cannot grow from', async () => {
-    await expect(fitted(normals(1, 2, 1))).rejects.toMatchObject({ code: 'data', message: 'isolation-forest needs at least 2 normal rows, got 1' })
-    await expect(fitted(normals(9, 2, 1), { extension: 2 })).rejects.toMatchObject({ code: 'argument', message: expect.stringMatching(/at most the number of columns less one, 1, got 2/) as string })
-    await expect(fitted(normals(5000, 2, 1), { trees: 1e5, sampled: 4096 })).rejects.toMatchObject({ code: 'argument', message: expect.stringMatching(/MiB.*lower trees or sampled/) as string })
-    await expect(isolationForest.fit({ samples: normals(9, 2, 1) }, resolveParameters(isolationForest.parameters), { engine, seed: 0, signal: AbortSignal.abort() }))
-      .rejects.toMatchObject({ code: 'aborted' })
+    await expect(fitted(normals(1, 2, 1))).rejects.toMatchObject({
+      code: 'data',
+      message: 'isolation-forest needs at least 2 normal rows, got 1',
+    })
+    await expect(fitted(normals(9, 2, 1), { extension: 2 })).rejects.toMatchObject({
+      code: 'argument',
+      message: expect.stringMatching(/at most the number of columns less one, 1, got 2/) as string,
+    })
+    await expect(fitted(normals(5000, 2, 1), { trees: 1e5, sampled: 4096 })).rejects.toMatchObject({
+      code: 'argument',
+      message: expect.stringMatching(/MiB.*lower trees or sampled/) as string,
+    })
+    await expect(
+      isolationForest.fit({ samples: normals(9, 2, 1) }, resolveParameters(isolationForest.parameters), {
+        engine,
+        seed: 0,
+        signal: AbortSignal.abort(),
+      }),
+    ).rejects.toMatchObject({ code: 'aborted' })
   })
 
   const golden = process.env.TOLL_GOLDEN && join(process.env.TOLL_GOLDEN, 'classical.json')
   const missing = !golden || !existsSync(golden)
-  if (missing) console.warn('skipped: scikit-learn\'s mean scores; TOLL_GOLDEN has no classical.json')
-  it.skipIf(missing)('has scikit-learn\'s mean scores over 20 seeds, within 0.02', async () => {
+  if (missing) console.warn("skipped: scikit-learn's mean scores; TOLL_GOLDEN has no classical.json")
+  it.skipIf(missing)("has scikit-learn's mean scores over 20 seeds, within 0.02", async () => {
     const { train, test, seed, iforest } = JSON.parse(readFileSync(golden!, 'utf8')) as {
-      train: number[]; test: number[]; seed: number; iforest: { meanScores: number[] }
+      train: number[]
+      test: number[]
+      seed: number
+      iforest: { meanScores: number[] }
     }
     const samples = hashed(train as [number, number], seed)
     const rows = hashed(test as [number, number], seed + 10)
@@ -138,7 +172,10 @@ function hashed([n, d]: readonly [number, number], seed: number): NdArray<Float6
     h = Math.imul(h ^ (h >>> 15), 0x735a2d97)
     return ((h ^ (h >>> 15)) >>> 0) / 2 ** 31 - 1
   }
-  const data = Float64Array.from({ length: n * d }, (_, i) => u(seed, i) + u(seed + 1, i) + u(seed + 2, i) + u(seed + 3, i))
+  const data = Float64Array.from(
+    { length: n * d },
+    (_, i) => u(seed, i) + u(seed + 1, i) + u(seed + 2, i) + u(seed + 3, i),
+  )
   for (let row = 0; row < n; row++) data[row * d + 1] = 0.7 * data[row * d] + 0.3 * data[row * d + 1]
   return { shape: [n, d], data: data.map(Math.fround) }
 }

@@ -1,8 +1,10 @@
-// Isolation trees: random splits of a small random sample until every row stands alone or the tree is deep enough. A row that few splits
-// cut off from the others is an anomaly. Sources: Liu, Ting and Zhou, "Isolation forest" (ICDM 2008); the splits by random hyperplanes are
-// those of Hariri, Carrasco Kind and Brunner, "Extended isolation forest" (IEEE TKDE 2021, arXiv 1811.02141).
+// Isolation trees: random splits of a small random sample until every row stands alone or the tree is deep enough. A
+// row that few splits cut off from the others is an anomaly. Sources: Liu, Ting and Zhou, "Isolation forest" (ICDM
+// 2008); the splits by random hyperplanes are those of Hariri, Carrasco Kind and Brunner, "Extended isolation forest"
+// (IEEE TKDE 2021, arXiv 1811.02141).
 //
-// One rule everywhere (growing, interpreter, ONNX): a row goes left where its value is below the threshold, right otherwise.
+// One rule everywhere (growing, interpreter, ONNX): a row goes left where its value is below the threshold, right
+// otherwise.
 
 import type { FloatArray, NdArray, Random } from '../base/index.js'
 
@@ -10,7 +12,10 @@ import type { FloatArray, NdArray, Random } from '../base/index.js'
 export interface IsolationForest {
   /** First node of each tree. */
   readonly roots: readonly number[]
-  /** What the node compares, -1 at a leaf: a column, or with hyperplanes the number of the split, counted over all trees. */
+  /**
+   * What the node compares, -1 at a leaf: a column, or with hyperplanes the number of the split, counted over all
+   * trees.
+   */
   readonly feature: readonly number[]
   /** Threshold of a split; at a leaf the path length of a row that ends there. */
   readonly value: readonly number[]
@@ -32,23 +37,34 @@ export interface ForestOptions {
   readonly trees: number
   /** Rows per tree, drawn without replacement; all rows when there are fewer. At least 2. */
   readonly sampled: number
-  /** Columns that a split combines, less one: 0 compares one column with a number, d - 1 draws hyperplanes in any direction. */
+  /**
+   * Columns that a split combines, less one: 0 compares one column with a number, d - 1 draws hyperplanes in any
+   * direction.
+   */
   readonly extension: number
 }
 
-/** Mean path length of an unsuccessful search among n rows in a binary search tree: 2 H(n-1) - 2(n-1)/n with H(m) = ln m + Euler's constant. */
+/**
+ * Mean path length of an unsuccessful search among n rows in a binary search tree: 2 H(n-1) - 2(n-1)/n with H(m) = ln m
+ * + Euler's constant.
+ */
 export function meanSearchPath(n: number): number {
   if (n <= 1) return 0
   if (n === 2) return 1
   return 2 * (Math.log(n - 1) + 0.5772156649015329) - (2 * (n - 1)) / n
 }
 
-/** Path lengths are multiples of this, so that sums over up to 2^20 trees are exact in float64, whatever their order. */
+/**
+ * Path lengths are multiples of this, so that sums over up to 2^20 trees are exact in float64, whatever their order.
+ */
 const pathUnit = 2 ** -24
 
 /** Grows a forest on samples (n, d); one random stream per tree. `afterTree` is awaited after each. */
 export async function growForest(
-  samples: NdArray, options: ForestOptions, random: Random, afterTree: (trees: number) => Promise<void> = () => Promise.resolve(),
+  samples: NdArray,
+  options: ForestOptions,
+  random: Random,
+  afterTree: (trees: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<IsolationForest> {
   const [n, d] = samples.shape
   const sampled = Math.min(options.sampled, n)
@@ -86,7 +102,10 @@ class Grower {
   readonly #d: number
   readonly #heightLimit: number
   readonly #extension: number
-  /** Columns, the constant ones first. A part only reorders what is not constant in it, so the part beside it keeps its head. */
+  /**
+   * Columns, the constant ones first. A part only reorders what is not constant in it, so the part beside it keeps its
+   * head.
+   */
   readonly #order: Int32Array
   readonly #normal: Float64Array
 
@@ -99,7 +118,9 @@ class Grower {
     this.#normal = new Float64Array(d)
   }
 
-  /** Adds the tree of the rows `rows`, which end in another order. Children come behind their parents, left ones first. */
+  /**
+   * Adds the tree of the rows `rows`, which end in another order. Children come behind their parents, left ones first.
+   */
   grow(rows: Int32Array, random: Random): void {
     this.#order.forEach((_, column, order) => (order[column] = column))
     const open: Part[] = [{ from: 0, to: rows.length, depth: 0, constant: 0 }]
@@ -125,9 +146,9 @@ class Grower {
   }
 
   /**
-   * A column that is not constant in the part, each equally likely, and a threshold uniform between its ends; with an extension, a plane
-   * with a standard normal direction in extension + 1 such columns through a point uniform in the part's box. Undefined when the rows of the
-   * part are all the same.
+   * A column that is not constant in the part, each equally likely, and a threshold uniform between its ends; with an
+   * extension, a plane with a standard normal direction in extension + 1 such columns through a point uniform in the
+   * part's box. Undefined when the rows of the part are all the same.
    */
   #drawSplit(rows: Int32Array, { from, to, constant }: Part, random: Random) {
     const order = this.#order
@@ -165,7 +186,12 @@ class Grower {
   }
 
   /** Brings the rows below the threshold to the front; returns how far they reach. */
-  #partition(rows: Int32Array, from: number, to: number, { feature, threshold }: { feature: number; threshold: number }): number {
+  #partition(
+    rows: Int32Array,
+    from: number,
+    to: number,
+    { feature, threshold }: { feature: number; threshold: number },
+  ): number {
     let middle = from
     for (let i = from; i < to; i++) {
       if (this.#projected(rows[i], feature) < threshold) swap(rows, middle++, i)

@@ -1,6 +1,7 @@
 // k-means: centres that make the sum of squared distances to the nearest centre small.
-// Source: Lloyd, "Least squares quantization in PCM" (1982); starts by Arthur and Vassilvitskii, "k-means++" (SODA 2007), with several
-// candidates per centre of which the best is kept, as in their implementation. The best of several starts wins.
+// Source: Lloyd, "Least squares quantization in PCM" (1982); starts by Arthur and Vassilvitskii, "k-means++" (SODA
+// 2007), with several candidates per centre of which the best is kept, as in their implementation. The best of several
+// starts wins.
 
 import { throwIfAborted, type NdArray, type Random } from '../base/index.js'
 
@@ -39,8 +40,15 @@ export async function kMeans(rows: NdArray<Float64Array>, options: ClusterOption
   return best!
 }
 
-/** k-means++: each next centre is a row drawn with a chance proportional to its squared distance from the centres so far. */
-async function firstCentres({ shape: [n, d], data }: NdArray<Float64Array>, { clusters, signal, pause }: ClusterOptions, random: Random): Promise<Float64Array> {
+/**
+ * k-means++: each next centre is a row drawn with a chance proportional to its squared distance from the centres so
+ * far.
+ */
+async function firstCentres(
+  { shape: [n, d], data }: NdArray<Float64Array>,
+  { clusters, signal, pause }: ClusterOptions,
+  random: Random,
+): Promise<Float64Array> {
   const candidates = 2 + Math.floor(Math.log(clusters))
   const chosen = [random.integer(n)]
   let nearest = distancesTo(data, d, chosen[0], new Float64Array(n).fill(Infinity))
@@ -91,8 +99,15 @@ function drawn({ squared, total }: Nearest, uniform: number): number {
   return last
 }
 
-/** Lloyd's rounds until no row changes its cluster. A cluster that loses all rows takes the row that is farthest from its centre. */
-async function settle({ shape: [n, d], data }: NdArray<Float64Array>, centres: Float64Array, { signal, pause }: ClusterOptions): Promise<Clusters> {
+/**
+ * Lloyd's rounds until no row changes its cluster. A cluster that loses all rows takes the row that is farthest from
+ * its centre.
+ */
+async function settle(
+  { shape: [n, d], data }: NdArray<Float64Array>,
+  centres: Float64Array,
+  { signal, pause }: ClusterOptions,
+): Promise<Clusters> {
   const k = centres.length / d
   const cluster = new Int32Array(n).fill(-1)
   const squared = new Float64Array(n)
@@ -112,7 +127,11 @@ async function settle({ shape: [n, d], data }: NdArray<Float64Array>, centres: F
     }
     for (let i = 0; i < k * d; i++) centres[i] /= sizes[Math.floor(i / d)]
   }
-  return { centres: { shape: [k, d], data: centres }, sizes: [...sizes], inertia: squared.reduce((total, value) => total + value, 0) }
+  return {
+    centres: { shape: [k, d], data: centres },
+    sizes: [...sizes],
+    inertia: squared.reduce((total, value) => total + value, 0),
+  }
 }
 
 /** Puts the row farthest from its centre into the empty cluster `to`, but none that is alone in its own. */
@@ -128,7 +147,13 @@ function moveFarthest(cluster: Int32Array, squared: Float64Array, sizes: Float64
 }
 
 /** Gives every row its nearest centre, the first at a tie; returns how many changed. */
-function assign(data: Float64Array, d: number, centres: Float64Array, cluster: Int32Array, squared: Float64Array): number {
+function assign(
+  data: Float64Array,
+  d: number,
+  centres: Float64Array,
+  cluster: Int32Array,
+  squared: Float64Array,
+): number {
   let changed = 0
   const k = centres.length / d
   for (let row = 0; row < cluster.length; row++) {

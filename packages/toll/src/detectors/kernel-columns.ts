@@ -1,4 +1,5 @@
-// The kernel matrix of training rows, by the engine: single columns, kept while there is room, and weighted sums of columns, never kept.
+// The kernel matrix of training rows, by the engine: single columns, kept while there is room, and weighted sums of
+// columns, never kept.
 
 import { identity, throwIfAborted, type NdArray } from '../base/index.js'
 import { input, matmul } from '../graph/index.js'
@@ -6,7 +7,10 @@ import type { Engine, HostTensor, Session } from '../runtime/index.js'
 import { kernelAgainst, kernelDiagonal, type Kernel } from './kernels.js'
 import type { KernelColumns } from './smo.js'
 
-/** Bytes of kernel values that one run computes: about what caches hold; ten times as many take three times as long each. */
+/**
+ * Bytes of kernel values that one run computes: about what caches hold; ten times as many take three times as long
+ * each.
+ */
 const bytesPerRun = 2 ** 23
 
 export interface KernelProblem {
@@ -37,14 +41,17 @@ export class EngineColumns implements KernelColumns {
   }
 
   /**
-   * Loads one program: weights (w, k) times the kernel of k rows against all, (w, n). Columns take at most `keptBytes`, 256 MiB by default, but two
-   * always stay.
+   * Loads one program: weights (w, k) times the kernel of k rows against all, (w, n). Columns take at most `keptBytes`,
+   * 256 MiB by default, but two always stay.
    */
   static async open(engine: Engine, problem: KernelProblem, keptBytes = 2 ** 28): Promise<EngineColumns> {
     const { kernel, rows, origin } = problem
     const x = input('rows', ['k', rows.shape[1]], 'float64')
     const weights = input('weights', ['w', 'k'], 'float64')
-    const session = await engine.load({ inputs: [x, weights], outputs: { sums: matmul(weights, kernelAgainst(kernel, x, rows, origin)) } })
+    const session = await engine.load({
+      inputs: [x, weights],
+      outputs: { sums: matmul(weights, kernelAgainst(kernel, x, rows, origin)) },
+    })
     return new EngineColumns(problem, session, keptBytes)
   }
 
@@ -84,12 +91,18 @@ export class EngineColumns implements KernelColumns {
   /** `weights` (count, k) times the columns of k rows: (count, n). */
   async #combine(rows: readonly number[], weights: Float64Array, count: number): Promise<Float64Array> {
     throwIfAborted(this.#problem.signal)
-    const { sums } = await this.#session.run({ rows: this.#take(rows), weights: { dtype: 'float64', shape: [count, rows.length], data: weights } })
+    const { sums } = await this.#session.run({
+      rows: this.#take(rows),
+      weights: { dtype: 'float64', shape: [count, rows.length], data: weights },
+    })
     return sums.data as Float64Array
   }
 
   #take(rows: readonly number[]): HostTensor {
-    const { shape: [, d], data } = this.#problem.rows
+    const {
+      shape: [, d],
+      data,
+    } = this.#problem.rows
     const taken = new Float64Array(rows.length * d)
     rows.forEach((row, k) => taken.set(data.subarray(row * d, (row + 1) * d), k * d))
     return { dtype: 'float64', shape: [rows.length, d], data: taken }

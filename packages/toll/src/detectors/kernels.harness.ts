@@ -1,4 +1,5 @@
-// What the tests of the kernel methods share: hashed rows that every language rebuilds, and one call that fits and scores.
+// What the tests of the kernel methods share: hashed rows that every language rebuilds, and one call that fits and
+// scores.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,12 +33,22 @@ export interface Given<D extends Domains> extends Partial<Omit<FitContext, 'engi
 
 /** Fits on `train` (n, d) and scores `queries` (m, d), without preprocessing. */
 export async function fitAndScore<D extends Domains>(
-  engine: Engine, detector: Detector<D>, train: NdArray, queries: NdArray, { parameters = {}, labels, ...context }: Given<D> = {},
+  engine: Engine,
+  detector: Detector<D>,
+  train: NdArray,
+  queries: NdArray,
+  { parameters = {}, labels, ...context }: Given<D> = {},
 ): Promise<{ scores: number[]; summary: Readonly<Record<string, unknown>> }> {
-  const fitted = await detector.fit({ samples: train, ...(labels && { labels }) }, resolveParameters(detector.parameters, parameters), { engine, seed: 0, ...context })
+  const fitted = await detector.fit(
+    { samples: train, ...(labels && { labels }) },
+    resolveParameters(detector.parameters, parameters),
+    { engine, seed: 0, ...context },
+  )
   const x = input('x', ['batch', queries.shape[1]], 'float64')
   const session = await engine.load({ inputs: [x], outputs: { score: fitted.score(x).score } })
-  const { score } = await session.run({ x: { dtype: 'float64', shape: queries.shape, data: Float64Array.from(queries.data) } })
+  const { score } = await session.run({
+    x: { dtype: 'float64', shape: queries.shape, data: Float64Array.from(queries.data) },
+  })
   await session.close()
   return { scores: Array.from(score.data as Float64Array), summary: fitted.summary }
 }
@@ -49,14 +60,19 @@ export interface KernelGolden {
   readonly kde: readonly { bandwidth: number; scores: number[] }[]
 }
 
-/** The reference scores of scikit-learn and the rows they belong to, or undefined, with the reason printed by `print`. */
+/**
+ * The reference scores of scikit-learn and the rows they belong to, or undefined, with the reason printed by `print`.
+ */
 export function kernelGolden(print: (reason: string) => void): KernelGolden | undefined {
   const file = process.env.TOLL_GOLDEN && join(process.env.TOLL_GOLDEN, 'classical.json')
   if (!file || !existsSync(file)) {
     print('golden scores skipped: TOLL_GOLDEN names no folder with classical.json')
     return undefined
   }
-  const golden = JSON.parse(readFileSync(file, 'utf8')) as { seed: number; train: number[]; test: number[] } & Pick<KernelGolden, 'ocsvm' | 'kde'>
+  const golden = JSON.parse(readFileSync(file, 'utf8')) as { seed: number; train: number[]; test: number[] } & Pick<
+    KernelGolden,
+    'ocsvm' | 'kde'
+  >
   const build = ([n, d]: number[], seed: number, stretch: boolean) => {
     const { data } = hashedRows(n, d, seed)
     for (let row = 0; row < n; row++) {

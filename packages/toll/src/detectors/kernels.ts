@@ -2,13 +2,28 @@
 // Source: Schölkopf and Smola, "Learning with Kernels" (MIT Press 2002), section 2.3; names and constants as in libsvm.
 
 import type { NdArray } from '../base/index.js'
-import { add, broadcastTo, concat, constant, exp, log, matmul, min, mul, slice, square, sub, tanh, type Tensor } from '../graph/index.js'
+import {
+  add,
+  broadcastTo,
+  concat,
+  constant,
+  exp,
+  log,
+  matmul,
+  min,
+  mul,
+  slice,
+  square,
+  sub,
+  tanh,
+  type Tensor,
+} from '../graph/index.js'
 
 export const kernelKinds = ['rbf', 'linear', 'polynomial', 'sigmoid'] as const
 
 /**
- * rbf: exp(-gamma ||x - y||^2), linear: <x, y>, polynomial: (gamma <x, y> + coef0)^degree, sigmoid: tanh(gamma <x, y> + coef0).
- * `gamma` is above 0 and finite, `degree` a positive integer.
+ * rbf: exp(-gamma ||x - y||^2), linear: <x, y>, polynomial: (gamma <x, y> + coef0)^degree, sigmoid: tanh(gamma <x, y> +
+ * coef0). `gamma` is above 0 and finite, `degree` a positive integer.
  */
 export interface Kernel {
   readonly kind: (typeof kernelKinds)[number]
@@ -18,11 +33,12 @@ export interface Kernel {
 }
 
 /**
- * k of every row of x (batch, d) with every row y (m, d), both float64: (batch, m). `origin` (d) is taken from both sides where the
- * kernel depends on differences alone, so that a common offset costs no digits.
+ * k of every row of x (batch, d) with every row y (m, d), both float64: (batch, m). `origin` (d) is taken from both
+ * sides where the kernel depends on differences alone, so that a common offset costs no digits.
  *
- * With u = sqrt(2 gamma) (x - origin) and v the same of y, -gamma ||x - y||^2 = <u, v> - |u|^2 / 2 - |v|^2 / 2 = <(u, -|u|^2 / 2, 1), (v, 1, -|v|^2 / 2)>:
- * the exponent is a single product. Rounding can lift it above 0 when both norms are large, hence the bound.
+ * With u = sqrt(2 gamma) (x - origin) and v the same of y, -gamma ||x - y||^2 = <u, v> - |u|^2 / 2 - |v|^2 / 2 = <(u,
+ * -|u|^2 / 2, 1), (v, 1, -|v|^2 / 2)>: the exponent is a single product. Rounding can lift it above 0 when both norms
+ * are large, hence the bound.
  */
 export function kernelAgainst(kernel: Kernel, x: Tensor, y: NdArray<Float64Array>, origin: Float64Array): Tensor {
   const { kind, gamma, degree, coef0 } = kernel
@@ -30,7 +46,9 @@ export function kernelAgainst(kernel: Kernel, x: Tensor, y: NdArray<Float64Array
   if (kind === 'rbf') {
     const scale = Math.sqrt(2 * gamma)
     const u = mul(sub(x, constant(origin, [1, origin.length], 'float64')), scale)
-    const exponents = matmul(concat([u, mul(halfSquares(u), -1), ones(x)], 1), fixed(extendByNorm(y, origin, scale)), { transposeB: true })
+    const exponents = matmul(concat([u, mul(halfSquares(u), -1), ones(x)], 1), fixed(extendByNorm(y, origin, scale)), {
+      transposeB: true,
+    })
     return exp(min(exponents, constant(0, [], 'float64')))
   }
   const products = add(mul(matmul(x, fixed(y), { transposeB: true }), gamma), coef0)
@@ -38,7 +56,10 @@ export function kernelAgainst(kernel: Kernel, x: Tensor, y: NdArray<Float64Array
 }
 
 /** k(y, y) of every row (m, d). */
-export function kernelDiagonal({ kind, gamma, degree, coef0 }: Kernel, { shape: [m, d], data }: NdArray<Float64Array>): Float64Array {
+export function kernelDiagonal(
+  { kind, gamma, degree, coef0 }: Kernel,
+  { shape: [m, d], data }: NdArray<Float64Array>,
+): Float64Array {
   return Float64Array.from({ length: m }, (_, row) => {
     if (kind === 'rbf') return 1
     let squares = 0
@@ -48,21 +69,26 @@ export function kernelDiagonal({ kind, gamma, degree, coef0 }: Kernel, { shape: 
   })
 }
 
-/** |u|^2 / 2 of every row (n, d): (n, 1). A product, since an engine's sums may add in an order that depends on where in memory a row begins. */
+/**
+ * |u|^2 / 2 of every row (n, d): (n, 1). A product, since an engine's sums may add in an order that depends on where in memory a row begins.
+ */
 export function halfSquares(u: Tensor): Tensor {
   const d = u.shape[1] as number
   return matmul(square(u), constant(new Float64Array(d).fill(0.5), [d, 1], 'float64'))
 }
 
 /**
- * Columns of a matrix that an engine takes exp, log or tanh of: it computes several elements at once and single ones where their number
- * does not divide, and the two differ in the last bit. At a multiple of this no row has leftovers, on one, two, four or eight threads, and equal
- * rows get equal scores.
+ * Columns of a matrix that an engine takes exp, log or tanh of: it computes several elements at once and single ones
+ * where their number does not divide, and the two differ in the last bit. At a multiple of this no row has leftovers,
+ * on one, two, four or eight threads, and equal rows get equal scores.
  */
 const evenWidth = 64
 
 /** Fixed rows (m, d) with their weights (m), made up to an even width by copies of the last row of weight 0. */
-export function evenRows({ shape: [m, d], data }: NdArray<Float64Array>, weights: Float64Array): { rows: NdArray<Float64Array>; weights: Tensor } {
+export function evenRows(
+  { shape: [m, d], data }: NdArray<Float64Array>,
+  weights: Float64Array,
+): { rows: NdArray<Float64Array>; weights: Tensor } {
   const width = Math.ceil(m / evenWidth) * evenWidth
   const rows = new Float64Array(width * d)
   rows.set(data)
@@ -96,7 +122,11 @@ export function columnVariances({ shape: [n, d], data }: NdArray, means: Float64
 }
 
 /** The rows (v, 1, -|v|^2 / 2) with v = scale (y - origin): (m, d + 2). */
-function extendByNorm({ shape: [m, d], data }: NdArray<Float64Array>, origin: Float64Array, scale: number): NdArray<Float64Array> {
+function extendByNorm(
+  { shape: [m, d], data }: NdArray<Float64Array>,
+  origin: Float64Array,
+  scale: number,
+): NdArray<Float64Array> {
   const rows = new Float64Array(m * (d + 2))
   for (let row = 0; row < m; row++) {
     const to = row * (d + 2)

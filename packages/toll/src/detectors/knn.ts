@@ -1,6 +1,7 @@
 // Distance to the nearest training rows: what is far from everything seen is an anomaly.
-// Source: Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets" (SIGMOD 2000), distance to the k-th
-// neighbour; Angiulli and Pizzuti, "Fast outlier detection in high dimensional spaces" (PKDD 2002), the sum over k, here as the mean.
+// Source: Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets" (SIGMOD 2000),
+// distance to the k-th neighbour; Angiulli and Pizzuti, "Fast outlier detection in high dimensional spaces" (PKDD
+// 2002), the sum over k, here as the mean.
 
 import { Random, choice, integer, throwIfAborted, type Domains } from '../base/index.js'
 import { add, div, mul, reshape, slice, sqrt, type Tensor } from '../graph/index.js'
@@ -9,13 +10,25 @@ import { centreRows, moveToCentre, nearest, refuseTooMany, rowsTensor, sumLast }
 import { normalRows, subsampled } from './training-rows.js'
 
 export const subsampleParameter = integer({
-  default: 0, min: 0, max: 1e9, doc: 'Train on this many rows, drawn at random without replacement; 0 takes all.',
+  default: 0,
+  min: 0,
+  max: 1e9,
+  doc: 'Train on this many rows, drawn at random without replacement; 0 takes all.',
 })
 
 const parameters = {
-  k: integer({ default: 5, min: 1, max: 10000, doc: 'Number of neighbours; all training rows when there are fewer.', source: 'PyOD' }),
+  k: integer({
+    default: 5,
+    min: 1,
+    max: 10000,
+    doc: 'Number of neighbours; all training rows when there are fewer.',
+    source: 'PyOD',
+  }),
   aggregate: choice({
-    values: ['largest', 'mean', 'median'], default: 'largest', doc: 'Which of the k distances is the score.', source: 'Ramaswamy et al. 2000: largest',
+    values: ['largest', 'mean', 'median'],
+    default: 'largest',
+    doc: 'Which of the k distances is the score.',
+    source: 'Ramaswamy et al. 2000: largest',
   }),
   subsample: subsampleParameter,
 } satisfies Domains
@@ -32,7 +45,8 @@ export const knn: Detector<typeof parameters> = {
 
   formula: ({ aggregate }, summary) => ({
     score: {
-      largest: `s(x) = ‖x - x_{(${shown(summary, 'neighbours')})}‖`, mean: String.raw`s(x) = \frac{1}{${shown(summary, 'neighbours')}} ∑_{j=1}^{${shown(summary, 'neighbours')}} ‖x - x_{(j)}‖`,
+      largest: `s(x) = ‖x - x_{(${shown(summary, 'neighbours')})}‖`,
+      mean: String.raw`s(x) = \frac{1}{${shown(summary, 'neighbours')}} ∑_{j=1}^{${shown(summary, 'neighbours')}} ‖x - x_{(j)}‖`,
       median: String.raw`s(x) = \op{median}_{j = 1, …, ${shown(summary, 'neighbours')}} ‖x - x_{(j)}‖`,
     }[aggregate],
     where: ['x_(j) is the j-th nearest training row; distances are Euclidean.'],

@@ -1,9 +1,10 @@
 // Local reachability density, the mathematics that LOF and feature bagging share.
 //
-// k-distance of a training row = distance to its k-th other row. Reachability of y from x: r(x, y) = max(|x - y|, k-distance(y)). Density of x:
-// lrd(x) = 1 / (mean of r(x, y) over the k neighbours y of x + 1e-10), LOF(x) = mean of lrd(y) / lrd(x). The 1e-10 is scikit-learn's: rows with
-// more than k copies have reachability 0 and a density of 1e10, so that copies of them score 1 and everything stays finite.
-// A new row is compared with the training rows only; training rows are not their own neighbours.
+// k-distance of a training row = distance to its k-th other row. Reachability of y from x: r(x, y) = max(|x - y|,
+// k-distance(y)). Density of x: lrd(x) = 1 / (mean of r(x, y) over the k neighbours y of x + 1e-10), LOF(x) = mean of
+// lrd(y) / lrd(x). The 1e-10 is scikit-learn's: rows with more than k copies have reachability 0 and a density of 1e10,
+// so that copies of them score 1 and everything stays finite. A new row is compared with the training rows only;
+// training rows are not their own neighbours.
 
 import { integer, type NdArray } from '../base/index.js'
 import { add, constant, div, gather, max, mul, sqrt, type Tensor } from '../graph/index.js'
@@ -13,7 +14,11 @@ import { nearest, neighboursWithin, sumLast, type TrainingNeighbours } from './n
 const floor = 1e-10
 
 export const lofNeighbours = integer({
-  default: 20, min: 1, max: 10000, doc: 'Number of neighbours; all other training rows when there are fewer.', source: 'scikit-learn, PyOD',
+  default: 20,
+  min: 1,
+  max: 10000,
+  doc: 'Number of neighbours; all other training rows when there are fewer.',
+  source: 'scikit-learn, PyOD',
 })
 
 /** What scoring needs of the training rows, (n) each. */
@@ -23,9 +28,14 @@ export interface LocalDensity {
   readonly density: Float64Array
 }
 
-/** Densities of all rows (n, d), n >= 2, about their centre; with fewer than k other rows all of them are neighbours. */
+/**
+ * Densities of all rows (n, d), n >= 2, about their centre; with fewer than k other rows all of them are neighbours.
+ */
 export async function fitLocalDensity(
-  rows: NdArray<Float64Array>, k: number, context: Pick<FitContext, 'engine' | 'signal'>, advance: (done: number) => void,
+  rows: NdArray<Float64Array>,
+  k: number,
+  context: Pick<FitContext, 'engine' | 'signal'>,
+  advance: (done: number) => void,
 ): Promise<LocalDensity> {
   return densityOf(await neighboursWithin(rows, Math.min(k, rows.shape[0] - 1), context, advance))
 }
@@ -42,7 +52,10 @@ export function densityOf({ k, distances, places }: TrainingNeighbours): LocalDe
   return { k, kDistance, density }
 }
 
-/** LOF of x (n, d) against rows (m, d), both about one centre: (n), float64. About 1 where x lies as densely as its neighbours do. */
+/**
+ * LOF of x (n, d) against rows (m, d), both about one centre: (n), float64. About 1 where x lies as densely as its
+ * neighbours do.
+ */
 export function localOutlierFactor(x: Tensor, rows: Tensor, { k, kDistance, density }: LocalDensity): Tensor {
   const { squared, places } = nearest(x, rows, k)
   const reach = max(sqrt(squared), gather(constant(kDistance, [kDistance.length], 'float64'), places))

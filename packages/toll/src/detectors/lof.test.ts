@@ -29,13 +29,18 @@ it('takes densities from reachability distances', () => {
 
 it('is the mean density of the neighbours over the own', async () => {
   // At 10: neighbours 7 and 3 at 3 and 7, reachabilities max(3, 6) = 6 and max(7, 3) = 7.
-  const { scores } = await fitAndScore(engine, lof, rowsOf([[0], [1], [3], [7]]), rowsOf([[10]]), { parameters: { k: 2 } })
+  const { scores } = await fitAndScore(engine, lof, rowsOf([[0], [1], [3], [7]]), rowsOf([[10]]), {
+    parameters: { k: 2 },
+  })
   expect(scores[0]).toBeCloseTo(((1 / 5 + 1 / 2.5) / 2) * 6.5, 8)
 })
 
 it('equals scikit-learn', async () => {
   // LocalOutlierFactor(7, novelty=True) of scikit-learn 1.2.1 on the same hashed rows.
-  const expected = [1.1667089228085084, 1.4429499259133052, 1.1994425872515286, 1.409191886188527, 1.1316791778450088, 1.4711102389031243]
+  const expected = [
+    1.1667089228085084, 1.4429499259133052, 1.1994425872515286, 1.409191886188527, 1.1316791778450088,
+    1.4711102389031243,
+  ]
   const { scores } = await fitAndScore(engine, lof, train, queries, { parameters: { k: 7 } })
   expect(deviation(scores, expected)).toBeLessThan(1e-13)
 })
@@ -44,7 +49,12 @@ it('equals the golden scores', async ({ skip }) => {
   const golden = classicalGolden()
   if (!golden) return skip()
   const { scores } = await fitAndScore(engine, lof, golden.train, golden.test)
-  expect(deviation(scores.map((factor) => factor - 1.5), golden.lof20)).toBeLessThan(1e-7)
+  expect(
+    deviation(
+      scores.map((factor) => factor - 1.5),
+      golden.lof20,
+    ),
+  ).toBeLessThan(1e-7)
 })
 
 describe('hard data', () => {
@@ -57,7 +67,16 @@ describe('hard data', () => {
 
   it('stays finite where rows have more than k copies', async () => {
     const many = joined(...Array.from({ length: 30 }, () => rowsOf([[0, 0]])), hashedRows(10, 2, 31))
-    const { scores } = await fitAndScore(engine, lof, many, rowsOf([[0, 0], [1, 0]]), { parameters: { k: 5 } })
+    const { scores } = await fitAndScore(
+      engine,
+      lof,
+      many,
+      rowsOf([
+        [0, 0],
+        [1, 0],
+      ]),
+      { parameters: { k: 5 } },
+    )
     // As scikit-learn gives.
     expect(scores[0]).toBeCloseTo(1, 12)
     expect(scores[1] / 10000000001).toBeCloseTo(1, 12)
@@ -65,14 +84,25 @@ describe('hard data', () => {
 
   it('scores copies only as 1', async () => {
     const many = joined(...Array.from({ length: 30 }, () => rowsOf([[5, -1]])))
-    const { scores } = await fitAndScore(engine, lof, many, rowsOf([[5, -1], [5, 1e15]]))
+    const { scores } = await fitAndScore(
+      engine,
+      lof,
+      many,
+      rowsOf([
+        [5, -1],
+        [5, 1e15],
+      ]),
+    )
     expect(scores[0]).toBe(1)
     expect(scores[1] / 1e25).toBeCloseTo(1, 12)
   })
 
   it('loses nothing to an offset', async () => {
     const moved = (rows: typeof train) => ({ shape: rows.shape, data: rows.data.map((value) => value + 1e4) })
-    const [here, there] = [await fitAndScore(engine, lof, train, queries), await fitAndScore(engine, lof, moved(train), moved(queries))]
+    const [here, there] = [
+      await fitAndScore(engine, lof, train, queries),
+      await fitAndScore(engine, lof, moved(train), moved(queries)),
+    ]
     expect(deviation(there.scores, [...here.scores])).toBeLessThan(1e-11)
   })
 
@@ -80,12 +110,15 @@ describe('hard data', () => {
     const grid = { shape: [400, 5], data: hashedRows(400, 5, 5).data.map(Math.round) }
     const probe = { shape: [50, 5], data: hashedRows(50, 5, 9).data.map(Math.round) }
     const whole = await fitAndScore(engine, lof, grid, probe)
-    for (const batch of [1, 3, 16]) expect((await fitAndScore(engine, lof, grid, probe, { batch })).scores).toEqual(whole.scores)
+    for (const batch of [1, 3, 16])
+      expect((await fitAndScore(engine, lof, grid, probe, { batch })).scores).toEqual(whole.scores)
   })
 
   it('reports progress, and refuses a million rows before it begins', async () => {
     const steps: number[] = []
-    await fitAndScore(engine, lof, hashedRows(9000, 2, 3), queries2, { onProgress: ({ step, steps: all }) => steps.push(step / all) })
+    await fitAndScore(engine, lof, hashedRows(9000, 2, 3), queries2, {
+      onProgress: ({ step, steps: all }) => steps.push(step / all),
+    })
     expect(steps.at(-1)).toBe(1)
     expect(steps.length).toBeGreaterThan(10)
     const million = { shape: [1e6, 1], data: new Float64Array(1e6) }

@@ -1,6 +1,6 @@
 // Local outlier factor: how much thinner the training rows lie around a row than around its neighbours.
-// Source: Breunig, Kriegel, Ng and Sander, "LOF: identifying density-based local outliers" (SIGMOD 2000). Exactly k neighbours at ties, and new
-// rows against the training rows ("novelty"), as in scikit-learn.
+// Source: Breunig, Kriegel, Ng and Sander, "LOF: identifying density-based local outliers" (SIGMOD 2000). Exactly k
+// neighbours at ties, and new rows against the training rows ("novelty"), as in scikit-learn.
 
 import { Random, type Domains } from '../base/index.js'
 import { shown, type Detector } from './contract.js'
@@ -24,7 +24,8 @@ export const lof: Detector<typeof parameters> = {
   formula: (_, summary) => ({
     score: String.raw`s(x) = \frac{1}{${shown(summary, 'neighbours')}} ∑_{y ∈ N(x)} \frac{ρ(y)}{ρ(x)}`,
     where: [
-      `N(x) are the ${shown(summary, 'neighbours')} nearest training rows of x. ρ(x) = 1 / (mean of max(‖x − y‖, δ(y)) over y in N(x) + 1e-10) is the density around x.`,
+      `N(x) are the ${shown(summary, 'neighbours')} nearest training rows of x. ρ(x) = 1 / (mean of max(‖x ` +
+        '− y‖, δ(y)) over y in N(x) + 1e-10) is the density around x.',
       `δ(y) is the distance of y to its ${shown(summary, 'neighbours')}-th nearest other training row.`,
     ],
   }),
@@ -34,9 +35,15 @@ export const lof: Detector<typeof parameters> = {
     refuseTooMany('lof', samples.shape, { pairs: true })
     const [n, d] = samples.shape
     const centred = centreRows(samples)
-    const local = await fitLocalDensity(centred.rows, k, context, (step) => context.onProgress?.({ step, steps: n, values: {} }))
+    const local = await fitLocalDensity(centred.rows, k, context, (step) =>
+      context.onProgress?.({ step, steps: n, values: {} }),
+    )
     return {
-      score: (x) => ({ score: localOutlierFactor(moveToCentre(x, centred), rowsTensor(centred.rows), local), parts: {}, details: {} }),
+      score: (x) => ({
+        score: localOutlierFactor(moveToCentre(x, centred), rowsTensor(centred.rows), local),
+        parts: {},
+        details: {},
+      }),
       summary: { rows: n, columns: d, neighbours: local.k },
       containsTrainingRows: true,
     }

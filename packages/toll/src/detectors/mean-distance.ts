@@ -1,6 +1,6 @@
-// Distance to the mean: the floor that every other detector has to beat. On scaled columns it already finds rows that are far out in
-// any of them; it knows nothing of how columns belong together. On Arrhythmia's shipped split it reaches a higher F1 than most networks,
-// which is why it stands in every table.
+// Distance to the mean: the floor that every other detector has to beat. On scaled columns it already finds rows that
+// are far out in any of them; it knows nothing of how columns belong together. On Arrhythmia's shipped split it reaches
+// a higher F1 than most networks, which is why it stands in every table.
 
 import { throwIfAborted, type Domains } from '../base/index.js'
 import type { Detector } from './contract.js'

@@ -1,4 +1,5 @@
-// What the tests of detectors share: hashed rows that any language rebuilds bit for bit, and scoring without a model around the detector.
+// What the tests of detectors share: hashed rows that any language rebuilds bit for bit, and scoring without a model
+// around the detector.
 
 import { resolveParameters, type Domains, type NdArray, type Values } from '../base/index.js'
 import { input } from '../graph/index.js'
@@ -13,11 +14,20 @@ function hashed(k: number, i: number): number {
   return ((h ^ (h >>> 15)) >>> 0) / 2 ** 31 - 1
 }
 
-/** Sums of four hashes, column 1 = 0.7 column 0 + 0.3 column 1, rounded to float32; then every fifth row times `outlying`, rounded again: (n, d). */
+/**
+ * Sums of four hashes, column 1 = 0.7 column 0 + 0.3 column 1, rounded to float32; then every fifth row times
+ * `outlying`, rounded again: (n, d).
+ */
 export function hashedRows(seed: number, n: number, d: number, outlying = 1): NdArray<Float64Array> {
-  const data = Float64Array.from({ length: n * d }, (_, i) => hashed(seed, i) + hashed(seed + 1, i) + hashed(seed + 2, i) + hashed(seed + 3, i))
+  const data = Float64Array.from(
+    { length: n * d },
+    (_, i) => hashed(seed, i) + hashed(seed + 1, i) + hashed(seed + 2, i) + hashed(seed + 3, i),
+  )
   for (let row = 0; row < n; row++) data[row * d + 1] = 0.7 * data[row * d] + 0.3 * data[row * d + 1]
-  return { shape: [n, d], data: data.map((value, i) => Math.fround((Math.floor(i / d) % 5 === 0 ? outlying : 1) * Math.fround(value))) }
+  return {
+    shape: [n, d],
+    data: data.map((value, i) => Math.fround((Math.floor(i / d) % 5 === 0 ? outlying : 1) * Math.fround(value))),
+  }
 }
 
 export function rowsOf(rows: readonly (readonly number[])[]): NdArray<Float64Array> {
@@ -29,13 +39,24 @@ export function shifted({ shape, data }: NdArray<Float64Array>, by: number): NdA
 }
 
 export function fitted<D extends Domains>(
-  detector: Detector<D>, data: NdArray | TrainingData, parameters: Partial<Values<D>> = {}, { engine = openReference(), seed = 0 }: { engine?: Engine; seed?: number } = {},
+  detector: Detector<D>,
+  data: NdArray | TrainingData,
+  parameters: Partial<Values<D>> = {},
+  { engine = openReference(), seed = 0 }: { engine?: Engine; seed?: number } = {},
 ): Promise<FittedDetector> {
-  return detector.fit('samples' in data ? data : { samples: data }, resolveParameters(detector.parameters, parameters), { engine, seed })
+  return detector.fit(
+    'samples' in data ? data : { samples: data },
+    resolveParameters(detector.parameters, parameters),
+    { engine, seed },
+  )
 }
 
 /** Scores, and parts by name, of rows. */
-export async function scoresOf(detector: FittedDetector, rows: NdArray<Float64Array>, engine: Engine = openReference()): Promise<Record<string, number[]>> {
+export async function scoresOf(
+  detector: FittedDetector,
+  rows: NdArray<Float64Array>,
+  engine: Engine = openReference(),
+): Promise<Record<string, number[]>> {
   const { score, parts } = detector.score(input('x', ['batch', rows.shape[1]], 'float64'))
   const session = await engine.load({ outputs: { score, ...parts } })
   const results = await session.run({ x: float64(rows.shape, rows.data) })

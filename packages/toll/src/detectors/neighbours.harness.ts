@@ -1,4 +1,5 @@
-// What the tests of the neighbour methods share: hashed rows that every language rebuilds, and one call that fits and scores.
+// What the tests of the neighbour methods share: hashed rows that every language rebuilds, and one call that fits and
+// scores.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,9 +45,17 @@ export interface Given<D extends Domains> extends Partial<Omit<FitContext, 'engi
 
 /** Fits on `train` (n, d) and scores `queries` (m, d), without preprocessing. */
 export async function fitAndScore<D extends Domains>(
-  engine: Engine, detector: Detector<D>, train: NdArray, queries: NdArray, { parameters = {}, batch = queries.shape[0], ...context }: Given<D> = {},
+  engine: Engine,
+  detector: Detector<D>,
+  train: NdArray,
+  queries: NdArray,
+  { parameters = {}, batch = queries.shape[0], ...context }: Given<D> = {},
 ): Promise<{ scores: Float64Array; summary: Readonly<Record<string, unknown>> }> {
-  const fitted = await detector.fit({ samples: train }, resolveParameters(detector.parameters, parameters), { engine, seed: 0, ...context })
+  const fitted = await detector.fit({ samples: train }, resolveParameters(detector.parameters, parameters), {
+    engine,
+    seed: 0,
+    ...context,
+  })
   const [m, d] = queries.shape
   const x = input('x', ['batch', d], 'float64')
   const session = await engine.load({ inputs: [x], outputs: { score: fitted.score(x).score } })
@@ -62,13 +71,26 @@ export async function fitAndScore<D extends Domains>(
 }
 
 /** The reference scores of scikit-learn and the rows they belong to, or undefined with a printed reason. */
-export function classicalGolden(): { readonly train: NdArray; readonly test: NdArray; readonly knn5: readonly number[]; readonly lof20: readonly number[] } | undefined {
+export function classicalGolden():
+  | {
+      readonly train: NdArray
+      readonly test: NdArray
+      readonly knn5: readonly number[]
+      readonly lof20: readonly number[]
+    }
+  | undefined {
   const file = process.env.TOLL_GOLDEN && join(process.env.TOLL_GOLDEN, 'classical.json')
   if (!file || !existsSync(file)) {
     process.stderr.write('golden scores skipped: TOLL_GOLDEN names no folder with classical.json\n')
     return undefined
   }
-  const golden = JSON.parse(readFileSync(file, 'utf8')) as { seed: number; train: number[]; test: number[]; knn5: { scores: number[] }; lof20: { scores: number[] } }
+  const golden = JSON.parse(readFileSync(file, 'utf8')) as {
+    seed: number
+    train: number[]
+    test: number[]
+    knn5: { scores: number[] }
+    lof20: { scores: number[] }
+  }
   const build = ([n, d]: number[], seed: number, stretch: boolean) => {
     const { data } = hashedRows(n, d, seed)
     for (let row = 0; row < n; row++) {
@@ -77,7 +99,12 @@ export function classicalGolden(): { readonly train: NdArray; readonly test: NdA
     }
     return { shape: [n, d], data: Float64Array.from(Float32Array.from(data)) }
   }
-  return { train: build(golden.train, golden.seed, false), test: build(golden.test, golden.seed + 10, true), knn5: golden.knn5.scores, lof20: golden.lof20.scores }
+  return {
+    train: build(golden.train, golden.seed, false),
+    test: build(golden.test, golden.seed + 10, true),
+    knn5: golden.knn5.scores,
+    lof20: golden.lof20.scores,
+  }
 }
 
 /** Largest absolute difference over the largest absolute value of the reference. */

@@ -17,7 +17,9 @@ function byHand(data: Float64Array, d: number, row: number): { distance: number;
     let squared = 0
     for (let c = 0; c < d; c++) squared += (data[place * d + c] - data[row * d + c]) ** 2
     return { distance: Math.sqrt(squared), place }
-  }).filter(({ place }) => place !== row).sort((a, b) => a.distance - b.distance || a.place - b.place)
+  })
+    .filter(({ place }) => place !== row)
+    .sort((a, b) => a.distance - b.distance || a.place - b.place)
 }
 
 describe('neighbours among the training rows', () => {
@@ -42,7 +44,9 @@ describe('neighbours among the training rows', () => {
 
   it('stop between two blocks', async () => {
     const controller = new AbortController()
-    const slow = neighboursWithin(hashedRows(5000, 3, 7), 6, { engine, signal: controller.signal }, () => controller.abort())
+    const slow = neighboursWithin(hashedRows(5000, 3, 7), 6, { engine, signal: controller.signal }, () =>
+      controller.abort(),
+    )
     await expect(slow).rejects.toMatchObject({ code: 'aborted' })
   })
 })
@@ -50,14 +54,20 @@ describe('neighbours among the training rows', () => {
 describe('nearest', () => {
   async function search(rows: ReturnType<typeof rowsOf>, queries: ReturnType<typeof rowsOf>, k: number) {
     const x = input('x', ['batch', queries.shape[1]], 'float64')
-    const session = await engine.load({ inputs: [x], outputs: { ...nearest(x, constant(rows.data, rows.shape, 'float64'), k) } })
+    const session = await engine.load({
+      inputs: [x],
+      outputs: { ...nearest(x, constant(rows.data, rows.shape, 'float64'), k) },
+    })
     const { squared, places } = await session.run({ x: { dtype: 'float64', shape: queries.shape, data: queries.data } })
     await session.close()
     return { squared: [...squared.data].map(Number), places: [...places.data].map(Number) }
   }
 
   it('puts the lower place first at equal distances', async () => {
-    expect(await search(rowsOf([[2], [-1], [1], [4]]), rowsOf([[0]]), 3)).toEqual({ squared: [1, 1, 4], places: [1, 2, 0] })
+    expect(await search(rowsOf([[2], [-1], [1], [4]]), rowsOf([[0]]), 3)).toEqual({
+      squared: [1, 1, 4],
+      places: [1, 2, 0],
+    })
   })
 
   it('tells rows apart whose distance is a millionth of their distance from the centre', async () => {
@@ -77,26 +87,48 @@ describe('nearest', () => {
 })
 
 it('moves rows by their mean', () => {
-  const { centre, rows } = centreRows(rowsOf([[1, 10], [3, 10]]))
+  const { centre, rows } = centreRows(
+    rowsOf([
+      [1, 10],
+      [3, 10],
+    ]),
+  )
   expect([...centre]).toEqual([2, 10])
   expect([...rows.data]).toEqual([-1, 0, 1, 0])
 })
 
 describe('too many rows', () => {
   it('are refused with the bytes and the way out', () => {
-    expect(() => refuseTooMany('knn', [1e6, 200], { pairs: false })).toThrow(expect.objectContaining({
-      code: 'memory', message: 'knn keeps its training rows: 1000000 x 200 numbers take 1.5 GiB, allowed are 1.0 GiB; '
-        + 'set the parameter subsample, to at most 671088, to train on a random part of the rows',
-    }))
-    expect(() => refuseTooMany('lof', [1e6, 2], { pairs: true })).toThrow(expect.objectContaining({
-      code: 'memory', message: 'lof compares all 1000000 training rows with each other: 7450.6 GiB of distances would pass through memory, '
-        + 'allowed are 745.1 GiB; set the parameter subsample, to at most 316227, to train on a random part of the rows',
-    }))
-    expect(() => refuseTooMany('knn', [1e6, 2], { pairs: false })).toThrow(expect.objectContaining({
-      code: 'memory', message: 'knn compares every scored row with all 1000000 training rows: the distances of 256 rows take 1.9 GiB, allowed are 1.0 GiB; '
-        + 'set the parameter subsample, to at most 524288, to train on a random part of the rows',
-    }))
-    expect(() => refuseTooMany('feature-bagging', [2e5, 2], { pairs: true, copies: 10 })).toThrow(/with each other 10 times: 2980.2 GiB .* at most 100000,/)
+    expect(() => refuseTooMany('knn', [1e6, 200], { pairs: false })).toThrow(
+      expect.objectContaining({
+        code: 'memory',
+        message:
+          'knn keeps its training rows: 1000000 x 200 numbers take 1.5 GiB, allowed are 1.0 GiB; ' +
+          'set the parameter subsample, to at most 671088, to train on a random part of the rows',
+      }),
+    )
+    expect(() => refuseTooMany('lof', [1e6, 2], { pairs: true })).toThrow(
+      expect.objectContaining({
+        code: 'memory',
+        message:
+          'lof compares all 1000000 training rows with each other: 7450.6 GiB of distances would pass through ' +
+          'memory, ' +
+          'allowed are 745.1 GiB; set the parameter subsample, to at most 316227, to train on a random part of ' +
+          'the rows',
+      }),
+    )
+    expect(() => refuseTooMany('knn', [1e6, 2], { pairs: false })).toThrow(
+      expect.objectContaining({
+        code: 'memory',
+        message:
+          'knn compares every scored row with all 1000000 training rows: the distances of 256 rows take 1.9 ' +
+          'GiB, allowed are 1.0 GiB; ' +
+          'set the parameter subsample, to at most 524288, to train on a random part of the rows',
+      }),
+    )
+    expect(() => refuseTooMany('feature-bagging', [2e5, 2], { pairs: true, copies: 10 })).toThrow(
+      /with each other 10 times: 2980.2 GiB .* at most 100000,/,
+    )
   })
 
   it('are not refused below', () => {

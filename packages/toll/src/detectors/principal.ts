@@ -1,6 +1,7 @@
-// The principal basis of training rows: directions of decreasing variance (Pearson 1901, Hotelling 1933). The PCA detector scores with
-// it, and other detectors take its coordinates as their input ("PCA keeping 95 % of the variance").
-// With more rows than columns from the covariance (d, d), otherwise from the smaller Gram matrix (n, n), which has the same eigenvalues.
+// The principal basis of training rows: directions of decreasing variance (Pearson 1901, Hotelling 1933). The PCA
+// detector scores with it, and other detectors take its coordinates as their input ("PCA keeping 95 % of the
+// variance"). With more rows than columns from the covariance (d, d), otherwise from the smaller Gram matrix (n, n),
+// which has the same eigenvalues.
 
 import { TollError, symmetricEigenSteps, throwIfAborted, type Eigen, type Matrix } from '../base/index.js'
 import { constant, input, matmul, sub, type Tensor } from '../graph/index.js'
@@ -10,9 +11,15 @@ import { centredAt, chunks, columnMeans, momentsOf, type WeightedRows } from './
 export interface PrincipalBasis {
   /** (d) */
   readonly mean: Float64Array
-  /** Variance along each direction in descending order, (r) with r = min(n, d); divided by the sum of weights. Rounding noise is 0. */
+  /**
+   * Variance along each direction in descending order, (r) with r = min(n, d); divided by the sum of weights. Rounding
+   * noise is 0.
+   */
   readonly variances: Float64Array
-  /** Row i is the unit vector of direction i, (r, d); its entry of largest magnitude is positive. Zeros where the variance is 0. */
+  /**
+   * Row i is the unit vector of direction i, (r, d); its entry of largest magnitude is positive. Zeros where the
+   * variance is 0.
+   */
   readonly directions: Matrix
   /** Sum of all variances. */
   readonly total: number
@@ -28,18 +35,28 @@ const largestSide = 11_585
  *
  * @throws `argument` when both n and d exceed 11585; `data` when variances overflow; `aborted`.
  */
-export async function fitPrincipalBasis(rows: WeightedRows, engine: Engine, signal?: AbortSignal): Promise<PrincipalBasis> {
+export async function fitPrincipalBasis(
+  rows: WeightedRows,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<PrincipalBasis> {
   const [n, d] = rows.samples.shape
   const side = Math.min(n, d)
   if (side > largestSide) {
-    throw new TollError('argument', `the principal directions of ${n} rows of ${d} columns need ${side} x ${side} numbers, ${8 * side * side} bytes; `
-      + `at most ${2 ** 30} are allowed: give fewer columns, or at most ${largestSide} rows`)
+    throw new TollError(
+      'argument',
+      `the principal directions of ${n} rows of ${d} columns need ${side} x ${side} numbers, ` +
+        `${8 * side * side} bytes; ` +
+        `at most ${2 ** 30} are allowed: give fewer columns, or at most ${largestSide} rows`,
+    )
   }
   const basis = n > d ? await fromCovariance(rows, engine, signal) : await fromGram(rows, engine, signal)
   return { ...basis, total: basis.variances.reduce((sum, value) => sum + value, 0) }
 }
 
-/** The smallest number of directions whose variances sum to more than `share` of the total; all of them when none does. */
+/**
+ * The smallest number of directions whose variances sum to more than `share` of the total; all of them when none does.
+ */
 export function directionsFor({ variances, total }: PrincipalBasis, share: number): number {
   let sum = 0
   for (let k = 1; k < variances.length; k++) {
@@ -61,18 +78,33 @@ export function principalResidual(x: Tensor, basis: PrincipalBasis, count: numbe
 }
 
 /** Coordinates of rows (n, d) along the first `count` directions, (n, count), computed in the engine. */
-export async function projectRows({ shape: [n, d], data }: Matrix, basis: PrincipalBasis, count: number, engine: Engine, signal?: AbortSignal): Promise<Matrix> {
+export async function projectRows(
+  { shape: [n, d], data }: Matrix,
+  basis: PrincipalBasis,
+  count: number,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<Matrix> {
   const result = new Float64Array(n * count)
-  for await (const { from, coordinates } of projectedChunks({ shape: [n, d], data }, basis, count, engine, signal)) result.set(coordinates, from * count)
+  for await (const { from, coordinates } of projectedChunks({ shape: [n, d], data }, basis, count, engine, signal))
+    result.set(coordinates, from * count)
   return { shape: [n, count], data: result }
 }
 
 /**
- * The directions with the signs that make, of every direction's coordinates over the rows, the one of largest magnitude positive (the
- * first of equals): the rule of scikit-learn's `svd_flip`, on which PyOD's PCA score depends. (r, d)
+ * The directions with the signs that make, of every direction's coordinates over the rows, the one of largest magnitude
+ * positive (the first of equals): the rule of scikit-learn's `svd_flip`, on which PyOD's PCA score depends. (r, d)
  */
-export async function directionsOrientedBy(samples: Matrix, basis: PrincipalBasis, engine: Engine, signal?: AbortSignal): Promise<Matrix> {
-  const { shape: [r, d], data } = basis.directions
+export async function directionsOrientedBy(
+  samples: Matrix,
+  basis: PrincipalBasis,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<Matrix> {
+  const {
+    shape: [r, d],
+    data,
+  } = basis.directions
   const farthest = new Float64Array(r)
   for await (const { coordinates } of projectedChunks(samples, basis, r, engine, signal)) {
     coordinates.forEach((value, i) => {
@@ -82,7 +114,13 @@ export async function directionsOrientedBy(samples: Matrix, basis: PrincipalBasi
   return { shape: [r, d], data: data.map((value, i) => (farthest[Math.floor(i / d)] < 0 ? -value : value)) }
 }
 
-async function* projectedChunks({ shape: [n, d], data }: Matrix, basis: PrincipalBasis, count: number, engine: Engine, signal?: AbortSignal): AsyncGenerator<{ from: number; coordinates: Float64Array }> {
+async function* projectedChunks(
+  { shape: [n, d], data }: Matrix,
+  basis: PrincipalBasis,
+  count: number,
+  engine: Engine,
+  signal?: AbortSignal,
+): AsyncGenerator<{ from: number; coordinates: Float64Array }> {
   const x = input('x', ['rows', d], 'float64')
   const session = await engine.load({ inputs: [x], outputs: { coordinates: principalCoordinates(x, basis, count) } })
   try {
@@ -97,7 +135,15 @@ async function* projectedChunks({ shape: [n, d], data }: Matrix, basis: Principa
 
 type Directions = Omit<PrincipalBasis, 'total'>
 
-function leading({ directions: { data, shape: [, d] } }: PrincipalBasis, count: number): Tensor {
+function leading(
+  {
+    directions: {
+      data,
+      shape: [, d],
+    },
+  }: PrincipalBasis,
+  count: number,
+): Tensor {
   return constant(data.slice(0, count * d), [count, d], 'float64')
 }
 
@@ -113,9 +159,18 @@ async function fromCovariance(rows: WeightedRows, engine: Engine, signal?: Abort
   return { mean, variances, directions: { shape: [d, d], data: directions } }
 }
 
-/** With Y the centred rows times the roots of their weights: if Y Y' u = l u, then Y'u / sqrt(l) is a unit eigenvector of Y'Y. */
+/**
+ * With Y the centred rows times the roots of their weights: if Y Y' u = l u, then Y'u / sqrt(l) is a unit eigenvector
+ * of Y'Y.
+ */
 async function fromGram(rows: WeightedRows, engine: Engine, signal?: AbortSignal): Promise<Directions> {
-  const { samples: { shape: [n, d], data }, weights } = rows
+  const {
+    samples: {
+      shape: [n, d],
+      data,
+    },
+    weights,
+  } = rows
   const mean = columnMeans(rows)
   const y = data.map((value, i) => (value - mean[i % d]) * (weights ? Math.sqrt(weights[Math.floor(i / d)]) : 1))
   const total = weights ? weights.reduce((sum, weight) => sum + weight, 0) : n
@@ -127,9 +182,18 @@ async function fromGram(rows: WeightedRows, engine: Engine, signal?: AbortSignal
 }
 
 /** a b' (n, n) of two (n, d), or a b of (n, n) and (n, d). */
-async function multiply(a: Float64Array, b: Float64Array, [n, d]: readonly [number, number], engine: Engine, outer: boolean): Promise<Float64Array> {
+async function multiply(
+  a: Float64Array,
+  b: Float64Array,
+  [n, d]: readonly [number, number],
+  engine: Engine,
+  outer: boolean,
+): Promise<Float64Array> {
   const [left, right] = [input('left', outer ? [n, d] : [n, n], 'float64'), input('right', [n, d], 'float64')]
-  const session = await engine.load({ inputs: [left, right], outputs: { product: matmul(left, right, { transposeB: outer }) } })
+  const session = await engine.load({
+    inputs: [left, right],
+    outputs: { product: matmul(left, right, { transposeB: outer }) },
+  })
   try {
     const { product } = await session.run({ left: float64(left.shape as number[], a), right: float64([n, d], b) })
     const values = product.data as Float64Array

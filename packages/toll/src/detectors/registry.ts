@@ -24,19 +24,39 @@ import { tollAuto } from './toll-auto.js'
 
 const all = [
   toll,
-  meanDistance, pca, mcd, gaussianMixture,
-  kde, ocSvm,
-  knn, lof, abod, cblof, featureBagging,
-  isolationForest, hbos, ecod, copod, loda,
+  meanDistance,
+  pca,
+  mcd,
+  gaussianMixture,
+  kde,
+  ocSvm,
+  knn,
+  lof,
+  abod,
+  cblof,
+  featureBagging,
+  isolationForest,
+  hbos,
+  ecod,
+  copod,
+  loda,
 ].map((detector) => detector as unknown as Detector)
 
-/** Made of the others: an ensemble of members that see differently (distances, partitions, directions), and Toll of several settings. */
-const ensembles = [namedEnsemble(all, ['knn', 'isolation-forest', 'pca']), tollAuto].map((detector) => detector as unknown as Detector)
+/**
+ * Made of the others: an ensemble of members that see differently (distances, partitions, directions), and Toll of
+ * several settings.
+ */
+const ensembles = [namedEnsemble(all, ['knn', 'isolation-forest', 'pca']), tollAuto].map(
+  (detector) => detector as unknown as Detector,
+)
 
-export const detectors: ReadonlyMap<string, Detector> = new Map([...all, ...ensembles].map((detector) => [detector.name, detector]))
+export const detectors: ReadonlyMap<string, Detector> = new Map(
+  [...all, ...ensembles].map((detector) => [detector.name, detector]),
+)
 
 export function detectorNamed(name: string): Detector {
   const detector = detectors.get(name)
-  if (!detector) throw new TollError('not-found', `there is no detector '${name}'; known: ${[...detectors.keys()].join(', ')}`)
+  if (!detector)
+    throw new TollError('not-found', `there is no detector '${name}'; known: ${[...detectors.keys()].join(', ')}`)
   return detector
 }

@@ -1,7 +1,7 @@
-// Sequential minimal optimisation of the one-class dual: moves two coefficients at a time along the pair that gains most.
-// Source: Fan, Chen and Lin, "Working set selection using second order information for training support vector machines" (JMLR 2005),
-// algorithm 2, as in libsvm (Chang and Lin, ACM TIST 2011, section 4.1). Left out: shrinking, which pays only where most steps are spent on
-// few rows; the start that `oc-svm.ts` chooses leaves few steps to save.
+// Sequential minimal optimisation of the one-class dual: moves two coefficients at a time along the pair that gains
+// most. Source: Fan, Chen and Lin, "Working set selection using second order information for training support vector
+// machines" (JMLR 2005), algorithm 2, as in libsvm (Chang and Lin, ACM TIST 2011, section 4.1). Left out: shrinking,
+// which pays only where most steps are spent on few rows; the start that `oc-svm.ts` chooses leaves few steps to save.
 
 import { TollError, throwIfAborted } from '../base/index.js'
 import { pauseEvery } from '../runtime/index.js'
@@ -42,16 +42,21 @@ export interface SmoSolution {
 /**
  * min 1/2 a' K a with 0 <= a_i <= 1 and a fixed sum.
  *
- * With g = K a, the pair (i, j) can lower the objective when a_i < 1, a_j > 0 and b = g_j - g_i > 0; the step a_i += t, a_j -= t gains most at
- * t = b / eta, eta = K_ii + K_jj - 2 K_ij, namely b^2 / (2 eta). So i is the smallest g that may grow, j the largest gain with it.
- * Errors: `diverged` when it does not reach the tolerance in max(10^6, 100 n) steps (kernels that are not positive definite can circle), `aborted`.
+ * With g = K a, the pair (i, j) can lower the objective when a_i < 1, a_j > 0 and b = g_j - g_i > 0; the step a_i += t,
+ * a_j -= t gains most at t = b / eta, eta = K_ii + K_jj - 2 K_ij, namely b^2 / (2 eta). So i is the smallest g that may
+ * grow, j the largest gain with it. Errors: `diverged` when it does not reach the tolerance in max(10^6, 100 n) steps
+ * (kernels that are not positive definite can circle), `aborted`.
  */
 export async function solveOneClass(columns: KernelColumns, options: SmoOptions): Promise<SmoSolution> {
   const { alpha, gradient, signal, onStep } = options
   const { diagonal } = columns
   const n = alpha.length
   const scale = diagonal.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const [enough, flattest, mostSteps] = [options.tolerance * scale, Math.max(1e-12 * scale, Number.MIN_VALUE), Math.max(1e6, 100 * n)]
+  const [enough, flattest, mostSteps] = [
+    options.tolerance * scale,
+    Math.max(1e-12 * scale, Number.MIN_VALUE),
+    Math.max(1e6, 100 * n),
+  ]
   const pause = pauseEvery(50)
   let { i, violation } = advance(alpha, gradient)
   let steps = 0
@@ -62,7 +67,11 @@ export async function solveOneClass(columns: KernelColumns, options: SmoOptions)
       await pause()
     }
     if (steps === mostSteps) {
-      throw new TollError('diverged', `the one-class problem of ${n} rows was not solved to ${enough} in ${steps} steps, the violation is ${violation}; raise the tolerance or choose another kernel`)
+      throw new TollError(
+        'diverged',
+        `the one-class problem of ${n} rows was not solved to ${enough} in ${steps} steps, the violation is ` +
+          `${violation}; raise the tolerance or choose another kernel`,
+      )
     }
     const ki = columns.column(i) ?? (await loaded(columns, i, alpha, gradient))
     const j = partner(i, ki, { alpha, gradient, diagonal, flattest })
@@ -79,11 +88,13 @@ export async function solveOneClass(columns: KernelColumns, options: SmoOptions)
 }
 
 /**
- * Moves the gradient along a step, g += step (K_.i - K_.j), and in the same pass finds the smallest one that may grow, and how far the largest
- * that may shrink is above it.
+ * Moves the gradient along a step, g += step (K_.i - K_.j), and in the same pass finds the smallest one that may grow,
+ * and how far the largest that may shrink is above it.
  */
 function advance(
-  alpha: Float64Array, gradient: Float64Array, move?: { readonly step: number; readonly ki: Float64Array; readonly kj: Float64Array },
+  alpha: Float64Array,
+  gradient: Float64Array,
+  move?: { readonly step: number; readonly ki: Float64Array; readonly kj: Float64Array },
 ): { i: number; violation: number } {
   const { step, ki, kj } = move ?? { step: 0, ki: gradient, kj: gradient }
   let [i, lowest, highest] = [-1, Infinity, -Infinity]
@@ -123,19 +134,38 @@ function partner(i: number, ki: Float64Array, { alpha, gradient, diagonal, flatt
   return j
 }
 
-/** The column of a row that was not at hand, loaded together with those that are likely to be asked for next: the worst violators. */
-async function loaded(columns: KernelColumns, row: number, alpha: Float64Array, gradient: Float64Array): Promise<Float64Array> {
+/**
+ * The column of a row that was not at hand, loaded together with those that are likely to be asked for next: the worst
+ * violators.
+ */
+async function loaded(
+  columns: KernelColumns,
+  row: number,
+  alpha: Float64Array,
+  gradient: Float64Array,
+): Promise<Float64Array> {
   const side = Math.floor((columns.atOnce - 1) / 2)
   const absent = Array.from(alpha.keys()).filter((t) => t !== row && columns.column(t) === undefined)
-  const growing = smallest(side, absent.filter((t) => alpha[t] < 1), (t) => gradient[t])
-  const shrinking = smallest(side, absent.filter((t) => alpha[t] > 0), (t) => -gradient[t])
+  const growing = smallest(
+    side,
+    absent.filter((t) => alpha[t] < 1),
+    (t) => gradient[t],
+  )
+  const shrinking = smallest(
+    side,
+    absent.filter((t) => alpha[t] > 0),
+    (t) => -gradient[t],
+  )
   await columns.load([row, ...new Set([...growing, ...shrinking])])
   const column = columns.column(row)
   if (!column) throw new TollError('internal', `column ${row} of the kernel matrix was loaded and is not there`)
   return column
 }
 
-/** The `count` rows of the smallest values, in their order; of equal values the first. Numbers alone sort ten times as fast as rows by their numbers. */
+/**
+ * The `count` rows of the smallest values, in their order; of equal values the first. Numbers alone sort ten times as
+ * fast as rows by their numbers.
+ */
 function smallest(count: number, rows: readonly number[], value: (row: number) => number): number[] {
   if (rows.length <= count) return [...rows]
   const bound = Float64Array.from(rows, value).sort()[count]
@@ -143,7 +173,9 @@ function smallest(count: number, rows: readonly number[], value: (row: number) =
   return [...below, ...rows.filter((row) => value(row) === bound).slice(0, count - below.length)]
 }
 
-/** Mean gradient of the free rows; without any, the middle between the rows at either bound, or the bound that there is. */
+/**
+ * Mean gradient of the free rows; without any, the middle between the rows at either bound, or the bound that there is.
+ */
 function offset(alpha: Float64Array, gradient: Float64Array): number {
   let [free, total, below, above] = [0, 0, -Infinity, Infinity]
   alpha.forEach((a, t) => {

@@ -1,5 +1,5 @@
-// Moments of a subset of rows and distances of all rows from them, many times over the same rows: what a concentration step of FastMCD
-// is made of. Small sets in plain loops, four rows at a time; large ones in the engine.
+// Moments of a subset of rows and distances of all rows from them, many times over the same rows: what a concentration
+// step of FastMCD is made of. Small sets in plain loops, four rows at a time; large ones in the engine.
 
 import { takeSamples, zeroMatrix, type Matrix } from '../base/index.js'
 import type { Engine } from '../runtime/index.js'
@@ -68,15 +68,22 @@ function inLoops(samples: Matrix): SubsetMoments {
 function addFour(lower: Float64Array, four: Float64Array, d: number): void {
   for (let i = 0; i < d; i++) {
     const [a, b, c, e] = [four[4 * i], four[4 * i + 1], four[4 * i + 2], four[4 * i + 3]]
-    for (let j = 0, at = i * d; j <= i; j++, at++) lower[at] += a * four[4 * j] + b * four[4 * j + 1] + c * four[4 * j + 2] + e * four[4 * j + 3]
+    for (let j = 0, at = i * d; j <= i; j++, at++)
+      lower[at] += a * four[4 * j] + b * four[4 * j + 1] + c * four[4 * j + 2] + e * four[4 * j + 3]
   }
 }
 
 /** Sets result[from .. from + 3], as far as it goes, to the squared lengths of F times each of four rows. */
 function measureFour(result: Float64Array, from: number, four: Float64Array, factor: Float64Array, d: number): void {
-  let s0 = 0, s1 = 0, s2 = 0, s3 = 0
+  let s0 = 0,
+    s1 = 0,
+    s2 = 0,
+    s3 = 0
   for (let i = 0; i < d; i++) {
-    let y0 = 0, y1 = 0, y2 = 0, y3 = 0
+    let y0 = 0,
+      y1 = 0,
+      y2 = 0,
+      y3 = 0
     for (let j = 0, at = i * d; j <= i; j++, at++) {
       const value = factor[at]
       y0 += value * four[4 * j]

@@ -1,6 +1,9 @@
-// How far out a value stands in its column, by ranks: what ECOD and COPOD are made of. The tails come from the training rows alone:
-//   left(x)  = (1 + number of training values <= x) / (n + 1)        right(x) = (1 + number of training values >= x) / (n + 1)
-// That is the row's rank among the training rows and itself, so no value has probability 0 and no row depends on the others of a request.
+// How far out a value stands in its column, by ranks: what ECOD and COPOD are made of. The tails come from the training
+// rows alone:
+//   left(x)  = (1 + number of training values <= x) / (n + 1)        right(x) = (1 + number of training values >= x) /
+//   (n + 1)
+// That is the row's rank among the training rows and itself, so no value has probability 0 and no row depends on the
+// others of a request.
 
 import { Random, TollError, integer, throwIfAborted, type Domains } from '../base/index.js'
 import { add, cast, constant, log, mul, ranksAmong, sub, type Tensor } from '../graph/index.js'
@@ -10,8 +13,12 @@ import { columnOf, normalRows, subsampled } from './training-rows.js'
 
 export const tailParameters = {
   subsample: integer({
-    default: 0, min: 0, max: 2 ** 31,
-    doc: 'Rows that the ranks are taken among, drawn without replacement; 0 takes all. The file holds their values, 8 bytes each.',
+    default: 0,
+    min: 0,
+    max: 2 ** 31,
+    doc:
+      'Rows that the ranks are taken among, drawn without replacement; 0 takes all. The file holds their ' +
+      'values, 8 bytes each.',
   }),
 } satisfies Domains
 
@@ -26,7 +33,12 @@ export interface Tails {
   readonly skew: readonly number[]
 }
 
-export async function fitTails(detector: string, data: TrainingData, subsample: number, { seed, signal, onProgress }: FitContext): Promise<Tails> {
+export async function fitTails(
+  detector: string,
+  data: TrainingData,
+  subsample: number,
+  { seed, signal, onProgress }: FitContext,
+): Promise<Tails> {
   const samples = subsampled(normalRows(detector, data), subsample, Random.seeded(seed).fork('tail rows'))
   const [rows, d] = samples.shape
   requireMemory(detector, rows, d)
@@ -45,8 +57,11 @@ export async function fitTails(detector: string, data: TrainingData, subsample: 
 function requireMemory(detector: string, rows: number, d: number): void {
   const bytes = 2 ** Math.ceil(Math.log2(rows + 1)) * d * 8
   if (bytes <= largestTails) return
-  throw new TollError('argument', `${detector}: the sorted values of ${rows} rows and ${d} columns take ${Math.ceil(bytes / 2 ** 20)} MiB, `
-    + `more than the limit of ${largestTails / 2 ** 20} MiB; take fewer rows with the parameter subsample`)
+  throw new TollError(
+    'argument',
+    `${detector}: the sorted values of ${rows} rows and ${d} columns take ${Math.ceil(bytes / 2 ** 20)} MiB, ` +
+      `more than the limit of ${largestTails / 2 ** 20} MiB; take fewer rows with the parameter subsample`,
+  )
 }
 
 /** -log of both tail probabilities, (n, d) each. */
@@ -58,7 +73,12 @@ export function tailSurprise({ rows, sorted }: Tails, x: Tensor): { left: Tensor
 
 /** The tail that the column's skewness points at; both where it has none. (n, d) */
 export function skewedTail({ skew }: Tails, { left, right }: { left: Tensor; right: Tensor }): Tensor {
-  const share = (side: -1 | 1) => constant(skew.map((sign) => (sign === -side ? 0 : 1)), [1, skew.length], 'float64')
+  const share = (side: -1 | 1) =>
+    constant(
+      skew.map((sign) => (sign === -side ? 0 : 1)),
+      [1, skew.length],
+      'float64',
+    )
   return add(mul(left, share(-1)), mul(right, share(1)))
 }
 

@@ -3,10 +3,16 @@
 import { TollError, takeSamples, type NdArray, type Random } from '../base/index.js'
 import { normalIndices, type TrainingData } from './contract.js'
 
-/** The normal rows of a table (n, d) with n >= 2. Errors: `data` when there are fewer, `shape` when there is no column. */
+/**
+ * The normal rows of a table (n, d) with n >= 2. Errors: `data` when there are fewer, `shape` when there is no column.
+ */
 export function normalRows(detector: string, data: TrainingData): NdArray {
   const { shape } = data.samples
-  if (shape.length !== 2 || shape[1] < 1) throw new TollError('shape', `${detector} takes tables (n, d) with at least one column, got shape (${shape.join(', ')})`)
+  if (shape.length !== 2 || shape[1] < 1)
+    throw new TollError(
+      'shape',
+      `${detector} takes tables (n, d) with at least one column, got shape (${shape.join(', ')})`,
+    )
   const kept = normalIndices(data)
   if (kept.length < 2) throw new TollError('data', `${detector} needs at least 2 normal rows, got ${kept.length}`)
   return kept.length === shape[0] ? data.samples : takeSamples(data.samples, kept)

@@ -1,5 +1,5 @@
-// One detector on one split, without a model file in between: fitted to scaled rows, then asked for the scores of others in pieces, so that
-// memory does not grow with their number. What the comparisons of detectors have in common.
+// One detector on one split, without a model file in between: fitted to scaled rows, then asked for the scores of
+// others in pieces, so that memory does not grow with their number. What the comparisons of detectors have in common.
 
 import { TollError, resolveParameters, throwIfAborted, type Domains, type NdArray, type Values } from '../base/index.js'
 import type { Detector, FittedDetector } from '../detectors/index.js'
@@ -38,7 +38,10 @@ export interface DetectorRun {
 const pieceBytes = 256 * 2 ** 20
 const mostRows = 1 << 16
 
-/** Errors: those of the detector's fit; `shape` for rows of another width; `diverged` for scores that are NaN; `aborted`. */
+/**
+ * Errors: those of the detector's fit; `shape` for rows of another width; `diverged` for scores that are NaN;
+ * `aborted`.
+ */
 export async function runDetector(options: DetectorRunOptions): Promise<DetectorRun> {
   const { detector, train, labels, scored, engine, seed, signal, onFit } = options
   throwIfAborted(signal)
@@ -46,7 +49,10 @@ export async function runDetector(options: DetectorRunOptions): Promise<Detector
   const samples = detector.precision === 'float32' ? { shape: train.shape, data: Float32Array.from(train.data) } : train
   const started = performance.now()
   const fitted = await detector.fit({ samples, ...(labels && { labels }) }, parameters, {
-    engine, seed, signal, onProgress: ({ step, steps }) => onFit?.(steps > 0 ? Math.min(1, step / steps) : 0),
+    engine,
+    seed,
+    signal,
+    onProgress: ({ step, steps }) => onFit?.(steps > 0 ? Math.min(1, step / steps) : 0),
   })
   const between = performance.now()
   const scores = await scoreRows(fitted, scored, train.shape[1], { detector, engine, signal })
@@ -54,7 +60,10 @@ export async function runDetector(options: DetectorRunOptions): Promise<Detector
 }
 
 async function scoreRows(
-  fitted: FittedDetector, sets: readonly Rows[], width: number, { detector, engine, signal }: Pick<DetectorRunOptions, 'detector' | 'engine' | 'signal'>,
+  fitted: FittedDetector,
+  sets: readonly Rows[],
+  width: number,
+  { detector, engine, signal }: Pick<DetectorRunOptions, 'detector' | 'engine' | 'signal'>,
 ): Promise<Float64Array[]> {
   const x = input('x', ['batch', width], detector.precision)
   const outputs = { score: fitted.score(x).score }
@@ -63,15 +72,22 @@ async function scoreRows(
   const session = await engine.load({ inputs: [x], outputs })
   try {
     const all: Float64Array[] = []
-    for (const { shape: [rows, columns], data } of sets) {
-      if (columns !== width) throw new TollError('shape', `the detector was fitted to ${width} columns, the rows to score have ${columns}`)
+    for (const {
+      shape: [rows, columns],
+      data,
+    } of sets) {
+      if (columns !== width)
+        throw new TollError('shape', `the detector was fitted to ${width} columns, the rows to score have ${columns}`)
       const scores = new Float64Array(rows)
       for (let from = 0; from < rows; from += size) {
         throwIfAborted(signal)
         const to = Math.min(from + size, rows)
         const piece = data.subarray(from * width, to * width)
         const shape = [to - from, width]
-        const { score } = await session.run({ x: detector.precision === 'float32' ? float32(shape, Float32Array.from(piece)) : float64(shape, piece.slice()) })
+        const { score } = await session.run({
+          x:
+            detector.precision === 'float32' ? float32(shape, Float32Array.from(piece)) : float64(shape, piece.slice()),
+        })
         scores.set(score.data as Float64Array, from)
       }
       const bad = scores.findIndex((score) => Number.isNaN(score))
@@ -92,7 +108,8 @@ export interface Standardization {
 }
 
 export function fitStandardization({ shape: [n, d], data }: Rows): Standardization {
-  // Whole sums are divided, so that whole numbers have the mean that others compute too: bins of histograms begin at such numbers.
+  // Whole sums are divided, so that whole numbers have the mean that others compute too: bins of histograms begin at
+  // such numbers.
   const sums = new Float64Array(d)
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) sums[j] += data[i * d + j]
   const centre = sums.map((sum) => sum / n)
@@ -105,7 +122,10 @@ export function fitStandardization({ shape: [n, d], data }: Rows): Standardizati
     }
   }
   // A spread that is only rounding noise of a constant column would blow that noise up.
-  return { centre, divisor: squares.map((sum, j) => (Math.sqrt(sum / n) > 1e-12 * largest[j] ? Math.sqrt(sum / n) : 1)) }
+  return {
+    centre,
+    divisor: squares.map((sum, j) => (Math.sqrt(sum / n) > 1e-12 * largest[j] ? Math.sqrt(sum / n) : 1)),
+  }
 }
 
 export function standardize({ shape, data }: Rows, { centre, divisor }: Standardization): Rows {

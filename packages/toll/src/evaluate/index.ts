@@ -1,7 +1,28 @@
 // Detectors measured on labelled rows: splits, runs side by side, comparison with intervals.
-export { renderTableComparison, tabulateComparison, explainComparison, type CompareRenderOptions } from './compare-render.js'
-export { compareTableParameters, compareOnTable, type ComparedMethod, type CompareTableOptions, type MethodComparison, type FailedMethod, type TableComparison } from './compare-table.js'
-export { runDetector, fitStandardization, standardize, type Rows, type DetectorRunOptions, type DetectorRun, type Standardization } from './detector-run.js'
+export {
+  renderTableComparison,
+  tabulateComparison,
+  explainComparison,
+  type CompareRenderOptions,
+} from './compare-render.js'
+export {
+  compareTableParameters,
+  compareOnTable,
+  type ComparedMethod,
+  type CompareTableOptions,
+  type MethodComparison,
+  type FailedMethod,
+  type TableComparison,
+} from './compare-table.js'
+export {
+  runDetector,
+  fitStandardization,
+  standardize,
+  type Rows,
+  type DetectorRunOptions,
+  type DetectorRun,
+  type Standardization,
+} from './detector-run.js'
 export { runOnEngines, checkEngines } from './pool.js'
 export { renderExperiment, checkStem, type RenderedExperiment } from './rendered.js'
 export { resampledMean, type ResampledMean } from './resampled.js'

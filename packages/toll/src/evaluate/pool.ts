@@ -1,12 +1,12 @@
-// Independent tasks over several engines: each engine takes the next task when it is free. Results come in the order of the tasks, so that
-// they do not depend on which engine was faster.
+// Independent tasks over several engines: each engine takes the next task when it is free. Results come in the order of
+// the tasks, so that they do not depend on which engine was faster.
 
 import { TollError, throwIfAborted } from '../base/index.js'
 import type { Engine } from '../runtime/index.js'
 
 /**
- * Runs every task on one of the engines. The first failure stops the others through the signal that they are given; when all have
- * stopped, it is thrown.
+ * Runs every task on one of the engines. The first failure stops the others through the signal that they are given;
+ * when all have stopped, it is thrown.
  *
  * @throws `argument` without engines, or when they compute differently: results would depend on who took which task.
  */

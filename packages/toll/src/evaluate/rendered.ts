@@ -1,7 +1,15 @@
 // One experiment in all its forms: a report for people, its numbers for programs.
 
 import { TollError } from '../base/index.js'
-import { collectPictures, renderCsv, renderReport, renderReportMarkdown, renderReportText, type Report, type ReportTable } from '../report/index.js'
+import {
+  collectPictures,
+  renderCsv,
+  renderReport,
+  renderReportMarkdown,
+  renderReportText,
+  type Report,
+  type ReportTable,
+} from '../report/index.js'
 
 export interface RenderedExperiment {
   readonly text: string
@@ -17,12 +25,17 @@ export interface RenderedExperiment {
 
 export function renderExperiment(report: Report, values: ReportTable, json: object): RenderedExperiment {
   return {
-    text: renderReportText(report), markdown: renderReportMarkdown(report), csv: renderCsv(values), json: `${JSON.stringify(json, null, 2)}\n`,
-    svg: collectPictures(report), html: renderReport(report),
+    text: renderReportText(report),
+    markdown: renderReportMarkdown(report),
+    csv: renderCsv(values),
+    json: `${JSON.stringify(json, null, 2)}\n`,
+    svg: collectPictures(report),
+    html: renderReport(report),
   }
 }
 
 /** Error: `argument` for what cannot begin the name of a file anywhere. */
 export function checkStem(name: string): void {
-  if (!/^[\w-][\w.-]*$/.test(name)) throw new TollError('argument', `a name of files is made of letters, digits, '-', '_' and '.', got '${name}'`)
+  if (!/^[\w-][\w.-]*$/.test(name))
+    throw new TollError('argument', `a name of files is made of letters, digits, '-', '_' and '.', got '${name}'`)
 }

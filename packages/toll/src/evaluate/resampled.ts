@@ -1,6 +1,7 @@
-// The mean over random splits of one data set. Splits share rows, so their values are not independent, and the plain interval of a mean is too
-// narrow. Nadeau and Bengio ("Inference for the generalization error", Machine Learning 52, 2003) replace s^2 / J by s^2 (1 / J + test / train),
-// with J splits, the sample variance s^2, and the numbers of rows that test and train.
+// The mean over random splits of one data set. Splits share rows, so their values are not independent, and the plain
+// interval of a mean is too narrow. Nadeau and Bengio ("Inference for the generalization error", Machine Learning 52,
+// 2003) replace s^2 / J by s^2 (1 / J + test / train), with J splits, the sample variance s^2, and the numbers of rows
+// that test and train.
 
 import { meanInterval, studentQuantile, type Interval } from '../metrics/index.js'
 

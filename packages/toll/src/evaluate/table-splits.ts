@@ -1,5 +1,5 @@
-// Which rows of a labelled table train and which test: at random, each class by itself; or by whole groups, or the latest rows, where rows
-// depend on each other and a random split would let a detector see its test.
+// Which rows of a labelled table train and which test: at random, each class by itself; or by whole groups, or the
+// latest rows, where rows depend on each other and a random split would let a detector see its test.
 
 import { Random, TollError } from '../base/index.js'
 import { sequencesOf, type RowOrder } from '../preprocess/index.js'
@@ -29,17 +29,35 @@ export function splitTable(rows: number, options: SplitOptions, split: number): 
   for (const label of [0, 1] as const) {
     const members = labels.reduce((sum, other) => sum + Number(other === label), 0)
     const fewest = label === 1 && trainOn === 'normal' ? 1 : 2
-    if (members < fewest) throw new TollError('data', `comparing detectors needs at least ${fewest} ${label === 1 ? 'anomalies' : 'normal rows'}, got ${members} of ${rows} rows`)
+    if (members < fewest)
+      throw new TollError(
+        'data',
+        `comparing detectors needs at least ${fewest} ${label === 1 ? 'anomalies' : 'normal rows'}, got ` +
+          `${members} of ${rows} rows`,
+      )
   }
   const random = Random.seeded(seed).fork(`split ${split}`)
-  const isTest = groups ? byGroups(rows, options, random) : time ? byTime(rows, testShare, time) : byClass(labels, testShare, random)
+  const isTest = groups
+    ? byGroups(rows, options, random)
+    : time
+      ? byTime(rows, testShare, time)
+      : byClass(labels, testShare, random)
   const all = Int32Array.from({ length: rows }, (_, row) => row)
   const test = all.filter((row) => isTest[row] === 1)
   const train = all.filter((row) => isTest[row] === 0 && (trainOn === 'all' || labels[row] === 0))
-  if (train.length < 2) throw new TollError('data', `a test share of ${testShare} leaves ${train.length} rows to train on; at least 2 are needed`)
+  if (train.length < 2)
+    throw new TollError(
+      'data',
+      `a test share of ${testShare} leaves ${train.length} rows to train on; at least 2 are needed`,
+    )
   const anomalies = test.reduce((sum, row) => sum + labels[row], 0)
   if (anomalies === 0 || anomalies === test.length) {
-    throw new TollError('data', `the ${test.length} ${time ? 'latest rows' : 'rows of the groups'} that test hold ${anomalies === 0 ? 'no anomaly' : 'no normal row'}; both classes are needed: change --test-share${time ? '' : ' or --seed'}`)
+    throw new TollError(
+      'data',
+      `the ${test.length} ${time ? 'latest rows' : 'rows of the groups'} that test hold ` +
+        `${anomalies === 0 ? 'no anomaly' : 'no normal row'}; both classes are needed: change ` +
+        `--test-share${time ? '' : ' or --seed'}`,
+    )
   }
   return { train, test }
 }
@@ -49,7 +67,10 @@ function byClass(labels: Uint8Array, testShare: number, random: Random): Uint8Ar
   for (const label of [0, 1] as const) {
     const members = Int32Array.from(labels.keys()).filter((row) => labels[row] === label)
     const order = random.fork(label === 1 ? 'anomalies' : 'normal rows').permutation(members.length)
-    const tested = Math.min(Math.max(1, Math.round(testShare * members.length)), Math.max(1, members.length - (label === 0 ? 2 : 1)))
+    const tested = Math.min(
+      Math.max(1, Math.round(testShare * members.length)),
+      Math.max(1, members.length - (label === 0 ? 2 : 1)),
+    )
     for (const i of order.subarray(0, tested)) isTest[members[i]] = 1
   }
   return isTest
@@ -67,8 +88,12 @@ function byGroups(rows: number, { labels, testShare, groups, time }: SplitOption
   const isTest = new Uint8Array(rows)
   for (const anomalous of [false, true]) {
     const stratum = members.filter((list) => list.some((row) => labels[row] === 1) === anomalous)
-    const order = time ? stratum.sort((a, b) => time[b[0]] - time[a[0]])
-      : Array.from(random.fork(anomalous ? 'groups with anomalies' : 'groups without').permutation(stratum.length), (i) => stratum[i])
+    const order = time
+      ? stratum.sort((a, b) => time[b[0]] - time[a[0]])
+      : Array.from(
+          random.fork(anomalous ? 'groups with anomalies' : 'groups without').permutation(stratum.length),
+          (i) => stratum[i],
+        )
     const tested = Math.min(Math.max(1, Math.round(testShare * order.length)), Math.max(1, order.length - 1))
     for (const list of order.slice(0, tested)) for (const row of list) isTest[row] = 1
   }

@@ -1,5 +1,6 @@
-// Rows made of a row and the typical row: what a score is asked about when nothing but the score is known. The players are columns, or
-// square tiles of an image. A player whose values are those of the typical row cannot change a score; it is left out.
+// Rows made of a row and the typical row: what a score is asked about when nothing but the score is known. The players
+// are columns, or square tiles of an image. A player whose values are those of the typical row cannot change a score;
+// it is left out.
 
 import type { ColumnMeaning, NdArray, Table } from '../base/index.js'
 import type { TypicalValue } from './explanation.js'
@@ -28,26 +29,36 @@ function columnPlayers(data: Table, row: number, typical: Table): Players {
   const place = new Map(data.names.map((name, i) => [name, i]))
   const cells = typical.names.map((name, column) => [cellOf(typical, column, 0), cellOf(data, place.get(name)!, row)])
   // A text is its place among the two.
-  const codeOf = (cell: TypicalValue | null, column: number) => (cell === null ? NaN : typeof cell === 'string' ? cells[column].indexOf(cell) : cell)
+  const codeOf = (cell: TypicalValue | null, column: number) =>
+    cell === null ? NaN : typeof cell === 'string' ? cells[column].indexOf(cell) : cell
   const [usual, own] = [0, 1].map((which) => cells.map((pair, column) => codeOf(pair[which], column)))
   const players = cells.flatMap(([before, after], i) => (before === after ? [] : [i]))
-  const meanings = new Map([...typical.meanings ?? []].map(([name, meaning]): [string, ColumnMeaning] => {
-    const texts = cells[typical.names.indexOf(name)].map((cell) => String(cell ?? ''))
-    return [name, meaning.kind === 'text' ? { kind: 'text', texts } : meaning]
-  }))
+  const meanings = new Map(
+    [...(typical.meanings ?? [])].map(([name, meaning]): [string, ColumnMeaning] => {
+      const texts = cells[typical.names.indexOf(name)].map((cell) => String(cell ?? ''))
+      return [name, meaning.kind === 'text' ? { kind: 'text', texts } : meaning]
+    }),
+  )
   const at = new Map(players.map((column, player) => [column, player]))
   return {
-    count: players.length, size: own.length,
+    count: players.length,
+    size: own.length,
     rows: (sets) => ({
-      names: typical.names, rows: sets.length, meanings,
+      names: typical.names,
+      rows: sets.length,
+      meanings,
       columns: typical.columns.map((_, column) => {
         const player = at.get(column)
-        return Float64Array.from(sets, (set) => (player !== undefined && set[player] === 1 ? own[column] : usual[column]))
+        return Float64Array.from(sets, (set) =>
+          player !== undefined && set[player] === 1 ? own[column] : usual[column],
+        )
       }),
     }),
     spreadOut: (values) => {
       const all = new Float64Array(own.length)
-      players.forEach((column, player) => { all[column] = values[player] })
+      players.forEach((column, player) => {
+        all[column] = values[player]
+      })
       return all
     },
   }
@@ -59,17 +70,22 @@ function tilePlayers({ shape, data }: NdArray, row: number, typical: NdArray): P
   const own = data.subarray(row * size, (row + 1) * size)
   const side = Math.ceil(Math.max(height, width) / tilesPerSide)
   const across = Math.ceil(width / side)
-  const tileOf = (p: number) => Math.floor((Math.floor(p / width) % height) / side) * across + Math.floor((p % width) / side)
+  const tileOf = (p: number) =>
+    Math.floor((Math.floor(p / width) % height) / side) * across + Math.floor((p % width) / side)
   const differing = new Set<number>()
-  own.forEach((value, p) => { if (value !== typical.data[p]) differing.add(tileOf(p)) })
+  own.forEach((value, p) => {
+    if (value !== typical.data[p]) differing.add(tileOf(p))
+  })
   const at = new Map([...differing].map((tile, player) => [tile, player]))
   const playerOf = Array.from({ length: size }, (_, p) => at.get(tileOf(p)) ?? -1)
   return {
-    count: differing.size, size,
+    count: differing.size,
+    size,
     rows: (sets) => {
       const pixels = new Float32Array(sets.length * size)
       sets.forEach((set, s) => {
-        for (let p = 0; p < size; p++) pixels[s * size + p] = playerOf[p] >= 0 && set[playerOf[p]] === 1 ? own[p] : typical.data[p]
+        for (let p = 0; p < size; p++)
+          pixels[s * size + p] = playerOf[p] >= 0 && set[playerOf[p]] === 1 ? own[p] : typical.data[p]
       })
       return { shape: [sets.length, ...shape.slice(1)], data: pixels }
     },

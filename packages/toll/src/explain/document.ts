@@ -1,5 +1,5 @@
-// An explanation in the words of its table: for every row the columns by the size of their contribution, beside their values and what is
-// typical. Plain JSON, from which terminals, files and pages are written.
+// An explanation in the words of its table: for every row the columns by the size of their contribution, beside their
+// values and what is typical. Plain JSON, from which terminals, files and pages are written.
 
 import { isoTime, type NdArray, type Table } from '../base/index.js'
 import type { Model } from '../model/index.js'
@@ -43,30 +43,56 @@ export interface ExplainedTable {
 }
 
 /** `data` are the rows that were explained; `titles` names each of them, default its number from 1. */
-export function describeExplanation({ manifest }: Model, data: Table | NdArray, explanation: Explanation, titles?: readonly (string | number)[]): ExplainedTable {
+export function describeExplanation(
+  { manifest }: Model,
+  data: Table | NdArray,
+  explanation: Explanation,
+  titles?: readonly (string | number)[],
+): ExplainedTable {
   const { method, base, shape, columns, typical } = explanation
   const place = 'columns' in data ? columns.map((name) => data.names.indexOf(name)) : []
   const times = manifest.input.kind === 'table' ? manifest.input.columns.map(({ kind }) => kind === 'time') : []
-  const shown = <V extends TypicalValue | null>(value: V, column: number) => (times[column] && typeof value === 'number' ? isoTime(Math.round(value)) : value)
+  const shown = <V extends TypicalValue | null>(value: V, column: number) =>
+    times[column] && typeof value === 'number' ? isoTime(Math.round(value)) : value
   const valueOf = (row: number, column: number) => ('columns' in data ? cellOf(data, place[column], row) : null)
-  const columnsOf = (row: RowExplanation): ExplainedColumn[] => (shape ? [] : ranked(row).map((column) => ({
-    column: columns[column], value: shown(valueOf(row.row, column), column), typical: shown(typical[column], column), contribution: row.contributions[column],
-    parts: Object.fromEntries(Object.entries(row.parts).map(([name, values]) => [name, values[column]])),
-    // One pair of orders has no spread.
-    ...(row.standardErrors && Number.isFinite(row.standardErrors[column]) && { standardError: row.standardErrors[column] }),
-  })))
+  const columnsOf = (row: RowExplanation): ExplainedColumn[] =>
+    shape
+      ? []
+      : ranked(row).map((column) => ({
+          column: columns[column],
+          value: shown(valueOf(row.row, column), column),
+          typical: shown(typical[column], column),
+          contribution: row.contributions[column],
+          parts: Object.fromEntries(Object.entries(row.parts).map(([name, values]) => [name, values[column]])),
+          // One pair of orders has no spread.
+          ...(row.standardErrors &&
+            Number.isFinite(row.standardErrors[column]) && { standardError: row.standardErrors[column] }),
+        }))
   return {
-    detector: manifest.detector, method, base, threshold: manifest.threshold.value, ...(shape && { shape }),
+    detector: manifest.detector,
+    method,
+    base,
+    threshold: manifest.threshold.value,
+    ...(shape && { shape }),
     rows: explanation.rows.map((row) => ({
-      row: titles?.[row.row] ?? row.row + 1, score: row.score, ...(row.pValue !== undefined && { pValue: row.pValue }), isAnomaly: row.isAnomaly,
-      base: base.value, remainder: row.remainder, evaluations: row.evaluations, columns: columnsOf(row),
+      row: titles?.[row.row] ?? row.row + 1,
+      score: row.score,
+      ...(row.pValue !== undefined && { pValue: row.pValue }),
+      isAnomaly: row.isAnomaly,
+      base: base.value,
+      remainder: row.remainder,
+      evaluations: row.evaluations,
+      columns: columnsOf(row),
       ...(shape && { pixels: Array.from(row.contributions) }),
     })),
   }
 }
 
 /** The numbers of an image's channels, summed: (height, width). */
-export function heatOf(pixels: ArrayLike<number>, [channels, height, width]: readonly [number, number, number]): Float64Array {
+export function heatOf(
+  pixels: ArrayLike<number>,
+  [channels, height, width]: readonly [number, number, number],
+): Float64Array {
   const area = height * width
   return Float64Array.from({ length: area }, (_, p) => {
     let sum = 0

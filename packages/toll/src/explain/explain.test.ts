@@ -1,4 +1,5 @@
-// Explanations against what they promise: sums, closed forms, a fine reference integral, planted columns, and the same again.
+// Explanations against what they promise: sums, closed forms, a fine reference integral, planted columns, and the same
+// again.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +17,9 @@ import { readTollGraph } from './toll-graph.js'
 import { typicalRow } from './typical.js'
 
 let engine: Engine
-beforeAll(async () => { engine = await openEngine({ device: 'cpu', threads: 1 }) })
+beforeAll(async () => {
+  engine = await openEngine({ device: 'cpu', threads: 1 })
+})
 afterAll(() => engine.close())
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0)
@@ -25,8 +28,11 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 /** Columns of unlike units, the last two tied to the first ones. */
 function madeTable(rows: number, seed: number): Table {
   const random = Random.seeded(seed)
-  const [a, b, c, d] = Array.from({ length: 4 }, (_, i) => Float64Array.from({ length: rows }, () => 10 ** (i - 1) * (random.normal() + i)))
-  const tied = (x: Float64Array, factor: number) => x.map((value, row) => factor * value + b[row] + 0.05 * factor * random.normal())
+  const [a, b, c, d] = Array.from({ length: 4 }, (_, i) =>
+    Float64Array.from({ length: rows }, () => 10 ** (i - 1) * (random.normal() + i)),
+  )
+  const tied = (x: Float64Array, factor: number) =>
+    x.map((value, row) => factor * value + b[row] + 0.05 * factor * random.normal())
   return { names: ['a', 'b', 'c', 'd', 'e', 'f'], columns: [a, b, c, d, tied(a, 30), tied(c, -2)], rows }
 }
 
@@ -37,7 +43,9 @@ function factorTable(rows: number, seed: number): Table {
   const columns = loadings.map(() => new Float64Array(rows))
   for (let row = 0; row < rows; row++) {
     const factors = Array.from({ length: 4 }, () => random.normal())
-    loadings.forEach((loading, c) => { columns[c][row] = loading.reduce((total, weight, k) => total + weight * factors[k], 0.2 * random.normal()) })
+    loadings.forEach((loading, c) => {
+      columns[c][row] = loading.reduce((total, weight, k) => total + weight * factors[k], 0.2 * random.normal())
+    })
   }
   return { names: columns.map((_, c) => `x${c}`), columns, rows }
 }
@@ -50,7 +58,8 @@ function worstSum({ rows, base }: Explanation): number {
 /** Moves one column of each row by `size` standard deviations, through the middle; returns which. */
 function plant(table: Table, model: Model, size: number, seed: number): number[] {
   const random = Random.seeded(seed)
-  const columns = model.manifest.input.kind === 'table' ? model.manifest.input.columns as readonly NumberSummary[] : []
+  const columns =
+    model.manifest.input.kind === 'table' ? (model.manifest.input.columns as readonly NumberSummary[]) : []
   const varying = columns.flatMap(({ sd, distinct }, i) => (sd > 0 && distinct > 2 ? [i] : []))
   return Array.from({ length: table.rows }, (_, row) => {
     const column = varying[random.integer(varying.length)]
@@ -60,27 +69,43 @@ function plant(table: Table, model: Model, size: number, seed: number): number[]
   })
 }
 
-const firstShare = ({ rows }: Explanation, planted: readonly number[]) => rows.filter((row) => ranked(row)[0] === planted[row.row]).length / rows.length
+const firstShare = ({ rows }: Explanation, planted: readonly number[]) =>
+  rows.filter((row) => ranked(row)[0] === planted[row.row]).length / rows.length
 
 describe('Toll', () => {
-  it.each([[{}, 1], [{ beta: 0 }, 2], [{ beta: 1000, latent: 2 }, 3], [{ beta: 1, steps: 3 }, 4]])('with %j adds up to the score on every row, the remainder small before it is spread', async (parameters, seed) => {
+  it.each([
+    [{}, 1],
+    [{ beta: 0 }, 2],
+    [{ beta: 1000, latent: 2 }, 3],
+    [{ beta: 1, steps: 3 }, 4],
+  ])('with %j adds up to the score on every row, the remainder small before it is spread', async (parameters, seed) => {
     const table = madeTable(300, seed)
     const model = await fit(table, { engine, parameters: { steps: 150, ...parameters } })
-    const far = takeRows(table, Array.from({ length: 100 }, (_, i) => i))
+    const far = takeRows(
+      table,
+      Array.from({ length: 100 }, (_, i) => i),
+    )
     plant(far, model, 5 * seed, seed)
     far.columns[0][7] = NaN
     for (const rows of [table, far]) {
       const explanation = await explain(model, rows)
-      expect(explanation).toMatchObject({ method: 'gradients', columns: table.names, base: { name: 'code of a typical row' } })
+      expect(explanation).toMatchObject({
+        method: 'gradients',
+        columns: table.names,
+        base: { name: 'code of a typical row' },
+      })
       expect(explanation.rows).toHaveLength(rows.rows)
       expect(worstSum(explanation)).toBeLessThan(1e-9)
       expect(median(explanation.rows.map(({ remainder }) => Math.abs(remainder)))).toBeLessThan(0.01)
       const { score, parts } = await model.score(rows)
       for (const row of explanation.rows) {
         expect(row.score).toBe(score[row.row])
-        expect(Math.abs(sum(row.parts.reconstruction) - parts.reconstruction_error[row.row])).toBeLessThanOrEqual(1e-9 * row.score)
+        expect(Math.abs(sum(row.parts.reconstruction) - parts.reconstruction_error[row.row])).toBeLessThanOrEqual(
+          1e-9 * row.score,
+        )
       }
-      if ('beta' in parameters && parameters.beta === 0) expect(explanation.rows.every(({ parts: { latent } }) => latent.every((part) => part === 0))).toBe(true)
+      if ('beta' in parameters && parameters.beta === 0)
+        expect(explanation.rows.every(({ parts: { latent } }) => latent.every((part) => part === 0))).toBe(true)
     }
   })
 
@@ -91,13 +116,17 @@ describe('Toll', () => {
     const explanation = await explain(model, some)
     const graph = readTollGraph(model.bytes)
     const [residuals, path] = [await engine.load(graph.residuals), await engine.load(graph.path)]
-    const samplesOf = async (rows: Table) => (await residuals.run(model.feeding(rows).feeds(0, rows.rows))).samples.data as Float32Array
+    const samplesOf = async (rows: Table) =>
+      (await residuals.run(model.feeding(rows).feeds(0, rows.rows))).samples.data as Float32Array
     const start = await samplesOf(typicalRow(model.manifest) as Table)
     const ends = await samplesOf(some)
     const steps = 4000
     for (const [i, row] of explanation.rows.entries()) {
       const way = Array.from(start, (from, c) => ends[6 * i + c] - from)
-      const points = Float32Array.from({ length: 6 * steps }, (_, at) => start[at % 6] + ((Math.floor(at / 6) + 0.5) / steps) * way[at % 6])
+      const points = Float32Array.from(
+        { length: 6 * steps },
+        (_, at) => start[at % 6] + ((Math.floor(at / 6) + 0.5) / steps) * way[at % 6],
+      )
       const { gradient } = await path.run({ points: { dtype: 'float32', shape: [steps, 6], data: points } })
       for (const c of way.keys()) {
         let mean = 0
@@ -109,30 +138,47 @@ describe('Toll', () => {
     const reference = openReference()
     const again = await explain(new Model(model.bytes, reference), some, { points: 110 })
     await reference.close()
-    again.rows.forEach((row, i) => row.contributions.forEach((value, c) => expect(Math.abs(value - explanation.rows[i].contributions[c])).toBeLessThan(0.02 * row.score)))
+    again.rows.forEach((row, i) =>
+      row.contributions.forEach((value, c) =>
+        expect(Math.abs(value - explanation.rows[i].contributions[c])).toBeLessThan(0.02 * row.score),
+      ),
+    )
   })
 
   it('ranks a planted column first in at least 90 % of the rows', async () => {
     const table = factorTable(800, 6)
-    const model = await fit(takeRows(table, Array.from({ length: 600 }, (_, i) => i)), { engine, parameters: { steps: 400 } })
-    const rest = takeRows(table, Array.from({ length: 200 }, (_, i) => 600 + i))
+    const model = await fit(
+      takeRows(
+        table,
+        Array.from({ length: 600 }, (_, i) => i),
+      ),
+      { engine, parameters: { steps: 400 } },
+    )
+    const rest = takeRows(
+      table,
+      Array.from({ length: 200 }, (_, i) => 600 + i),
+    )
     const planted = plant(rest, model, 10, 6)
     expect(firstShare(await explain(model, rest), planted)).toBeGreaterThanOrEqual(0.9)
   })
 
   const data = process.env.TOLL_DATA && join(process.env.TOLL_DATA, 'odds', 'cardio.mat')
-  it.skipIf(!data || !existsSync(data))('ranks a planted column first on cardio (needs TOLL_DATA with odds/cardio.mat)', async () => {
-    const [x, y] = [await readArrayFile(data!, { variable: 'X' }), await readArrayFile(data!, { variable: 'y' })]
-    const all = tableFromArray({ shape: x.shape, data: Float64Array.from(x.data) })
-    const normal = Array.from({ length: all.rows }, (_, row) => row).filter((row) => Number(y.data[row]) === 0)
-    const model = await fit(takeRows(all, normal.slice(100)), { engine, parameters: { steps: 1000 } })
-    const rest = takeRows(all, normal.slice(0, 100))
-    const planted = plant(rest, model, 10, 3)
-    const explanation = await explain(model, rest)
-    expect(firstShare(explanation, planted)).toBeGreaterThanOrEqual(0.9)
-    expect(worstSum(explanation)).toBeLessThan(1e-9)
-    expect(median(explanation.rows.map(({ remainder }) => Math.abs(remainder)))).toBeLessThan(0.01)
-  }, 120_000)
+  it.skipIf(!data || !existsSync(data))(
+    'ranks a planted column first on cardio (needs TOLL_DATA with odds/cardio.mat)',
+    async () => {
+      const [x, y] = [await readArrayFile(data!, { variable: 'X' }), await readArrayFile(data!, { variable: 'y' })]
+      const all = tableFromArray({ shape: x.shape, data: Float64Array.from(x.data) })
+      const normal = Array.from({ length: all.rows }, (_, row) => row).filter((row) => Number(y.data[row]) === 0)
+      const model = await fit(takeRows(all, normal.slice(100)), { engine, parameters: { steps: 1000 } })
+      const rest = takeRows(all, normal.slice(0, 100))
+      const planted = plant(rest, model, 10, 3)
+      const explanation = await explain(model, rest)
+      expect(firstShare(explanation, planted)).toBeGreaterThanOrEqual(0.9)
+      expect(worstSum(explanation)).toBeLessThan(1e-9)
+      expect(median(explanation.rows.map(({ remainder }) => Math.abs(remainder)))).toBeLessThan(0.01)
+    },
+    120_000,
+  )
 
   it('explains images per pixel, from the file alone', async () => {
     const random = Random.seeded(8)
@@ -153,7 +199,10 @@ describe('Toll', () => {
 describe('integrated gradients', () => {
   it('of the norm of a linear code follow the closed form', async () => {
     // f = ||W x|| on a path from 0: the gradient along it is constant, a_i = x_i (W^T W x)_i / ||W x||.
-    const w = [[1, 2, -1], [0.5, -1, 3]]
+    const w = [
+      [1, 2, -1],
+      [0.5, -1, 3],
+    ]
     const apply = (x: ArrayLike<number>) => w.map((row) => row.reduce((total, weight, i) => total + weight * x[i], 0))
     const slope = (x: ArrayLike<number>) => {
       const code = apply(x)
@@ -164,7 +213,11 @@ describe('integrated gradients', () => {
       return Promise.resolve({ values: at.map((x) => Math.hypot(...apply(x))), gradients: at.flatMap(slope) })
     }
     const x = [1, -2, 0.5]
-    const [{ shares, remainder, points }] = await integrateGradients(f, [{ to: x, value: Math.hypot(...apply(x)), tolerance: 1e-9 }], { from: new Float64Array(3), value: 0, points: 1000, pointsPerCall: 7 })
+    const [{ shares, remainder, points }] = await integrateGradients(
+      f,
+      [{ to: x, value: Math.hypot(...apply(x)), tolerance: 1e-9 }],
+      { from: new Float64Array(3), value: 0, points: 1000, pointsPerCall: 7 },
+    )
     slope(x).forEach((g, i) => expect(shares[i]).toBeCloseTo(x[i] * g, 12))
     expect([Math.abs(remainder) < 1e-12, points]).toEqual([true, 11])
   })
@@ -173,9 +226,16 @@ describe('integrated gradients', () => {
     // f = max(0, x - 1/3) + y^2 from (0, 0) to (1, 1): shares 2/3 and 1.
     const f = (points: Float64Array, count: number) => {
       const at = Array.from({ length: count }, (_, p) => [points[2 * p], points[2 * p + 1]])
-      return Promise.resolve({ values: at.map(([x, y]) => Math.max(0, x - 1 / 3) + y * y), gradients: at.flatMap(([x, y]) => [Number(x > 1 / 3), 2 * y]) })
+      return Promise.resolve({
+        values: at.map(([x, y]) => Math.max(0, x - 1 / 3) + y * y),
+        gradients: at.flatMap(([x, y]) => [Number(x > 1 / 3), 2 * y]),
+      })
     }
-    const [{ shares, remainder, points }] = await integrateGradients(f, [{ to: [1, 1], value: 5 / 3, tolerance: 1e-4 }], { from: new Float64Array(2), value: 0, points: 1000, pointsPerCall: 100 })
+    const [{ shares, remainder, points }] = await integrateGradients(
+      f,
+      [{ to: [1, 1], value: 5 / 3, tolerance: 1e-4 }],
+      { from: new Float64Array(2), value: 0, points: 1000, pointsPerCall: 100 },
+    )
     expect(Math.abs(shares[0] - 2 / 3)).toBeLessThan(2e-4)
     expect(shares[1]).toBeCloseTo(1, 10)
     expect(Math.abs(remainder)).toBeLessThanOrEqual(1e-4)
@@ -184,39 +244,58 @@ describe('integrated gradients', () => {
 })
 
 describe('Shapley values', () => {
-  it.each(['hbos', 'ecod', 'copod'])('of %s, a sum over columns, are what each column adds, whatever the orders', async (name) => {
-    const table = madeTable(300, 9)
-    const model = await fit(table, { engine, detector: detectorNamed(name) })
-    const some = takeRows(table, [3, 4, 5])
-    const [all, drawn] = [await explain(model, some), await explain(model, some, { evaluations: 1, seed: 4 })]
-    const medians = model.manifest.input.kind === 'table' ? (model.manifest.input.columns as readonly NumberSummary[]).map((column) => column.median) : []
-    for (const [i, row] of all.rows.entries()) {
-      for (const c of table.names.keys()) {
-        const alone = { ...some, rows: 1, columns: medians.map((typical, j) => Float64Array.of(j === c ? some.columns[j][i] : typical)) }
-        expect(row.contributions[c]).toBeCloseTo((await model.score(alone)).score[0] - all.base.value, 9)
-        expect(drawn.rows[i].contributions[c]).toBeCloseTo(row.contributions[c], 9)
+  it.each(['hbos', 'ecod', 'copod'])(
+    'of %s, a sum over columns, are what each column adds, whatever the orders',
+    async (name) => {
+      const table = madeTable(300, 9)
+      const model = await fit(table, { engine, detector: detectorNamed(name) })
+      const some = takeRows(table, [3, 4, 5])
+      const [all, drawn] = [await explain(model, some), await explain(model, some, { evaluations: 1, seed: 4 })]
+      const medians =
+        model.manifest.input.kind === 'table'
+          ? (model.manifest.input.columns as readonly NumberSummary[]).map((column) => column.median)
+          : []
+      for (const [i, row] of all.rows.entries()) {
+        for (const c of table.names.keys()) {
+          const alone = {
+            ...some,
+            rows: 1,
+            columns: medians.map((typical, j) => Float64Array.of(j === c ? some.columns[j][i] : typical)),
+          }
+          expect(row.contributions[c]).toBeCloseTo((await model.score(alone)).score[0] - all.base.value, 9)
+          expect(drawn.rows[i].contributions[c]).toBeCloseTo(row.contributions[c], 9)
+        }
+        expect([...row.standardErrors!]).toEqual([0, 0, 0, 0, 0, 0])
       }
-      expect([...row.standardErrors!]).toEqual([0, 0, 0, 0, 0, 0])
-    }
-  })
+    },
+  )
 
-  it.each(['knn', 'isolation-forest', 'pca', 'mcd'])('of %s add up, drawn ones lie around those of all sets, and the same seed draws the same', async (name) => {
-    const table = madeTable(200, 10)
-    const model = await fit(table, { engine, detector: detectorNamed(name) })
-    const some = takeRows(table, [0, 1, 1])
-    const exact = await explain(model, some)
-    const drawn = await explain(model, some, { evaluations: 50, seed: 1 })
-    expect(exact.rows[0].evaluations).toBe(62)
-    for (const explanation of [exact, drawn]) expect(worstSum(explanation)).toBeLessThan(1e-9)
-    expect(drawn.rows[1].contributions).toEqual(drawn.rows[2].contributions)
-    expect(await explain(model, some, { evaluations: 50, seed: 1 })).toEqual(drawn)
-    const many = await Promise.all(Array.from({ length: 40 }, async (_, k) => (await explain(model, takeRows(some, [0]), { evaluations: 50, seed: k })).rows[0].contributions))
-    exact.rows[0].contributions.forEach((value, c) => {
-      const mean = sum(many.map((values) => values[c])) / 40
-      const sd = Math.sqrt(sum(many.map((values) => (values[c] - mean) ** 2)) / 39)
-      expect(Math.abs(mean - value)).toBeLessThan(5 * (sd / Math.sqrt(40)) + 1e-9 * exact.rows[0].score)
-    })
-  })
+  it.each(['knn', 'isolation-forest', 'pca', 'mcd'])(
+    'of %s add up, drawn ones lie around those of all sets, and the same seed draws the same',
+    async (name) => {
+      const table = madeTable(200, 10)
+      const model = await fit(table, { engine, detector: detectorNamed(name) })
+      const some = takeRows(table, [0, 1, 1])
+      const exact = await explain(model, some)
+      const drawn = await explain(model, some, { evaluations: 50, seed: 1 })
+      expect(exact.rows[0].evaluations).toBe(62)
+      for (const explanation of [exact, drawn]) expect(worstSum(explanation)).toBeLessThan(1e-9)
+      expect(drawn.rows[1].contributions).toEqual(drawn.rows[2].contributions)
+      expect(await explain(model, some, { evaluations: 50, seed: 1 })).toEqual(drawn)
+      const many = await Promise.all(
+        Array.from(
+          { length: 40 },
+          async (_, k) =>
+            (await explain(model, takeRows(some, [0]), { evaluations: 50, seed: k })).rows[0].contributions,
+        ),
+      )
+      exact.rows[0].contributions.forEach((value, c) => {
+        const mean = sum(many.map((values) => values[c])) / 40
+        const sd = Math.sqrt(sum(many.map((values) => (values[c] - mean) ** 2)) / 39)
+        expect(Math.abs(mean - value)).toBeLessThan(5 * (sd / Math.sqrt(40)) + 1e-9 * exact.rows[0].score)
+      })
+    },
+  )
 })
 
 describe('bad input', () => {
@@ -226,12 +305,17 @@ describe('bad input', () => {
     const bad = takeRows(table, [0, 1, 2])
     bad.columns[1][1] = Infinity
     bad.columns[2][2] = 1e300
-    const code = (work: Promise<unknown>) => work.then(() => 'fine', (error: unknown) => (error instanceof TollError ? error.code : 'other'))
+    const code = (work: Promise<unknown>) =>
+      work.then(
+        () => 'fine',
+        (error: unknown) => (error instanceof TollError ? error.code : 'other'),
+      )
     expect(await code(explain(model, bad))).toBe('data')
     const marked = await explain(model, bad, { badRows: 'mark' })
     expect([...marked.errors.keys(), ...marked.rows.map(({ row }) => row)].sort()).toEqual([0, 1, 2])
     expect(marked.errors.get(1)).toBe("column 'b' is Infinity in row 2")
-    for (const options of [{ tolerance: 0 }, { points: 10 }, { evaluations: 0 }, { seed: -1 }]) expect(await code(explain(model, table, options))).toBe('argument')
+    for (const options of [{ tolerance: 0 }, { points: 10 }, { evaluations: 0 }, { seed: -1 }])
+      expect(await code(explain(model, table, options))).toBe('argument')
     expect(await code(explain(model, { ...table, names: ['a', 'b', 'c', 'd', 'e', 'g'] }))).toBe('not-found')
     expect(await code(explain(model, table, { signal: AbortSignal.abort() }))).toBe('aborted')
     expect(await code(nearestRows(model, table, [table], { count: 0 }))).toBe('argument')
@@ -245,9 +329,15 @@ describe('nearest rows', () => {
     const [first, second] = [takeRows(table, [0, 1, 2, 3]), takeRows(table, [4, 5, 2])]
     first.columns[0][0] = Infinity
     const [near] = await nearestRows(model, takeRows(table, [2]), [first, second], { count: 3 })
-    expect(near.slice(0, 2)).toEqual([{ row: 2, distance: 0 }, { row: 6, distance: 0 }])
-    const columns = model.manifest.input.kind === 'table' ? model.manifest.input.columns as readonly NumberSummary[] : []
-    const distances = [1, 3, 4, 5].map((row) => Math.hypot(...columns.map(({ sd }, c) => (table.columns[c][row] - table.columns[c][2]) / sd)))
+    expect(near.slice(0, 2)).toEqual([
+      { row: 2, distance: 0 },
+      { row: 6, distance: 0 },
+    ])
+    const columns =
+      model.manifest.input.kind === 'table' ? (model.manifest.input.columns as readonly NumberSummary[]) : []
+    const distances = [1, 3, 4, 5].map((row) =>
+      Math.hypot(...columns.map(({ sd }, c) => (table.columns[c][row] - table.columns[c][2]) / sd)),
+    )
     expect(near[2].distance).toBeCloseTo(Math.min(...distances), 10)
   })
 })

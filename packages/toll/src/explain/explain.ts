@@ -9,15 +9,16 @@ import { isToll } from './toll-graph.js'
 import { typicalRow, valuesOf } from './typical.js'
 
 /**
- * Explains the scores of a table (columns are found by name) or of images (n, channels, height, width). Every row's contributions, one per
- * column or pixel in units of the score, and the base add up to its score.
+ * Explains the scores of a table (columns are found by name) or of images (n, channels, height, width). Every row's
+ * contributions, one per column or pixel in units of the score, and the base add up to its score.
  *
- * Toll: exact shares of the reconstruction error and integrated gradients of the code's norm from a typical row, through the graph in the
- * model file, on the model's engine. Other detectors: Shapley values between a typical row and the row, from scores alone. What is typical
- * is the median of each training column. A row's explanation does not depend on the other rows' values.
+ * Toll: exact shares of the reconstruction error and integrated gradients of the code's norm from a typical row,
+ * through the graph in the model file, on the model's engine. Other detectors: Shapley values between a typical row and
+ * the row, from scores alone. What is typical is the median of each training column. A row's explanation does not
+ * depend on the other rows' values.
  *
- * @throws as `Model.score`; `data` for scores that are infinite (unless `badRows` is `mark`); `argument` for options outside their ranges;
- * `format` for a damaged file; `aborted`.
+ * @throws as `Model.score`; `data` for scores that are infinite (unless `badRows` is `mark`); `argument` for options
+ * outside their ranges; `format` for a damaged file; `aborted`.
  */
 export async function explain(model: Model, data: Table | NdArray, options: ExplainOptions = {}): Promise<Explanation> {
   checkOptions(options)
@@ -27,12 +28,14 @@ export async function explain(model: Model, data: Table | NdArray, options: Expl
   const errors = new Map(scores.errors)
   scores.score.forEach((score, row) => {
     if (Number.isFinite(score) || errors.has(row)) return
-    const problem = `row ${row + 1} scores ${score}, which cannot be shared; its values are beyond what the model can tell apart`
+    const problem =
+      `row ${row + 1} scores ${score}, which cannot be shared; its values are beyond what the model can ` + 'tell apart'
     if (badRows === 'refuse') throw new TollError('data', problem)
     errors.set(row, problem)
   })
   const places = Array.from({ length: rowCount(data) }, (_, row) => row).filter((row) => !errors.has(row))
-  const kept = places.length === rowCount(data) ? data : 'columns' in data ? takeRows(data, places) : takeSamples(data, places)
+  const kept =
+    places.length === rowCount(data) ? data : 'columns' in data ? takeRows(data, places) : takeSamples(data, places)
   const typical = typicalRow(manifest)
   const scored = { data: kept, places, scores, typical }
   const byGradients = isToll(manifest)
@@ -45,14 +48,21 @@ export async function explain(model: Model, data: Table | NdArray, options: Expl
     columns: input.kind === 'table' ? input.columns.map(({ name }) => name) : [],
     ...(input.kind === 'image' && { shape: input.shape }),
     typical: valuesOf(typical),
-    base: result.base, rows: result.rows,
+    base: result.base,
+    rows: result.rows,
     errors: new Map([...errors, ...(result.errors ?? [])]),
   }
 }
 
 function checkOptions({ tolerance = 1e-3, points = 1100, evaluations = 2048, seed = 0 }: ExplainOptions): void {
-  if (!(tolerance > 0 && tolerance <= 1)) throw new TollError('argument', `tolerance must be above 0 and at most 1, got ${tolerance}`)
-  for (const [name, value, low, high] of [['points', points, 11, 1e6], ['evaluations', evaluations, 1, 1e9], ['seed', seed, 0, 2 ** 32 - 1]] as const) {
-    if (!(Number.isInteger(value) && value >= low && value <= high)) throw new TollError('argument', `${name} must be an integer from ${low} to ${high}, got ${value}`)
+  if (!(tolerance > 0 && tolerance <= 1))
+    throw new TollError('argument', `tolerance must be above 0 and at most 1, got ${tolerance}`)
+  for (const [name, value, low, high] of [
+    ['points', points, 11, 1e6],
+    ['evaluations', evaluations, 1, 1e9],
+    ['seed', seed, 0, 2 ** 32 - 1],
+  ] as const) {
+    if (!(Number.isInteger(value) && value >= low && value <= high))
+      throw new TollError('argument', `${name} must be an integer from ${low} to ${high}, got ${value}`)
   }
 }

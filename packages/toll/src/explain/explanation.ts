@@ -3,9 +3,14 @@
 import type { BadRows } from '../model/index.js'
 
 export interface ExplainOptions {
-  /** What a row that cannot be scored does: stops everything (default), or is listed in `errors` while the rest is explained. */
+  /**
+   * What a row that cannot be scored does: stops everything (default), or is listed in `errors` while the rest is
+   * explained.
+   */
   readonly badRows?: BadRows
-  /** Gradients: the remainder of the integral that is good enough, as a share of the score, in (0, 1]; default 0.001. */
+  /**
+   * Gradients: the remainder of the integral that is good enough, as a share of the score, in (0, 1]; default 0.001.
+   */
   readonly tolerance?: number
   /** Gradients: points of one row's path at most, a multiple of 11 is used up; default 1100. */
   readonly points?: number
@@ -18,7 +23,10 @@ export interface ExplainOptions {
   readonly onProgress?: (rows: number) => void
 }
 
-/** `gradients`: exact reconstruction part and integrated gradients of the code norm (Toll). `shapley`: Shapley values of any score. */
+/**
+ * `gradients`: exact reconstruction part and integrated gradients of the code norm (Toll). `shapley`: Shapley values of
+ * any score.
+ */
 export type ExplanationMethod = 'gradients' | 'shapley'
 
 /** Parts of a score, and what they are parts of. */
@@ -28,7 +36,10 @@ export interface Explanation {
   readonly columns: readonly string[]
   /** Images: [channels, height, width], the order of contributions. */
   readonly shape?: readonly [number, number, number]
-  /** What the typical row has: the training median of each column, of texts the most frequent one; the typical value of each pixel. */
+  /**
+   * What the typical row has: the training median of each column, of texts the most frequent one; the typical value of
+   * each pixel.
+   */
   readonly typical: readonly TypicalValue[]
   /** The share of the score that belongs to no column: what a typical row has of it. */
   readonly base: { readonly name: string; readonly value: number }
@@ -51,11 +62,17 @@ export interface RowExplanation {
   readonly contributions: Float64Array
   /** The contributions by part of the score, where it has parts: `reconstruction` and `latent`. */
   readonly parts: Readonly<Record<string, Float64Array>>
-  /** What the parts lacked of the score before it was spread over them in proportion, divided by the score: 0.01 is one per cent. */
+  /**
+   * What the parts lacked of the score before it was spread over them in proportion, divided by the score: 0.01 is one
+   * per cent.
+   */
   readonly remainder: number
   /** Points of the path, or scores, that this row took. */
   readonly evaluations: number
-  /** Shapley values: standard error of each contribution from the random orders; zeros where all sets of columns were tried. */
+  /**
+   * Shapley values: standard error of each contribution from the random orders; zeros where all sets of columns were
+   * tried.
+   */
   readonly standardErrors?: Float64Array
 }
 
@@ -63,7 +80,8 @@ export interface RowExplanation {
 export function spread(values: Float64Array, missing: number): void {
   if (missing === 0 || values.length === 0) return
   const total = values.reduce((sum, value) => sum + Math.abs(value), 0)
-  for (let i = 0; i < values.length; i++) values[i] += total > 0 ? missing * (Math.abs(values[i]) / total) : missing / values.length
+  for (let i = 0; i < values.length; i++)
+    values[i] += total > 0 ? missing * (Math.abs(values[i]) / total) : missing / values.length
 }
 
 export function sumOf(values: Float64Array): number {
@@ -74,5 +92,7 @@ export function sumOf(values: Float64Array): number {
 
 /** Places of the contributions, largest size first; equal sizes in their order. */
 export function ranked({ contributions }: Pick<RowExplanation, 'contributions'>): number[] {
-  return Array.from(contributions.keys()).sort((a, b) => Math.abs(contributions[b]) - Math.abs(contributions[a]) || a - b)
+  return Array.from(contributions.keys()).sort(
+    (a, b) => Math.abs(contributions[b]) - Math.abs(contributions[a]) || a - b,
+  )
 }

@@ -1,5 +1,7 @@
-// Toll's score taken apart: ||x - x'|| is shared over the positions of the sample by squared residual, r_i^2 / ||r||, which adds up to
-// ||r||; beta ||z|| is what a typical sample has of it (the base) plus integrated gradients along the straight path from that sample.
+// Toll's score taken apart: ||x - x'|| is shared over the positions of the sample by squared residual, r_i^2 / ||r||,
+// which adds up to
+// ||r||; beta ||z|| is what a typical sample has of it (the base) plus integrated gradients along the straight path
+// from that sample.
 
 import { rowCount, takeRows, takeSamples, throwIfAborted, type NdArray, type Table } from '../base/index.js'
 import type { Model, Scores } from '../model/index.js'
@@ -52,7 +54,8 @@ async function explainRows(work: Work, { data, places, scores, typical }: Scored
   const beta = model.manifest.parameters.beta as number
   const size = graph.sample.reduce((product, dim) => product * dim, 1)
   const start = (await samplesOf(work, typical)).samples
-  const norm = beta === 0 ? 0 : (await work.path.run({ points: pointsTensor(graph, start, 1) })).norm.data[0] as number
+  const norm =
+    beta === 0 ? 0 : ((await work.path.run({ points: pointsTensor(graph, start, 1) })).norm.data[0] as number)
   const base = beta * norm
   const rows: RowExplanation[] = []
   const together = Math.max(1, Math.min(1024, Math.floor(valuesTogether / size)))
@@ -63,16 +66,24 @@ async function explainRows(work: Work, { data, places, scores, typical }: Scored
     const { samples, residual } = await samplesOf(work, rowsFrom(data, first, first + some.length))
     const latent = await latentShares(work, { some, samples, scores, beta, from: start, norm })
     some.forEach((row, i) => {
-      const reconstruction = squaredShares(residual.subarray(i * size, (i + 1) * size), scores.parts.reconstruction_error[row])
+      const reconstruction = squaredShares(
+        residual.subarray(i * size, (i + 1) * size),
+        scores.parts.reconstruction_error[row],
+      )
       const { shares, remainder, points } = latent[i]
       const shared = shares.map((share) => beta * share)
       spread(shared, beta * scores.parts.latent_norm[row] - base - sumOf(shared))
       const score = scores.score[row]
       const parts = { reconstruction: byColumn(reconstruction, groups), latent: byColumn(shared, groups) }
       rows.push({
-        row, score, isAnomaly: scores.isAnomaly[row] === 1, ...(scores.pValue && { pValue: scores.pValue[row] }),
-        contributions: parts.reconstruction.map((part, p) => part + parts.latent[p]), parts,
-        remainder: score === 0 ? 0 : (beta * remainder) / score, evaluations: points,
+        row,
+        score,
+        isAnomaly: scores.isAnomaly[row] === 1,
+        ...(scores.pValue && { pValue: scores.pValue[row] }),
+        contributions: parts.reconstruction.map((part, p) => part + parts.latent[p]),
+        parts,
+        remainder: score === 0 ? 0 : (beta * remainder) / score,
+        evaluations: points,
       })
     })
     options.onProgress?.(rows.length)
@@ -81,7 +92,10 @@ async function explainRows(work: Work, { data, places, scores, typical }: Scored
 }
 
 /** The samples that rows become, and what the network leaves of them. */
-async function samplesOf({ model, graph, residuals }: Work, data: Table | NdArray): Promise<{ samples: Float64Array; residual: Float64Array }> {
+async function samplesOf(
+  { model, graph, residuals }: Work,
+  data: Table | NdArray,
+): Promise<{ samples: Float64Array; residual: Float64Array }> {
   const rows = rowCount(data)
   const feeding = model.feeding(data)
   const size = graph.sample.reduce((product, dim) => product * dim, 1)
@@ -107,7 +121,10 @@ interface LatentWork {
   readonly norm: number
 }
 
-function latentShares({ graph, path, options }: Work, { some, samples, scores, beta, from, norm }: LatentWork): Promise<Shares[]> | Shares[] {
+function latentShares(
+  { graph, path, options }: Work,
+  { some, samples, scores, beta, from, norm }: LatentWork,
+): Promise<Shares[]> | Shares[] {
   const size = from.length
   if (beta === 0) return some.map(() => ({ shares: new Float64Array(size), remainder: 0, points: 0 }))
   const f: Differentiable = async (points, count) => {
@@ -116,14 +133,18 @@ function latentShares({ graph, path, options }: Work, { some, samples, scores, b
   }
   const { tolerance = 1e-3, points = 1100, signal } = options
   const paths = some.map((row, i) => ({
-    to: samples.subarray(i * size, (i + 1) * size), value: scores.parts.latent_norm[row], tolerance: (tolerance * scores.score[row]) / beta,
+    to: samples.subarray(i * size, (i + 1) * size),
+    value: scores.parts.latent_norm[row],
+    tolerance: (tolerance * scores.score[row]) / beta,
   }))
   return integrateGradients(f, paths, { from, value: norm, points, pointsPerCall: graph.pointsPerRun, signal })
 }
 
 function pointsTensor({ sample, precision }: TollGraph, points: Float64Array, count: number): HostTensor {
   const shape = [count, ...sample]
-  return precision === 'float32' ? { dtype: 'float32', shape, data: Float32Array.from(points) } : { dtype: 'float64', shape, data: points }
+  return precision === 'float32'
+    ? { dtype: 'float32', shape, data: Float32Array.from(points) }
+    : { dtype: 'float64', shape, data: points }
 }
 
 /** `total` shared in proportion to squares. */
@@ -136,7 +157,9 @@ function squaredShares(residual: Float64Array, total: number): Float64Array {
 
 /** The positions of each column together; images have no columns. */
 function byColumn(values: Float64Array, groups: readonly { readonly positions: readonly number[] }[]): Float64Array {
-  return groups.length === 0 ? values : Float64Array.from(groups, ({ positions }) => positions.reduce((sum, position) => sum + values[position], 0))
+  return groups.length === 0
+    ? values
+    : Float64Array.from(groups, ({ positions }) => positions.reduce((sum, position) => sum + values[position], 0))
 }
 
 function rowsFrom(data: Table | NdArray, from: number, to: number): Table | NdArray {

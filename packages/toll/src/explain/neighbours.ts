@@ -1,5 +1,5 @@
-// The rows of a table that are nearest to a row, as the model sees them: Euclidean distance between samples, after the model's own
-// preprocessing. The table is read in batches; memory holds the nearest rows only.
+// The rows of a table that are nearest to a row, as the model sees them: Euclidean distance between samples, after the
+// model's own preprocessing. The table is read in batches; memory holds the nearest rows only.
 
 import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
 import { cast, readModel } from '../graph/index.js'
@@ -21,13 +21,17 @@ export interface NeighbourOptions {
 }
 
 /**
- * The nearest candidates of each row, nearest first; of equally near ones the first. Candidates that cannot be scored, such as rows with
- * infinite values, are left out. Errors: as `Model.score`; `argument` for a count below 1.
+ * The nearest candidates of each row, nearest first; of equally near ones the first. Candidates that cannot be scored,
+ * such as rows with infinite values, are left out. Errors: as `Model.score`; `argument` for a count below 1.
  */
 export async function nearestRows(
-  model: Model, rows: Table | NdArray, candidates: AsyncIterable<Table | NdArray> | Iterable<Table | NdArray>, { count = 5, signal }: NeighbourOptions = {},
+  model: Model,
+  rows: Table | NdArray,
+  candidates: AsyncIterable<Table | NdArray> | Iterable<Table | NdArray>,
+  { count = 5, signal }: NeighbourOptions = {},
 ): Promise<Neighbour[][]> {
-  if (!(Number.isInteger(count) && count >= 1)) throw new TollError('argument', `count must be an integer of at least 1, got ${count}`)
+  if (!(Number.isInteger(count) && count >= 1))
+    throw new TollError('argument', `count must be an integer of at least 1, got ${count}`)
   const session = await openSamples(model)
   try {
     const own = await samplesOf(model, session, rows)
@@ -39,7 +43,12 @@ export async function nearestRows(
       const others = await samplesOf(model, session, batch)
       for (let row = 0; row < own.rows; row++) {
         for (let other = 0; other < others.rows; other++) {
-          if (!others.bad.has(other)) insert(nearest[row], { row: first + other, distance: distanceOf(own.data, row * size, others.data, other * size, size) }, count)
+          if (!others.bad.has(other))
+            insert(
+              nearest[row],
+              { row: first + other, distance: distanceOf(own.data, row * size, others.data, other * size, size) },
+              count,
+            )
         }
       }
       first += others.rows
@@ -53,7 +62,10 @@ export async function nearestRows(
 /** The preprocessing alone, on the inputs of the file. */
 function openSamples({ bytes, engine, manifest: { preprocessing } }: Model): Promise<Session> {
   const { inputs } = readModel(bytes)
-  const samples = preprocessing.kind === 'table' ? prepareTable(preprocessing, inputs, 'float64') : cast(prepareImage(preprocessing, inputs[0]), 'float64')
+  const samples =
+    preprocessing.kind === 'table'
+      ? prepareTable(preprocessing, inputs, 'float64')
+      : cast(prepareImage(preprocessing, inputs[0]), 'float64')
   return engine.load({ inputs, outputs: { samples } })
 }
 
@@ -71,7 +83,8 @@ async function samplesOf(model: Model, session: Session, data: Table | NdArray):
   const rows = rowCount(data)
   const perRun = Math.max(1, Math.floor(valuesPerRun / feeding.rowSize))
   const pieces: HostTensor[] = []
-  for (let start = 0; start < rows; start += perRun) pieces.push((await session.run(feeding.feeds(start, Math.min(start + perRun, rows)))).samples)
+  for (let start = 0; start < rows; start += perRun)
+    pieces.push((await session.run(feeding.feeds(start, Math.min(start + perRun, rows)))).samples)
   const all = new Float64Array(pieces.reduce((sum, { shape }) => sum + sizeOf(shape), 0))
   let at = 0
   for (const { data } of pieces) {

@@ -1,14 +1,19 @@
-// Integrated gradients: the change of a function along the straight path from a baseline to a row, shared over the row's coordinates,
-// a_i = (x_i - b_i) * integral over [0, 1] of df/dx_i at b + t (x - b). Source: Sundararajan, Taly and Yan, arXiv 1703.01365.
+// Integrated gradients: the change of a function along the straight path from a baseline to a row, shared over the
+// row's coordinates, a_i = (x_i - b_i) * integral over [0, 1] of df/dx_i at b + t (x - b). Source: Sundararajan, Taly
+// and Yan, arXiv 1703.01365.
 //
-// The shares add up to f(x) - f(b), so the error of the quadrature can be seen: on every panel of the path, what the shares lack of the
-// change of f across the panel. Panels that lack most are halved. That finds the places where a network of rectifiers, or the norm of a
-// code that passes near the origin, changes its slope, and spends no points where the gradient is smooth.
+// The shares add up to f(x) - f(b), so the error of the quadrature can be seen: on every panel of the path, what the
+// shares lack of the change of f across the panel. Panels that lack most are halved. That finds the places where a
+// network of rectifiers, or the norm of a code that passes near the origin, changes its slope, and spends no points
+// where the gradient is smooth.
 
 import { throwIfAborted } from '../base/index.js'
 
 /** A function of d coordinates with its gradient, at `count` points (count, d) at once. */
-export type Differentiable = (points: Float64Array, count: number) => Promise<{ readonly values: ArrayLike<number>; readonly gradients: ArrayLike<number> }>
+export type Differentiable = (
+  points: Float64Array,
+  count: number,
+) => Promise<{ readonly values: ArrayLike<number>; readonly gradients: ArrayLike<number> }>
 
 /** A row whose change of the function is to be shared. */
 export interface Path {
@@ -41,8 +46,13 @@ export interface Shares {
 }
 
 /** Gauss-Legendre nodes with their weights on [0, 1], exact for polynomials of degree 9. */
-const rule = [[5 + 2 * Math.sqrt(10 / 7), 322 - 13 * Math.sqrt(70)], [5 - 2 * Math.sqrt(10 / 7), 322 + 13 * Math.sqrt(70)]]
-  .flatMap(([inside, weight]) => [-1, 1].map((side) => ({ node: (1 + (side * Math.sqrt(inside)) / 3) / 2, weight: weight / 1800 })))
+const rule = [
+  [5 + 2 * Math.sqrt(10 / 7), 322 - 13 * Math.sqrt(70)],
+  [5 - 2 * Math.sqrt(10 / 7), 322 + 13 * Math.sqrt(70)],
+]
+  .flatMap(([inside, weight]) =>
+    [-1, 1].map((side) => ({ node: (1 + (side * Math.sqrt(inside)) / 3) / 2, weight: weight / 1800 })),
+  )
   .concat({ node: 0.5, weight: 64 / 225 })
 
 /** Points that halving a panel takes: the nodes of both halves and the middle. */
@@ -67,8 +77,18 @@ interface Progress {
 }
 
 /** The shares of each path. Paths are followed together, so that one call holds points of many. */
-export async function integrateGradients(f: Differentiable, paths: readonly Path[], options: PathOptions): Promise<Shares[]> {
-  const whole = ({ value }: Path): Panel => ({ from: 0, to: 1, ends: [options.value, value], shares: new Float64Array(0), lack: Infinity })
+export async function integrateGradients(
+  f: Differentiable,
+  paths: readonly Path[],
+  options: PathOptions,
+): Promise<Shares[]> {
+  const whole = ({ value }: Path): Panel => ({
+    from: 0,
+    to: 1,
+    ends: [options.value, value],
+    shares: new Float64Array(0),
+    lack: Infinity,
+  })
   const all = paths.map((path): Progress => ({ path, panels: [], pending: [whole(path)], points: 0 }))
   for (;;) {
     const work = all.flatMap((progress) => progress.pending.map((panel) => ({ progress, panel })))
@@ -77,7 +97,11 @@ export async function integrateGradients(f: Differentiable, paths: readonly Path
     for (let start = 0; start < work.length; start += perCall) {
       throwIfAborted(options.signal)
       const some = work.slice(start, start + perCall)
-      const halves = await halve(f, some.map(({ progress, panel }) => ({ to: progress.path.to, panel })), options.from)
+      const halves = await halve(
+        f,
+        some.map(({ progress, panel }) => ({ to: progress.path.to, panel })),
+        options.from,
+      )
       some.forEach(({ progress }, i) => {
         progress.panels.push(...halves[i])
         progress.points += pointsPerHalving
@@ -92,15 +116,26 @@ export async function integrateGradients(f: Differentiable, paths: readonly Path
   })
 }
 
-/** While the panels lack more than the tolerance together, those that lack more than their part of it are halved next, the worst first. */
+/**
+ * While the panels lack more than the tolerance together, those that lack more than their part of it are halved next,
+ * the worst first.
+ */
 function choosePending(progress: Progress, most: number): void {
-  const { path: { tolerance }, panels } = progress
+  const {
+    path: { tolerance },
+    panels,
+  } = progress
   const lack = panels.reduce((sum, panel) => sum + Math.abs(panel.lack), 0)
   const left = Math.floor((most - progress.points) / pointsPerHalving)
-  progress.pending = lack <= tolerance ? [] : panels
-    .filter((panel) => Math.abs(panel.lack) > tolerance / (2 * panels.length) && panel.to - panel.from > narrowest)
-    .sort((a, b) => Math.abs(b.lack) - Math.abs(a.lack))
-    .slice(0, Math.max(0, left))
+  progress.pending =
+    lack <= tolerance
+      ? []
+      : panels
+          .filter(
+            (panel) => Math.abs(panel.lack) > tolerance / (2 * panels.length) && panel.to - panel.from > narrowest,
+          )
+          .sort((a, b) => Math.abs(b.lack) - Math.abs(a.lack))
+          .slice(0, Math.max(0, left))
   const chosen = new Set(progress.pending)
   progress.panels = panels.filter((panel) => !chosen.has(panel))
 }
@@ -108,17 +143,27 @@ function choosePending(progress: Progress, most: number): void {
 /** Below this width the coordinates of float32 networks no longer tell points apart. */
 const narrowest = 2 ** -20
 
-async function halve(f: Differentiable, work: readonly { readonly to: ArrayLike<number>; readonly panel: Panel }[], from: Float64Array): Promise<[Panel, Panel][]> {
+async function halve(
+  f: Differentiable,
+  work: readonly { readonly to: ArrayLike<number>; readonly panel: Panel }[],
+  from: Float64Array,
+): Promise<[Panel, Panel][]> {
   const d = from.length
   const points = new Float64Array(work.length * pointsPerHalving * d)
   const placesOf = ({ from: low, to: high }: Panel) => {
     const middle = (low + high) / 2
-    return [...rule.map(({ node }) => low + node * (middle - low)), ...rule.map(({ node }) => middle + node * (high - middle)), middle]
+    return [
+      ...rule.map(({ node }) => low + node * (middle - low)),
+      ...rule.map(({ node }) => middle + node * (high - middle)),
+      middle,
+    ]
   }
-  work.forEach(({ to, panel }, w) => placesOf(panel).forEach((t, p) => {
-    const at = (w * pointsPerHalving + p) * d
-    for (let i = 0; i < d; i++) points[at + i] = from[i] + t * (to[i] - from[i])
-  }))
+  work.forEach(({ to, panel }, w) =>
+    placesOf(panel).forEach((t, p) => {
+      const at = (w * pointsPerHalving + p) * d
+      for (let i = 0; i < d; i++) points[at + i] = from[i] + t * (to[i] - from[i])
+    }),
+  )
   const { values, gradients } = await f(points, work.length * pointsPerHalving)
   return work.map(({ to, panel }, w) => {
     const first = w * pointsPerHalving
@@ -137,6 +182,9 @@ async function halve(f: Differentiable, work: readonly { readonly to: ArrayLike<
       }
       return { from: low, to: high, ends, shares, lack: ends[1] - ends[0] - sum }
     }
-    return [half(panel.from, middle, [panel.ends[0], value], 0), half(middle, panel.to, [value, panel.ends[1]], rule.length)]
+    return [
+      half(panel.from, middle, [panel.ends[0], value], 0),
+      half(middle, panel.to, [value, panel.ends[1]], rule.length),
+    ]
   })
 }

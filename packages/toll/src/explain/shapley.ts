@@ -1,7 +1,8 @@
-// Shapley values of any score: what a column adds, on average over the orders in which the typical row's values can be replaced by the
-// row's. They add up to the score less the typical row's, since the steps of every order do. All sets of columns are tried where that is
-// affordable; else orders are drawn, each with its reverse, which cancels much of the noise. Sources: Shapley 1953; Castro, Gomez and
-// Tejada 2009 (sampling); Mitchell, Cooper, Frank and Holmes, JMLR 2022 (reversed pairs).
+// Shapley values of any score: what a column adds, on average over the orders in which the typical row's values can be
+// replaced by the row's. They add up to the score less the typical row's, since the steps of every order do. All sets
+// of columns are tried where that is affordable; else orders are drawn, each with its reverse, which cancels much of
+// the noise. Sources: Shapley 1953; Castro, Gomez and Tejada 2009 (sampling); Mitchell, Cooper, Frank and Holmes, JMLR
+// 2022 (reversed pairs).
 
 import { Random, TollError, rowCount, throwIfAborted, type NdArray, type Table } from '../base/index.js'
 import type { Model } from '../model/index.js'
@@ -21,17 +22,31 @@ interface Shares {
 
 type ScoreSets = (sets: readonly Uint8Array[]) => Promise<Float64Array>
 
-export async function explainByShapley(model: Model, { data, places, scores, typical }: ScoredRows, options: ExplainOptions): Promise<Pick<Explanation, 'base' | 'rows' | 'errors'>> {
+export async function explainByShapley(
+  model: Model,
+  { data, places, scores, typical }: ScoredRows,
+  options: ExplainOptions,
+): Promise<Pick<Explanation, 'base' | 'rows' | 'errors'>> {
   const { evaluations = 2048, seed = 0, signal, badRows = 'refuse' } = options
   const base = (await model.score(typical, { signal })).score[0]
-  if (!Number.isFinite(base)) throw new TollError('data', `the score of the typical row is ${base}, so that no score can be explained by the way from it; this detector needs other data or parameters`)
+  if (!Number.isFinite(base))
+    throw new TollError(
+      'data',
+      `the score of the typical row is ${base}, so that no score can be explained by the way from it; this ` +
+        'detector needs other data or parameters',
+    )
   const rows: RowExplanation[] = []
   const errors = new Map<number, string>()
   for (const [i, row] of places.entries()) {
     const players = playersOf(data, i, typical)
     const score = scores.score[row]
     // The same orders for every row, so that equal rows get equal explanations.
-    const shared = await sharesOf(scorer(model, players, signal), players.count, { empty: base, full: score, evaluations, random: Random.seeded(seed) })
+    const shared = await sharesOf(scorer(model, players, signal), players.count, {
+      empty: base,
+      full: score,
+      evaluations,
+      random: Random.seeded(seed),
+    })
     if (!shared.shares.every(Number.isFinite)) {
       const problem = `row ${row + 1} cannot be explained: the score is infinite when some of its values become typical`
       if (badRows === 'refuse') throw new TollError('data', problem)
@@ -42,8 +57,15 @@ export async function explainByShapley(model: Model, { data, places, scores, typ
     const contributions = players.spreadOut(shared.shares)
     spread(contributions, score - base - sumOf(contributions))
     rows.push({
-      row, score, isAnomaly: scores.isAnomaly[row] === 1, ...(scores.pValue && { pValue: scores.pValue[row] }),
-      contributions, parts: {}, remainder: score === 0 ? 0 : missing / score, evaluations: shared.evaluations, standardErrors: players.spreadOut(shared.errors),
+      row,
+      score,
+      isAnomaly: scores.isAnomaly[row] === 1,
+      ...(scores.pValue && { pValue: scores.pValue[row] }),
+      contributions,
+      parts: {},
+      remainder: score === 0 ? 0 : missing / score,
+      evaluations: shared.evaluations,
+      standardErrors: players.spreadOut(shared.errors),
     })
     options.onProgress?.(rows.length)
   }
@@ -76,13 +98,20 @@ interface Game {
 /** Shares of each of `count` players. */
 async function sharesOf(score: ScoreSets, count: number, game: Game): Promise<Shares> {
   if (count === 0) return { shares: new Float64Array(0), errors: new Float64Array(0), evaluations: 0 }
-  return count <= 20 && 2 ** count - 2 <= game.evaluations ? allSets(score, count, game) : randomOrders(score, count, game)
+  return count <= 20 && 2 ** count - 2 <= game.evaluations
+    ? allSets(score, count, game)
+    : randomOrders(score, count, game)
 }
 
-/** The definition: player i's share is the mean over all sets S without i of v(S and i) - v(S), sets of equal size weighing the same in sum. */
+/**
+ * The definition: player i's share is the mean over all sets S without i of v(S and i) - v(S), sets of equal size
+ * weighing the same in sum.
+ */
 async function allSets(score: ScoreSets, count: number, { empty, full }: Game): Promise<Shares> {
   const size = 2 ** count
-  const sets = Array.from({ length: size - 2 }, (_, i) => Uint8Array.from({ length: count }, (_, player) => ((i + 1) >> player) & 1))
+  const sets = Array.from({ length: size - 2 }, (_, i) =>
+    Uint8Array.from({ length: count }, (_, player) => ((i + 1) >> player) & 1),
+  )
   const values = Float64Array.of(empty, ...(await score(sets)), full)
   // 1 / (n * (n - 1 choose s)): how often a set of s players stands before a given one.
   const weight = [1 / count]
@@ -107,14 +136,20 @@ function bitCount(set: number): number {
 const setsTogether = 4096
 
 /** Means over pairs of an order and its reverse, with the standard error between pairs. */
-async function randomOrders(score: ScoreSets, count: number, { empty, full, evaluations, random }: Game): Promise<Shares> {
+async function randomOrders(
+  score: ScoreSets,
+  count: number,
+  { empty, full, evaluations, random }: Game,
+): Promise<Shares> {
   const inner = count - 1
   const pairs = Math.max(1, Math.floor(evaluations / (2 * inner)))
   const perBatch = Math.max(1, Math.floor(setsTogether / (2 * inner)))
   const sum = new Float64Array(count)
   const squares = new Float64Array(count)
   for (let start = 0; start < pairs; start += perBatch) {
-    const orders = Array.from({ length: Math.min(perBatch, pairs - start) }, () => random.permutation(count)).flatMap((order) => [order, order.toReversed()])
+    const orders = Array.from({ length: Math.min(perBatch, pairs - start) }, () => random.permutation(count)).flatMap(
+      (order) => [order, order.toReversed()],
+    )
     const values = await score(orders.flatMap((order) => prefixes(order)))
     for (let pair = 0; pair < orders.length; pair += 2) {
       const gains = new Float64Array(count)
@@ -132,7 +167,9 @@ async function randomOrders(score: ScoreSets, count: number, { empty, full, eval
     }
   }
   const shares = sum.map((total) => total / pairs)
-  const errors = shares.map((mean, player) => (pairs < 2 ? NaN : Math.sqrt(Math.max(0, squares[player] / pairs - mean * mean) / (pairs - 1))))
+  const errors = shares.map((mean, player) =>
+    pairs < 2 ? NaN : Math.sqrt(Math.max(0, squares[player] / pairs - mean * mean) / (pairs - 1)),
+  )
   return { shares, errors, evaluations: pairs * 2 * inner }
 }
 

@@ -1,5 +1,5 @@
-// The typical row: where explanations start. The training median of each column, of texts the most frequent; for images the median of each pixel, as the file keeps
-// it, or, in files of early versions, an image of the mean grey.
+// The typical row: where explanations start. The training median of each column, of texts the most frequent; for images
+// the median of each pixel, as the file keeps it, or, in files of early versions, an image of the mean grey.
 
 import type { NdArray, Table } from '../base/index.js'
 import type { Manifest } from '../model/index.js'
@@ -10,17 +10,25 @@ import type { TypicalValue } from './explanation.js'
 export function typicalRow({ input, preprocessing }: Manifest): Table | NdArray {
   if (input.kind === 'table') {
     const usual = input.columns.map((column) => (column.kind === 'category' ? mostFrequentOf(column) : column.median))
-    const texts = input.columns.flatMap(({ name }, i) => (typeof usual[i] === 'string' ? [[name, { kind: 'text', texts: [usual[i]] }] as const] : []))
+    const texts = input.columns.flatMap(({ name }, i) =>
+      typeof usual[i] === 'string' ? [[name, { kind: 'text', texts: [usual[i]] }] as const] : [],
+    )
     return {
-      names: input.columns.map(({ name }) => name), rows: 1,
+      names: input.columns.map(({ name }) => name),
+      rows: 1,
       columns: usual.map((value) => Float64Array.of(typeof value === 'number' ? value : value === '' ? NaN : 0)),
       ...(texts.length > 0 && { meanings: new Map(texts) }),
     }
   }
   const size = input.shape[0] * input.shape[1] * input.shape[2]
-  const data = input.typical === undefined
-    ? new Float32Array(size).fill(preprocessing.kind === 'image' && preprocessing.scale === 'standard' ? preprocessing.centre : (input.range[0] + input.range[1]) / 2)
-    : readTypicalImage(input.typical, input.shape, input.range)
+  const data =
+    input.typical === undefined
+      ? new Float32Array(size).fill(
+          preprocessing.kind === 'image' && preprocessing.scale === 'standard'
+            ? preprocessing.centre
+            : (input.range[0] + input.range[1]) / 2,
+        )
+      : readTypicalImage(input.typical, input.shape, input.range)
   return { shape: [1, ...input.shape], data }
 }
 
@@ -44,7 +52,10 @@ export function cellOf({ names, columns, meanings }: Table, column: number, row:
 }
 
 /** The positions of a sample that each column makes. */
-export function columnsOfSample({ input, preprocessing }: Manifest): { readonly column: string; readonly positions: readonly number[] }[] {
+export function columnsOfSample({
+  input,
+  preprocessing,
+}: Manifest): { readonly column: string; readonly positions: readonly number[] }[] {
   if (input.kind !== 'table' || preprocessing.kind !== 'table') return []
   const positions = positionsOf(preprocessing)
   return input.columns.map(({ name }, i) => ({ column: name, positions: positions[i] }))

@@ -3,7 +3,26 @@
 import { describe, expect, it } from 'vitest'
 import { Random, sizeOf } from '../base/index.js'
 import { fuse } from './fuse.js'
-import { add, channelMoments, constant, conv, convTranspose, div, gradients, input, interpret, leakyRelu, lower, mul, reshape, sqrt, sub, sum, topological, type Tensor } from './index.js'
+import {
+  add,
+  channelMoments,
+  constant,
+  conv,
+  convTranspose,
+  div,
+  gradients,
+  input,
+  interpret,
+  leakyRelu,
+  lower,
+  mul,
+  reshape,
+  sqrt,
+  sub,
+  sum,
+  topological,
+  type Tensor,
+} from './index.js'
 
 const real = (name: string, shape: readonly number[]) => input(name, shape, 'float64')
 const x = real('x', [2, 3, 4, 5])
@@ -12,11 +31,18 @@ const channel = (name: string, channels = 3) => reshape(real(name, [channels]), 
 /** The fused graph, which must have the values of the graph itself to rounding. */
 function fused(y: Tensor): Tensor {
   const after = fuse({ y }).y
-  const feeds = Object.fromEntries(topological([y]).filter((node) => node.op.name === 'input').map((node, i) => {
-    const random = Random.seeded(i + 1)
-    const shape = node.shape as number[]
-    return [node.attrs.name as string, { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.normal()) }]
-  }))
+  const feeds = Object.fromEntries(
+    topological([y])
+      .filter((node) => node.op.name === 'input')
+      .map((node, i) => {
+        const random = Random.seeded(i + 1)
+        const shape = node.shape as number[]
+        return [
+          node.attrs.name as string,
+          { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.normal()) },
+        ]
+      }),
+  )
   const [plain, other] = [interpret({ y }, feeds).y.data, interpret({ y: after }, feeds).y.data]
   plain.forEach((value, i) => expect(Math.abs(value - other[i])).toBeLessThan(1e-10 * (1 + Math.abs(value))))
   return after
@@ -24,10 +50,15 @@ function fused(y: Tensor): Tensor {
 
 /** Passes over images of this shape, in order. */
 function passes(y: Tensor, shape: readonly number[] = y.shape as number[]): string[] {
-  return topological([y]).filter((node) => node.op.name !== 'input' && String(node.shape) === String(shape)).map(({ op }) => op.name)
+  return topological([y])
+    .filter((node) => node.op.name !== 'input' && String(node.shape) === String(shape))
+    .map(({ op }) => op.name)
 }
 
-const operators = (y: Tensor) => lower({ y }).graph.nodes.map(({ op }) => op).filter((op) => op !== 'Reshape')
+const operators = (y: Tensor) =>
+  lower({ y })
+    .graph.nodes.map(({ op }) => op)
+    .filter((op) => op !== 'Reshape')
 
 describe('a fused graph', () => {
   it('opens the gate of a leaky ReLU in units, which leave with a product', () => {
@@ -41,9 +72,13 @@ describe('a fused graph', () => {
     const w = real('w', [3, 2, 2, 2])
     const before = real('before', [2, 2, 5, 6])
     const { variance, centred } = channelMoments(conv(before, w))
-    const y = leakyRelu(add(mul(centred, mul(channel('gamma'), div(1, sqrt(add(variance, 1e-5))))), channel('beta')), 0.1)
+    const y = leakyRelu(
+      add(mul(centred, mul(channel('gamma'), div(1, sqrt(add(variance, 1e-5))))), channel('beta')),
+      0.1,
+    )
     const [toInput, toKernel] = gradients(sum(mul(y, real('r', [2, 3, 4, 5]))), [before, w])
-    // conv, centring, its square, scale, shift and activation; then gate, its product with the centred images, and the gradient.
+    // conv, centring, its square, scale, shift and activation; then gate, its product with the centred images, and the
+    // gradient.
     const forward = ['conv', 'sub', 'mul', 'mul', 'add', 'leakyRelu']
     const backward = ['gate', 'mul', 'mul', 'add', 'add']
     expect(passes(fused(toInput), y.shape as number[]).toSorted()).toEqual([...forward, ...backward].toSorted())
@@ -53,7 +88,12 @@ describe('a fused graph', () => {
   it.each<readonly [string, Tensor]>([
     ['convolution', conv(mul(x, channel('a')), real('w', [2, 3, 2, 2]))],
     ['transposed convolution', convTranspose(mul(x, channel('a')), real('w', [3, 2, 2, 2]))],
-    ['weight gradient, left', gradients(sum(mul(conv(mul(x, channel('a')), real('w', [2, 3, 2, 2])), real('r', [2, 2, 3, 4]))), [real('w', [2, 3, 2, 2])])[0]],
+    [
+      'weight gradient, left',
+      gradients(sum(mul(conv(mul(x, channel('a')), real('w', [2, 3, 2, 2])), real('r', [2, 2, 3, 4]))), [
+        real('w', [2, 3, 2, 2]),
+      ])[0],
+    ],
   ])('scales kernels instead of images: %s', (_, y) => {
     expect(passes(fused(y), x.shape as number[])).toEqual([])
   })
@@ -70,7 +110,9 @@ describe('a fused graph', () => {
     ['not positions that a stride leaves out', conv(x, real('w', [2, 3, 1, 1]), { strides: 2 }), false],
     ['not a convolution, which visits the margin less', conv(x, real('w', [2, 3, 2, 2])), false],
   ])('sums the images before a linear map: %s', (_, images, before) => {
-    const convolutions = topological([fused(sum(images, [0, 2, 3], true))]).filter(({ op }) => op.name.startsWith('conv'))
+    const convolutions = topological([fused(sum(images, [0, 2, 3], true))]).filter(({ op }) =>
+      op.name.startsWith('conv'),
+    )
     expect(convolutions).toHaveLength(before ? 0 : 1)
   })
 })
@@ -84,7 +126,11 @@ describe('a lowered graph', () => {
     ['not a few positions', add(mul(input('small', [2, 3, 9, 11]), vector('a')), vector('b')), ['Mul', 'Add']],
     ['not by constants', add(mul(large, constant([1, 2, 3], [1, 3, 1, 1])), vector('b')), ['Mul', 'Add']],
     ['not in double precision', add(mul(real('d', [2, 3, 10, 10]), channel('a')), channel('b')), ['Mul', 'Add']],
-    ['not a product that is needed itself', sub(add(scaled, vector('b')), mul(scaled, large)), ['Mul', 'Add', 'Mul', 'Sub']],
+    [
+      'not a product that is needed itself',
+      sub(add(scaled, vector('b')), mul(scaled, large)),
+      ['Mul', 'Add', 'Mul', 'Sub'],
+    ],
   ])('%s', (_, y, expected) => {
     expect(operators(y)).toEqual(expected)
   })

@@ -21,12 +21,14 @@ export interface Prepared {
 
 /** The fused and verified graph of a program. */
 export function prepare(outputs: Readonly<Record<string, Tensor>>, declared: readonly Tensor[] = []): Prepared {
-  // Declared inputs pass through fusion with the outputs, so that equal input nodes stay one node. The prefixes keep the two
-  // kinds of names apart.
-  const fused = fuse(Object.fromEntries([
-    ...Object.entries(outputs).map(([name, node]): [string, Tensor] => [`output ${name}`, node]),
-    ...declared.map((node, i): [string, Tensor] => [`input ${i}`, node]),
-  ]))
+  // Declared inputs pass through fusion with the outputs, so that equal input nodes stay one node. The prefixes keep
+  // the two kinds of names apart.
+  const fused = fuse(
+    Object.fromEntries([
+      ...Object.entries(outputs).map(([name, node]): [string, Tensor] => [`output ${name}`, node]),
+      ...declared.map((node, i): [string, Tensor] => [`input ${i}`, node]),
+    ]),
+  )
   verify(fused)
   return {
     outputs: Object.fromEntries(Object.keys(outputs).map((name) => [name, fused[`output ${name}`]])),

@@ -1,7 +1,23 @@
 // Functions made of primitive ops: they need no rules of their own, since gradients and lowerings compose.
 
 import { TollError } from '../base/index.js'
-import { add, cast, div, erf, exp, less, log, mul, neg, not, sqrt, square, stopGradient, sub, where } from './ops/elementwise.js'
+import {
+  add,
+  cast,
+  div,
+  erf,
+  exp,
+  less,
+  log,
+  mul,
+  neg,
+  not,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  where,
+} from './ops/elementwise.js'
 import { convSize, windowOf, type Window, type WindowOptions } from './ops/conv.js'
 import { gatherElements, maxPoolIndex } from './ops/gather.js'
 import { constant } from './ops/leaf.js'
@@ -10,7 +26,9 @@ import { topIndices } from './ops/select.js'
 import { pad, reshape, slice } from './ops/shape.js'
 import { knownSize, showShape, type Tensor } from './tensor.js'
 
-/** log(sum(exp(x))) over an axis, shifted by the largest value so that nothing overflows; the axis stays with size 1. */
+/**
+ * log(sum(exp(x))) over an axis, shifted by the largest value so that nothing overflows; the axis stays with size 1.
+ */
 export function logSumExp(x: Tensor, axis: number): Tensor {
   const shift = stopGradient(maxOver(x, [axis], true))
   return add(log(sum(exp(sub(x, shift)), [axis], true)), shift)
@@ -35,9 +53,12 @@ export function rowNorm(x: Tensor): Tensor {
   return sqrt(sum(square(x), x.shape.map((_, i) => i).slice(1)))
 }
 
-/** Zeroes where the fed mask is 0 and divides the rest by the share kept, so that expectations stay (inverted dropout). */
+/**
+ * Zeroes where the fed mask is 0 and divides the rest by the share kept, so that expectations stay (inverted dropout).
+ */
 export function dropout(x: Tensor, mask: Tensor, rate: number): Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new TollError('argument', `the dropout rate must be at least 0 and below 1, got ${rate}`)
+  if (!(rate >= 0 && rate < 1))
+    throw new TollError('argument', `the dropout rate must be at least 0 and below 1, got ${rate}`)
   return mul(x, mul(cast(mask, x.dtype), 1 / (1 - rate)))
 }
 
@@ -56,7 +77,10 @@ export function maxPool(x: Tensor, kernel: number | readonly [number, number], o
   return reshape(values, [n, c, height, width])
 }
 
-/** Mean of every window of images (n, c, h, w); the stride defaults to the window. Sums of strided slices, rows first, then columns. */
+/**
+ * Mean of every window of images (n, c, h, w); the stride defaults to the window. Sums of strided slices, rows first,
+ * then columns.
+ */
 export function averagePool(x: Tensor, kernel: number | readonly [number, number], options: PoolOptions = {}): Tensor {
   const { countPadding = true, ...rest } = { strides: kernel, ...options }
   const window = windowOf(rest)
@@ -73,7 +97,8 @@ function windowSums(x: Tensor, kernel: readonly [number, number], window: Window
   return ([0, 1] as const).reduce((partial, direction) => {
     const axis = direction + 2
     const outputs = convSize(knownSize(x.shape[axis], 'averagePool'), kernel[direction], direction, window)
-    if (outputs < 1) throw new TollError('shape', `averagePool: a window of ${kernel.join(' x ')} does not fit ${showShape(x.shape)}`)
+    if (outputs < 1)
+      throw new TollError('shape', `averagePool: a window of ${kernel.join(' x ')} does not fit ${showShape(x.shape)}`)
     const stride = window.strides[direction]
     const taps = Array.from({ length: kernel[direction] }, (_, tap) => {
       const start = tap * window.dilations[direction]
@@ -85,7 +110,8 @@ function windowSums(x: Tensor, kernel: readonly [number, number], window: Window
 
 /** Repeats every pixel of images (n, c, h, w) `scale` times in both directions. */
 export function upsampleNearest(x: Tensor, scale: number): Tensor {
-  if (!Number.isInteger(scale) || scale < 1) throw new TollError('argument', `the scale must be an integer of at least 1, got ${scale}`)
+  if (!Number.isInteger(scale) || scale < 1)
+    throw new TollError('argument', `the scale must be an integer of at least 1, got ${scale}`)
   const [n, c, h, w] = x.shape
   const [height, width] = [knownSize(h, 'upsample'), knownSize(w, 'upsample')]
   const wide = broadcastTo(reshape(x, [n, c, height, 1, width, 1]), [n, c, height, scale, width, scale])
@@ -114,21 +140,32 @@ export function minOver(x: Tensor, axes?: readonly number[], keepDims = false): 
   return neg(maxOver(neg(x), axes, keepDims))
 }
 
-/** The `k` largest or smallest values along the last axis, best first, and their places; of equal values the first comes first. */
-export function topK(x: Tensor, k: number, options: { readonly largest?: boolean } = {}): { values: Tensor; indices: Tensor } {
+/**
+ * The `k` largest or smallest values along the last axis, best first, and their places; of equal values the first comes
+ * first.
+ */
+export function topK(
+  x: Tensor,
+  k: number,
+  options: { readonly largest?: boolean } = {},
+): { values: Tensor; indices: Tensor } {
   const indices = topIndices(x, k, options)
   return { values: gatherElements(x, indices, -1), indices }
 }
 
 /**
- * How many numbers of each sorted column are below the values of that column (`left`), or not above them (`right`): x (n, d) of float64 to
- * (n, d) of int64. A binary search with one lookup per halving, all rows at once. The columns rise and are equally long.
+ * How many numbers of each sorted column are below the values of that column (`left`), or not above them (`right`): x
+ * (n, d) of float64 to (n, d) of int64. A binary search with one lookup per halving, all rows at once. The columns rise
+ * and are equally long.
  */
 export function searchSorted(columns: readonly Float64Array[], x: Tensor, side: 'left' | 'right'): Tensor {
   return searchTable(sortedTable(columns, x), x, side)
 }
 
-/** Both sides of `searchSorted` over one table: how many numbers of each sorted column are below, and how many are not above. */
+/**
+ * Both sides of `searchSorted` over one table: how many numbers of each sorted column are below, and how many are not
+ * above.
+ */
 export function ranksAmong(columns: readonly Float64Array[], x: Tensor): { below: Tensor; notAbove: Tensor } {
   const table = sortedTable(columns, x)
   return { below: searchTable(table, x, 'left'), notAbove: searchTable(table, x, 'right') }
@@ -137,11 +174,13 @@ export function ranksAmong(columns: readonly Float64Array[], x: Tensor): { below
 /** The columns row by row, filled up with infinity to 2^k - 1 rows. */
 function sortedTable(columns: readonly Float64Array[], x: Tensor): Tensor {
   const [d, count] = [columns.length, columns[0].length]
-  if (x.shape.length !== 2 || x.shape[1] !== d) throw new TollError('shape', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`)
+  if (x.shape.length !== 2 || x.shape[1] !== d)
+    throw new TollError('shape', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`)
   const padded = 2 ** Math.ceil(Math.log2(count + 1)) - 1
   const table = new Float64Array(padded * d).fill(Infinity)
   columns.forEach((column, c) => {
-    if (column.length !== count) throw new TollError('shape', `searchSorted: column ${c} has ${column.length} numbers, column 0 has ${count}`)
+    if (column.length !== count)
+      throw new TollError('shape', `searchSorted: column ${c} has ${column.length} numbers, column 0 has ${count}`)
     column.forEach((value, row) => {
       table[row * d + c] = value
     })

@@ -1,6 +1,7 @@
-// What a program takes, known before it runs: operations, bytes moved, and the most memory that its tensors hold at once. Counted on
-// the graph that is compiled, node by node, by each op's own rule. Of the engine it assumes only what the lowering shows: nodes run in
-// the graph's order, a tensor is freed after its last reader, reshaping copies nothing.
+// What a program takes, known before it runs: operations, bytes moved, and the most memory that its tensors hold at
+// once. Counted on the graph that is compiled, node by node, by each op's own rule. Of the engine it assumes only what
+// the lowering shows: nodes run in the graph's order, a tensor is freed after its last reader, reshaping copies
+// nothing.
 
 import { TollError, sizeOf } from '../base/index.js'
 import { prepare } from './compile.js'
@@ -43,24 +44,31 @@ export interface CostOptions {
 /**
  * The cost of one run of a program, of the same fused graph that `compile` makes of it.
  *
- * @throws `shape` when a size has only a name and `sizes` does not give it; `argument` for a size that is no whole number, or when an
- * input and an output have one name.
+ * @throws `shape` when a size has only a name and `sizes` does not give it; `argument` for a size that is no whole
+ * number, or when an input and an output have one name.
  */
 export function costOf(outputs: Readonly<Record<string, Tensor>>, { inputs = [], sizes = {} }: CostOptions = {}): Cost {
   for (const [name, size] of Object.entries(sizes)) {
-    if (!Number.isSafeInteger(size) || size < 0) throw new TollError('argument', `the size '${name}' must be a whole number of at least 0, got ${size}`)
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw new TollError('argument', `the size '${name}' must be a whole number of at least 0, got ${size}`)
   }
   const bindings = new Map(Object.entries(sizes))
   const program = prepare(outputs, inputs)
   const results = Object.values(program.outputs)
   const order = topological([...program.inputs, ...results])
-  const types = new Map(order.map((node): [Tensor, ConcreteType] => [node, { dtype: node.dtype, shape: bindShape(node.shape, bindings) }]))
+  const types = new Map(
+    order.map((node): [Tensor, ConcreteType] => [node, { dtype: node.dtype, shape: bindShape(node.shape, bindings) }]),
+  )
   const total = (nodes: readonly Tensor[]) => nodes.reduce((sum, node) => sum + bytesOf(types.get(node)!), 0)
 
   // A product takes the vector that is added to it along: the sum is no pass of its own, and both are one tensor.
   const joined = findBiased(order, new Set(results))
   const homes = homesOf(order, joined)
-  const works = order.map((node) => ({ op: node.op.name, ...workOf(node, types, homes), ...(joined.has(node) && { bytes: 0 }) }))
+  const works = order.map((node) => ({
+    op: node.op.name,
+    ...workOf(node, types, homes),
+    ...(joined.has(node) && { bytes: 0 }),
+  }))
   const constantBytes = total(order.filter(({ op }) => op.name === 'constant'))
   const inputBytes = total(order.filter(({ op }) => op.name === 'input'))
   const outputBytes = total(results)
@@ -69,7 +77,9 @@ export function costOf(outputs: Readonly<Record<string, Tensor>>, { inputs = [],
     products: sum(({ products }) => products),
     elementwise: sum(({ elementwise }) => elementwise),
     bytes: sum(({ bytes }) => bytes),
-    constantBytes, inputBytes, outputBytes,
+    constantBytes,
+    inputBytes,
+    outputBytes,
     peakBytes: constantBytes + inputBytes + outputBytes + peakBetween(order, { results, homes, types, works }),
     dispatches: lower(program.outputs, { inputs: program.inputs }).graph.nodes.length,
     nodes: works.filter(({ products, elementwise, bytes }) => products + elementwise + bytes > 0),
@@ -81,7 +91,10 @@ function workOf(node: Tensor, types: ReadonlyMap<Tensor, ConcreteType>, homes: R
   const nothing: Work = { products: 0, elementwise: 0, bytes: 0, pieces: 0, scratch: 0 }
   if (op.view) return nothing
   const type = types.get(node)!
-  const operands = node.inputs.map((input) => ({ ...types.get(input)!, constant: homes.get(input)!.op.name === 'constant' }))
+  const operands = node.inputs.map((input) => ({
+    ...types.get(input)!,
+    constant: homes.get(input)!.op.name === 'constant',
+  }))
   const bytes = operands.reduce((sum, operand) => sum + bytesOf(operand), bytesOf(type))
   return { ...nothing, elementwise: sizeOf(type.shape), bytes, ...op.work?.(operands, attrs, type) }
 }
@@ -103,7 +116,10 @@ interface Memory {
   readonly works: readonly Work[]
 }
 
-/** The most bytes that tensors between inputs and outputs hold at once: each from the node that makes it to its last reader. */
+/**
+ * The most bytes that tensors between inputs and outputs hold at once: each from the node that makes it to its last
+ * reader.
+ */
 function peakBetween(order: readonly Tensor[], { results, homes, types, works }: Memory): number {
   const lastReader = new Map<Tensor, Tensor>()
   for (const node of order) for (const input of node.inputs) lastReader.set(homes.get(input)!, node)

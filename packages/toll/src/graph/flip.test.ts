@@ -14,12 +14,30 @@ const kernel = (shape: readonly number[]) => constant(numbers(shape, 1), shape, 
 
 describe('a transposed convolution', () => {
   it.each<readonly [string, readonly number[], readonly number[], ConvTransposeOptions, string]>([
-    ['becomes a convolution where results are few more than inputs', [2, 3, 9, 12], [3, 4, 2, 3], {}, 'conv 4,3,2,3 pads 1,2,1,2'],
+    [
+      'becomes a convolution where results are few more than inputs',
+      [2, 3, 9, 12],
+      [3, 4, 2, 3],
+      {},
+      'conv 4,3,2,3 pads 1,2,1,2',
+    ],
     ['with what its own pads leave', [2, 3, 9, 9], [3, 4, 3, 3], { pads: [1, 0, 2, 1] }, 'conv 4,3,3,3 pads 1,2,0,1'],
     ['with its dilations', [1, 2, 12, 12], [2, 1, 2, 2], { dilations: [1, 2] }, 'conv 1,2,2,2 pads 1,2,1,2'],
     ['stays where results are many more', [2, 3, 5, 5], [3, 4, 3, 3], {}, 'convTranspose 3,4,3,3 pads 0,0,0,0'],
-    ['stays where it strides', [2, 3, 9, 9], [3, 4, 2, 2], { strides: [1, 2], pads: [0, 4, 0, 5] }, 'convTranspose 3,4,2,2 pads 0,4,0,5'],
-    ['stays where its pads reach beyond the kernel', [2, 3, 9, 9], [3, 4, 2, 2], { pads: 2 }, 'convTranspose 3,4,2,2 pads 2,2,2,2'],
+    [
+      'stays where it strides',
+      [2, 3, 9, 9],
+      [3, 4, 2, 2],
+      { strides: [1, 2], pads: [0, 4, 0, 5] },
+      'convTranspose 3,4,2,2 pads 0,4,0,5',
+    ],
+    [
+      'stays where its pads reach beyond the kernel',
+      [2, 3, 9, 9],
+      [3, 4, 2, 2],
+      { pads: 2 },
+      'convTranspose 3,4,2,2 pads 2,2,2,2',
+    ],
   ])('%s', (_, images, shape, options, expected) => {
     const outputs = { y: convTranspose(input('x', images, 'float64'), kernel(shape), options) }
     const fused = fuse(outputs)

@@ -1,11 +1,19 @@
-// Rewrites a graph so that a CPU runs it faster: fewer passes over large tensors, convolutions that are matrix products by another name.
-// Sums are associated in another order than the graph says, so results agree with the interpreter to rounding, not to the bit. Nothing
-// here depends on the machine: the same graph always gives the same program.
+// Rewrites a graph so that a CPU runs it faster: fewer passes over large tensors, convolutions that are matrix products
+// by another name. Sums are associated in another order than the graph says, so results agree with the interpreter to
+// rounding, not to the bit. Nothing here depends on the machine: the same graph always gives the same program.
 
 import { sizeOf } from '../base/index.js'
 import type { Window } from './ops/conv.js'
 import { add, mul, neg, reciprocal, sub } from './ops/elementwise.js'
-import { factorOut, gateInUnits, scalarOutside, scaleKernel, scaleTransposedKernel, scaleWeightGradient, sumBeforeMap } from './channels.js'
+import {
+  factorOut,
+  gateInUnits,
+  scalarOutside,
+  scaleKernel,
+  scaleTransposedKernel,
+  scaleWeightGradient,
+  sumBeforeMap,
+} from './channels.js'
 import { biasInside, joinConv, joinConvTranspose, joinConvWeight } from './interleave.js'
 import { gatherInstead } from './flip.js'
 import { constant, zeros } from './ops/leaf.js'
@@ -18,8 +26,12 @@ import { apply, broadcastShapes, isFloat, sameShape, type Shape, type Tensor } f
 
 /** The same results, to rounding, in fewer and cheaper nodes. Simplifies as well. */
 export function fuse<K extends string>(outputs: Readonly<Record<K, Tensor>>): Record<K, Tensor> {
-  // Sums become products after the algebra, which looks for sums; factors move between convolutions before these change their form.
-  return [algebra, channels, products].reduce((graph, rules) => rewriteWith(graph, stepOf(rules)), outputs as Record<K, Tensor>)
+  // Sums become products after the algebra, which looks for sums; factors move between convolutions before these change
+  // their form.
+  return [algebra, channels, products].reduce(
+    (graph, rules) => rewriteWith(graph, stepOf(rules)),
+    outputs as Record<K, Tensor>,
+  )
 }
 
 type Rules = Readonly<Record<string, readonly Rule[]>>
@@ -38,7 +50,8 @@ function stepOf(rules: Rules): (node: Tensor) => Tensor {
 
 /** Fewer elements, whatever the named sizes are. */
 function isSmaller(a: Shape, b: Shape): boolean {
-  const known = (shape: Shape) => shape.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1)
+  const known = (shape: Shape) =>
+    shape.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1)
   const names = (shape: Shape) => shape.filter((dim) => typeof dim === 'string')
   return names(a).every((name) => names(b).includes(name)) && names(a).length <= names(b).length && known(a) < known(b)
 }
@@ -49,7 +62,8 @@ const gatherSmallFactors: Rule = ({ inputs: [x, y], shape }) => {
   if (product.op.name !== 'mul' || !sameShape(product.shape, shape)) return undefined
   for (const side of [0, 1] as const) {
     const [large, a] = [product.inputs[side], product.inputs[1 - side]]
-    if (sameShape(large.shape, shape) && isSmaller(broadcastShapes(a.shape, b.shape, 'fuse'), shape)) return mul(large, mul(a, b))
+    if (sameShape(large.shape, shape) && isSmaller(broadcastShapes(a.shape, b.shape, 'fuse'), shape))
+      return mul(large, mul(a, b))
   }
   return undefined
 }
@@ -58,7 +72,9 @@ const gatherSmallFactors: Rule = ({ inputs: [x, y], shape }) => {
 const negateSmallFactor: Rule = ({ inputs: [x] }) => {
   if (x.op.name !== 'mul') return undefined
   const small = x.inputs.findIndex((factor) => isSmaller(factor.shape, x.shape))
-  return small < 0 || !sameShape(x.inputs[1 - small].shape, x.shape) ? undefined : mul(x.inputs[1 - small], neg(x.inputs[small]))
+  return small < 0 || !sameShape(x.inputs[1 - small].shape, x.shape)
+    ? undefined
+    : mul(x.inputs[1 - small], neg(x.inputs[small]))
 }
 
 // (a + x b) + x b = a + x (2 b) where b is small: the product is added once.
@@ -87,19 +103,24 @@ function perChannel(factor: Tensor, product: Tensor): Float32Array | Float64Arra
   if (factor.op.name !== 'constant') return undefined
   const data = factor.attrs.data as Float32Array
   const channels = product.shape[product.op.name === 'matmul' ? product.shape.length - 1 : 1] as number
-  if (data.length === 1) return data.constructor === Float32Array ? new Float32Array(channels).fill(data[0]) : new Float64Array(channels).fill(data[0])
+  if (data.length === 1)
+    return data.constructor === Float32Array
+      ? new Float32Array(channels).fill(data[0])
+      : new Float64Array(channels).fill(data[0])
   const trailing = product.op.name === 'matmul' ? [channels] : [channels, 1, 1]
   const own = factor.shape.slice(factor.shape.findIndex((dim) => dim !== 1))
   return sameShape(own, trailing) ? data : undefined
 }
 
-// a * (w x) = (a w) x, where a is one constant per channel and w is constant: batch norm disappears into the layer before it.
+// a * (w x) = (a w) x, where a is one constant per channel and w is constant: batch norm disappears into the layer
+// before it.
 const scaleWeights: Rule = ({ inputs: [product, factor], shape }) => {
   const axis = channelAxis(product)
   if (axis === undefined || !sameShape(product.shape, shape)) return undefined
   const weights = product.inputs[1]
   const factors = perChannel(factor, product)
-  if (!factors || weights.op.name !== 'constant' || weights.shape.length > (product.op.name === 'matmul' ? 2 : 4)) return undefined
+  if (!factors || weights.op.name !== 'constant' || weights.shape.length > (product.op.name === 'matmul' ? 2 : 4))
+    return undefined
   const sizes = weights.shape as readonly number[]
   const step = sizeOf(sizes.slice(axis + 1))
   const scaled = (weights.attrs.data as Float32Array).slice()
@@ -114,7 +135,11 @@ const scaleWeights: Rule = ({ inputs: [product, factor], shape }) => {
 const scaleBeforeShift: Rule = ({ inputs: [shifted, factor], shape }) => {
   if (shifted.op.name !== 'add' || factor.op.name !== 'constant' || !sameShape(shifted.shape, shape)) return undefined
   const [product, shift] = shifted.inputs
-  const applies = shift.op.name === 'constant' && product.inputs[1]?.op.name === 'constant' && channelAxis(product) !== undefined && perChannel(factor, product)
+  const applies =
+    shift.op.name === 'constant' &&
+    product.inputs[1]?.op.name === 'constant' &&
+    channelAxis(product) !== undefined &&
+    perChannel(factor, product)
   return applies && sameShape(product.shape, shape) ? add(mul(product, factor), mul(shift, factor)) : undefined
 }
 
@@ -122,7 +147,8 @@ const scaleBeforeShift: Rule = ({ inputs: [shifted, factor], shape }) => {
 const joinShifts: Rule = ({ op, inputs: [shifted, c], shape }) => {
   if (shifted.op.name !== 'add' || c.op.name !== 'constant' || !sameShape(shifted.shape, shape)) return undefined
   const [y, b] = shifted.inputs
-  const joins = b.op.name === 'constant' && isSmaller(broadcastShapes(b.shape, c.shape, 'fuse'), shape) && sameShape(y.shape, shape)
+  const joins =
+    b.op.name === 'constant' && isSmaller(broadcastShapes(b.shape, c.shape, 'fuse'), shape) && sameShape(y.shape, shape)
   return joins ? add(y, apply(op, [b, c], {})) : undefined
 }
 
@@ -151,12 +177,16 @@ const sumBeforeScaling: Rule = ({ inputs: [x], attrs }) => {
   return undefined
 }
 
-/** What of `x - mean(x)` over these axes is x, as it is written everywhere: x - sum(x) * (1 / n), or x + sum(x) * (-1 / n). */
+/**
+ * What of `x - mean(x)` over these axes is x, as it is written everywhere: x - sum(x) * (1 / n), or x + sum(x) * (-1 /
+ * n).
+ */
 function centredOver({ op, inputs: [x, mean] }: Tensor, axes: readonly number[]): Tensor | undefined {
   const sign = op.name === 'sub' ? 1 : op.name === 'add' ? -1 : undefined
   if (sign === undefined || mean.op.name !== 'mul') return undefined
   const [total, factor] = mean.inputs
-  if (total.op.name !== 'sum' || total.inputs[0] !== x || factor.op.name !== 'constant' || factor.shape.length > 0) return undefined
+  if (total.op.name !== 'sum' || total.inputs[0] !== x || factor.op.name !== 'constant' || factor.shape.length > 0)
+    return undefined
   const { axes: over, keepDims } = total.attrs as Reduction
   const sizes = over.map((axis) => x.shape[axis])
   if (!keepDims || String(over) !== String(axes) || sizes.some((size) => typeof size === 'string')) return undefined
@@ -164,20 +194,31 @@ function centredOver({ op, inputs: [x, mean] }: Tensor, axes: readonly number[])
   return (factor.attrs.data as Float32Array)[0] === (x.dtype === 'float32' ? Math.fround(share) : share) ? x : undefined
 }
 
-/** Whether the sum of x over these axes is 0 but for rounding: x is centred, perhaps scaled by what does not vary along them. */
+/**
+ * Whether the sum of x over these axes is 0 but for rounding: x is centred, perhaps scaled by what does not vary along
+ * them.
+ */
 function sumsToZero(x: Tensor, axes: readonly number[]): boolean {
   if (centredOver(x, axes)) return true
-  if (x.op.name === 'add' || x.op.name === 'sub') return x.inputs.every((part) => sameShape(part.shape, x.shape) && sumsToZero(part, axes))
-  return x.op.name === 'mul' && x.inputs.some((factor, i) =>
-    sameShape(factor.shape, x.shape) && isConstantAlong(x.inputs[1 - i].shape, x.shape, axes) && sumsToZero(factor, axes))
+  if (x.op.name === 'add' || x.op.name === 'sub')
+    return x.inputs.every((part) => sameShape(part.shape, x.shape) && sumsToZero(part, axes))
+  return (
+    x.op.name === 'mul' &&
+    x.inputs.some(
+      (factor, i) =>
+        sameShape(factor.shape, x.shape) &&
+        isConstantAlong(x.inputs[1 - i].shape, x.shape, axes) &&
+        sumsToZero(factor, axes),
+    )
+  )
 }
 
 /** Nothing but rounding is left: the gradient of a bias that batch norm takes out again. */
 const sumOfCentred: Rule = ({ inputs: [x], attrs, shape, dtype }) =>
   sumsToZero(x, (attrs as Reduction).axes) ? zeros(shape as readonly number[], dtype) : undefined
 
-// Centring is linear and changes nothing that is centred: (a x + b (y - mean y)) - its mean = a (x - mean x) + b (y - mean y).
-// That is the gradient that batch norm sends back to its input.
+// Centring is linear and changes nothing that is centred: (a x + b (y - mean y)) - its mean = a (x - mean x) + b (y -
+// mean y). That is the gradient that batch norm sends back to its input.
 const centreOnce: Rule = (node) => {
   const { axes } = (node.inputs[1].inputs[0]?.attrs ?? {}) as Partial<Reduction>
   const whole = axes && centredOver(node, axes)
@@ -185,7 +226,8 @@ const centreOnce: Rule = (node) => {
   const side = whole.inputs.findIndex((part) => sameShape(part.shape, whole.shape) && sumsToZero(part, axes))
   if (side < 0) return undefined
   const rest = whole.inputs[1 - side]
-  const scale = rest.op.name === 'mul' ? rest.inputs.findIndex((factor) => isConstantAlong(factor.shape, rest.shape, axes)) : -1
+  const scale =
+    rest.op.name === 'mul' ? rest.inputs.findIndex((factor) => isConstantAlong(factor.shape, rest.shape, axes)) : -1
   const x = scale < 0 ? rest : rest.inputs[1 - scale]
   if (!sameShape(x.shape, whole.shape)) return undefined
   const centred = sub(x, mean(x, axes, true))
@@ -200,7 +242,14 @@ const sumOfRows: Rule = ({ inputs: [x], attrs, shape }) => {
   const [n, ...rest] = x.shape
   const others = (attrs as Reduction).axes.filter((axis) => axis !== 0)
   const first = others.length < (attrs as Reduction).axes.length && others.every((axis) => x.shape[axis] === 1)
-  if (!first || !isFloat(x.dtype) || typeof n !== 'number' || n > mostOnes || rest.some((dim) => typeof dim === 'string')) return undefined
+  if (
+    !first ||
+    !isFloat(x.dtype) ||
+    typeof n !== 'number' ||
+    n > mostOnes ||
+    rest.some((dim) => typeof dim === 'string')
+  )
+    return undefined
   const columns = sizeOf(rest as readonly number[])
   return reshape(matmul(constant(new Float64Array(n).fill(1), [1, n], x.dtype), reshape(x, [n, columns])), shape)
 }
@@ -209,11 +258,21 @@ const sumOfRows: Rule = ({ inputs: [x], attrs, shape }) => {
 
 function isNotNegative({ op, inputs: [x, y], attrs, shape }: Tensor): boolean {
   switch (op.name) {
-    case 'constant': return shape.length === 0 && (attrs.data as Float32Array)[0] >= 0
-    case 'mul': return x === y || (isNotNegative(x) && isNotNegative(y))
-    case 'sum': case 'broadcastTo': case 'reshape': return isNotNegative(x)
-    case 'abs': case 'exp': case 'sqrt': case 'relu': return true
-    default: return false
+    case 'constant':
+      return shape.length === 0 && (attrs.data as Float32Array)[0] >= 0
+    case 'mul':
+      return x === y || (isNotNegative(x) && isNotNegative(y))
+    case 'sum':
+    case 'broadcastTo':
+    case 'reshape':
+      return isNotNegative(x)
+    case 'abs':
+    case 'exp':
+    case 'sqrt':
+    case 'relu':
+      return true
+    default:
+      return false
   }
 }
 
@@ -227,18 +286,30 @@ function isPositive({ op, inputs: [x, y] }: Tensor): boolean {
 
 // ---- joined pieces
 
-// [f(x1, c1), f(x2, c2), ...] = f([x1, x2, ...], c) for short vectors: one node for the running statistics of all layers.
+// [f(x1, c1), f(x2, c2), ...] = f([x1, x2, ...], c) for short vectors: one node for the running statistics of all
+// layers.
 const joinBefore: Rule = ({ inputs, attrs, dtype }) => {
   const [{ op }] = inputs
-  if (inputs.length < 2 || !(op.name === 'add' || op.name === 'mul') || inputs.some((piece) => piece.op !== op || piece.shape.length !== 1)) return undefined
+  if (
+    inputs.length < 2 ||
+    !(op.name === 'add' || op.name === 'mul') ||
+    inputs.some((piece) => piece.op !== op || piece.shape.length !== 1)
+  )
+    return undefined
   const [left, right] = ([0, 1] as const).map((side) => inputs.map((piece) => piece.inputs[side]))
   if (!left.every((x, i) => sameShape(x.shape, inputs[i].shape))) return undefined
   const axis = attrs.axis as number
-  if (right.every((x, i) => sameShape(x.shape, inputs[i].shape))) return apply(op, [concat(left, axis), concat(right, axis)], {})
+  if (right.every((x, i) => sameShape(x.shape, inputs[i].shape)))
+    return apply(op, [concat(left, axis), concat(right, axis)], {})
   const values = right.map(constantValue)
   if (!values.every((value) => value !== undefined)) return undefined
-  const factors = values.every((value) => value === values[0]) ? constant(values[0], [], dtype)
-    : constant(inputs.flatMap(({ shape }, i) => new Array<number>(shape[0] as number).fill(values[i])), undefined, dtype)
+  const factors = values.every((value) => value === values[0])
+    ? constant(values[0], [], dtype)
+    : constant(
+        inputs.flatMap(({ shape }, i) => new Array<number>(shape[0] as number).fill(values[i])),
+        undefined,
+        dtype,
+      )
   return apply(op, [concat(left, axis), factors], {})
 }
 
@@ -252,7 +323,12 @@ function plane({ shape }: Tensor): Plane {
 
 /** Whether the kernel sees the whole image at its only position. */
 function coversImage(image: Plane, kernel: Plane, { pads, dilations }: Window): boolean {
-  return image[0] === kernel[0] && image[1] === kernel[1] && pads.every((pad) => pad === 0) && dilations.every((dilation) => dilation === 1)
+  return (
+    image[0] === kernel[0] &&
+    image[1] === kernel[1] &&
+    pads.every((pad) => pad === 0) &&
+    dilations.every((dilation) => dilation === 1)
+  )
 }
 
 /** Whether the kernel is one pixel that visits every pixel. */
@@ -265,12 +341,16 @@ function rows(x: Tensor): Tensor {
   return reshape(x, [x.shape[0], sizeOf(x.shape.slice(1) as readonly number[])])
 }
 
-// The kernels stand at the left: a matrix product copies its right operand into another order first, and here the images are the small one.
+// The kernels stand at the left: a matrix product copies its right operand into another order first, and here the
+// images are the small one.
 const convAsProduct: Rule = ({ inputs: [x, w], attrs, shape }) =>
-  coversImage(plane(x), plane(w), attrs as Window) ? reshape(transpose(matmul(rows(w), rows(x), { transposeB: true })), shape) : undefined
+  coversImage(plane(x), plane(w), attrs as Window)
+    ? reshape(transpose(matmul(rows(w), rows(x), { transposeB: true })), shape)
+    : undefined
 
 const convTransposeAsProduct: Rule = ({ inputs: [g, w], attrs, shape }) => {
-  if (coversImage([shape[2] as number, shape[3] as number], plane(w), attrs as Window)) return reshape(matmul(rows(g), rows(w)), shape)
+  if (coversImage([shape[2] as number, shape[3] as number], plane(w), attrs as Window))
+    return reshape(matmul(rows(g), rows(w)), shape)
   if (!isPointwise(plane(w), attrs as Window)) return undefined
   const pixels = (x: Tensor) => reshape(x, [x.shape[0], x.shape[1], sizeOf(plane(x))])
   return reshape(matmul(transpose(rows(w)), pixels(g)), shape)
@@ -278,7 +358,8 @@ const convTransposeAsProduct: Rule = ({ inputs: [g, w], attrs, shape }) => {
 
 const convWeightAsProduct: Rule = ({ inputs: [x, g], attrs, shape }) => {
   const kernel: Plane = [shape[2] as number, shape[3] as number]
-  if (coversImage(plane(x), kernel, attrs as Window)) return reshape(matmul(rows(g), rows(x), { transposeA: true }), shape)
+  if (coversImage(plane(x), kernel, attrs as Window))
+    return reshape(matmul(rows(g), rows(x), { transposeA: true }), shape)
   if (!isPointwise(kernel, attrs as Window)) return undefined
   // One product per image, then their sum.
   const pixels = (image: Tensor) => reshape(image, [image.shape[0], image.shape[1], sizeOf(plane(image))])
@@ -310,7 +391,8 @@ const scaledSumOfRows: Rule = ({ inputs: [x, y] }) => {
   const [total, factor] = x.op.name === 'matmul' ? [x, constantValue(y)] : [y, constantValue(x)]
   if (total.op.name !== 'matmul' || factor === undefined) return undefined
   const [ones, rowsOf] = total.inputs
-  if (ones.op.name !== 'constant' || ones.shape[0] !== 1 || total.attrs.transposeA || total.attrs.transposeB) return undefined
+  if (ones.op.name !== 'constant' || ones.shape[0] !== 1 || total.attrs.transposeA || total.attrs.transposeB)
+    return undefined
   const weights = Float64Array.from(ones.attrs.data as Float32Array, (weight) => weight * factor)
   return matmul(constant(weights, ones.shape as readonly number[], ones.dtype), rowsOf)
 }

@@ -1,4 +1,5 @@
-// Reverse-mode differentiation on the graph (Linnainmaa 1970): gradients are ordinary nodes, so differentiating them again needs nothing new.
+// Reverse-mode differentiation on the graph (Linnainmaa 1970): gradients are ordinary nodes, so differentiating them
+// again needs nothing new.
 
 import { TollError } from '../base/index.js'
 import { add } from './ops/elementwise.js'
@@ -6,13 +7,15 @@ import { constant, zeros } from './ops/leaf.js'
 import { isFloat, knownSize, sameShape, showShape, topological, type Tensor } from './tensor.js'
 
 /**
- * Gradients of `y` with respect to each of `wrt`, in their shapes. `y` is a scalar, or any tensor when `seed` gives the weights of its
- * elements. A tensor that `y` does not depend on gets zeros (its sizes must be known then).
+ * Gradients of `y` with respect to each of `wrt`, in their shapes. `y` is a scalar, or any tensor when `seed` gives the
+ * weights of its elements. A tensor that `y` does not depend on gets zeros (its sizes must be known then).
  */
 export function gradients(y: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
   if (!isFloat(y.dtype)) throw new TollError('shape', `a gradient needs a real result, got ${y.dtype}`)
-  if (!seed && y.shape.length > 0) throw new TollError('shape', `a gradient needs a scalar, got ${showShape(y.shape)}; sum it or give a seed`)
-  if (seed && !sameShape(seed.shape, y.shape)) throw new TollError('shape', `the seed ${showShape(seed.shape)} must have the shape ${showShape(y.shape)}`)
+  if (!seed && y.shape.length > 0)
+    throw new TollError('shape', `a gradient needs a scalar, got ${showShape(y.shape)}; sum it or give a seed`)
+  if (seed && !sameShape(seed.shape, y.shape))
+    throw new TollError('shape', `the seed ${showShape(seed.shape)} must have the shape ${showShape(y.shape)}`)
 
   const order = topological([y])
   const wanted = dependents(order, wrt)
@@ -28,7 +31,14 @@ export function gradients(y: Tensor, wrt: readonly Tensor[], seed?: Tensor): Ten
       flows.set(input, sofar ? add(sofar, part) : part)
     })
   }
-  return wrt.map((x) => flows.get(x) ?? zeros(x.shape.map((dim) => knownSize(dim, 'gradient')), x.dtype))
+  return wrt.map(
+    (x) =>
+      flows.get(x) ??
+      zeros(
+        x.shape.map((dim) => knownSize(dim, 'gradient')),
+        x.dtype,
+      ),
+  )
 }
 
 /** The nodes on a path from one of `wrt`: all others need no gradient. */

@@ -3,11 +3,68 @@
 import { describe, expect, it } from 'vitest'
 import { TollError } from '../base/index.js'
 import { printModel } from '../onnx/index.js'
-import { add, and, averagePool, broadcastTo, cast, concat, constant, conv, convTranspose, dimSize, div, dropout, embed, exp, gather, gatherElements, gradients, greater, input, interpret, less, log, lower, matmul, maxOver, maxPool, mean, mul, neg, not, pad, printGraph, relu, reshape, scatterAdd, slice, softmax, split, sqrt, square, stopGradient, sub, sum, transpose, upsampleNearest, verify, where, type DType, type Shape, type Tensor } from './index.js'
+import {
+  add,
+  and,
+  averagePool,
+  broadcastTo,
+  cast,
+  concat,
+  constant,
+  conv,
+  convTranspose,
+  dimSize,
+  div,
+  dropout,
+  embed,
+  exp,
+  gather,
+  gatherElements,
+  gradients,
+  greater,
+  input,
+  interpret,
+  less,
+  log,
+  lower,
+  matmul,
+  maxOver,
+  maxPool,
+  mean,
+  mul,
+  neg,
+  not,
+  pad,
+  printGraph,
+  relu,
+  reshape,
+  scatterAdd,
+  slice,
+  softmax,
+  split,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  transpose,
+  upsampleNearest,
+  verify,
+  where,
+  type DType,
+  type Shape,
+  type Tensor,
+} from './index.js'
 
 const x = (shape: Shape = [2, 3], dtype: DType = 'float32', name = 'x') => input(name, shape, dtype)
-const values = (y: Tensor, feeds: Record<string, number[]>, shapes: Record<string, number[]> = {}) =>
-  [...interpret({ y }, Object.fromEntries(Object.entries(feeds).map(([name, data]) => [name, { shape: shapes[name] ?? [data.length], data }]))).y.data]
+const values = (y: Tensor, feeds: Record<string, number[]>, shapes: Record<string, number[]> = {}) => [
+  ...interpret(
+    { y },
+    Object.fromEntries(
+      Object.entries(feeds).map(([name, data]) => [name, { shape: shapes[name] ?? [data.length], data }]),
+    ),
+  ).y.data,
+]
 
 function thrown(action: () => unknown): TollError {
   try {
@@ -71,14 +128,22 @@ describe('gradients', () => {
     expect(g.shape).toEqual([3])
     expect(values(g, { a: [1, 2, 3, 4, 5, 6], b: [0, 0, 0] }, { a: [2, 3] })).toEqual([5, 7, 9])
     const [h] = gradients(mean(square(a)), [a])
-    expect(values(h, { a: [1, 2, 3, 4, 5, 6] }, { a: [2, 3] }).map((value) => Math.round(value * 3))).toEqual([1, 2, 3, 4, 5, 6])
+    expect(values(h, { a: [1, 2, 3, 4, 5, 6] }, { a: [2, 3] }).map((value) => Math.round(value * 3))).toEqual([
+      1, 2, 3, 4, 5, 6,
+    ])
   })
 
   it('need a real scalar, a seed of its shape, and known sizes for zeros', () => {
-    expect(thrown(() => gradients(x(), [x()]))).toMatchObject({ code: 'shape', message: expect.stringContaining('(2, 3)') })
+    expect(thrown(() => gradients(x(), [x()]))).toMatchObject({
+      code: 'shape',
+      message: expect.stringContaining('(2, 3)'),
+    })
     expect(thrown(() => gradients(x([], 'int64'), [])).code).toBe('shape')
     expect(thrown(() => gradients(x(), [], constant([1], [1]))).code).toBe('shape')
-    expect(thrown(() => gradients(sum(x()), [input('n', ['n'])]))).toMatchObject({ code: 'shape', message: expect.stringContaining("'n'") })
+    expect(thrown(() => gradients(sum(x()), [input('n', ['n'])]))).toMatchObject({
+      code: 'shape',
+      message: expect.stringContaining("'n'"),
+    })
   })
 })
 
@@ -87,15 +152,24 @@ describe('interpret', () => {
     const [a, b] = [input('a', ['n', 2]), input('b', ['n'])]
     const y = add(sum(a, [1]), b)
     expect(values(y, { a: [1, 2, 3, 4], b: [10, 20] }, { a: [2, 2] })).toEqual([13, 27])
-    expect(thrown(() => values(y, { a: [1, 2, 3, 4], b: [1, 2, 3] }, { a: [2, 2] }))).toMatchObject({ code: 'shape', message: expect.stringContaining("'b'") })
-    expect(thrown(() => interpret({ y }, {}))).toMatchObject({ code: 'argument', message: expect.stringContaining("'a'") })
+    expect(thrown(() => values(y, { a: [1, 2, 3, 4], b: [1, 2, 3] }, { a: [2, 2] }))).toMatchObject({
+      code: 'shape',
+      message: expect.stringContaining("'b'"),
+    })
+    expect(thrown(() => interpret({ y }, {}))).toMatchObject({
+      code: 'argument',
+      message: expect.stringContaining("'a'"),
+    })
     expect(thrown(() => values(dimSize('m'), {})).code).toBe('shape')
   })
 
   it('refuses indices outside their axis and pooling windows of nothing but padding', () => {
     const rows = gather(x([2], 'float64'), input('i', [1], 'int64'))
     expect(values(rows, { x: [5, 6], i: [-1] })).toEqual([6])
-    expect(thrown(() => values(rows, { x: [5, 6], i: [2] }))).toMatchObject({ code: 'data', message: expect.stringContaining('index 2') })
+    expect(thrown(() => values(rows, { x: [5, 6], i: [2] }))).toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('index 2'),
+    })
     const pool = maxPool(input('p', [1, 1, 2, 2]), 2, { dilations: 3, pads: 1, strides: 1 })
     expect(thrown(() => values(pool, { p: [1, 2, 3, 4] }, { p: [1, 1, 2, 2] })).code).toBe('shape')
   })
@@ -109,7 +183,10 @@ describe('verify', () => {
   })
 
   it('finds a node whose type is not what its rule says', () => {
-    expect(thrown(() => verify({ y: neg({ ...good, shape: [3, 1] }) }))).toMatchObject({ code: 'internal', message: expect.stringContaining("'add'") })
+    expect(thrown(() => verify({ y: neg({ ...good, shape: [3, 1] }) }))).toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining("'add'"),
+    })
     expect(thrown(() => verify({ y: { ...good, dtype: 'float64' } })).code).toBe('internal')
   })
 
@@ -122,31 +199,43 @@ describe('verify', () => {
 describe('printGraph', () => {
   it('prints one line per node and names the results', () => {
     const h = relu(matmul(x(['n', 3]), constant([1, 2, 3, 4, 5, 6], [2, 3]), { transposeB: true }))
-    expect(printGraph({ h, total: sum(h, [0, 1]), flat: reshape(slice(h, 1, 0, 1), ['n']) })).toBe([
-      '%0 = input() {name=x} : f32(n, 3)',
-      '%1 = constant() {data=6 values} : f32(2, 3)',
-      '%2 = matmul(%0, %1) {transposeA=false transposeB=true} : f32(n, 2)',
-      '%3 = relu(%2) : f32(n, 2)',
-      '%4 = sum(%3) {axes=[0, 1] keepDims=false} : f32()',
-      '%5 = slice(%3) {axis=1 start=0 end=1 step=1} : f32(n, 1)',
-      '%6 = reshape(%5) {shape=[n]} : f32(n)',
-      'h -> %3',
-      'total -> %4',
-      'flat -> %6',
-      '',
-    ].join('\n'))
+    expect(printGraph({ h, total: sum(h, [0, 1]), flat: reshape(slice(h, 1, 0, 1), ['n']) })).toBe(
+      [
+        '%0 = input() {name=x} : f32(n, 3)',
+        '%1 = constant() {data=6 values} : f32(2, 3)',
+        '%2 = matmul(%0, %1) {transposeA=false transposeB=true} : f32(n, 2)',
+        '%3 = relu(%2) : f32(n, 2)',
+        '%4 = sum(%3) {axes=[0, 1] keepDims=false} : f32()',
+        '%5 = slice(%3) {axis=1 start=0 end=1 step=1} : f32(n, 1)',
+        '%6 = reshape(%5) {shape=[n]} : f32(n)',
+        'h -> %3',
+        'total -> %4',
+        'flat -> %6',
+        '',
+      ].join('\n'),
+    )
   })
 })
 
 describe('lower', () => {
-  const text = (outputs: Record<string, Tensor>, options = {}) => printModel(lower(outputs, options)).split('\n').map((line) => line.trim())
+  const text = (outputs: Record<string, Tensor>, options = {}) =>
+    printModel(lower(outputs, options))
+      .split('\n')
+      .map((line) => line.trim())
   const nodes = (outputs: Record<string, Tensor>) => lower(outputs).graph.nodes.map((node) => node.op)
 
   it('writes one node per op and no copies', () => {
     const t = x()
     expect(text({ y: relu(add(stopGradient(exp(t)), 1)) })).toEqual([
-      'model ir=8 opsets=[ai.onnx 18] producer="toll"', 'graph %toll', 'input %x: float32[2, 3]', 'tensor %t1: float32[] = [1]',
-      '%t0 = Exp(%x)', '%t2 = Add(%t0, %t1)', '%y = Relu(%t2)', 'output %y: float32[2, 3]', '',
+      'model ir=8 opsets=[ai.onnx 18] producer="toll"',
+      'graph %toll',
+      'input %x: float32[2, 3]',
+      'tensor %t1: float32[] = [1]',
+      '%t0 = Exp(%x)',
+      '%t2 = Add(%t0, %t1)',
+      '%y = Relu(%t2)',
+      'output %y: float32[2, 3]',
+      '',
     ])
   })
 
@@ -154,8 +243,12 @@ describe('lower', () => {
     const t = x()
     const y = exp(t)
     const { graph } = lower({ y, again: y, same: t, three: constant(3) })
-    expect(graph.nodes.map(({ op, inputs, outputs }) => `${outputs.join()} = ${op}(${inputs.join()})`))
-      .toEqual(['y = Exp(x)', 'again = Identity(y)', 'same = Identity(x)', 'three = Identity(t1)'])
+    expect(graph.nodes.map(({ op, inputs, outputs }) => `${outputs.join()} = ${op}(${inputs.join()})`)).toEqual([
+      'y = Exp(x)',
+      'again = Identity(y)',
+      'same = Identity(x)',
+      'three = Identity(t1)',
+    ])
   })
 
   it('cuts a tensor into its pieces with one Split', () => {
@@ -163,7 +256,11 @@ describe('lower', () => {
     expect(nodes({ y: concat([c, a, b], 0) })).toEqual(['Split', 'Concat'])
     expect(nodes({ y: concat([c, a], 0) })).toEqual(['Slice', 'Slice', 'Concat'])
     const { graph } = lower({ y: add(sum(a), add(sum(b), sum(c))) })
-    expect(graph.nodes[0]).toMatchObject({ op: 'Split', inputs: ['x', 't0'], attributes: { axis: { type: 'int', value: 0 } } })
+    expect(graph.nodes[0]).toMatchObject({
+      op: 'Split',
+      inputs: ['x', 't0'],
+      attributes: { axis: { type: 'int', value: 0 } },
+    })
     expect([...graph.initializers[0].data]).toEqual([1n, 2n, 3n])
   })
 
@@ -171,14 +268,29 @@ describe('lower', () => {
     const t = input('t', [4, 'n', 'm'])
     const y = add(broadcastTo(constant(2), ['n', 'm']), mul(dimSize('n'), broadcastTo(sum(t), ['n', 'm'])))
     expect(text({ y })).toEqual([
-      'model ir=8 opsets=[ai.onnx 18] producer="toll"', 'graph %toll', 'input %t: float32[4, n, m]',
-      'tensor %t0: float32[] = [2]', 'tensor %t7: int64[3] = [0, 1, 2]',
-      '%t1 = Shape(%t) {end=2, start=1}', '%t2 = Shape(%t) {end=3, start=2}', '%t3 = Concat(%t1, %t2) {axis=0}', '%t4 = Expand(%t0, %t3)',
-      '%t5 = Squeeze(%t1)', '%t6 = Cast(%t5) {to=1}', '%t8 = ReduceSum(%t, %t7) {keepdims=0}', '%t9 = Expand(%t8, %t3)',
-      '%t10 = Mul(%t6, %t9)', '%y = Add(%t4, %t10)', 'output %y: float32[n, m]', '',
+      'model ir=8 opsets=[ai.onnx 18] producer="toll"',
+      'graph %toll',
+      'input %t: float32[4, n, m]',
+      'tensor %t0: float32[] = [2]',
+      'tensor %t7: int64[3] = [0, 1, 2]',
+      '%t1 = Shape(%t) {end=2, start=1}',
+      '%t2 = Shape(%t) {end=3, start=2}',
+      '%t3 = Concat(%t1, %t2) {axis=0}',
+      '%t4 = Expand(%t0, %t3)',
+      '%t5 = Squeeze(%t1)',
+      '%t6 = Cast(%t5) {to=1}',
+      '%t8 = ReduceSum(%t, %t7) {keepdims=0}',
+      '%t9 = Expand(%t8, %t3)',
+      '%t10 = Mul(%t6, %t9)',
+      '%y = Add(%t4, %t10)',
+      'output %y: float32[n, m]',
+      '',
     ])
     expect(nodes({ y: reshape(input('t', ['n', 2, 3]), ['n', 6]) })).toEqual(['Reshape'])
-    expect(thrown(() => lower({ y: dimSize('k') }))).toMatchObject({ code: 'shape', message: expect.stringContaining("'k'") })
+    expect(thrown(() => lower({ y: dimSize('k') }))).toMatchObject({
+      code: 'shape',
+      message: expect.stringContaining("'k'"),
+    })
   })
 
   it('shares equal constants, keeps the sign of zero, and rounds before it compares', () => {
@@ -193,7 +305,11 @@ describe('lower', () => {
   })
 
   it('is the same every time, declares given inputs first, and keeps metadata', () => {
-    const build = () => text({ y: softmax(matmul(x(['n', 3]), constant([1, 2, 3], [3, 1])), 0) }, { inputs: [input('unused', [1])], metadata: { a: 'b' } })
+    const build = () =>
+      text(
+        { y: softmax(matmul(x(['n', 3]), constant([1, 2, 3], [3, 1])), 0) },
+        { inputs: [input('unused', [1])], metadata: { a: 'b' } },
+      )
     expect(build()).toEqual(build())
     expect(build()).toEqual(expect.arrayContaining(['metadata "a" = "b"', 'input %unused: float32[1]']))
   })
@@ -201,7 +317,10 @@ describe('lower', () => {
   it('keeps generated names apart from given ones and refuses a name that comes twice', () => {
     const t = input('t0', [2])
     expect(lower({ t1: exp(exp(t)) }).graph.nodes.map(({ outputs }) => outputs[0])).toEqual(['t2', 't1'])
-    expect(thrown(() => lower({ t0: exp(t) }))).toMatchObject({ code: 'argument', message: expect.stringContaining("'t0'") })
+    expect(thrown(() => lower({ t0: exp(t) }))).toMatchObject({
+      code: 'argument',
+      message: expect.stringContaining("'t0'"),
+    })
     expect(thrown(() => lower({ y: add(t, input('t0', [2])) })).code).toBe('argument')
   })
 })
@@ -236,7 +355,11 @@ describe('shape rules', () => {
     ['a kernel of another type', () => conv(image(), input('kernel', [3, 2, 3, 3], 'float64'))],
     ['a stride of 0', () => conv(image(), kernel(), { strides: 0 }), 'argument'],
     ['negative pads', () => conv(image(), kernel(), { pads: -1 }), 'argument'],
-    ['an output padding of a stride', () => convTranspose(image(), kernel([2, 3, 3, 3]), { strides: 2, outputPadding: 2 }), 'argument'],
+    [
+      'an output padding of a stride',
+      () => convTranspose(image(), kernel([2, 3, 3, 3]), { strides: 2, outputPadding: 2 }),
+      'argument',
+    ],
     ['channels of a transposed convolution', () => convTranspose(image(), kernel())],
     ['axes beyond the rank', () => sum(x(), [2])],
     ['an axis twice', () => maxOver(x(), [0, -2])],
@@ -277,7 +400,9 @@ describe('shape rules', () => {
   })
 
   it('say what came', () => {
-    expect(thrown(() => matmul(x([2, 3]), x([4, 5]))).message).toBe('matmul: inner sizes 3 and 4 of (2, 3) and (4, 5) differ')
+    expect(thrown(() => matmul(x([2, 3]), x([4, 5]))).message).toBe(
+      'matmul: inner sizes 3 and 4 of (2, 3) and (4, 5) differ',
+    )
     expect(thrown(() => sub(x([2, 3]), x([4]))).message).toBe('sub: shapes (2, 3) and (4) do not broadcast')
     expect(thrown(() => sqrt(x([1], 'int64'))).message).toBe('sqrt: expected float32 or float64, got int64')
     expect(thrown(() => log(x([1], 'bool'))).message).toBe('log: expected float32 or float64, got bool')

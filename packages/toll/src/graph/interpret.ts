@@ -10,7 +10,10 @@ export interface Fed {
 }
 
 /** Computes the named outputs from the fed inputs. Named sizes take their values from the inputs' shapes. */
-export function interpret(outputs: Readonly<Record<string, Tensor>>, feeds: Readonly<Record<string, Fed>>): Record<string, Value> {
+export function interpret(
+  outputs: Readonly<Record<string, Tensor>>,
+  feeds: Readonly<Record<string, Fed>>,
+): Record<string, Value> {
   checkResults(outputs)
   const order = topological(Object.values(outputs))
   const bindings = new Map<string, number>()
@@ -42,17 +45,26 @@ export function interpret(outputs: Readonly<Record<string, Tensor>>, feeds: Read
 
 function feed(node: Tensor, name: string, feeds: Readonly<Record<string, Fed>>, bindings: Map<string, number>): Value {
   const fed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
-  if (!fed) throw new TollError('argument', `input '${name}' was not fed; fed: ${Object.keys(feeds).join(', ') || 'nothing'}`)
-  const fits = fed.shape.length === node.shape.length && fed.data.length === sizeOf(fed.shape) && node.shape.every((dim, i) => {
-    if (typeof dim === 'number') return dim === fed.shape[i]
-    if (!bindings.has(dim)) bindings.set(dim, fed.shape[i])
-    return bindings.get(dim) === fed.shape[i]
-  })
-  if (!fits) throw new TollError('shape', `input '${name}' must have shape ${showShape(node.shape)}, got (${fed.shape.join(', ')})`)
+  if (!fed)
+    throw new TollError('argument', `input '${name}' was not fed; fed: ${Object.keys(feeds).join(', ') || 'nothing'}`)
+  const fits =
+    fed.shape.length === node.shape.length &&
+    fed.data.length === sizeOf(fed.shape) &&
+    node.shape.every((dim, i) => {
+      if (typeof dim === 'number') return dim === fed.shape[i]
+      if (!bindings.has(dim)) bindings.set(dim, fed.shape[i])
+      return bindings.get(dim) === fed.shape[i]
+    })
+  if (!fits)
+    throw new TollError(
+      'shape',
+      `input '${name}' must have shape ${showShape(node.shape)}, got (${fed.shape.join(', ')})`,
+    )
   const data: ArrayLike<unknown> = fed.data
   const other = node.dtype === 'string' ? 'numbers' : 'texts'
   for (let i = 0; i < data.length; i++) {
-    if ((typeof data[i] === 'string') === (other === 'texts')) throw new TollError('argument', `input '${name}' must be of ${node.dtype}, got ${other} (value ${i})`)
+    if ((typeof data[i] === 'string') === (other === 'texts'))
+      throw new TollError('argument', `input '${name}' must be of ${node.dtype}, got ${other} (value ${i})`)
   }
   const type = { dtype: node.dtype, shape: fed.shape }
   return other === 'numbers'

@@ -1,9 +1,17 @@
-// Lowering: a graph becomes one plain ONNX model. Each op emits its own nodes; here stand names, initialisers, named sizes and the three
-// things no single op can see: slices that together split a tensor, products that take a bias along, and results that carry an output's
-// name without a copy.
+// Lowering: a graph becomes one plain ONNX model. Each op emits its own nodes; here stand names, initialisers, named
+// sizes and the three things no single op can see: slices that together split a tensor, products that take a bias
+// along, and results that carry an output's name without a copy.
 
 import { TollError, sizeOf } from '../base/index.js'
-import { makeNode, makeTensor, makeValue, type OnnxAttribute, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/index.js'
+import {
+  makeNode,
+  makeTensor,
+  makeValue,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+} from '../onnx/index.js'
 import type { EmitAttribute, EmitAttributes, Lowering, OperatorDomain } from './lowering.js'
 import { checkResults, sameShape, topological, type DType, type Shape, type Tensor } from './tensor.js'
 
@@ -29,7 +37,8 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
   const inputs = order.filter((node) => node.op.name === 'input')
   const names = [...inputs.map(inputName), ...Object.keys(outputs)]
   const twice = names.find((name, i) => names.indexOf(name) < i)
-  if (twice !== undefined) throw new TollError('argument', `inputs and outputs need different names, '${twice}' comes twice`)
+  if (twice !== undefined)
+    throw new TollError('argument', `inputs and outputs need different names, '${twice}' comes twice`)
   const builder = new Builder(new Set(names), inputs)
   // Before everything else: a named size may be read off an input that comes later in the order.
   for (const node of inputs) builder.define(node, inputName(node))
@@ -44,15 +53,35 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
     const fused = biased.get(node)
     const inOnePass = scaled.get(node)
     if (parts) builder.splitInto(parts)
-    else if (fused) builder.define(node, fused.product.op.lower(builder, fused.product, [...fused.product.inputs.map((input) => builder.nameOf(input)), builder.vector(fused.bias)]))
+    else if (fused)
+      builder.define(
+        node,
+        fused.product.op.lower(builder, fused.product, [
+          ...fused.product.inputs.map((input) => builder.nameOf(input)),
+          builder.vector(fused.bias),
+        ]),
+      )
     else if (inOnePass) builder.define(node, builder.scaled(inOnePass))
-    else builder.define(node, node.op.lower(builder, node, node.inputs.map((input) => builder.nameOf(input))))
+    else
+      builder.define(
+        node,
+        node.op.lower(
+          builder,
+          node,
+          node.inputs.map((input) => builder.nameOf(input)),
+        ),
+      )
   }
   for (const [name, node] of Object.entries(outputs)) builder.output(name, node)
   const nodes = builder.finish()
   return {
     irVersion,
-    opsets: { '': opsetVersion, ...Object.fromEntries(nodes.flatMap(({ domain }) => (domain ? [[domain, domainVersion[domain as OperatorDomain]]] : []))) },
+    opsets: {
+      '': opsetVersion,
+      ...Object.fromEntries(
+        nodes.flatMap(({ domain }) => (domain ? [[domain, domainVersion[domain as OperatorDomain]]] : [])),
+      ),
+    },
     producerName: 'toll',
     ...(options.producerVersion && { producerVersion: options.producerVersion }),
     metadata: options.metadata ?? {},
@@ -86,29 +115,54 @@ class Builder implements Lowering {
     return this.emitMany(op, inputs, 1, attributes, domain)[0]
   }
 
-  emitMany(op: string, inputs: readonly string[], outputs: number, attributes: EmitAttributes = {}, domain?: OperatorDomain): string[] {
+  emitMany(
+    op: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: EmitAttributes = {},
+    domain?: OperatorDomain,
+  ): string[] {
     const names = Array.from({ length: outputs }, () => this.#fresh())
-    this.#nodes.push(makeNode(op, inputs, names, Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, attribute(value)])), domain))
+    this.#nodes.push(
+      makeNode(
+        op,
+        inputs,
+        names,
+        Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, attribute(value)])),
+        domain,
+      ),
+    )
     for (const name of names) this.#produced.add(name)
     return names
   }
 
   constant(dtype: DType, shape: readonly number[], data: ArrayLike<number>): string {
-    return this.#once(sizeOf(shape) <= 64 ? `${dtype}(${shape.join()}):${Array.from(data, (value) => show(dtype === 'float32' ? Math.fround(value) : value)).join()}` : undefined, () => {
-      const name = this.#fresh()
-      const values = dtype === 'float32' && data instanceof Float32Array ? data
-        : dtype === 'float64' && data instanceof Float64Array ? data
-        : dtype === 'bool' ? Uint8Array.from(data)
-        : Array.from(data)
-      this.initializers.push(makeTensor(name, dtype, shape, values as never))
-      return name
-    })
+    return this.#once(
+      sizeOf(shape) <= 64
+        ? `${dtype}(${shape.join()}):${Array.from(data, (value) => show(dtype === 'float32' ? Math.fround(value) : value)).join()}`
+        : undefined,
+      () => {
+        const name = this.#fresh()
+        const values =
+          dtype === 'float32' && data instanceof Float32Array
+            ? data
+            : dtype === 'float64' && data instanceof Float64Array
+              ? data
+              : dtype === 'bool'
+                ? Uint8Array.from(data)
+                : Array.from(data)
+        this.initializers.push(makeTensor(name, dtype, shape, values as never))
+        return name
+      },
+    )
   }
 
   shapeVector(shape: Shape): string {
     if (shape.every((dim) => typeof dim === 'number')) return this.constant('int64', [shape.length], shape)
     return this.#once(`shape:${JSON.stringify(shape)}`, () => {
-      const parts = shape.map((dim) => (typeof dim === 'number' ? this.constant('int64', [1], [dim]) : this.sizeVector(dim)))
+      const parts = shape.map((dim) =>
+        typeof dim === 'number' ? this.constant('int64', [1], [dim]) : this.sizeVector(dim),
+      )
       return this.emit('Concat', parts, { axis: 0 })
     })
   }
@@ -156,12 +210,19 @@ class Builder implements Lowering {
   splitInto(parts: readonly Tensor[]): void {
     const [whole] = parts[0].inputs
     const axis = parts[0].attrs.axis as number
-    const sizes = this.constant('int64', [parts.length], parts.map((part) => part.shape[axis] as number))
+    const sizes = this.constant(
+      'int64',
+      [parts.length],
+      parts.map((part) => part.shape[axis] as number),
+    )
     const names = this.emitMany('Split', [this.nameOf(whole), sizes], parts.length, { axis })
     parts.forEach((part, i) => this.define(part, names[i]))
   }
 
-  /** Gives the node's result the output's name; what already has a fixed name (an input, a constant, another output) is copied. */
+  /**
+   * Gives the node's result the output's name; what already has a fixed name (an input, a constant, another output) is
+   * copied.
+   */
   output(name: string, node: Tensor): void {
     const own = this.nameOf(node)
     if (this.#produced.has(own) && !this.#renamed.has(own)) {
@@ -198,8 +259,11 @@ function attribute(value: EmitAttribute): OnnxAttribute {
   if (typeof value === 'string') return { type: 'string', value }
   if ('texts' in value) return { type: 'strings', value: value.texts }
   if ('float' in value) return { type: 'float', value: value.float }
-  if ('double' in value) return { type: 'tensor', value: makeTensor('', 'float64', [value.double.length], value.double) }
-  return typeof value[0] === 'string' ? { type: 'strings', value: value as readonly string[] } : { type: 'ints', value: value as readonly number[] }
+  if ('double' in value)
+    return { type: 'tensor', value: makeTensor('', 'float64', [value.double.length], value.double) }
+  return typeof value[0] === 'string'
+    ? { type: 'strings', value: value as readonly string[] }
+    : { type: 'ints', value: value as readonly number[] }
 }
 
 /** Slices of one tensor that cover an axis piece by piece, listed under the first of them in order of need. */
@@ -222,7 +286,7 @@ function findSplits(order: readonly Tensor[]): Map<Tensor, readonly Tensor[]> {
         end = part.attrs.end as number
         return fits
       })
-      if (covers && end === (whole.shape[axis]) && sorted.length > 1) {
+      if (covers && end === whole.shape[axis] && sorted.length > 1) {
         for (const part of sorted) found.set(part, sorted)
       }
     }
@@ -230,13 +294,18 @@ function findSplits(order: readonly Tensor[]): Map<Tensor, readonly Tensor[]> {
   return found
 }
 
-/** A product that nothing else needs, and the vector that is added to its last axis (matrix) or its channels (images). */
+/**
+ * A product that nothing else needs, and the vector that is added to its last axis (matrix) or its channels (images).
+ */
 interface Biased {
   readonly product: Tensor
   readonly bias: Tensor
 }
 
-/** Sums whose product takes the other operand as the third input of Gemm, Conv or ConvTranspose: one pass over the result less. */
+/**
+ * Sums whose product takes the other operand as the third input of Gemm, Conv or ConvTranspose: one pass over the
+ * result less.
+ */
 export function findBiased(order: readonly Tensor[], outputs: ReadonlySet<Tensor>): Map<Tensor, Biased> {
   const uses = usesOf(order)
   const found = new Map<Tensor, Biased>()
@@ -255,7 +324,9 @@ export function findBiased(order: readonly Tensor[], outputs: ReadonlySet<Tensor
 function biasFor(product: Tensor, addend: Tensor): Tensor | undefined {
   const { name } = product.op
   if (name === 'matmul') {
-    return product.shape.length === 2 && addend.shape.length === 1 && addend.shape[0] === product.shape[1] ? addend : undefined
+    return product.shape.length === 2 && addend.shape.length === 1 && addend.shape[0] === product.shape[1]
+      ? addend
+      : undefined
   }
   const channels = product.shape[1]
   if ((name !== 'conv' && name !== 'convTranspose') || !sameShape(addend.shape, [1, channels, 1, 1])) return undefined
@@ -280,7 +351,13 @@ function findScaled(order: readonly Tensor[], outputs: ReadonlySet<Tensor>): Map
   for (const node of order) {
     const { op, inputs, shape, dtype } = node
     // Only single precision has convolutions everywhere.
-    if (op.name !== 'add' || dtype !== 'float32' || shape.length !== 4 || !(Number(shape[2]) * Number(shape[3]) >= manyPositions)) continue
+    if (
+      op.name !== 'add' ||
+      dtype !== 'float32' ||
+      shape.length !== 4 ||
+      !(Number(shape[2]) * Number(shape[3]) >= manyPositions)
+    )
+      continue
     for (const side of [0, 1] as const) {
       const [product, shift] = [inputs[side], inputs[1 - side]]
       if (product.op.name !== 'mul' || uses.get(product) !== 1 || outputs.has(product)) continue

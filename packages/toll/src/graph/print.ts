@@ -2,7 +2,13 @@
 
 import { topological, type AttributeValue, type Tensor } from './tensor.js'
 
-const shortType: Readonly<Record<string, string>> = { float32: 'f32', float64: 'f64', int64: 'i64', bool: 'bool', string: 'string' }
+const shortType: Readonly<Record<string, string>> = {
+  float32: 'f32',
+  float64: 'f64',
+  int64: 'i64',
+  bool: 'bool',
+  string: 'string',
+}
 
 /** Prints what the named outputs need: `%3 = matmul(%1, %2) {transposeB=true} : f32(100, 16)`. */
 export function printGraph(outputs: Readonly<Record<string, Tensor>>): string {
@@ -12,7 +18,7 @@ export function printGraph(outputs: Readonly<Record<string, Tensor>>): string {
     names.set(node, name)
     const operands = node.inputs.map((input) => names.get(input)).join(', ')
     const attributes = Object.entries(node.attrs)
-      .filter(([key]) => key !== 'dtype' && key !== 'shape' || node.op.name === 'reshape')
+      .filter(([key]) => (key !== 'dtype' && key !== 'shape') || node.op.name === 'reshape')
       .map(([key, value]) => `${key}=${key === 'texts' ? showTexts(value as readonly string[]) : showAttribute(value)}`)
     const suffix = attributes.length > 0 ? ` {${attributes.join(' ')}}` : ''
     return `${name} = ${node.op.name}(${operands})${suffix} : ${shortType[node.dtype]}(${node.shape.join(', ')})`

@@ -1,5 +1,6 @@
-// The rules of simplification: one op's node with reduced inputs, and an equal, smaller graph. A rule that changes numbers at all
-// says so; none assumes that values are finite (x * 0 stays, it is NaN for an infinite x) or that zeros have no sign (0 - x stays).
+// The rules of simplification: one op's node with reduced inputs, and an equal, smaller graph. A rule that changes
+// numbers at all says so; none assumes that values are finite (x * 0 stays, it is NaN for an infinite x) or that zeros
+// have no sign (0 - x stays).
 
 import { abs, add, cast, mul, neg, pow, sub, where } from './ops/elementwise.js'
 import { constant } from './ops/leaf.js'
@@ -34,7 +35,9 @@ function scalarValue(node: Tensor): number | undefined {
 /** The operand itself where the other one is `value` everywhere and does not widen the result. */
 function unchangedBy(value: number, sides: readonly (0 | 1)[]): Rule {
   return (node) => {
-    const side = sides.find((i) => uniformValue(node.inputs[i]) === value && sameShape(node.inputs[1 - i].shape, node.shape))
+    const side = sides.find(
+      (i) => uniformValue(node.inputs[i]) === value && sameShape(node.inputs[1 - i].shape, node.shape),
+    )
     return side === undefined ? undefined : node.inputs[1 - side]
   }
 }
@@ -43,14 +46,26 @@ function unchangedBy(value: number, sides: readonly (0 | 1)[]): Rule {
 const constantRight: Rule = ({ op, inputs: [x, y], attrs }) =>
   x.op.name === 'constant' && y.op.name !== 'constant' ? apply(op, [y, x], attrs) : undefined
 
-// An elementwise op broadcasts by itself: stretching an operand first, or a constant of equal elements, is work for nothing.
+// An elementwise op broadcasts by itself: stretching an operand first, or a constant of equal elements, is work for
+// nothing.
 const stretchLess: Rule = (node) => {
   for (const [i, operand] of node.inputs.entries()) {
     const value = operand.shape.length > 0 ? uniformValue(operand) : undefined
-    const smaller = operand.op.name === 'broadcastTo' ? operand.inputs[0] : value === undefined ? undefined : constant(value, [], operand.dtype)
+    const smaller =
+      operand.op.name === 'broadcastTo'
+        ? operand.inputs[0]
+        : value === undefined
+          ? undefined
+          : constant(value, [], operand.dtype)
     if (!smaller) continue
     const inputs = node.inputs.with(i, smaller)
-    if (sameShape(inputs.map((x) => x.shape).reduce((a, b) => broadcastShapes(a, b, 'simplify')), node.shape)) return apply(node.op, inputs, node.attrs)
+    if (
+      sameShape(
+        inputs.map((x) => x.shape).reduce((a, b) => broadcastShapes(a, b, 'simplify')),
+        node.shape,
+      )
+    )
+      return apply(node.op, inputs, node.attrs)
   }
   return undefined
 }
@@ -110,7 +125,10 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       const factor = scalarValue(y)
       return x.op.name === 'neg' && factor !== undefined ? mul(x.inputs[0], -factor) : undefined
     },
-    (node) => (uniformValue(node.inputs[1]) === -1 && sameShape(node.inputs[0].shape, node.shape) ? neg(node.inputs[0]) : undefined),
+    (node) =>
+      uniformValue(node.inputs[1]) === -1 && sameShape(node.inputs[0].shape, node.shape)
+        ? neg(node.inputs[0])
+        : undefined,
     stretchLess,
     stretchLaterThanScalars,
   ],
@@ -119,7 +137,11 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     // By a power of two, the product with the reciprocal is exact.
     ({ inputs: [x, y] }) => {
       const divisor = scalarValue(y)
-      const exact = divisor !== undefined && divisor !== 0 && Number.isInteger(Math.log2(Math.abs(divisor))) && Math.abs(Math.log2(Math.abs(divisor))) < 100
+      const exact =
+        divisor !== undefined &&
+        divisor !== 0 &&
+        Number.isInteger(Math.log2(Math.abs(divisor))) &&
+        Math.abs(Math.log2(Math.abs(divisor))) < 100
       return exact ? mul(x, 1 / divisor) : undefined
     },
     stretchLess,
@@ -127,8 +149,14 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   ],
   pow: [
     unchangedBy(1, [1]),
-    (node) => (uniformValue(node.inputs[1]) === 2 && sameShape(node.inputs[0].shape, node.shape) ? mul(node.inputs[0], node.inputs[0]) : undefined),
-    ({ inputs: [x, y], shape }) => (y.shape.length > 0 && uniformValue(y) !== undefined && sameShape(x.shape, shape) ? pow(x, uniformValue(y)!) : undefined),
+    (node) =>
+      uniformValue(node.inputs[1]) === 2 && sameShape(node.inputs[0].shape, node.shape)
+        ? mul(node.inputs[0], node.inputs[0])
+        : undefined,
+    ({ inputs: [x, y], shape }) =>
+      y.shape.length > 0 && uniformValue(y) !== undefined && sameShape(x.shape, shape)
+        ? pow(x, uniformValue(y)!)
+        : undefined,
   ],
   max: [stretchLess, stretchLaterThanScalars],
   min: [stretchLess, stretchLaterThanScalars],
@@ -159,14 +187,19 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   stopGradient: [({ inputs: [x] }) => x],
   // Single to double precision and back loses nothing.
   cast: [
-    ({ inputs: [x], dtype }) => (x.op.name === 'cast' && dtype === 'float32' && x.dtype === 'float64' && x.inputs[0].dtype === 'float32' ? x.inputs[0] : undefined),
-    ({ inputs: [x], dtype, shape }) => (x.op.name === 'broadcastTo' ? broadcastTo(cast(x.inputs[0], dtype), shape) : undefined),
+    ({ inputs: [x], dtype }) =>
+      x.op.name === 'cast' && dtype === 'float32' && x.dtype === 'float64' && x.inputs[0].dtype === 'float32'
+        ? x.inputs[0]
+        : undefined,
+    ({ inputs: [x], dtype, shape }) =>
+      x.op.name === 'broadcastTo' ? broadcastTo(cast(x.inputs[0], dtype), shape) : undefined,
   ],
   where: [
     ({ inputs: [condition, x, y] }) => (condition.op.name === 'not' ? where(condition.inputs[0], y, x) : undefined),
     (node) => {
       const [condition, x, y] = node.inputs
-      const chosen = x === y ? x : uniformValue(condition) === undefined ? undefined : uniformValue(condition) === 0 ? y : x
+      const chosen =
+        x === y ? x : uniformValue(condition) === undefined ? undefined : uniformValue(condition) === 0 ? y : x
       return chosen && sameShape(chosen.shape, node.shape) ? chosen : undefined
     },
     stretchLess,
@@ -177,7 +210,8 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       const turned = [a, b].map((x) => x.op.name === 'transpose' && x.shape.length === 2)
       if (a.shape.length !== 2 || b.shape.length !== 2 || !turned.includes(true)) return undefined
       return matmul(turned[0] ? a.inputs[0] : a, turned[1] ? b.inputs[0] : b, {
-        transposeA: turned[0] !== transposeA, transposeB: turned[1] !== transposeB,
+        transposeA: turned[0] !== transposeA,
+        transposeB: turned[1] !== transposeB,
       })
     },
   ],
@@ -189,7 +223,10 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ({ inputs: [x], attrs }) => {
       if (x.op.name !== 'transpose') return undefined
       const first = x.attrs.perm as readonly number[]
-      return transpose(x.inputs[0], (attrs.perm as readonly number[]).map((axis) => first[axis]))
+      return transpose(
+        x.inputs[0],
+        (attrs.perm as readonly number[]).map((axis) => first[axis]),
+      )
     },
   ],
   broadcastTo: [
@@ -227,8 +264,13 @@ function joinedAgain({ inputs, attrs }: Tensor): Tensor | undefined {
   const axis = attrs.axis as number
   const ranges = inputs.map((piece) => piece.attrs as Range)
   const [whole] = inputs[0].inputs
-  const consecutive = inputs.every((piece, i) => piece.op.name === 'slice' && piece.inputs[0] === whole && ranges[i].axis === axis
-    && ranges[i].step === 1 && (i === 0 || ranges[i].start === ranges[i - 1].end))
+  const consecutive = inputs.every(
+    (piece, i) =>
+      piece.op.name === 'slice' &&
+      piece.inputs[0] === whole &&
+      ranges[i].axis === axis &&
+      ranges[i].step === 1 &&
+      (i === 0 || ranges[i].start === ranges[i - 1].end),
+  )
   return consecutive ? slice(whole, axis, ranges[0].start, ranges.at(-1)!.end) : undefined
 }
-

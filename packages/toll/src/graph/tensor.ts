@@ -1,5 +1,6 @@
-// Symbolic tensors: a graph is nothing but immutable nodes that point at their inputs, each made by one op of a closed vocabulary.
-// A node has a type (element type and shape) that the op's rule derived; it never holds numbers, except constants.
+// Symbolic tensors: a graph is nothing but immutable nodes that point at their inputs, each made by one op of a closed
+// vocabulary. A node has a type (element type and shape) that the op's rule derived; it never holds numbers, except
+// constants.
 
 import { TollError } from '../base/index.js'
 import type { Lowering } from './lowering.js'
@@ -29,7 +30,8 @@ export interface Value extends ConcreteType {
   readonly texts?: readonly string[]
 }
 
-export type AttributeValue = number | string | boolean | readonly number[] | readonly string[] | Shape | Float32Array | Float64Array
+export type AttributeValue =
+  number | string | boolean | readonly number[] | readonly string[] | Shape | Float32Array | Float64Array
 export type Attributes = Readonly<Record<string, AttributeValue>>
 
 /** What names of sizes stand for in one run. */
@@ -54,13 +56,19 @@ export interface SampleInput {
 
 /** What running a node takes. */
 export interface Work {
-  /** Floating-point operations of sums of products; a multiplication and an addition are two. Positions in the padding count. */
+  /**
+   * Floating-point operations of sums of products; a multiplication and an addition are two. Positions in the padding
+   * count.
+   */
   readonly products: number
   /** Operations on single elements, whatever the function; an addition in a reduction counts too. */
   readonly elementwise: number
   /** Bytes read from operands and written to results, those of intermediate tensors within the op included. */
   readonly bytes: number
-  /** Short contiguous pieces (rows of image patches) that are copied one by one: what a convolution costs beyond its product. */
+  /**
+   * Short contiguous pieces (rows of image patches) that are copied one by one: what a convolution costs beyond its
+   * product.
+   */
   readonly pieces: number
   /** Bytes that are held only while the node runs. */
   readonly scratch: number
@@ -78,8 +86,8 @@ export interface Op<A extends Attributes = Attributes> {
   /** The shape rule: the result's type, or a `shape` error. */
   type(inputs: readonly TensorType[], attrs: A): TensorType
   /**
-   * The gradient of a scalar with respect to each input, given `g`, its gradient with respect to the node: ordinary nodes again.
-   * `undefined` for an input that nothing flows to; without the rule nothing flows to any.
+   * The gradient of a scalar with respect to each input, given `g`, its gradient with respect to the node: ordinary
+   * nodes again. `undefined` for an input that nothing flows to; without the rule nothing flows to any.
    */
   gradient?(node: Tensor<A>, g: Tensor): readonly (Tensor | undefined)[]
   /** Emits ONNX nodes and returns the name of the result. */
@@ -110,16 +118,25 @@ export function apply<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[]
 /** What the op's rule derives, once strings are where they may be. */
 export function typeOf<A extends Attributes>(op: Op<A>, inputs: readonly TensorType[], attrs: A): TensorType {
   const texts = op.strings === 'operands' ? undefined : inputs.find(({ dtype }) => dtype === 'string')
-  if (texts) throw new TollError('shape', `${op.name}: expected numbers, got string${showShape(texts.shape)}; turn the texts into integers with lookup`)
+  if (texts)
+    throw new TollError(
+      'shape',
+      `${op.name}: expected numbers, got string${showShape(texts.shape)}; turn the texts into integers with lookup`,
+    )
   const type = op.type(inputs, attrs)
-  if (type.dtype === 'string' && op.strings !== 'result') throw new TollError('shape', `${op.name}: only an input can be of strings`)
+  if (type.dtype === 'string' && op.strings !== 'result')
+    throw new TollError('shape', `${op.name}: only an input can be of strings`)
   return type
 }
 
 /** Refuses results that are strings. */
 export function checkResults(outputs: Readonly<Record<string, Tensor>>): void {
   for (const [name, { dtype, shape }] of Object.entries(outputs)) {
-    if (dtype === 'string') throw new TollError('shape', `output '${name}' must be numbers, got string${showShape(shape)}; turn the texts into integers with lookup`)
+    if (dtype === 'string')
+      throw new TollError(
+        'shape',
+        `output '${name}' must be numbers, got string${showShape(shape)}; turn the texts into integers with lookup`,
+      )
   }
 }
 

@@ -1,11 +1,19 @@
-// The ONNX project's operator vectors: every case that the reader accepts must give the expected outputs through the interpreter.
+// The ONNX project's operator vectors: every case that the reader accepts must give the expected outputs through the
+// interpreter.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { TollError } from '../base/index.js'
-import { decodeModel, decodeTensor, encodeModel, type OnnxModel, type OnnxTensor, type OnnxValueInfo } from '../onnx/index.js'
+import {
+  decodeModel,
+  decodeTensor,
+  encodeModel,
+  type OnnxModel,
+  type OnnxTensor,
+  type OnnxValueInfo,
+} from '../onnx/index.js'
 import { interpret, readModel, topological, vocabulary, type ReadModel } from './index.js'
 
 const archive = join(process.env.TOLL_GOLDEN ?? '', 'onnx-node-tests.tar.gz')
@@ -19,10 +27,16 @@ interface Case {
   readonly outputs: readonly (OnnxTensor | undefined)[]
 }
 
-/** The files of a GNU tar archive: blocks of 512 bytes, a header before each file, names above 100 characters as files of type L. */
+/**
+ * The files of a GNU tar archive: blocks of 512 bytes, a header before each file, names above 100 characters as files
+ * of type L.
+ */
 function readTar(bytes: Uint8Array): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>()
-  const text = (from: number, length: number) => Buffer.from(bytes.subarray(from, from + length)).toString('latin1').split('\0')[0]
+  const text = (from: number, length: number) =>
+    Buffer.from(bytes.subarray(from, from + length))
+      .toString('latin1')
+      .split('\0')[0]
   let longName = ''
   for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0;) {
     const size = parseInt(text(at + 124, 12), 8)
@@ -54,10 +68,17 @@ function readCases(): Case[] {
       list.push(tensorOf(bytes))
     }
   }
-  return [...files.keys()].filter((path) => path.endsWith('/model.onnx')).map((path) => {
-    const folder = path.slice(0, -'/model.onnx'.length)
-    return { name: folder.split('/').at(-1)!, model: decodeModel(files.get(path)!), inputs: values(folder, 'input'), outputs: values(folder, 'output') }
-  })
+  return [...files.keys()]
+    .filter((path) => path.endsWith('/model.onnx'))
+    .map((path) => {
+      const folder = path.slice(0, -'/model.onnx'.length)
+      return {
+        name: folder.split('/').at(-1)!,
+        model: decodeModel(files.get(path)!),
+        inputs: values(folder, 'input'),
+        outputs: values(folder, 'output'),
+      }
+    })
 }
 
 const ours = ['float32', 'float64', 'int64', 'bool']
@@ -65,13 +86,18 @@ const fed = [...ours, 'string']
 
 /** Declared rule: cases with other element types in their inputs or outputs are left out. */
 function hasOurTypes({ model: { graph } }: Case): boolean {
-  const fits = (types: readonly string[]) => ({ type }: OnnxValueInfo) => type?.kind === 'tensor' && types.includes(type.dtype)
+  const fits =
+    (types: readonly string[]) =>
+    ({ type }: OnnxValueInfo) =>
+      type?.kind === 'tensor' && types.includes(type.dtype)
   return graph.inputs.every(fits(fed)) && graph.outputs.every(fits(ours))
 }
 
 /** Shapes, axes and bounds are graph inputs in these cases; a graph of ours takes them as constants. */
 function freeze(test: Case, what: (tensor: OnnxTensor, i: number) => boolean): OnnxModel {
-  const { model: { graph } } = test
+  const {
+    model: { graph },
+  } = test
   const initializers = graph.inputs.flatMap(({ name }, i) => {
     const value = test.inputs[i]
     return value && what(value, i) ? [{ ...value, name }] : []
@@ -79,7 +105,11 @@ function freeze(test: Case, what: (tensor: OnnxTensor, i: number) => boolean): O
   const frozen = new Set(initializers.map(({ name }) => name))
   return {
     ...test.model,
-    graph: { ...graph, inputs: graph.inputs.filter(({ name }) => !frozen.has(name)), initializers: [...graph.initializers, ...initializers] },
+    graph: {
+      ...graph,
+      inputs: graph.inputs.filter(({ name }) => !frozen.has(name)),
+      initializers: [...graph.initializers, ...initializers],
+    },
   }
 }
 
@@ -129,14 +159,19 @@ describe.skipIf(!present)('operator vectors of ONNX', () => {
         continue
       }
       const names = test.model.graph.inputs.map(({ name }) => name)
-      const feeds = Object.fromEntries(read.inputs.map((node) => {
-        const value = test.inputs[names.indexOf(node.attrs.name as string)]!
-        return [node.attrs.name as string, { shape: value.dims, data: value.data as Float64Array }]
-      }))
+      const feeds = Object.fromEntries(
+        read.inputs.map((node) => {
+          const value = test.inputs[names.indexOf(node.attrs.name as string)]!
+          return [node.attrs.name as string, { shape: value.dims, data: value.data as Float64Array }]
+        }),
+      )
       const results = interpret(read.outputs, feeds)
       const problems = test.model.graph.outputs.flatMap(({ name }, i) => {
         const expected = test.outputs[i]!
-        const shape = results[name].shape.join() === expected.dims.join() ? undefined : `shape (${results[name].shape.join()}), expected (${expected.dims.join()})`
+        const shape =
+          results[name].shape.join() === expected.dims.join()
+            ? undefined
+            : `shape (${results[name].shape.join()}), expected (${expected.dims.join()})`
         const problem = shape ?? firstDifference(results[name].data, expected)
         return problem === undefined ? [] : [`${test.name}: ${name}: ${problem}`]
       })
@@ -146,8 +181,12 @@ describe.skipIf(!present)('operator vectors of ONNX', () => {
         for (const node of topological(Object.values(read.outputs))) reached.add(node.op.name)
       }
     }
-    console.log(`operator vectors: ${passed} passed, ${refused.size + otherTypes} skipped (${otherTypes} of other element types, ${refused.size} with operators not in the vocabulary)`)
-    if (process.env.TOLL_VECTORS_VERBOSE) console.log([...refused].map(([name, reason]) => `${name}: ${reason}`).join('\n'))
+    console.log(
+      `operator vectors: ${passed} passed, ${refused.size + otherTypes} skipped (${otherTypes} of other ` +
+        `element types, ${refused.size} with operators not in the vocabulary)`,
+    )
+    if (process.env.TOLL_VECTORS_VERBOSE)
+      console.log([...refused].map(([name, reason]) => `${name}: ${reason}`).join('\n'))
     expect(wrong).toEqual([])
     expect([...vocabulary.keys()].filter((name) => !reached.has(name)).sort()).toEqual(withoutVectors)
     expect(passed).toBeGreaterThanOrEqual(621)

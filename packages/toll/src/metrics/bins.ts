@@ -1,5 +1,6 @@
-// Two samples by their counts in the same bins: the chi-squared test of homogeneity (Pearson 1900), and the population stability index of credit
-// scoring (Siddiqi 2006), which is the symmetric Kullback-Leibler divergence of the two histograms.
+// Two samples by their counts in the same bins: the chi-squared test of homogeneity (Pearson 1900), and the population
+// stability index of credit scoring (Siddiqi 2006), which is the symmetric Kullback-Leibler divergence of the two
+// histograms.
 
 import { TollError } from '../base/index.js'
 
@@ -16,14 +17,15 @@ export interface BinComparison {
 const fewestInBin = 5
 
 /**
- * Compares counts in ordered bins. Neighbouring bins are joined until the reference expects five rows of either sample in each: a choice that
- * the other sample has no part in. Bins may be cut at quantiles of the reference: its counts are then fixed, but their probabilities are
- * not, and the two-sample statistic has the same limit.
+ * Compares counts in ordered bins. Neighbouring bins are joined until the reference expects five rows of either sample
+ * in each: a choice that the other sample has no part in. Bins may be cut at quantiles of the reference: its counts are
+ * then fixed, but their probabilities are not, and the two-sample statistic has the same limit.
  *
  * @throws `shape` when lengths differ; `data` when a sample is empty.
  */
 export function compareBins(reference: ArrayLike<number>, other: ArrayLike<number>): BinComparison {
-  if (reference.length !== other.length) throw new TollError('shape', `${reference.length} bins of the reference, ${other.length} of the other sample`)
+  if (reference.length !== other.length)
+    throw new TollError('shape', `${reference.length} bins of the reference, ${other.length} of the other sample`)
   const [n, m] = [sumOf(reference), sumOf(other)]
   if (n === 0 || m === 0) throw new TollError('data', 'comparing bins needs rows in both samples, one has none')
   let [psi, distance, before, beforeOther] = [0, 0, 0, 0]
@@ -32,7 +34,10 @@ export function compareBins(reference: ArrayLike<number>, other: ArrayLike<numbe
     beforeOther += other[b] / m
     distance = Math.max(distance, Math.abs(before - beforeOther))
     // Half a row more in each bin: an empty one would make the index infinite.
-    const [p, q] = [(reference[b] + 0.5) / (n + 0.5 * reference.length), (other[b] + 0.5) / (m + 0.5 * reference.length)]
+    const [p, q] = [
+      (reference[b] + 0.5) / (n + 0.5 * reference.length),
+      (other[b] + 0.5) / (m + 0.5 * reference.length),
+    ]
     psi += (q - p) * Math.log(q / p)
   }
   const joined = joinBins(reference, other, m / n)
@@ -60,7 +65,10 @@ function joinBins(reference: ArrayLike<number>, other: ArrayLike<number>, ratio:
   return joined
 }
 
-/** The chance that a chi-squared number with `freedom` degrees of freedom is above `x`: the regularised upper incomplete gamma function. */
+/**
+ * The chance that a chi-squared number with `freedom` degrees of freedom is above `x`: the regularised upper incomplete
+ * gamma function.
+ */
 export function chiSquaredTail(x: number, freedom: number): number {
   const [a, z] = [freedom / 2, x / 2]
   if (z <= 0) return 1
@@ -87,7 +95,8 @@ export function chiSquaredTail(x: number, freedom: number): number {
 }
 
 /**
- * Fisher's exact test that two shares are equal: k of n against j of m. Two-sided: all splits that are no more likely than the one seen.
+ * Fisher's exact test that two shares are equal: k of n against j of m. Two-sided: all splits that are no more likely
+ * than the one seen.
  */
 export function countTest(k: number, n: number, j: number, m: number): number {
   const total = k + j
@@ -112,8 +121,8 @@ function logChoose(n: number, k: number): number {
 
 /** Lanczos's approximation with g = 7 and nine terms (Godfrey): 15 digits. */
 const lanczos = [
-  0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905, -0.13857109526572012,
-  9.9843695780195716e-6, 1.5056327351493116e-7,
+  0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+  12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
 ]
 
 function logGamma(x: number): number {

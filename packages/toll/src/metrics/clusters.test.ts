@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../base/index.js'
-import { alertRate, aurocOf, bootstrapIntervals, clusterIntervals, countByScore, precisionAtOf, timeBlocks } from './index.js'
+import {
+  alertRate,
+  aurocOf,
+  bootstrapIntervals,
+  clusterIntervals,
+  countByScore,
+  precisionAtOf,
+  timeBlocks,
+} from './index.js'
 
-const thrown = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) })
+const thrown = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) })
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
 
 describe('intervals over clusters', () => {
@@ -35,17 +44,32 @@ describe('intervals over clusters', () => {
     // Cluster a has AUROC 1, cluster b 0; both have anomalies. Draws: aa 1, bb 0, ab the value.
     const scores = [2, 1, 10, 11]
     const labels = [1, 0, 1, 0]
-    const { value, low, high } = clusterIntervals({ auroc: aurocOf }, scores, labels, ['a', 'a', 'b', 'b'], { replicates: 500 }).auroc
+    const { value, low, high } = clusterIntervals({ auroc: aurocOf }, scores, labels, ['a', 'a', 'b', 'b'], {
+      replicates: 500,
+    }).auroc
     expect([value, low, high]).toEqual([0.5, 0, 1])
   })
 
   it('refuse one cluster and another length; a draw of one class is made again', () => {
-    expect(() => clusterIntervals({ auroc: aurocOf }, [1, 2], [0, 1], [5, 5])).toThrow(thrown('data', /at least 2 clusters, got 1/))
-    expect(() => clusterIntervals({ auroc: aurocOf }, [1, 2], [0, 1], [5])).toThrow(thrown('shape', /2 clusters, one per row, got 1/))
+    expect(() => clusterIntervals({ auroc: aurocOf }, [1, 2], [0, 1], [5, 5])).toThrow(
+      thrown('data', /at least 2 clusters, got 1/),
+    )
+    expect(() => clusterIntervals({ auroc: aurocOf }, [1, 2], [0, 1], [5])).toThrow(
+      thrown('shape', /2 clusters, one per row, got 1/),
+    )
     const many = upTo(2000)
     const labels = many.map((i) => Number(i > 0))
-    // The one normal row shares its cluster with an anomaly, one of a thousand clusters: a draw misses it a third of the time, and is made again.
-    expect(clusterIntervals({ auroc: aurocOf }, many, labels, many.map((i) => i >> 1), { replicates: 20 }).auroc.value).toBe(1)
+    // The one normal row shares its cluster with an anomaly, one of a thousand clusters: a draw misses it a third of
+    // the time, and is made again.
+    expect(
+      clusterIntervals(
+        { auroc: aurocOf },
+        many,
+        labels,
+        many.map((i) => i >> 1),
+        { replicates: 20 },
+      ).auroc.value,
+    ).toBe(1)
   })
 })
 
@@ -74,7 +98,13 @@ describe('alerts a day', () => {
     const time = upTo(48).map((hour) => 3600 * hour)
     const decisions = upTo(48).map((hour) => Number(hour % 12 === 0 || hour === 1))
     const labels = upTo(48).map((hour) => Number(hour === 12))
-    expect(alertRate(decisions, labels, time)).toEqual({ days: 2, alerts: 5, perDay: 2.5, falsePerDay: 2, busiestDay: 3 })
+    expect(alertRate(decisions, labels, time)).toEqual({
+      days: 2,
+      alerts: 5,
+      perDay: 2.5,
+      falsePerDay: 2,
+      busiestDay: 3,
+    })
     expect(alertRate(new Uint8Array(48), labels, time)).toMatchObject({ perDay: 0, busiestDay: 0 })
   })
 

@@ -1,35 +1,52 @@
-// Bootstrap intervals where rows depend on each other: whole clusters of rows are drawn again (Davison and Hinkley 1997, section 3.8), such as
-// all rows of a patient, or blocks of time (Carlstein 1986). Rows by themselves would claim more independent evidence than there is.
+// Bootstrap intervals where rows depend on each other: whole clusters of rows are drawn again (Davison and Hinkley
+// 1997, section 3.8), such as all rows of a patient, or blocks of time (Carlstein 1986). Rows by themselves would claim
+// more independent evidence than there is.
 
 import { Random, TollError, resolveParameters } from '../base/index.js'
-import { bootstrapParameters, cutIntervals, evaluate, type BootstrapInterval, type BootstrapOptions, type Measure } from './bootstrap.js'
+import {
+  bootstrapParameters,
+  cutIntervals,
+  evaluate,
+  type BootstrapInterval,
+  type BootstrapOptions,
+  type Measure,
+} from './bootstrap.js'
 import { countByScore, type Labels, type ScoreCounts, type Scores } from './counts.js'
 
 /** Draws of clusters that hold one class only are made again, this often at most for one replicate. */
 const mostDraws = 100
 
 /**
- * Percentile intervals of several measures over the same replicates. Clusters that hold anomalies and clusters that hold none are drawn by
- * themselves, so that each replicate has both classes as far as the clusters permit; numbers of rows vary with the clusters drawn.
+ * Percentile intervals of several measures over the same replicates. Clusters that hold anomalies and clusters that
+ * hold none are drawn by themselves, so that each replicate has both classes as far as the clusters permit; numbers of
+ * rows vary with the clusters drawn.
  *
  * @param clusters the cluster of each row
- * @throws errors as `bootstrapIntervals`; `shape` when there is not one cluster per row; `data` with fewer than 2 clusters, or when they hardly
- * ever give both classes.
+ * @throws errors as `bootstrapIntervals`; `shape` when there is not one cluster per row; `data` with fewer than 2
+ * clusters, or when they hardly ever give both classes.
  */
 export function clusterIntervals<K extends string>(
-  measures: Readonly<Record<K, Measure>>, scores: Scores, labels: Labels, clusters: ArrayLike<string | number>, options: BootstrapOptions = {},
+  measures: Readonly<Record<K, Measure>>,
+  scores: Scores,
+  labels: Labels,
+  clusters: ArrayLike<string | number>,
+  options: BootstrapOptions = {},
 ): Record<K, BootstrapInterval> {
   const { replicates, level, seed } = resolveParameters(bootstrapParameters, options, 'bootstrap option')
-  if (clusters.length !== scores.length) throw new TollError('shape', `expected ${scores.length} clusters, one per row, got ${clusters.length}`)
+  if (clusters.length !== scores.length)
+    throw new TollError('shape', `expected ${scores.length} clusters, one per row, got ${clusters.length}`)
   const counts = countByScore(scores, labels)
   const { anomalous, normal } = gather(scores, labels, clusters, counts)
-  if (anomalous.length + normal.length < 2) throw new TollError('data', 'intervals over clusters of rows need at least 2 clusters, got 1')
+  if (anomalous.length + normal.length < 2)
+    throw new TollError('data', 'intervals over clusters of rows need at least 2 clusters, got 1')
   const random = Random.seeded(seed)
   const names = Object.keys(measures) as K[]
   const samples = names.map(() => new Float64Array(replicates))
   for (let r = 0; r < replicates; r++) {
     const replicate = drawBoth(counts, [anomalous, normal], random)
-    names.forEach((name, m) => { samples[m][r] = evaluate(name, measures[name], replicate) })
+    names.forEach((name, m) => {
+      samples[m][r] = evaluate(name, measures[name], replicate)
+    })
   }
   return cutIntervals(measures, counts, samples, { level, replicates })
 }
@@ -40,7 +57,8 @@ export function timeBlocks(time: ArrayLike<number>, blocks: number): Int32Array 
   const blockOf = new Int32Array(time.length)
   order.forEach((row, place) => {
     const previous = order[place - 1]
-    blockOf[row] = place > 0 && time[previous] === time[row] ? blockOf[previous] : Math.floor((place * blocks) / time.length)
+    blockOf[row] =
+      place > 0 && time[previous] === time[row] ? blockOf[previous] : Math.floor((place * blocks) / time.length)
   })
   return blockOf
 }
@@ -51,16 +69,24 @@ interface Cluster {
   readonly normals: number[]
 }
 
-function gather(scores: Scores, labels: Labels, clusters: ArrayLike<string | number>, counts: ScoreCounts): { anomalous: Cluster[]; normal: Cluster[] } {
+function gather(
+  scores: Scores,
+  labels: Labels,
+  clusters: ArrayLike<string | number>,
+  counts: ScoreCounts,
+): { anomalous: Cluster[]; normal: Cluster[] } {
   const placeOf = new Map(Array.from(counts.scores, (score, place) => [score, place]))
   const byKey = new Map<string | number, Cluster>()
   for (let row = 0; row < scores.length; row++) {
     let cluster = byKey.get(clusters[row])
-    if (!cluster) byKey.set(clusters[row], cluster = { anomalies: [], normals: [] })
+    if (!cluster) byKey.set(clusters[row], (cluster = { anomalies: [], normals: [] }))
     cluster[labels[row] === 1 ? 'anomalies' : 'normals'].push(placeOf.get(scores[row])!)
   }
   const all = [...byKey.values()]
-  return { anomalous: all.filter(({ anomalies }) => anomalies.length > 0), normal: all.filter(({ anomalies }) => anomalies.length === 0) }
+  return {
+    anomalous: all.filter(({ anomalies }) => anomalies.length > 0),
+    normal: all.filter(({ anomalies }) => anomalies.length === 0),
+  }
 }
 
 function drawBoth(counts: ScoreCounts, strata: readonly (readonly Cluster[])[], random: Random): ScoreCounts {
@@ -77,7 +103,12 @@ function drawBoth(counts: ScoreCounts, strata: readonly (readonly Cluster[])[], 
         totalNormals += cluster.normals.length
       }
     }
-    if (totalAnomalies > 0 && totalNormals > 0) return { scores: counts.scores, anomalies, normals, totalAnomalies, totalNormals }
+    if (totalAnomalies > 0 && totalNormals > 0)
+      return { scores: counts.scores, anomalies, normals, totalAnomalies, totalNormals }
   }
-  throw new TollError('data', `drawing clusters of rows again gives rows of one class only, ${mostDraws} times in a row; normal rows are in too few clusters for intervals`)
+  throw new TollError(
+    'data',
+    `drawing clusters of rows again gives rows of one class only, ${mostDraws} times in a row; normal ` +
+      'rows are in too few clusters for intervals',
+  )
 }

@@ -1,6 +1,6 @@
-// What every measure here works on: how many anomalies and how many normal rows have each distinct score. Sorting happens once;
-// AUROC, average precision, curves, F1 at a threshold and each bootstrap replicate are then one pass over these counts.
-// Any measure that does not depend on the order of the rows is a function of them.
+// What every measure here works on: how many anomalies and how many normal rows have each distinct score. Sorting
+// happens once; AUROC, average precision, curves, F1 at a threshold and each bootstrap replicate are then one pass over
+// these counts. Any measure that does not depend on the order of the rows is a function of them.
 
 import { TollError } from '../base/index.js'
 
@@ -65,7 +65,8 @@ export function mergeClasses({ anomalies, normals }: SortedClasses): ScoreCounts
   const inNormals = new Float64Array(size)
   let groups = 0
   for (let a = 0, b = 0; a < anomalies.length || b < normals.length; groups++) {
-    const score = b >= normals.length || (a < anomalies.length && anomalies[a] >= normals[b]) ? anomalies[a] : normals[b]
+    const score =
+      b >= normals.length || (a < anomalies.length && anomalies[a] >= normals[b]) ? anomalies[a] : normals[b]
     const fromA = a
     const fromB = b
     while (a < anomalies.length && anomalies[a] === score) a++
@@ -86,7 +87,8 @@ export function mergeClasses({ anomalies, normals }: SortedClasses): ScoreCounts
 /** Refuses NaN; infinite scores are ordered like any other. */
 export function checkScores(scores: Scores): void {
   for (let i = 0; i < scores.length; i++) {
-    if (Number.isNaN(scores[i])) throw new TollError('data', `score ${i} is NaN; a row that cannot be scored must be left out, with its label`)
+    if (Number.isNaN(scores[i]))
+      throw new TollError('data', `score ${i} is NaN; a row that cannot be scored must be left out, with its label`)
   }
 }
 
@@ -95,12 +97,21 @@ export function countAnomalies(labels: Labels, rows: number): number {
   if (labels.length !== rows) throw new TollError('shape', `${rows} rows but ${labels.length} labels`)
   let positive = 0
   for (let i = 0; i < rows; i++) {
-    if (labels[i] !== 0 && labels[i] !== 1) throw new TollError('data', `label ${i} is ${labels[i]}; labels are 0 (normal) or 1 (anomaly)`)
+    if (labels[i] !== 0 && labels[i] !== 1)
+      throw new TollError('data', `label ${i} is ${labels[i]}; labels are 0 (normal) or 1 (anomaly)`)
     positive += labels[i]
   }
   if (positive === 0 || positive === rows) {
-    const found = rows === 0 ? 'there are no rows' : positive === 0 ? `all ${rows} rows are normal (0)` : `all ${rows} rows are anomalies (1)`
-    throw new TollError('data', `measuring needs rows of both classes, at least one normal (0) and one anomaly (1); ${found}`)
+    const found =
+      rows === 0
+        ? 'there are no rows'
+        : positive === 0
+          ? `all ${rows} rows are normal (0)`
+          : `all ${rows} rows are anomalies (1)`
+    throw new TollError(
+      'data',
+      `measuring needs rows of both classes, at least one normal (0) and one anomaly (1); ${found}`,
+    )
   }
   return positive
 }

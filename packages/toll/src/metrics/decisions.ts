@@ -1,5 +1,5 @@
-// Decisions against labels: the four counts, and precision, recall and F1 on the anomaly class. Also the paper's rule for
-// Arrhythmia, which decides by a share of the rows and not by a value.
+// Decisions against labels: the four counts, and precision, recall and F1 on the anomaly class. Also the paper's rule
+// for Arrhythmia, which decides by a share of the rows and not by a value.
 
 import { TollError } from '../base/index.js'
 import { checkScores, countAnomalies, type Labels, type ScoreCounts, type Scores } from './counts.js'
@@ -31,11 +31,17 @@ export function confusion(decisions: Labels, labels: Labels): Confusion {
   return fillCounts(truePositives, falsePositives, anomalies, decisions.length - anomalies)
 }
 
-/** Counts the decisions "anomaly when score > threshold". Errors as `countByScore`; `argument` when the threshold is NaN. */
+/**
+ * Counts the decisions "anomaly when score > threshold". Errors as `countByScore`; `argument` when the threshold is
+ * NaN.
+ */
 export function confusionAt(scores: Scores, labels: Labels, threshold: number): Confusion {
   checkScores(scores)
   checkThreshold(threshold)
-  return confusion(Uint8Array.from(scores, (score) => (score > threshold ? 1 : 0)), labels)
+  return confusion(
+    Uint8Array.from(scores, (score) => (score > threshold ? 1 : 0)),
+    labels,
+  )
 }
 
 /** `confusionAt` of counts per score. */
@@ -66,8 +72,8 @@ export function f1Score({ truePositives, falsePositives, falseNegatives }: Confu
 }
 
 /**
- * Decisions by share: the lowest round(normalShare n) of n scores are normal (0), the others anomalies (1). The paper's code does
- * this on Arrhythmia with 0.854, the share of normal rows in the whole set: 13 of 90 rows are called.
+ * Decisions by share: the lowest round(normalShare n) of n scores are normal (0), the others anomalies (1). The paper's
+ * code does this on Arrhythmia with 0.854, the share of normal rows in the whole set: 13 of 90 rows are called.
  * Halves round to even, as in Python. Among equal scores, earlier rows count as lower.
  *
  * @param normalShare in [0, 1]
@@ -97,5 +103,10 @@ function checkThreshold(threshold: number): void {
 }
 
 function fillCounts(truePositives: number, falsePositives: number, anomalies: number, normals: number): Confusion {
-  return { truePositives, falsePositives, falseNegatives: anomalies - truePositives, trueNegatives: normals - falsePositives }
+  return {
+    truePositives,
+    falsePositives,
+    falseNegatives: anomalies - truePositives,
+    trueNegatives: normals - falsePositives,
+  }
 }

@@ -1,4 +1,5 @@
-// Counts per bin of equal width, with numpy's conventions: bins are half open but for the last, which holds its right edge.
+// Counts per bin of equal width, with numpy's conventions: bins are half open but for the last, which holds its right
+// edge.
 
 import { TollError } from '../base/index.js'
 
@@ -21,7 +22,8 @@ export interface HistogramOptions {
 /**
  * Counts finite values per bin.
  *
- * @throws `data` when a value is not finite, or there are none and no range; `argument` for an empty range or a wrong number of bins.
+ * @throws `data` when a value is not finite, or there are none and no range; `argument` for an empty range or a wrong
+ * number of bins.
  */
 export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): Histogram {
   const bins = options.bins ?? 40
@@ -60,7 +62,8 @@ function spanOf(values: ArrayLike<number>): [number, number] {
   let low = Infinity
   let high = -Infinity
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) throw new TollError('data', `a histogram needs finite values, value ${i} is ${values[i]}`)
+    if (!Number.isFinite(values[i]))
+      throw new TollError('data', `a histogram needs finite values, value ${i} is ${values[i]}`)
     low = Math.min(low, values[i])
     high = Math.max(high, values[i])
   }

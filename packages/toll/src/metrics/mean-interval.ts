@@ -1,6 +1,6 @@
-// The mean of repeated runs (seeds, splits) with its spread and a Student-t interval. Over random splits of one data set the runs
-// share rows, so the interval understates the uncertainty about new data (Nadeau and Bengio 2003); over seeds it is exact for
-// normal errors.
+// The mean of repeated runs (seeds, splits) with its spread and a Student-t interval. Over random splits of one data
+// set the runs share rows, so the interval understates the uncertainty about new data (Nadeau and Bengio 2003); over
+// seeds it is exact for normal errors.
 
 import { TollError } from '../base/index.js'
 import type { Interval } from './bootstrap.js'
@@ -12,7 +12,9 @@ export interface MeanInterval {
   readonly populationSd: number
   /** Standard deviation with divisor n - 1 (ddof 1); undefined for one value. */
   readonly sampleSd: number | undefined
-  /** mean -+ t sampleSd / sqrt(n) with n - 1 degrees of freedom, cut at the ends of the range; undefined for one value. */
+  /**
+   * mean -+ t sampleSd / sqrt(n) with n - 1 degrees of freedom, cut at the ends of the range; undefined for one value.
+   */
   readonly interval: Interval | undefined
 }
 
@@ -23,12 +25,17 @@ export interface MeanInterval {
  * @param range what values are possible, default all: no more of the interval is given, which keeps its coverage
  * @throws `data` when there are no values or one is not finite; `argument` when the level is outside (0, 1).
  */
-export function meanInterval(values: ArrayLike<number>, level = 0.95, range: Interval = { low: -Infinity, high: Infinity }): MeanInterval {
+export function meanInterval(
+  values: ArrayLike<number>,
+  level = 0.95,
+  range: Interval = { low: -Infinity, high: Infinity },
+): MeanInterval {
   const count = values.length
   if (count === 0) throw new TollError('data', 'a mean needs at least one value, got none')
   let mean = 0
   for (let i = 0; i < count; i++) {
-    if (!Number.isFinite(values[i])) throw new TollError('data', `a mean needs finite values, value ${i} is ${values[i]}`)
+    if (!Number.isFinite(values[i]))
+      throw new TollError('data', `a mean needs finite values, value ${i} is ${values[i]}`)
     mean += values[i] / count
   }
   let squares = 0
@@ -38,19 +45,28 @@ export function meanInterval(values: ArrayLike<number>, level = 0.95, range: Int
   if (count === 1) return { count, mean, populationSd, sampleSd: undefined, interval: undefined }
   const sampleSd = Math.sqrt(squares / (count - 1))
   const half = (t * sampleSd) / Math.sqrt(count)
-  return { count, mean, populationSd, sampleSd, interval: { low: Math.max(range.low, mean - half), high: Math.min(range.high, mean + half) } }
+  return {
+    count,
+    mean,
+    populationSd,
+    sampleSd,
+    interval: { low: Math.max(range.low, mean - half), high: Math.min(range.high, mean + half) },
+  }
 }
 
 /**
  * The t for which a Student variable with `degrees` degrees of freedom lies in [-t, t] with probability `level`.
- * Bisection in theta = atan(t / sqrt(degrees)), where the probability is a finite trigonometric sum (Abramowitz and Stegun 26.7.3-4).
+ * Bisection in theta = atan(t / sqrt(degrees)), where the probability is a finite trigonometric sum (Abramowitz and
+ * Stegun 26.7.3-4).
  *
  * @param level in (0, 1)
  * @param degrees integer of at least 1
  */
 export function studentQuantile(level: number, degrees: number): number {
-  if (!(level > 0 && level < 1)) throw new TollError('argument', `a confidence level must lie between 0 and 1, got ${level}`)
-  if (!Number.isInteger(degrees) || degrees < 1) throw new TollError('argument', `degrees of freedom must be an integer of at least 1, got ${degrees}`)
+  if (!(level > 0 && level < 1))
+    throw new TollError('argument', `a confidence level must lie between 0 and 1, got ${level}`)
+  if (!Number.isInteger(degrees) || degrees < 1)
+    throw new TollError('argument', `degrees of freedom must be an integer of at least 1, got ${degrees}`)
   let low = 0
   let high = Math.PI / 2
   for (;;) {

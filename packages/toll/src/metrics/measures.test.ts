@@ -1,17 +1,33 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { auroc, aurocOf, averagePrecision, averagePrecisionOf, confusion, confusionAt, confusionOf, countByScore, f1Score, precision, precisionRecallCurve, predictShare, recall, rocCurve } from './index.js'
+import {
+  auroc,
+  aurocOf,
+  averagePrecision,
+  averagePrecisionOf,
+  confusion,
+  confusionAt,
+  confusionOf,
+  countByScore,
+  f1Score,
+  precision,
+  precisionRecallCurve,
+  predictShare,
+  recall,
+  rocCurve,
+} from './index.js'
 
 // Expected numbers are scikit-learn's (1.2.1), unless they are derived in the test.
 const scores = [0.1, 0.4, 0.35, 0.8, 0.4, 0.4, 0.9, 0.2, 0.8, 0.05]
 const labels = [0, 0, 1, 1, 1, 0, 1, 0, 0, 0]
 
 /** 1000 rows with 135 distinct scores and 272 anomalies. */
-const many = Array.from({ length: 1000 }, (_, i) => (i * 7919) % 11 < 3 ? 1 : 0)
+const many = Array.from({ length: 1000 }, (_, i) => ((i * 7919) % 11 < 3 ? 1 : 0))
 const manyScores = many.map((label, i) => Math.floor(((i * 104729) % 997) / 10) + 35 * label)
 
-const thrown = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) })
+const thrown = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) })
 
 describe('area under the ROC curve', () => {
   it('equals scikit-learn, with ties', () => {
@@ -22,12 +38,14 @@ describe('area under the ROC curve', () => {
   it('is the share of pairs in the right order, ties counting half', () => {
     let right = 0
     let pairs = 0
-    manyScores.forEach((a, i) => manyScores.forEach((b, j) => {
-      if (many[i] === 1 && many[j] === 0) {
-        pairs += 2
-        right += a > b ? 2 : a === b ? 1 : 0
-      }
-    }))
+    manyScores.forEach((a, i) =>
+      manyScores.forEach((b, j) => {
+        if (many[i] === 1 && many[j] === 0) {
+          pairs += 2
+          right += a > b ? 2 : a === b ? 1 : 0
+        }
+      }),
+    )
     expect(auroc(manyScores, many)).toBe(right / pairs)
   })
 
@@ -117,7 +135,13 @@ describe('decisions', () => {
 
 describe('bad input', () => {
   it('is refused by every measure, with what and where', () => {
-    for (const measure of [auroc, averagePrecision, rocCurve, precisionRecallCurve, (s: number[], l: number[]) => confusionAt(s, l, 0)]) {
+    for (const measure of [
+      auroc,
+      averagePrecision,
+      rocCurve,
+      precisionRecallCurve,
+      (s: number[], l: number[]) => confusionAt(s, l, 0),
+    ]) {
       expect(() => measure([1, NaN, 2], [0, 1, 0])).toThrow(thrown('data', /score 1 is NaN/))
       expect(() => measure([1, 2], [0])).toThrow(thrown('shape', /2 rows but 1 labels/))
       expect(() => measure([1, 2], [0, 2])).toThrow(thrown('data', /label 1 is 2/))
@@ -134,12 +158,19 @@ describe('bad input', () => {
 })
 
 const golden = join(process.env.TOLL_GOLDEN ?? '', 'classical.json')
-const reason = process.env.TOLL_GOLDEN === undefined ? 'TOLL_GOLDEN is not set' : existsSync(golden) ? '' : 'TOLL_GOLDEN has no classical.json'
+const reason =
+  process.env.TOLL_GOLDEN === undefined
+    ? 'TOLL_GOLDEN is not set'
+    : existsSync(golden)
+      ? ''
+      : 'TOLL_GOLDEN has no classical.json'
 
 if (reason) console.info(`golden measures skipped: ${reason}`)
 
 it.skipIf(reason)('equals the golden measures', () => {
-  const { metrics } = JSON.parse(readFileSync(golden, 'utf8')) as { metrics: Record<string, number> & { tiedScores: number[]; labels: number[] } }
+  const { metrics } = JSON.parse(readFileSync(golden, 'utf8')) as {
+    metrics: Record<string, number> & { tiedScores: number[]; labels: number[] }
+  }
   const counts = countByScore(metrics.tiedScores, metrics.labels)
   expect(aurocOf(counts)).toBeCloseTo(metrics.aurocWithTies, 15)
   expect(averagePrecisionOf(counts)).toBeCloseTo(metrics.averagePrecisionWithTies, 15)

@@ -1,5 +1,5 @@
-// Precision and recall over all thresholds, and average precision: AP = sum over thresholds of (R_i - R_(i-1)) P_i, with rows of
-// equal score taken together and no interpolation, as scikit-learn defines it.
+// Precision and recall over all thresholds, and average precision: AP = sum over thresholds of (R_i - R_(i-1)) P_i,
+// with rows of equal score taken together and no interpolation, as scikit-learn defines it.
 
 import { countByScore, type Labels, type ScoreCounts, type Scores } from './counts.js'
 

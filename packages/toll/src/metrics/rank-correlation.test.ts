@@ -13,7 +13,11 @@ describe('rankCorrelation', () => {
   it('refuses what has no ranks', () => {
     expect(() => rankCorrelation([1], [1])).toThrow(expect.objectContaining({ code: 'shape' }))
     expect(() => rankCorrelation([1, 2], [1, 2, 3])).toThrow(expect.objectContaining({ code: 'shape' }))
-    expect(() => rankCorrelation([1, NaN], [1, 2])).toThrow(expect.objectContaining({ code: 'data', message: expect.stringContaining('value 1 is NaN') }))
-    expect(() => rankCorrelation([1, 1], [1, 2])).toThrow(expect.objectContaining({ code: 'data', message: expect.stringContaining('all of one side are equal') }))
+    expect(() => rankCorrelation([1, NaN], [1, 2])).toThrow(
+      expect.objectContaining({ code: 'data', message: expect.stringContaining('value 1 is NaN') }),
+    )
+    expect(() => rankCorrelation([1, 1], [1, 2])).toThrow(
+      expect.objectContaining({ code: 'data', message: expect.stringContaining('all of one side are equal') }),
+    )
   })
 })

@@ -1,5 +1,5 @@
-// The receiver operating characteristic and the area under it. The area equals the Mann-Whitney statistic: the chance that an
-// anomaly scores higher than a normal row, a tie counting half (Hanley and McNeil 1982).
+// The receiver operating characteristic and the area under it. The area equals the Mann-Whitney statistic: the chance
+// that an anomaly scores higher than a normal row, a tie counting half (Hanley and McNeil 1982).
 
 import { countByScore, type Labels, type ScoreCounts, type Scores } from './counts.js'
 
@@ -11,12 +11,17 @@ export interface RocCurve {
   readonly thresholds: Float64Array
 }
 
-/** Area under the ROC curve in [0, 1], 0.5 for scores that know nothing. Ties get mid-ranks. Errors as `countByScore`. */
+/**
+ * Area under the ROC curve in [0, 1], 0.5 for scores that know nothing. Ties get mid-ranks. Errors as `countByScore`.
+ */
 export function auroc(scores: Scores, labels: Labels): number {
   return aurocOf(countByScore(scores, labels))
 }
 
-/** U / (a b) with U = sum over scores of anomalies there times (normals below + half the normals there); exact below 2^53 pairs. */
+/**
+ * U / (a b) with U = sum over scores of anomalies there times (normals below + half the normals there); exact below
+ * 2^53 pairs.
+ */
 export function aurocOf(counts: ScoreCounts): number {
   let below = counts.totalNormals
   let twiceU = 0

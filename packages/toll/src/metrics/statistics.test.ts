@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { auroc, aurocOf, averagePrecision, averagePrecisionOf, bootstrapInterval, bootstrapIntervals, confusionOf, f1Score, histogram, meanInterval, studentQuantile } from './index.js'
+import {
+  auroc,
+  aurocOf,
+  averagePrecision,
+  averagePrecisionOf,
+  bootstrapInterval,
+  bootstrapIntervals,
+  confusionOf,
+  f1Score,
+  histogram,
+  meanInterval,
+  studentQuantile,
+} from './index.js'
 
-const thrown = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) })
+const thrown = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) })
 
 describe('bootstrap interval', () => {
   const labels = Array.from({ length: 400 }, (_, i) => (i % 4 === 0 ? 1 : 0))
@@ -24,7 +37,8 @@ describe('bootstrap interval', () => {
     const [anomalies, normals] = [100, 300]
     const q1 = a / (2 - a)
     const q2 = (2 * a * a) / (1 + a)
-    const variance = (a * (1 - a) + (anomalies - 1) * (q1 - a * a) + (normals - 1) * (q2 - a * a)) / (anomalies * normals)
+    const variance =
+      (a * (1 - a) + (anomalies - 1) * (q1 - a * a) + (normals - 1) * (q2 - a * a)) / (anomalies * normals)
     expect((high - low) / (2 * 1.96 * Math.sqrt(variance))).toBeCloseTo(1, 0)
     expect((high + low) / 2).toBeCloseTo(a, 2)
   })
@@ -32,13 +46,18 @@ describe('bootstrap interval', () => {
   it('keeps the size of each class: recall of n anomalies is a multiple of 1 / n, exactly distributed', () => {
     // Two anomalies, one above the threshold: a replicate catches 0, 1 or 2 with chances 1/4, 1/2, 1/4.
     const seen = [0, 0, 0]
-    bootstrapInterval((counts) => {
-      expect(counts.anomalies.reduce((a, b) => a + b)).toBe(2)
-      expect(counts.normals.reduce((a, b) => a + b)).toBe(3)
-      const caught = confusionOf(counts, 2).truePositives
-      seen[caught]++
-      return caught / 2
-    }, [1, 3, 0, 0, 2], [1, 1, 0, 0, 0], { replicates: 4000 })
+    bootstrapInterval(
+      (counts) => {
+        expect(counts.anomalies.reduce((a, b) => a + b)).toBe(2)
+        expect(counts.normals.reduce((a, b) => a + b)).toBe(3)
+        const caught = confusionOf(counts, 2).truePositives
+        seen[caught]++
+        return caught / 2
+      },
+      [1, 3, 0, 0, 2],
+      [1, 1, 0, 0, 0],
+      { replicates: 4000 },
+    )
     expect(seen[0] + seen[1] + seen[2]).toBe(4001)
     // Five standard deviations of the binomial counts.
     expect(Math.abs(seen[1] - 2000)).toBeLessThan(5 * Math.sqrt(4000 / 4))
@@ -46,7 +65,13 @@ describe('bootstrap interval', () => {
   })
 
   it('has no width where there is nothing to resample', () => {
-    expect(bootstrapInterval(aurocOf, [1, 2], [0, 1])).toEqual({ value: 1, low: 1, high: 1, level: 0.95, replicates: 1000 })
+    expect(bootstrapInterval(aurocOf, [1, 2], [0, 1])).toEqual({
+      value: 1,
+      low: 1,
+      high: 1,
+      level: 0.95,
+      replicates: 1000,
+    })
   })
 
   it('narrows with the level', () => {
@@ -57,12 +82,18 @@ describe('bootstrap interval', () => {
   })
 
   it('refuses bad options, bad rows and measures that are not finite', () => {
-    expect(() => bootstrapInterval(aurocOf, scores, labels, { level: 1 })).toThrow(thrown('argument', /'level'.*below 1, got 1/))
-    expect(() => bootstrapInterval(aurocOf, scores, labels, { replicates: 0 })).toThrow(thrown('argument', /'replicates'/))
+    expect(() => bootstrapInterval(aurocOf, scores, labels, { level: 1 })).toThrow(
+      thrown('argument', /'level'.*below 1, got 1/),
+    )
+    expect(() => bootstrapInterval(aurocOf, scores, labels, { replicates: 0 })).toThrow(
+      thrown('argument', /'replicates'/),
+    )
     expect(() => bootstrapInterval(aurocOf, scores, labels, { seed: -1 })).toThrow(thrown('argument', /'seed'/))
     expect(() => bootstrapInterval(aurocOf, [1, 2], [0, 0])).toThrow(thrown('data', /both classes/))
     expect(() => bootstrapIntervals({ odd: () => NaN }, scores, labels)).toThrow(thrown('data', /'odd'.*NaN/))
-    expect(() => bootstrapInterval((c) => f1Score(confusionOf(c, NaN)), scores, labels)).toThrow(thrown('argument', /NaN/))
+    expect(() => bootstrapInterval((c) => f1Score(confusionOf(c, NaN)), scores, labels)).toThrow(
+      thrown('argument', /NaN/),
+    )
   })
 })
 
@@ -75,8 +106,12 @@ describe('mean interval', () => {
     expect(result.sampleSd).toBeCloseTo(8.608890753169078, 12)
     expect(result.interval!.low).toBeCloseTo(54.67065028732066, 11)
     expect(result.interval!.high).toBeCloseTo(76.04934971267937, 11)
-    // t = 2.131846786326649 for 0.9 and 4 degrees, confirmed by the incomplete beta function; scipy's own inverse is 5e-9 off here.
-    expect(meanInterval([65.4, 61.5, 69.2, 53.8, 76.9], 0.9).interval!.low).toBeCloseTo(65.36 - (2.131846786326649 * 8.608890753169078) / Math.sqrt(5), 11)
+    // t = 2.131846786326649 for 0.9 and 4 degrees, confirmed by the incomplete beta function; scipy's own inverse is
+    // 5e-9 off here.
+    expect(meanInterval([65.4, 61.5, 69.2, 53.8, 76.9], 0.9).interval!.low).toBeCloseTo(
+      65.36 - (2.131846786326649 * 8.608890753169078) / Math.sqrt(5),
+      11,
+    )
   })
 
   it('keeps the interval inside the range of what is possible', () => {
@@ -100,8 +135,18 @@ describe('mean interval', () => {
   })
 
   it('Student quantiles equal scipy to 12 digits', () => {
-    const expected = { 1: 12.706204736174694, 2: 4.302652729749462, 3: 3.1824463052837078, 4: 2.7764451051977934, 9: 2.262157162798205, 10: 2.2281388519862744, 99: 1.9842169515864174, 1000: 1.9623390808264083 }
-    for (const [degrees, t] of Object.entries(expected)) expect(studentQuantile(0.95, Number(degrees)) / t).toBeCloseTo(1, 12)
+    const expected = {
+      1: 12.706204736174694,
+      2: 4.302652729749462,
+      3: 3.1824463052837078,
+      4: 2.7764451051977934,
+      9: 2.262157162798205,
+      10: 2.2281388519862744,
+      99: 1.9842169515864174,
+      1000: 1.9623390808264083,
+    }
+    for (const [degrees, t] of Object.entries(expected))
+      expect(studentQuantile(0.95, Number(degrees)) / t).toBeCloseTo(1, 12)
     expect(studentQuantile(0.99, 7)).toBeCloseTo(3.4994832973504924, 11)
     expect(studentQuantile(0.5, 1)).toBeCloseTo(1, 14)
   })

@@ -1,5 +1,6 @@
 // Whether two samples come from one distribution, and how far they are apart.
-// Sources: Smirnov 1939; exact null distribution by counting paths as in Kim and Jennrich 1973; Stephens 1970 for large samples; Cliff 1993.
+// Sources: Smirnov 1939; exact null distribution by counting paths as in Kim and Jennrich 1973; Stephens 1970 for large
+// samples; Cliff 1993.
 
 import { TollError } from '../base/index.js'
 
@@ -66,7 +67,10 @@ function asymptoticTail(distance: number, size: number): number {
   return Math.min(1, Math.max(0, sum))
 }
 
-/** The chance that a number of `a` is above one of `b`, ties counted half: AUROC. Cliff's delta is twice it minus 1. Errors as above. */
+/**
+ * The chance that a number of `a` is above one of `b`, ties counted half: AUROC. Cliff's delta is twice it minus 1.
+ * Errors as above.
+ */
 export function superiority(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const [x, y] = [sorted(a), sorted(b)]
   let [below, upTo, wins] = [0, 0, 0]

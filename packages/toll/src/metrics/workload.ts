@@ -1,16 +1,21 @@
-// What an operator meets: how many of the first k rows to look at are anomalies, and how many alerts a day a threshold makes.
+// What an operator meets: how many of the first k rows to look at are anomalies, and how many alerts a day a threshold
+// makes.
 
 import { TollError } from '../base/index.js'
 import type { ScoreCounts } from './counts.js'
 
 /**
- * Share of anomalies among the k highest scores. Of rows with equal scores at the end of the list, the expected share in random order; with
- * fewer than k rows, of all.
+ * Share of anomalies among the k highest scores. Of rows with equal scores at the end of the list, the expected share
+ * in random order; with fewer than k rows, of all.
  *
  * @param k at least 1
  */
-export function precisionAtOf({ scores, anomalies, normals, totalAnomalies, totalNormals }: ScoreCounts, k: number): number {
-  if (!(Number.isInteger(k) && k >= 1)) throw new TollError('argument', `precision needs a number of rows of at least 1, got ${k}`)
+export function precisionAtOf(
+  { scores, anomalies, normals, totalAnomalies, totalNormals }: ScoreCounts,
+  k: number,
+): number {
+  if (!(Number.isInteger(k) && k >= 1))
+    throw new TollError('argument', `precision needs a number of rows of at least 1, got ${k}`)
   const wanted = Math.min(k, totalAnomalies + totalNormals)
   let [found, taken] = [0, 0]
   for (let i = 0; i < scores.length && taken < wanted; i++) {
@@ -37,8 +42,8 @@ export interface AlertRate {
 const day = 86_400
 
 /**
- * Alerts a day, one per row that is called. n different times cover n / (n - 1) times what lies between the first and the last, so that each
- * stands for an equal part.
+ * Alerts a day, one per row that is called. n different times cover n / (n - 1) times what lies between the first and
+ * the last, so that each stands for an equal part.
  *
  * @param decisions 1 = called
  * @param labels 1 = anomaly
@@ -47,7 +52,8 @@ const day = 86_400
  */
 export function alertRate(decisions: ArrayLike<number>, labels: ArrayLike<number>, time: ArrayLike<number>): AlertRate {
   const n = time.length
-  if (decisions.length !== n || labels.length !== n) throw new TollError('shape', `${n} times but ${decisions.length} decisions and ${labels.length} labels`)
+  if (decisions.length !== n || labels.length !== n)
+    throw new TollError('shape', `${n} times but ${decisions.length} decisions and ${labels.length} labels`)
   let [first, last, alerts, falsely] = [Infinity, -Infinity, 0, 0]
   const perDay = new Map<number, number>()
   for (let row = 0; row < n; row++) {
@@ -59,8 +65,15 @@ export function alertRate(decisions: ArrayLike<number>, labels: ArrayLike<number
     const date = Math.floor(time[row] / day)
     perDay.set(date, (perDay.get(date) ?? 0) + 1)
   }
-  if (!(last > first)) throw new TollError('data', `alerts a day need rows of different times, got ${n} at the same time`)
+  if (!(last > first))
+    throw new TollError('data', `alerts a day need rows of different times, got ${n} at the same time`)
   const moments = new Set(Array.from(time)).size
   const days = ((last - first) * (moments / (moments - 1))) / day
-  return { days, alerts, perDay: alerts / days, falsePerDay: falsely / days, busiestDay: Math.max(0, ...perDay.values()) }
+  return {
+    days,
+    alerts,
+    perDay: alerts / days,
+    falsePerDay: falsely / days,
+    busiestDay: Math.max(0, ...perDay.values()),
+  }
 }

@@ -1,5 +1,5 @@
-// One whole fit of a table in headless Chromium, through the public door: the losses are those of Node, and the model file scores there and
-// here alike.
+// One whole fit of a table in headless Chromium, through the public door: the losses are those of Node, and the model
+// file scores there and here alike.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random, tableFromRows } from '../base/index.js'
@@ -15,8 +15,13 @@ const rows = Array.from({ length: 120 }, () => {
   const [a, b] = [random.normal(), random.normal()]
   return [a, 100 + 10 * b, a - b, 2 * a + 0.1 * random.normal()]
 })
-const probe = [[0, 100, 0, 0], [0, 100, 4, 0], [3, 90, 0, -6]]
-// Rounding differs between the two engines, and training amplifies it: after some thirty steps a single unit that switches sides shows.
+const probe = [
+  [0, 100, 0, 0],
+  [0, 100, 4, 0],
+  [3, 90, 0, -6],
+]
+// Rounding differs between the two engines, and training amplifies it: after some thirty steps a single unit that
+// switches sides shows.
 const settings = { seed: 2, parameters: { steps: 25, batch: 32, latent: 3 } }
 
 interface Outcome {
@@ -36,14 +41,20 @@ const inPage = `
 
 describe.skipIf(!executable)('a fit in a browser', () => {
   let page: BrowserPage
-  beforeAll(async () => { page = await openPage(executable!) })
+  beforeAll(async () => {
+    page = await openPage(executable!)
+  })
   afterAll(() => page?.close())
 
   it('has the losses of Node, and makes a file that scores in Node as it did there', async () => {
     const engine = await openEngine({ device: 'cpu', threads: 1 })
-    const [there, here] = [await page.run<Outcome>(inPage, { rows, probe, settings }), await fit(tableFromRows(rows), { engine, ...settings })]
+    const [there, here] = [
+      await page.run<Outcome>(inPage, { rows, probe, settings }),
+      await fit(tableFromRows(rows), { engine, ...settings }),
+    ]
     const { loss } = here.manifest.training.history as { loss: number[] }
-    const apart = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]) / Math.abs(b[i])))
+    const apart = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]) / Math.abs(b[i])))
     expect(there.losses).toHaveLength(25)
     expect(apart(there.losses, loss)).toBeLessThan(1e-4)
     const { score } = await new Model(there.bytes, engine).score(tableFromRows(probe))

@@ -1,4 +1,5 @@
-// Every detector of the registry against every check of the contract, in ONNX Runtime itself; and what belongs to models, not to detectors.
+// Every detector of the registry against every check of the contract, in ONNX Runtime itself; and what belongs to
+// models, not to detectors.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as ort from 'onnxruntime-node'
@@ -17,15 +18,28 @@ beforeAll(async () => {
 afterAll(() => engine.close())
 
 /** Parameters that make a fit quick. */
-const quick: Readonly<Record<string, Record<string, ParameterValue>>> = { toll: { steps: 150 }, 'toll-auto': { length: 0.1 } }
+const quick: Readonly<Record<string, Record<string, ParameterValue>>> = {
+  toll: { steps: 150 },
+  'toll-auto': { length: 0.1 },
+}
 
 /** The plain file in ONNX Runtime, without anything of ours between. */
 async function scoreOnnx(file: Uint8Array, feeds: HostTensors): Promise<HostTensors> {
   const session = await ort.InferenceSession.create(file)
-  const inputs = Object.fromEntries(Object.entries(feeds).map(([name, { dtype, shape, data }]) => [name, new ort.Tensor(dtype, data as Float64Array, shape)]))
+  const inputs = Object.fromEntries(
+    Object.entries(feeds).map(([name, { dtype, shape, data }]) => [
+      name,
+      new ort.Tensor(dtype, data as Float64Array, shape),
+    ]),
+  )
   const outputs = await session.run(inputs)
   await session.release()
-  return Object.fromEntries(Object.entries(outputs).map(([name, { type, dims, data }]) => [name, { dtype: type, shape: dims, data } as HostTensor]))
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { type, dims, data }]) => [
+      name,
+      { dtype: type, shape: dims, data } as HostTensor,
+    ]),
+  )
 }
 
 describe.each([...detectors.values()].map((detector) => [detector.name, detector] as const))('%s', (name, detector) => {
@@ -37,7 +51,9 @@ describe.each([...detectors.values()].map((detector) => [detector.name, detector
 
   it.each(detectorChecks.map((check) => [check.name, check] as const))('%s', async (_, check) => {
     const result = await runCheck(check, subject)
-    expect(result.outcome === 'failed' ? result.message : result.outcome).toBe(detector.exceptions?.[check.name] ? 'exempt' : 'passed')
+    expect(result.outcome === 'failed' ? result.message : result.outcome).toBe(
+      detector.exceptions?.[check.name] ? 'exempt' : 'passed',
+    )
   })
 })
 
@@ -57,12 +73,27 @@ describe('a model', () => {
 
   it('says which columns are missing, which there are, and where infinity stands', async () => {
     const renamed = { ...probe, names: ['pressure', 'velocity', 'score', 'constant'] }
-    await expect(model.score(renamed)).rejects.toMatchObject({ code: 'not-found', message: expect.stringMatching(/lacks column speed.*has pressure, velocity, score, constant/) })
-    const table = tableFromRows([[0, 1000, 0, 3], [0, -Infinity, 0, 3]], probe.names)
-    await expect(model.score(table)).rejects.toMatchObject({ code: 'data', message: expect.stringMatching(/column 'speed' is -Infinity in row 2/) })
+    await expect(model.score(renamed)).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringMatching(/lacks column speed.*has pressure, velocity, score, constant/),
+    })
+    const table = tableFromRows(
+      [
+        [0, 1000, 0, 3],
+        [0, -Infinity, 0, 3],
+      ],
+      probe.names,
+    )
+    await expect(model.score(table)).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringMatching(/column 'speed' is -Infinity in row 2/),
+    })
     const { errors } = await model.score(table, { badRows: 'mark' })
     expect([...errors]).toEqual([[1, "column 'speed' is -Infinity in row 2"]])
-    await expect(model.score({ shape: [1, 1, 2, 2], data: new Float32Array(4) })).rejects.toMatchObject({ code: 'shape', message: expect.stringMatching(/scores tables/) })
+    await expect(model.score({ shape: [1, 1, 2, 2], data: new Float32Array(4) })).rejects.toMatchObject({
+      code: 'shape',
+      message: expect.stringMatching(/scores tables/),
+    })
   })
 
   it('has a code that varies, and rows that differ in it', async () => {
@@ -72,7 +103,8 @@ describe('a model', () => {
 
   it('scores a stream as it scores its batches', async () => {
     const streamed: number[] = []
-    for await (const part of model.scoreBatches([takeRows(probe, [0, 1, 2]), takeRows(probe, [7])])) streamed.push(...part.score)
+    for await (const part of model.scoreBatches([takeRows(probe, [0, 1, 2]), takeRows(probe, [7])]))
+      streamed.push(...part.score)
     const { score } = await model.score(takeRows(probe, [0, 1, 2, 7]))
     expect(streamed).toHaveLength(4)
     streamed.forEach((value, i) => expect(Math.abs(value - score[i])).toBeLessThanOrEqual(2e-6 * score[i]))
@@ -102,11 +134,16 @@ describe('a model', () => {
   })
 
   it('reconstructs images in their shape and units', async () => {
-    const images = { shape: [60, 1, 9, 7], data: Float32Array.from({ length: 60 * 63 }, (_, i) => 100 + 20 * Math.sin(i % 63)) }
+    const images = {
+      shape: [60, 1, 9, 7],
+      data: Float32Array.from({ length: 60 * 63 }, (_, i) => 100 + 20 * Math.sin(i % 63)),
+    }
     const fitted = await fit(images, { engine, parameters: quick.toll, seed: 3 })
     const back = await fitted.reconstruct({ shape: [1, 1, 9, 7], data: images.data.subarray(0, 63) })
     expect(back.shape).toEqual([1, 1, 9, 7])
-    const error = Array.from(back.data, (value, i) => Math.abs(value - images.data[i]) / 63).reduce((total, part) => total + part)
+    const error = Array.from(back.data, (value, i) => Math.abs(value - images.data[i]) / 63).reduce(
+      (total, part) => total + part,
+    )
     expect(error).toBeLessThan(10)
   })
 })

@@ -1,5 +1,6 @@
-// What every detector promises, as checks that anybody can run on a detector of their own, under any test framework or none.
-// Modelled on scikit-learn's estimator checks: one executable contract, and exceptions only by name and with a reason.
+// What every detector promises, as checks that anybody can run on a detector of their own, under any test framework or
+// none. Modelled on scikit-learn's estimator checks: one executable contract, and exceptions only by name and with a
+// reason.
 
 import { TollError, messageOf, throwIfAborted } from '../base/index.js'
 import type { Detector } from '../detectors/index.js'
@@ -26,13 +27,19 @@ export interface CheckReport {
 }
 
 /** Every promise of a detector. Add one here and all detectors are held to it. */
-export const detectorChecks: readonly Check[] = [...declarationChecks, ...fittingChecks, ...scoringChecks, ...edgeChecks, ...fileChecks]
+export const detectorChecks: readonly Check[] = [
+  ...declarationChecks,
+  ...fittingChecks,
+  ...scoringChecks,
+  ...edgeChecks,
+  ...fileChecks,
+]
 
 /**
- * Runs every check on a detector of tables. A check named in `detector.exceptions` is exempt, but runs: one that passes needs no exception,
- * and fails for it.
- * Errors: `argument` for a detector that takes no tables or for an exception to a check that does not exist; `aborted`. What the detector
- * does wrong is never thrown; it stands in the report.
+ * Runs every check on a detector of tables. A check named in `detector.exceptions` is exempt, but runs: one that passes
+ * needs no exception, and fails for it.
+ * Errors: `argument` for a detector that takes no tables or for an exception to a check that does not exist; `aborted`.
+ * What the detector does wrong is never thrown; it stands in the report.
  */
 export async function checkDetector(detector: Detector, options: CheckOptions): Promise<CheckReport> {
   const subject = new Subject(detector, options)
@@ -49,7 +56,10 @@ export async function checkDetector(detector: Detector, options: CheckOptions): 
   }
 }
 
-/** Runs one check, for a test framework that wants a test per check. The subject is shared between checks and closed by its owner. */
+/**
+ * Runs one check, for a test framework that wants a test per check. The subject is shared between checks and closed by
+ * its owner.
+ */
 export async function runCheck(check: Check, subject: Subject): Promise<CheckResult> {
   throwIfAborted(subject.signal)
   requireKnownExceptions(subject.detector)
@@ -59,16 +69,27 @@ export async function runCheck(check: Check, subject: Subject): Promise<CheckRes
     await check.run(subject)
   } catch (error) {
     throwIfAborted(subject.signal)
-    return reason === undefined ? { name, promise, outcome: 'failed', message: messageOf(error) } : { name, promise, outcome: 'exempt', reason }
+    return reason === undefined
+      ? { name, promise, outcome: 'failed', message: messageOf(error) }
+      : { name, promise, outcome: 'exempt', reason }
   } finally {
     await subject.release()
   }
   if (reason === undefined) return { name, promise, outcome: 'passed' }
-  return { name, promise, outcome: 'failed', message: `passes, so that its exception ('${reason}') is needless: remove it` }
+  return {
+    name,
+    promise,
+    outcome: 'failed',
+    message: `passes, so that its exception ('${reason}') is needless: remove it`,
+  }
 }
 
 function requireKnownExceptions({ name, exceptions = {} }: Detector): void {
   const unknown = Object.keys(exceptions).find((exception) => !detectorChecks.some((check) => check.name === exception))
   if (unknown === undefined) return
-  throw new TollError('argument', `detector '${name}' declares an exception to '${unknown}', which is no check; checks: ${detectorChecks.map((check) => check.name).join(', ')}`)
+  throw new TollError(
+    'argument',
+    `detector '${name}' declares an exception to '${unknown}', which is no check; checks: ` +
+      `${detectorChecks.map((check) => check.name).join(', ')}`,
+  )
 }

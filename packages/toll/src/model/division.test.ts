@@ -9,9 +9,11 @@ import { openEngine } from '../runtime/node/index.js'
 import { divide, type DivisionOptions } from './division.js'
 import { fit, Model } from './index.js'
 
-const refusal = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
+const refusal = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
-const divided = (n: number, options: Partial<DivisionOptions>) => divide(n, { holdBack: 0.2, random: Random.seeded(1), ...options })
+const divided = (n: number, options: Partial<DivisionOptions>) =>
+  divide(n, { holdBack: 0.2, random: Random.seeded(1), ...options })
 
 describe('by groups', () => {
   const groups = upTo(100).map((row) => `g${row % 10}`)
@@ -39,13 +41,19 @@ describe('by groups', () => {
   it('prefers groups that do not hold back much more than asked for; else the smallest', () => {
     const uneven = upTo(100).map((row) => (row < 90 ? 'large' : row < 96 ? 'middle' : 'small'))
     for (const seed of [1, 2, 3, 4]) {
-      expect(divided(100, { groups: uneven, holdBack: 0.1, random: Random.seeded(seed) }).heldBack).toEqual(upTo(10).map((row) => row + 90))
-      expect(divided(100, { groups: uneven, holdBack: 0.01, random: Random.seeded(seed) }).heldBack).toEqual([96, 97, 98, 99])
+      expect(divided(100, { groups: uneven, holdBack: 0.1, random: Random.seeded(seed) }).heldBack).toEqual(
+        upTo(10).map((row) => row + 90),
+      )
+      expect(divided(100, { groups: uneven, holdBack: 0.01, random: Random.seeded(seed) }).heldBack).toEqual([
+        96, 97, 98, 99,
+      ])
     }
   })
 
   it('needs two groups', () => {
-    expect(() => divided(60, { groups: upTo(60).map(() => 'all') })).toThrow(refusal('data', /at least 2 groups, got 1/))
+    expect(() => divided(60, { groups: upTo(60).map(() => 'all') })).toThrow(
+      refusal('data', /at least 2 groups, got 1/),
+    )
   })
 })
 
@@ -57,24 +65,37 @@ describe('by time', () => {
     expect(heldBack.map((row) => time[row]).sort((a, b) => a - b)).toEqual(upTo(20).map((i) => i + 80))
     expect(training).toHaveLength(80)
     // The row at the cut has time 8: all of that time are held back.
-    expect(divided(100, { time: upTo(100).map((row) => Math.floor(row / 9)) }).heldBack).toEqual(upTo(28).map((i) => i + 72))
+    expect(divided(100, { time: upTo(100).map((row) => Math.floor(row / 9)) }).heldBack).toEqual(
+      upTo(28).map((i) => i + 72),
+    )
   })
 
   it('refuses one time for all, and a time that is none', () => {
-    expect(() => divided(60, { time: upTo(60).map(() => 5) })).toThrow(refusal('data', /holding back 60 of 60 normal rows by time leaves 0 to train on/))
-    expect(() => divided(60, { time: upTo(60).map((row) => (row === 7 ? Infinity : row)) })).toThrow(refusal('data', /time of row 8 is Infinity/))
+    expect(() => divided(60, { time: upTo(60).map(() => 5) })).toThrow(
+      refusal('data', /holding back 60 of 60 normal rows by time leaves 0 to train on/),
+    )
+    expect(() => divided(60, { time: upTo(60).map((row) => (row === 7 ? Infinity : row)) })).toThrow(
+      refusal('data', /time of row 8 is Infinity/),
+    )
   })
 })
 
 describe('windows', () => {
-  const source = tableFromRows(upTo(200).map((i) => [i]), ['a'])
+  const source = tableFromRows(
+    upTo(200).map((i) => [i]),
+    ['a'],
+  )
 
   it('that are held back share no row with those that train', () => {
     const windows = slideWindows(source, { size: 10 })
     const { by, heldBack, training } = divided(191, { windows })
     expect([by, heldBack.length, training.length]).toEqual(['time', 38, 191 - 38 - 9])
-    expect(Math.max(...training.flatMap((w) => [...windows.members[w]]))).toBeLessThan(Math.min(...heldBack.flatMap((w) => [...windows.members[w]])))
-    expect(() => divided(101, { windows: slideWindows(source, { size: 100 }) })).toThrow(refusal('data', /leaves 0 to train on; hold fewer back, or choose smaller windows/))
+    expect(Math.max(...training.flatMap((w) => [...windows.members[w]]))).toBeLessThan(
+      Math.min(...heldBack.flatMap((w) => [...windows.members[w]])),
+    )
+    expect(() => divided(101, { windows: slideWindows(source, { size: 100 }) })).toThrow(
+      refusal('data', /leaves 0 to train on; hold fewer back, or choose smaller windows/),
+    )
   })
 
   it('follow whole groups where there are some', () => {
@@ -98,7 +119,10 @@ describe('fit', () => {
   /** A slow wave with noise. */
   const wave = (n: number): Table => {
     const random = Random.seeded(3)
-    return tableFromRows(upTo(n).map((i) => [Math.sin(i / 5) + 0.05 * random.normal(), Math.cos(i / 5)]), ['a', 'b'])
+    return tableFromRows(
+      upTo(n).map((i) => [Math.sin(i / 5) + 0.05 * random.normal(), Math.cos(i / 5)]),
+      ['a', 'b'],
+    )
   }
 
   it('of windows keeps them in the file, and takes their columns', async () => {
@@ -110,7 +134,16 @@ describe('fit', () => {
     // 297 windows, 4 of which hold the anomaly; 29 held back, 3 in the gap.
     expect(rows).toEqual({ given: 297, trained: 297 - 4 - 29 - 3, anomalies: 4 })
     expect([heldBack.by, heldBack.scores.length]).toEqual(['time', 29])
-    expect(input.kind === 'table' && input.columns.map(({ name }) => name)).toEqual(['a@3', 'b@3', 'a@2', 'b@2', 'a@1', 'b@1', 'a@0', 'b@0'])
+    expect(input.kind === 'table' && input.columns.map(({ name }) => name)).toEqual([
+      'a@3',
+      'b@3',
+      'a@2',
+      'b@2',
+      'a@1',
+      'b@1',
+      'a@0',
+      'b@0',
+    ])
     const { score } = await model.score(slideWindows(data, window!).table)
     expect(score).toHaveLength(297)
     await model.close()
@@ -129,14 +162,27 @@ describe('fit', () => {
     const patients = (count: number, random: Random) => {
       const groups = upTo(20 * count).map((row) => Math.floor(row / 20))
       const centres = upTo(count).map(() => upTo(4).map(() => 2 * random.normal()))
-      return { groups, table: tableFromRows(groups.map((group) => centres[group].map((centre) => centre + random.normal())), ['a', 'b', 'c', 'd']) }
+      return {
+        groups,
+        table: tableFromRows(
+          groups.map((group) => centres[group].map((centre) => centre + random.normal())),
+          ['a', 'b', 'c', 'd'],
+        ),
+      }
     }
     const realised = async (byGroups: boolean) => {
       let sum = 0
       for (let seed = 0; seed < 10; seed++) {
         const random = Random.seeded(seed)
         const { table, groups } = patients(60, random)
-        const model = await fit(table, { engine, detector: detectorNamed('knn'), seed, holdBack: 0.3, threshold: { kind: 'conformal', rate: 0.05 }, ...(byGroups && { groups }) })
+        const model = await fit(table, {
+          engine,
+          detector: detectorNamed('knn'),
+          seed,
+          holdBack: 0.3,
+          threshold: { kind: 'conformal', rate: 0.05 },
+          ...(byGroups && { groups }),
+        })
         const { isAnomaly } = await model.score(patients(100, random).table)
         sum += isAnomaly.reduce((called, flag) => called + flag, 0) / isAnomaly.length
         await model.close()
@@ -151,9 +197,17 @@ describe('fit', () => {
 
   it('refuses windows of images, weights with windows, and lists of another length', async () => {
     const images = { shape: [60, 1, 2, 2], data: new Float32Array(240).map((_, i) => i % 7) }
-    await expect(fit(images, { engine, window: { size: 2 } })).rejects.toThrow(refusal('argument', /windows are made of the rows of tables/))
-    await expect(fit(wave(60), { engine, window: { size: 2 }, weights: new Float64Array(60).fill(1) })).rejects.toThrow(refusal('argument', /weights of rows do not go with windows/))
-    await expect(fit(wave(60), { engine, groups: [1, 2] })).rejects.toThrow(refusal('shape', /60 groups, one per row, got 2/))
-    await expect(fit(wave(60), { engine, time: [1, 2] })).rejects.toThrow(refusal('shape', /60 times, one per row, got 2/))
+    await expect(fit(images, { engine, window: { size: 2 } })).rejects.toThrow(
+      refusal('argument', /windows are made of the rows of tables/),
+    )
+    await expect(fit(wave(60), { engine, window: { size: 2 }, weights: new Float64Array(60).fill(1) })).rejects.toThrow(
+      refusal('argument', /weights of rows do not go with windows/),
+    )
+    await expect(fit(wave(60), { engine, groups: [1, 2] })).rejects.toThrow(
+      refusal('shape', /60 groups, one per row, got 2/),
+    )
+    await expect(fit(wave(60), { engine, time: [1, 2] })).rejects.toThrow(
+      refusal('shape', /60 times, one per row, got 2/),
+    )
   })
 })

@@ -36,17 +36,30 @@ export function columnInput({ input: name, kind }: FedColumn, batch: string): Te
 export function fedColumns(columns: readonly FedColumn[], { columns: encoders }: TablePreprocessing): FedColumn[] {
   return columns.map((column, i) => {
     const encoder = encoders[i]
-    return { name: column.name, kind: column.kind, input: column.input, ...(encoder.kind === 'category' && { categories: encoder.categories }) }
+    return {
+      name: column.name,
+      kind: column.kind,
+      input: column.input,
+      ...(encoder.kind === 'category' && { categories: encoder.categories }),
+    }
   })
 }
 
-/** Finds the columns by name. Errors: `not-found` for those that are missing; `data` for infinity and for texts where numbers belong, with the row. */
+/**
+ * Finds the columns by name. Errors: `not-found` for those that are missing; `data` for infinity and for texts where
+ * numbers belong, with the row.
+ */
 export function feedTable(data: Table, columns: readonly FedColumn[], badRows: BadRows): Feeding {
   const place = new Map(data.names.map((name, i) => [name, i]))
   const missing = columns.filter(({ name }) => !place.has(name)).map(({ name }) => name)
   if (missing.length > 0) {
-    const listed = missing.length > 8 ? `${missing.slice(0, 8).join(', ')} and ${missing.length - 8} more` : missing.join(', ')
-    throw new TollError('not-found', `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was trained on; it has ${data.names.join(', ')}`)
+    const listed =
+      missing.length > 8 ? `${missing.slice(0, 8).join(', ')} and ${missing.length - 8} more` : missing.join(', ')
+    throw new TollError(
+      'not-found',
+      `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was ` +
+        `trained on; it has ${data.names.join(', ')}`,
+    )
   }
   const errors = new Map<number, string>()
   const report = (row: number, problem: string, advice: string) => {
@@ -67,27 +80,53 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
           if (known && !known.has('')) unseen++
           return
         }
-        if (plain[code] === undefined) report(row, `column '${column.name}' holds a text with NUL or half a character in row ${row + 1}`, 'no engine takes that, replace it')
+        if (plain[code] === undefined)
+          report(
+            row,
+            `column '${column.name}' holds a text with NUL or half a character in row ${row + 1}`,
+            'no engine takes that, replace it',
+          )
         else if (isUnseen[code]) unseen++
       })
-      return [column.input, (start, end) => ({
-        dtype: 'string', shape: [end - start, 1], data: Array.from(values.subarray(start, end), (code) => (Number.isNaN(code) ? '' : plain[code] ?? '')),
-      })]
+      return [
+        column.input,
+        (start, end) => ({
+          dtype: 'string',
+          shape: [end - start, 1],
+          data: Array.from(values.subarray(start, end), (code) => (Number.isNaN(code) ? '' : (plain[code] ?? ''))),
+        }),
+      ]
     }
     if (data.meanings?.get(column.name)?.kind === 'text') {
-      throw new TollError('data', `column '${column.name}' holds texts, but the model was trained on ${column.kind === 'time' ? 'times' : 'numbers'} there`)
+      throw new TollError(
+        'data',
+        `column '${column.name}' holds texts, but the model was trained on ` +
+          `${column.kind === 'time' ? 'times' : 'numbers'} there`,
+      )
     }
     const values = data.columns[at]
     for (let row = 0; row < values.length; row++) {
       const value = values[row]
       if (value - value === 0) continue
       if (Number.isNaN(value)) imputed++
-      else report(row, `column '${column.name}' is ${value} in row ${row + 1}`, 'infinity cannot be scored, replace it or leave it empty')
+      else
+        report(
+          row,
+          `column '${column.name}' is ${value} in row ${row + 1}`,
+          'infinity cannot be scored, replace it or leave it empty',
+        )
     }
-    return [column.input, (start, end) => ({ dtype: 'float64', shape: [end - start, 1], data: values.slice(start, end) })]
+    return [
+      column.input,
+      (start, end) => ({ dtype: 'float64', shape: [end - start, 1], data: values.slice(start, end) }),
+    ]
   })
   return {
-    errors, imputed, unseen, rowSize: columns.length, rowShape: [columns.length],
+    errors,
+    imputed,
+    unseen,
+    rowSize: columns.length,
+    rowShape: [columns.length],
     feeds: (start, end) => Object.fromEntries(feeders.map(([name, feed]) => [name, feed(start, end)])),
   }
 }

@@ -1,11 +1,47 @@
-// From raw data to a model: hold normal rows back, fit the preprocessing, fit the detector, score what was held back, set the threshold.
+// From raw data to a model: hold normal rows back, fit the preprocessing, fit the detector, score what was held back,
+// set the threshold.
 
-import { Random, TollError, resolveParameters, rowCount, takeRows, takeSamples, version, type Domains, type FloatArray, type NdArray, type Table, type Values } from '../base/index.js'
+import {
+  Random,
+  TollError,
+  resolveParameters,
+  rowCount,
+  takeRows,
+  takeSamples,
+  version,
+  type Domains,
+  type FloatArray,
+  type NdArray,
+  type Table,
+  type Values,
+} from '../base/index.js'
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
-import { fitImagePreprocessing, dropEmpty, fitTablePreprocessing, imageParameters, inferSchema, profileColumns, slideWindows, summarize, tableParameters, typicalImage, type FeatureKind, type LeftOut, type RowOrder, type WindowSettings, type Windows } from '../preprocess/index.js'
+import {
+  fitImagePreprocessing,
+  dropEmpty,
+  fitTablePreprocessing,
+  imageParameters,
+  inferSchema,
+  profileColumns,
+  slideWindows,
+  summarize,
+  tableParameters,
+  typicalImage,
+  type FeatureKind,
+  type LeftOut,
+  type RowOrder,
+  type WindowSettings,
+  type Windows,
+} from '../preprocess/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
-import { checkThreshold, defaultThresholdRule, fitThreshold, needsLabels, type ThresholdRule } from '../threshold/index.js'
+import {
+  checkThreshold,
+  defaultThresholdRule,
+  fitThreshold,
+  needsLabels,
+  type ThresholdRule,
+} from '../threshold/index.js'
 import { compose, encodeFile, inputColumns, largestBatchOf, prepare } from './compose.js'
 import { divide } from './division.js'
 import { columnInput, feedTable } from './feeding.js'
@@ -21,7 +57,10 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
   readonly parameters?: Partial<Values<D>>
   /** How columns or pixels are scaled; default `standard`. */
   readonly scale?: string
-  /** What columns of a table are, where it is not what `inferSchema` makes of them; a column that is named here is never left out. */
+  /**
+   * What columns of a table are, where it is not what `inferSchema` makes of them; a column that is named here is never
+   * left out.
+   */
   readonly types?: Readonly<Record<string, FeatureKind>>
   /** Columns of the source that are not in the table, and why: the model keeps their names. */
   readonly leftOut?: readonly LeftOut[]
@@ -30,43 +69,69 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
   /** Non-negative weight of each row; default 1. */
   readonly weights?: ArrayLike<number>
   /**
-   * Share of the normal rows that training does not see, in [0, 0.9]; default 0.1. Below `fewestRows` normal rows none is held back. With
-   * `groups` whole groups are held back, with `time` the latest rows.
+   * Share of the normal rows that training does not see, in [0, 0.9]; default 0.1. Below `fewestRows` normal rows none
+   * is held back. With `groups` whole groups are held back, with `time` the latest rows.
    */
   readonly holdBack?: number
   /**
-   * Learns from windows of a table's rows, in order of `time` and within `groups`: the model takes the columns of `slideWindows`. A window that
-   * holds a labelled anomaly is one. The manifest keeps the settings, and the names that the rows' group and time have.
+   * Learns from windows of a table's rows, in order of `time` and within `groups`: the model takes the columns of
+   * `slideWindows`. A window that holds a labelled anomaly is one. The manifest keeps the settings, and the names that
+   * the rows' group and time have.
    */
   readonly window?: Partial<WindowSettings> & { readonly group?: string; readonly time?: string }
-  /** Default: the 0.99 quantile of the held-back scores. Rules about labels use the labelled anomalies beside the held-back normal rows. */
+  /**
+   * Default: the 0.99 quantile of the held-back scores. Rules about labels use the labelled anomalies beside the
+   * held-back normal rows.
+   */
   readonly threshold?: ThresholdRule
 }
 
 /**
- * Fits a detector to a table or to images (n, channels, height, width) of mostly normal rows and returns a model that scores and saves.
- * The same data, options and seed give the same model on the same machine at the same number of threads.
- * Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned from, `diverged`, `aborted`.
+ * Fits a detector to a table or to images (n, channels, height, width) of mostly normal rows and returns a model that
+ * scores and saves. The same data, options and seed give the same model on the same machine at the same number of
+ * threads. Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned
+ * from, `diverged`, `aborted`.
  */
 export async function fit<D extends Domains>(source: Table | NdArray, options: FitOptions<D>): Promise<Model> {
   const { engine, seed = 0, signal, onProgress, checkpoint, groups, time, holdBack = 0.1 } = options
   const detector = (options.detector ?? toll) as unknown as Detector
   const parameters = resolveParameters(detector.parameters, options.parameters ?? {}, `${detector.name} parameter`)
   const kind = 'columns' in source ? 'table' : 'image'
-  if (!detector.accepts.includes(kind)) throw new TollError('argument', `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`)
-  for (const [what, values] of Object.entries({ groups, times: time })) if (values) checkedLength(what, values, rowCount(source))
+  if (!detector.accepts.includes(kind))
+    throw new TollError(
+      'argument',
+      `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`,
+    )
+  for (const [what, values] of Object.entries({ groups, times: time }))
+    if (values) checkedLength(what, values, rowCount(source))
   const schema = 'columns' in source ? inferSchema(source, options.types) : { table: source, leftOut: [] }
   const windows = options.window && windowsOf(schema.table, options)
   const samplesGiven = windows?.table ?? schema.table
   const ofRows = checkedLabels(options.labels, rowCount(source))
-  const labels = ofRows && windows ? Uint8Array.from(windows.members, (rows) => Number(rows.some((row) => ofRows[row] === 1))) : ofRows
-  if (options.weights && !detector.takesWeights) throw new TollError('argument', `detector '${detector.name}' does not take weights of rows; leave them out`)
+  const labels =
+    ofRows && windows
+      ? Uint8Array.from(windows.members, (rows) => Number(rows.some((row) => ofRows[row] === 1)))
+      : ofRows
+  if (options.weights && !detector.takesWeights)
+    throw new TollError('argument', `detector '${detector.name}' does not take weights of rows; leave them out`)
   const weights = options.weights && checkedLength('weights', options.weights, rowCount(samplesGiven))
-  const { anomalies, heldBack, training, by, groups: groupsHeld } = divide(rowCount(samplesGiven), {
-    labels, groups, time, windows, holdBack, random: Random.seeded(seed).fork('held-back'),
+  const {
+    anomalies,
+    heldBack,
+    training,
+    by,
+    groups: groupsHeld,
+  } = divide(rowCount(samplesGiven), {
+    labels,
+    groups,
+    time,
+    windows,
+    holdBack,
+    random: Random.seeded(seed).fork('held-back'),
   })
   if (options.threshold) checkThreshold(options.threshold, heldBack.length > 0 ? heldBack.length : training.length)
-  const { table: given, leftOut } = 'columns' in schema.table && !windows ? dropEmpty(schema.table, training, schema.leftOut) : schema
+  const { table: given, leftOut } =
+    'columns' in schema.table && !windows ? dropEmpty(schema.table, training, schema.leftOut) : schema
   const data = windows?.table ?? given
   const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
 
@@ -78,14 +143,35 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
     ...(weights && { weights: Float32Array.from(trainingRows, (row) => weights[row]) }),
   }
   const fitted = await detector.fit(trainingData, parameters, { engine, seed, signal, onProgress, checkpoint })
-  return assemble({
-    given, leftOut: [...(options.leftOut ?? []), ...leftOut], ...(options.window && { window: windowOf(options.window, given) }), options, detector, parameters, seed, preprocessing, port, fitted, engine,
-  }, {
-    heldBack: heldBack.length > 0 ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld, share: holdBack } : { source: 'training', data: take(training), share: holdBack },
-    ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
-    rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
-    ...('columns' in given && { profile: profileColumns(given, Array.from({ length: given.rows }, (_, row) => row).filter((row) => ofRows?.[row] !== 1)) }),
-  })
+  return assemble(
+    {
+      given,
+      leftOut: [...(options.leftOut ?? []), ...leftOut],
+      ...(options.window && { window: windowOf(options.window, given) }),
+      options,
+      detector,
+      parameters,
+      seed,
+      preprocessing,
+      port,
+      fitted,
+      engine,
+    },
+    {
+      heldBack:
+        heldBack.length > 0
+          ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld, share: holdBack }
+          : { source: 'training', data: take(training), share: holdBack },
+      ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
+      rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
+      ...('columns' in given && {
+        profile: profileColumns(
+          given,
+          Array.from({ length: given.rows }, (_, row) => row).filter((row) => ofRows?.[row] !== 1),
+        ),
+      }),
+    },
+  )
 }
 
 interface Parts {
@@ -102,14 +188,33 @@ interface Parts {
   readonly engine: Engine
 }
 
-/** Composes the file with a provisional threshold, scores the held-back rows with it, and puts the real threshold in. */
+/**
+ * Composes the file with a provisional threshold, scores the held-back rows with it, and puts the real threshold in.
+ */
 async function assemble(
   { given, leftOut, window, options, detector, parameters, seed, preprocessing, port, fitted, engine }: Parts,
-  { heldBack: { data: heldBackData, ...heldBack }, anomalies, rows, profile }: { heldBack: Omit<HeldBack, 'scores'> & { data: Table | NdArray }; anomalies?: Table | NdArray; rows: Manifest['rows']; profile?: Manifest['profile'] },
+  {
+    heldBack: { data: heldBackData, ...heldBack },
+    anomalies,
+    rows,
+    profile,
+  }: {
+    heldBack: Omit<HeldBack, 'scores'> & { data: Table | NdArray }
+    anomalies?: Table | NdArray
+    rows: Manifest['rows']
+    profile?: Manifest['profile']
+  },
 ): Promise<Model> {
   const draft = compose({ preprocessing, input: port, detector, fitted })
   // The names of the parts are known only now: a column may be called like one of them.
-  const input_ = port.kind === 'table' ? { ...port, columns: inputColumns(port.columns, Object.keys(draft.parts)), ...(leftOut.length > 0 && { leftOut }) } : port
+  const input_ =
+    port.kind === 'table'
+      ? {
+          ...port,
+          columns: inputColumns(port.columns, Object.keys(draft.parts)),
+          ...(leftOut.length > 0 && { leftOut }),
+        }
+      : port
   const composed = compose({ preprocessing, input: input_, detector, fitted })
   const provisional: Manifest = {
     format: manifestFormat,
@@ -131,16 +236,24 @@ async function assemble(
     versions: { toll: version, opset: String(opsetVersion) },
   }
   const model = new Model(encodeFile(composed, provisional), engine)
-  const scoresOf = async (rows: Table | NdArray) => Array.from((await model.score(rows, { signal: options.signal })).score)
+  const scoresOf = async (rows: Table | NdArray) =>
+    Array.from((await model.score(rows, { signal: options.signal })).score)
   const normal = await scoresOf(heldBackData)
   // Rows with labels that training did not see: what rules about labels need.
   const rule = options.threshold ?? defaultThresholdRule
   const labelled = anomalies && heldBack.source === 'held-back' && needsLabels(rule) ? await scoresOf(anomalies) : []
   await model.close()
   const scores = normal.toSorted((a, b) => a - b)
-  const threshold = fitThreshold(rule, scores, labelled.length === 0 ? undefined : {
-    scores: [...normal, ...labelled], labels: [...normal.map(() => 0), ...labelled.map(() => 1)],
-  })
+  const threshold = fitThreshold(
+    rule,
+    scores,
+    labelled.length === 0
+      ? undefined
+      : {
+          scores: [...normal, ...labelled],
+          labels: [...normal.map(() => 0), ...labelled.map(() => 1)],
+        },
+  )
   return new Model(encodeFile(composed, { ...provisional, heldBack: { ...heldBack, scores }, threshold }), engine)
 }
 
@@ -150,27 +263,50 @@ interface Preparation {
   readonly port: ModelInput
 }
 
-function fitPreprocessing(data: Table | NdArray, detector: Detector, scale = 'standard'): Preparation & { preprocessing: Manifest['preprocessing'] } {
+function fitPreprocessing(
+  data: Table | NdArray,
+  detector: Detector,
+  scale = 'standard',
+): Preparation & { preprocessing: Manifest['preprocessing'] } {
   if ('columns' in data) {
     const summary = summarize(data)
-    const preprocessing = fitTablePreprocessing(data, summary, resolveParameters(tableParameters, { scale: scale as never }, 'option'))
+    const preprocessing = fitTablePreprocessing(
+      data,
+      summary,
+      resolveParameters(tableParameters, { scale: scale as never }, 'option'),
+    )
     const port = { kind: 'table', columns: inputColumns(summary, []) } as const
     const inputs = port.columns.map((column) => columnInput(column, 'batch'))
     return { preprocessing, port, inputs, samples: prepare(preprocessing, inputs, detector) }
   }
-  const preprocessing = fitImagePreprocessing(data, resolveParameters(imageParameters, { scale: scale as never }, 'option'))
-  const port = { kind: 'image', input: 'image', layout: 'NCHW', shape: preprocessing.shape, range: preprocessing.range, typical: typicalImage(data, preprocessing.range) } as const
+  const preprocessing = fitImagePreprocessing(
+    data,
+    resolveParameters(imageParameters, { scale: scale as never }, 'option'),
+  )
+  const port = {
+    kind: 'image',
+    input: 'image',
+    layout: 'NCHW',
+    shape: preprocessing.shape,
+    range: preprocessing.range,
+    typical: typicalImage(data, preprocessing.range),
+  } as const
   const inputs = [input(port.input, ['batch', ...port.shape])]
   return { preprocessing, port, inputs, samples: prepare(preprocessing, inputs, detector) }
 }
 
 /** Runs the preprocessing as the model file will: the detector trains on what it will score. */
-async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, samples, port }: Preparation): Promise<NdArray> {
+async function runPreparation(
+  engine: Engine,
+  data: Table | NdArray,
+  { inputs, samples, port }: Preparation,
+): Promise<NdArray> {
   const session = await engine.load({ inputs, outputs: { samples } })
   try {
-    const feeds: HostTensors = 'columns' in data
-      ? feedTable(data, port.kind === 'table' ? port.columns : [], 'refuse').feeds(0, data.rows)
-      : { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
+    const feeds: HostTensors =
+      'columns' in data
+        ? feedTable(data, port.kind === 'table' ? port.columns : [], 'refuse').feeds(0, data.rows)
+        : { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
     const result = await session.run(feeds)
     return { shape: result.samples.shape, data: result.samples.data as FloatArray }
   } finally {
@@ -178,13 +314,19 @@ async function runPreparation(engine: Engine, data: Table | NdArray, { inputs, s
   }
 }
 
-function windowsOf(data: Table | NdArray, { window, weights, ...order }: Pick<FitOptions, 'window' | 'weights' | 'groups' | 'time'>): Windows {
+function windowsOf(
+  data: Table | NdArray,
+  { window, weights, ...order }: Pick<FitOptions, 'window' | 'weights' | 'groups' | 'time'>,
+): Windows {
   if (!('columns' in data)) throw new TollError('argument', 'windows are made of the rows of tables, got images')
   if (weights) throw new TollError('argument', 'weights of rows do not go with windows; leave them out')
   return slideWindows(data, window!, order)
 }
 
-function windowOf({ size = 1, stride = 1, group, time }: NonNullable<FitOptions['window']>, data: Table | NdArray): Manifest['window'] {
+function windowOf(
+  { size = 1, stride = 1, group, time }: NonNullable<FitOptions['window']>,
+  data: Table | NdArray,
+): Manifest['window'] {
   const columns = 'columns' in data ? data.names : []
   return { size, stride, columns, ...(group !== undefined && { group }), ...(time !== undefined && { time }) }
 }
@@ -193,12 +335,14 @@ function checkedLabels(labels: ArrayLike<number> | undefined, rows: number): Uin
   if (!labels) return undefined
   checkedLength('labels', labels, rows)
   return Uint8Array.from(labels, (label, row) => {
-    if (label !== 0 && label !== 1) throw new TollError('data', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${label}`)
+    if (label !== 0 && label !== 1)
+      throw new TollError('data', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${label}`)
     return label
   })
 }
 
 function checkedLength<V extends ArrayLike<unknown>>(what: string, values: V, rows: number): V {
-  if (values.length !== rows) throw new TollError('shape', `expected ${rows} ${what}, one per row, got ${values.length}`)
+  if (values.length !== rows)
+    throw new TollError('shape', `expected ${rows} ${what}, one per row, got ${values.length}`)
   return values
 }

@@ -1,9 +1,29 @@
-// Models: fit, score, reconstruct, move the threshold, the bytes of the file; and the checks of every detector's contract.
+// Models: fit, score, reconstruct, move the threshold, the bytes of the file; and the checks of every detector's
+// contract.
 export { fewestRows } from './division.js'
 export { fingerprint, sha256 } from './fingerprint.js'
 export { fit, type FitOptions } from './fit.js'
 export { Model, type BadRows, type ScoreOptions, type Scores } from './model.js'
 export { columnInput, feedTable, type FedColumn, type Feeding } from './feeding.js'
 export { decisionOutput, readManifest } from './compose.js'
-export { decodeManifest, featuresOf, manifestFormat, manifestKey, type HeldBack, type InputColumn, type Manifest, type ModelInput, type RowWindow } from './manifest.js'
-export { checkDetector, detectorChecks, runCheck, Subject, type Check, type CheckOptions, type CheckReport, type CheckResult } from './contract.js'
+export {
+  decodeManifest,
+  featuresOf,
+  manifestFormat,
+  manifestKey,
+  type HeldBack,
+  type InputColumn,
+  type Manifest,
+  type ModelInput,
+  type RowWindow,
+} from './manifest.js'
+export {
+  checkDetector,
+  detectorChecks,
+  runCheck,
+  Subject,
+  type Check,
+  type CheckOptions,
+  type CheckReport,
+  type CheckResult,
+} from './contract.js'

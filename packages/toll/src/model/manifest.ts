@@ -1,8 +1,19 @@
-// The manifest of a model file: everything about the model that is not arithmetic, as JSON under one key of the ONNX `metadata_props`.
-// `format` is an integer that rises with every change that an older reader would misread; every version stays readable.
+// The manifest of a model file: everything about the model that is not arithmetic, as JSON under one key of the ONNX
+// `metadata_props`. `format` is an integer that rises with every change that an older reader would misread; every
+// version stays readable.
 
 import { TollError, messageOf, type ParameterValue } from '../base/index.js'
-import { readTablePreprocessing, type ColumnProfile, type ColumnSummary, type FeatureKind, type ImagePreprocessing, type LeftOut, type NumberProfile, type TablePreprocessing, type TextProfile } from '../preprocess/index.js'
+import {
+  readTablePreprocessing,
+  type ColumnProfile,
+  type ColumnSummary,
+  type FeatureKind,
+  type ImagePreprocessing,
+  type LeftOut,
+  type NumberProfile,
+  type TablePreprocessing,
+  type TextProfile,
+} from '../preprocess/index.js'
 import { readThreshold, type Threshold } from '../threshold/index.js'
 
 export const manifestFormat = 2
@@ -19,7 +30,9 @@ export type ModelInput =
       readonly kind: 'table'
       /** One input (n, 1) per column, in this order: categories of type string, all others of type double. */
       readonly columns: readonly InputColumn[]
-      /** Columns of the training data that the model does not take, with the reason. Files of early versions do not say. */
+      /**
+       * Columns of the training data that the model does not take, with the reason. Files of early versions do not say.
+       */
       readonly leftOut?: readonly LeftOut[]
     }
   | {
@@ -31,12 +44,18 @@ export type ModelInput =
       readonly shape: readonly [number, number, number]
       /** Smallest and largest training pixel: inputs are expected in the same units. */
       readonly range: readonly [number, number]
-      /** Median of each training pixel in 256 levels of `range`, base64: where explanations start. Files of early versions lack it. */
+      /**
+       * Median of each training pixel in 256 levels of `range`, base64: where explanations start. Files of early
+       * versions lack it.
+       */
       readonly typical?: string
     }
 
 export interface HeldBack {
-  /** `held-back`: normal rows that training did not see. `training`: too few rows to keep any back, so the scores are of training rows and too low. */
+  /**
+   * `held-back`: normal rows that training did not see. `training`: too few rows to keep any back, so the scores are of
+   * training rows and too low.
+   */
   readonly source: 'held-back' | 'training'
   /** How they were chosen, where not at random: whole groups, or the latest rows. */
   readonly by?: 'groups' | 'time'
@@ -68,7 +87,9 @@ export interface Manifest {
   readonly preprocessing: TablePreprocessing | ImagePreprocessing
   /** Outputs that add up to, or explain, the score, (n) each. */
   readonly parts: readonly string[]
-  /** Rows that one run should take at most: its memory stays below some hundred MiB. Files of early versions do not say. */
+  /**
+   * Rows that one run should take at most: its memory stays below some hundred MiB. Files of early versions do not say.
+   */
   readonly largestBatch?: number
   readonly threshold: Threshold
   /** Further thresholds by name, each with an output of its own (`is_anomaly_NAME`). */
@@ -76,7 +97,10 @@ export interface Manifest {
   readonly heldBack: HeldBack
   /** Where samples are windows of rows: the inputs are named column@lag, the row's own lag being 0. */
   readonly window?: RowWindow
-  /** How the columns of the rows were distributed, labelled anomalies left out; absent for images and in files of early versions. */
+  /**
+   * How the columns of the rows were distributed, labelled anomalies left out; absent for images and in files of early
+   * versions.
+   */
   readonly profile?: readonly ColumnProfile[]
   /** Rows (windows, where samples are windows) given, those that trained, those labelled anomalous and left out. */
   readonly rows: { readonly given: number; readonly trained: number; readonly anomalies: number }
@@ -89,8 +113,14 @@ export interface Manifest {
   readonly versions: Readonly<Record<string, string>>
 }
 
-/** The columns of the rows that a model learned from and takes, in their order, and what each is to it; of windows those of their rows. None for images. */
-export function featuresOf({ input, window }: Pick<Manifest, 'input' | 'window'>): { readonly name: string; readonly kind: FeatureKind }[] {
+/**
+ * The columns of the rows that a model learned from and takes, in their order, and what each is to it; of windows those
+ * of their rows. None for images.
+ */
+export function featuresOf({
+  input,
+  window,
+}: Pick<Manifest, 'input' | 'window'>): { readonly name: string; readonly kind: FeatureKind }[] {
   if (input.kind !== 'table') return []
   if (!window) return input.columns.map(({ name, kind }) => ({ name, kind }))
   const kinds = new Map(input.columns.map(({ name, kind }) => [name, kind]))
@@ -101,10 +131,14 @@ export function encodeManifest(manifest: Manifest): Record<string, string> {
   return { [manifestKey]: JSON.stringify(manifest), 'toll.format': String(manifest.format) }
 }
 
-/** Reads and checks a manifest. Errors: `format` for a file that is no model of ours or is damaged, `version` for a newer one. */
+/**
+ * Reads and checks a manifest. Errors: `format` for a file that is no model of ours or is damaged, `version` for a
+ * newer one.
+ */
 export function decodeManifest(metadata: Readonly<Record<string, string>>): Manifest {
   const text = metadata[manifestKey]
-  if (text === undefined) throw new TollError('format', `the file is an ONNX model without '${manifestKey}': it was not made by toll`)
+  if (text === undefined)
+    throw new TollError('format', `the file is an ONNX model without '${manifestKey}': it was not made by toll`)
   let value: Partial<Manifest> | null
   try {
     value = JSON.parse(text) as Partial<Manifest> | null
@@ -112,9 +146,13 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
     throw new TollError('format', `the manifest of the model is damaged: ${messageOf(error)}`, { cause: error })
   }
   const format = value?.format
-  if (typeof format !== 'number' || !Number.isInteger(format) || format < 1) throw new TollError('format', 'the manifest of the model has no format version')
+  if (typeof format !== 'number' || !Number.isInteger(format) || format < 1)
+    throw new TollError('format', 'the manifest of the model has no format version')
   if (format > manifestFormat) {
-    throw new TollError('version', `the model has format ${format}, this version of toll reads up to ${manifestFormat}; update toll to use it`)
+    throw new TollError(
+      'version',
+      `the model has format ${format}, this version of toll reads up to ${manifestFormat}; update toll to use it`,
+    )
   }
   const manifest = value as Manifest
   const problem = problemOf(manifest)
@@ -124,46 +162,99 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
   return {
     ...manifest,
     // Files of the first format hold columns of numbers only, and do not say so.
-    ...(input.kind === 'table' && { input: { ...input, columns: input.columns.map((column) => ({ ...column, kind: (column as Partial<InputColumn>).kind ?? 'number' }) as InputColumn) } }),
+    ...(input.kind === 'table' && {
+      input: {
+        ...input,
+        columns: input.columns.map(
+          (column) => ({ ...column, kind: (column as Partial<InputColumn>).kind ?? 'number' }) as InputColumn,
+        ),
+      },
+    }),
     ...(preprocessing.kind === 'table' && { preprocessing: readTablePreprocessing(preprocessing) }),
     threshold: readThreshold(manifest.threshold),
-    ...(thresholds && { thresholds: Object.fromEntries(Object.entries(thresholds).map(([name, threshold]) => [name, readThreshold(threshold)])) }),
+    ...(thresholds && {
+      thresholds: Object.fromEntries(
+        Object.entries(thresholds).map(([name, threshold]) => [name, readThreshold(threshold)]),
+      ),
+    }),
   }
 }
 
-function problemOf({ input, heldBack, largestBatch = 1, parts, parameters, preprocessing, rows, threshold, thresholds = {}, training, versions, window, profile }: Partial<Manifest>): string | undefined {
+function problemOf({
+  input,
+  heldBack,
+  largestBatch = 1,
+  parts,
+  parameters,
+  preprocessing,
+  rows,
+  threshold,
+  thresholds = {},
+  training,
+  versions,
+  window,
+  profile,
+}: Partial<Manifest>): string | undefined {
   const isRecord = (record: unknown) => typeof record === 'object' && record !== null && !Array.isArray(record)
-  for (const [name, record] of Object.entries({ input, heldBack, parameters, preprocessing, rows, threshold, thresholds, training, versions })) {
+  for (const [name, record] of Object.entries({
+    input,
+    heldBack,
+    parameters,
+    preprocessing,
+    rows,
+    threshold,
+    thresholds,
+    training,
+    versions,
+  })) {
     if (!isRecord(record)) return `'${name}' is missing`
   }
   if (!Array.isArray(parts) || !parts.every((name) => typeof name === 'string')) return "'parts' must list names"
-  if (!(Number.isSafeInteger(largestBatch) && largestBatch >= 1)) return "'largestBatch' must be a whole number of at least 1"
+  if (!(Number.isSafeInteger(largestBatch) && largestBatch >= 1))
+    return "'largestBatch' must be a whole number of at least 1"
   const scores = heldBack!.scores as unknown
-  if (!Array.isArray(scores) || !scores.every((score) => typeof score === 'number')) return "'heldBack.scores' must list numbers"
-  if (profile !== undefined && !(Array.isArray(profile) && profile.every(isProfile))) return "'profile' must list columns with their bins"
+  if (!Array.isArray(scores) || !scores.every((score) => typeof score === 'number'))
+    return "'heldBack.scores' must list numbers"
+  if (profile !== undefined && !(Array.isArray(profile) && profile.every(isProfile)))
+    return "'profile' must list columns with their bins"
   if (window !== undefined && !isWindow(window)) return "'window' must hold a size, a stride and columns"
   if (input!.kind === 'table') {
     const { columns } = input as { columns: unknown }
-    const fine = Array.isArray(columns) && columns.length > 0
-      && columns.every((column: Partial<InputColumn> | null) => typeof column?.name === 'string' && typeof column.input === 'string')
+    const fine =
+      Array.isArray(columns) &&
+      columns.length > 0 &&
+      columns.every(
+        (column: Partial<InputColumn> | null) => typeof column?.name === 'string' && typeof column.input === 'string',
+      )
     return fine ? undefined : "'input.columns' must list columns"
   }
   if (input!.kind === 'image') {
     const { shape, input: name } = input as { shape: unknown; input: unknown }
-    return Array.isArray(shape) && shape.length === 3 && shape.every(Number.isInteger) && typeof name === 'string' ? undefined : "'input.shape' must be three sizes"
+    return Array.isArray(shape) && shape.length === 3 && shape.every(Number.isInteger) && typeof name === 'string'
+      ? undefined
+      : "'input.shape' must be three sizes"
   }
   return `'input.kind' is ${JSON.stringify((input as { kind?: unknown }).kind)}`
 }
 
 function isWindow(value: Partial<RowWindow> | null): boolean {
   const { size, stride, columns, group = '', time = '' } = value ?? {}
-  return [size, stride].every((count) => Number.isSafeInteger(count) && count! >= 1)
-    && [columns, [group, time]].every((names) => Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string'))
+  return (
+    [size, stride].every((count) => Number.isSafeInteger(count) && count! >= 1) &&
+    [columns, [group, time]].every(
+      (names) => Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string'),
+    )
+  )
 }
 
 function isProfile(value: Partial<ColumnProfile> | null): boolean {
   const { name, edges, texts, counts, range = [0, 0], missing } = (value ?? {}) as Partial<NumberProfile & TextProfile>
   const isList = (list: unknown, type: string) => Array.isArray(list) && list.every((item) => typeof item === type)
   const bins = texts ?? edges
-  return typeof name === 'string' && isList(bins, texts ? 'string' : 'number') && [counts, range, [missing]].every((list) => isList(list, 'number')) && counts!.length === bins!.length + 1
+  return (
+    typeof name === 'string' &&
+    isList(bins, texts ? 'string' : 'number') &&
+    [counts, range, [missing]].every((list) => isList(list, 'number')) &&
+    counts!.length === bins!.length + 1
+  )
 }

@@ -1,4 +1,5 @@
-// Model files: every committed format loads and scores as it did, what is damaged or foreign is refused, and disks hold whole files only.
+// Model files: every committed format loads and scores as it did, what is damaged or foreign is refused, and disks hold
+// whole files only.
 
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -78,23 +79,54 @@ describe('a file', () => {
     const refused = async (content: Uint8Array | string, code: string, message: RegExp) => {
       const path = join(scratch, 'model.onnx')
       writeFileSync(path, content)
-      await expect(loadModel(path, engine)).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
+      await expect(loadModel(path, engine)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message) as string,
+      })
     }
-    await expect(loadModel(join(scratch, 'nothing.onnx'), engine)).rejects.toMatchObject({ code: 'not-found', message: expect.stringMatching(/nothing\.onnx/) as string })
-    await expect(loadModel(scratch, engine)).rejects.toMatchObject({ code: 'io', message: expect.stringMatching(/folder/) as string })
-    await expect(saveModel(new Model(bytes, engine), join(scratch, 'no', 'such', 'folder.onnx'))).rejects.toMatchObject({ code: 'not-found' })
+    await expect(loadModel(join(scratch, 'nothing.onnx'), engine)).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringMatching(/nothing\.onnx/) as string,
+    })
+    await expect(loadModel(scratch, engine)).rejects.toMatchObject({
+      code: 'io',
+      message: expect.stringMatching(/folder/) as string,
+    })
+    await expect(saveModel(new Model(bytes, engine), join(scratch, 'no', 'such', 'folder.onnx'))).rejects.toMatchObject(
+      { code: 'not-found' },
+    )
     await refused('', 'format', /model\.onnx/)
     await refused('a,b\n1,2\n', 'format', /model\.onnx/)
     await refused(encodeModel({ ...decodeModel(bytes), metadata: {} }), 'format', /not made by toll/)
-    await refused(withManifest((manifest) => { manifest.format = 99 }), 'version', /format 99, this version of toll reads up to 2; update toll/)
-    await refused(withManifest((manifest) => { delete manifest.input }), 'format', /'input' is missing/)
-    await refused(withManifest((manifest) => { manifest.threshold = { kind: 'quantile' } }), 'format', /threshold/)
+    await refused(
+      withManifest((manifest) => {
+        manifest.format = 99
+      }),
+      'version',
+      /format 99, this version of toll reads up to 2; update toll/,
+    )
+    await refused(
+      withManifest((manifest) => {
+        delete manifest.input
+      }),
+      'format',
+      /'input' is missing/,
+    )
+    await refused(
+      withManifest((manifest) => {
+        manifest.threshold = { kind: 'quantile' }
+      }),
+      'format',
+      /threshold/,
+    )
   })
 
   it('refuses every truncation and survives mutations', async () => {
     const random = Random.seeded(2)
     for (let length = 0; length < bytes.length; length += 97) {
-      expect(() => new Model(bytes.subarray(0, length), engine)).toThrow(expect.objectContaining({ name: 'TollError', code: 'format' }))
+      expect(() => new Model(bytes.subarray(0, length), engine)).toThrow(
+        expect.objectContaining({ name: 'TollError', code: 'format' }),
+      )
     }
     const manifestStart = bytes.indexOf(manifestKey)
     for (let i = 0; i < 600; i++) {
@@ -105,7 +137,10 @@ describe('a file', () => {
       }
       try {
         const model = new Model(damaged, engine)
-        if (i % 30 === 0) await model.score(tableFromRows([[20, 0, 1e4]], ['temperature', 'load', 'score'])).finally(() => model.close())
+        if (i % 30 === 0)
+          await model
+            .score(tableFromRows([[20, 0, 1e4]], ['temperature', 'load', 'score']))
+            .finally(() => model.close())
       } catch (error) {
         expect(error).toMatchObject({ name: 'TollError' })
         expect((error as { code: string }).code).toMatch(/format|version|not-found|data|shape/)

@@ -1,5 +1,5 @@
-// A model: the bytes of a model file, its manifest, and an engine that runs them. A model just fitted and one read from a file are the same
-// thing, so that what ships scores as what was trained.
+// A model: the bytes of a model file, its manifest, and an engine that runs them. A model just fitted and one read from
+// a file are the same thing, so that what ships scores as what was trained.
 
 import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
@@ -24,8 +24,8 @@ export interface Scores {
   /** (n), the same for each further threshold, by its name. */
   readonly alarms: Readonly<Record<string, Uint8Array>>
   /**
-   * (n), in (0, 1]: a normal row's is at most t with probability at most t (split conformal). Absent when no rows were held back. NaN only
-   * in rows that `errors` lists.
+   * (n), in (0, 1]: a normal row's is at most t with probability at most t (split conformal). Absent when no rows were
+   * held back. NaN only in rows that `errors` lists.
    */
   readonly pValue?: Float64Array
   /** The parts of the score, (n) each: for Toll `reconstruction_error` and `latent_norm`. */
@@ -56,8 +56,9 @@ export class Model {
   }
 
   /**
-   * Scores a table (columns are found by name; others are ignored) or images (n, channels, height, width). A row's score does not depend on
-   * the other rows. A model of windows takes the columns of `slideWindows`. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with their row.
+   * Scores a table (columns are found by name; others are ignored) or images (n, channels, height, width). A row's
+   * score does not depend on the other rows. A model of windows takes the columns of `slideWindows`. Errors:
+   * `not-found` for missing columns, `shape`, `data` for infinite values with their row.
    */
   async score(data: Table | NdArray, options: ScoreOptions = {}): Promise<Scores> {
     const { parts, thresholds = {}, heldBack } = this.manifest
@@ -76,21 +77,29 @@ export class Model {
       for (const name of levels) called[name].set(outputs[name].data as Uint8Array, start)
     }
     const { score, ...rest } = scored
-    const pValue = heldBack.source === 'held-back' && heldBack.scores.length > 0 ? pValues(score, heldBack.scores) : undefined
+    const pValue =
+      heldBack.source === 'held-back' && heldBack.scores.length > 0 ? pValues(score, heldBack.scores) : undefined
     for (const row of source.errors.keys()) {
       for (const values of [score, ...Object.values(rest), ...(pValue ? [pValue] : [])]) values[row] = NaN
       for (const flags of Object.values(called)) flags[row] = 0
     }
     return {
-      score, parts: rest, ...(pValue && { pValue }),
+      score,
+      parts: rest,
+      ...(pValue && { pValue }),
       isAnomaly: called.is_anomaly,
       alarms: Object.fromEntries(Object.keys(thresholds).map((name) => [name, called[decisionOutput(name)]])),
-      imputed: source.imputed, unseen: source.unseen, errors: source.errors,
+      imputed: source.imputed,
+      unseen: source.unseen,
+      errors: source.errors,
     }
   }
 
   /** Scores a stream, batch by batch, in order; memory does not grow with its length. */
-  async *scoreBatches(batches: AsyncIterable<Table | NdArray> | Iterable<Table | NdArray>, options: ScoreOptions = {}): AsyncGenerator<Scores, void, void> {
+  async *scoreBatches(
+    batches: AsyncIterable<Table | NdArray> | Iterable<Table | NdArray>,
+    options: ScoreOptions = {},
+  ): AsyncGenerator<Scores, void, void> {
     for await (const batch of batches) yield await this.score(batch, options)
   }
 
@@ -111,25 +120,40 @@ export class Model {
   }
 
   /**
-   * The same model with another threshold, found from the held-back scores in the file or from labelled scores; nothing is trained again.
+   * The same model with another threshold, found from the held-back scores in the file or from labelled scores; nothing
+   * is trained again.
    *
-   * @param name a further threshold with an output of its own; without it the one that makes `is_anomaly`. Letters, digits, _ and -.
+   * @param name a further threshold with an output of its own; without it the one that makes `is_anomaly`. Letters,
+   * digits, _ and -.
    * @throws as `fitThreshold`; `argument` for a name that cannot be one.
    */
-  withThreshold(rule: ThresholdRule, { name, labelled }: { readonly name?: string; readonly labelled?: LabelledScores } = {}): Model {
-    if (name !== undefined && !/^[\w-]{1,40}$/.test(name)) throw new TollError('argument', `a threshold's name is 1 to 40 letters, digits, _ or -, got '${name}'`)
+  withThreshold(
+    rule: ThresholdRule,
+    { name, labelled }: { readonly name?: string; readonly labelled?: LabelledScores } = {},
+  ): Model {
+    if (name !== undefined && !/^[\w-]{1,40}$/.test(name))
+      throw new TollError('argument', `a threshold's name is 1 to 40 letters, digits, _ or -, got '${name}'`)
     const threshold = fitThreshold(rule, this.manifest.heldBack.scores, labelled)
-    return this.#withThresholds(name === undefined ? { threshold } : { thresholds: { ...this.manifest.thresholds, [name]: threshold } })
+    return this.#withThresholds(
+      name === undefined ? { threshold } : { thresholds: { ...this.manifest.thresholds, [name]: threshold } },
+    )
   }
 
   /** The same model without a further threshold. @throws `not-found` when there is none of that name. */
   withoutThreshold(name: string): Model {
     const { [name]: gone, ...thresholds } = this.manifest.thresholds ?? {}
-    if (!gone) throw new TollError('not-found', `the model has no threshold '${name}'; it has ${Object.keys(thresholds).join(', ') || 'none beside its own'}`)
+    if (!gone)
+      throw new TollError(
+        'not-found',
+        `the model has no threshold '${name}'; it has ${Object.keys(thresholds).join(', ') || 'none beside its own'}`,
+      )
     return this.#withThresholds({ thresholds })
   }
 
-  #withThresholds(change: { readonly threshold?: Threshold; readonly thresholds?: Readonly<Record<string, Threshold>> }): Model {
+  #withThresholds(change: {
+    readonly threshold?: Threshold
+    readonly thresholds?: Readonly<Record<string, Threshold>>
+  }): Model {
     return new Model(moveThresholds(this.bytes, { ...this.manifest, ...change }), this.#engine)
   }
 
@@ -138,7 +162,10 @@ export class Model {
     return this.#engine
   }
 
-  /** What the file's inputs are fed for these rows, for programs that are made from its graph. Checked as for `score`, and the same errors. */
+  /**
+   * What the file's inputs are fed for these rows, for programs that are made from its graph. Checked as for `score`,
+   * and the same errors.
+   */
   feeding(data: Table | NdArray, options: ScoreOptions = {}): Feeding {
     return this.manifest.input.kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
   }
@@ -159,7 +186,9 @@ export class Model {
     const key = outputs.join()
     const known = this.#sessions.get(key)
     if (known) return known
-    const loading = this.#engine.load({ model: outputs.includes('score') ? this.bytes : withOutputs(this.bytes, outputs) })
+    const loading = this.#engine.load({
+      model: outputs.includes('score') ? this.bytes : withOutputs(this.bytes, outputs),
+    })
     this.#sessions.set(key, loading)
     loading.catch(() => this.#sessions.delete(key))
     return loading
@@ -168,7 +197,11 @@ export class Model {
   #tableSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Feeding {
     const { input, preprocessing } = this.manifest
     if (input.kind !== 'table' || !('columns' in data)) {
-      throw new TollError('shape', `this model scores ${input.kind === 'table' ? 'tables with named columns' : 'images'}, got ${'columns' in data ? 'a table' : 'an array'}`)
+      throw new TollError(
+        'shape',
+        `this model scores ${input.kind === 'table' ? 'tables with named columns' : 'images'}, got ` +
+          `${'columns' in data ? 'a table' : 'an array'}`,
+      )
     }
     return feedTable(data, preprocessing.kind === 'table' ? fedColumns(input.columns, preprocessing) : [], badRows)
   }
@@ -176,8 +209,13 @@ export class Model {
   #imageSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Feeding {
     const { input } = this.manifest
     if (input.kind !== 'image' || 'columns' in data || data.shape.slice(1).join() !== input.shape.join()) {
-      const expected = input.kind === 'image' ? `images of shape (n, ${input.shape.join(', ')})` : 'tables with named columns'
-      throw new TollError('shape', `this model scores ${expected}, got ${'columns' in data ? 'a table' : `an array of shape (${data.shape.join(', ')})`}`)
+      const expected =
+        input.kind === 'image' ? `images of shape (n, ${input.shape.join(', ')})` : 'tables with named columns'
+      throw new TollError(
+        'shape',
+        `this model scores ${expected}, got ` +
+          `${'columns' in data ? 'a table' : `an array of shape (${data.shape.join(', ')})`}`,
+      )
     }
     const rowSize = sizeOf(input.shape)
     const errors = new Map<number, string>()
@@ -189,7 +227,11 @@ export class Model {
       if (!errors.has(row)) errors.set(row, problem)
     }
     return {
-      errors, imputed: 0, unseen: 0, rowSize, rowShape: input.shape,
+      errors,
+      imputed: 0,
+      unseen: 0,
+      rowSize,
+      rowShape: input.shape,
       feeds: (start, end) => {
         const pixels = Float32Array.from(data.data.subarray(start * rowSize, end * rowSize))
         const tensor: HostTensor = { dtype: 'float32', shape: [end - start, ...input.shape], data: pixels }

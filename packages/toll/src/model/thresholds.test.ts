@@ -1,4 +1,5 @@
-// Thresholds and p-values of a model: in the library, in the file as ONNX Runtime runs it, and after the file is read again.
+// Thresholds and p-values of a model: in the library, in the file as ONNX Runtime runs it, and after the file is read
+// again.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as ort from 'onnxruntime-node'
@@ -10,14 +11,18 @@ import { fit, Model } from './index.js'
 
 let engine: Engine
 let model: Model
-const refusal = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
+const refusal = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
 
 function rows(count: number, seed: number, shift = 0): Table {
   const random = Random.seeded(seed)
-  return tableFromRows(Array.from({ length: count }, () => {
-    const a = random.normal() + shift
-    return [a, a + 0.3 * random.normal(), random.normal()]
-  }), ['a', 'b', 'is_anomaly_x'])
+  return tableFromRows(
+    Array.from({ length: count }, () => {
+      const a = random.normal() + shift
+      return [a, a + 0.3 * random.normal(), random.normal()]
+    }),
+    ['a', 'b', 'is_anomaly_x'],
+  )
 }
 
 beforeAll(async () => {
@@ -28,7 +33,11 @@ afterAll(() => engine.close())
 
 async function inOrt(bytes: Uint8Array, table: Table): Promise<Record<string, ArrayLike<number>>> {
   const session = await ort.InferenceSession.create(bytes)
-  const outputs = await session.run(Object.fromEntries(session.inputNames.map((name, i) => [name, new ort.Tensor('float64', table.columns[i], [table.rows, 1])])))
+  const outputs = await session.run(
+    Object.fromEntries(
+      session.inputNames.map((name, i) => [name, new ort.Tensor('float64', table.columns[i], [table.rows, 1])]),
+    ),
+  )
   await session.release()
   return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float64Array]))
 }
@@ -58,7 +67,10 @@ describe('p-values', () => {
     for (const rate of [0.01, 0.05, 0.1]) {
       const realised = Array.from({ length: 200 }, () => {
         const order = random.permutation(1200)
-        const { value } = fitThreshold({ kind: 'conformal', rate }, Array.from(order.subarray(0, 400), (row) => score[row]))
+        const { value } = fitThreshold(
+          { kind: 'conformal', rate },
+          Array.from(order.subarray(0, 400), (row) => score[row]),
+        )
         return order.subarray(400).filter((row) => score[row] > value).length / 800
       })
       const mean = realised.reduce((sum, share) => sum + share / 200, 0)
@@ -73,7 +85,10 @@ describe('p-values', () => {
 describe('several thresholds', () => {
   it('each have an output of their own, survive the file, and can be moved and taken out', async () => {
     const probe = rows(60, 8, 1.5)
-    const several = model.withThreshold({ kind: 'conformal', rate: 0.1 }).withThreshold({ kind: 'tail', rate: 1e-4 }, { name: 'page' }).withThreshold({ kind: 'fixed', value: 0 }, { name: 'all' })
+    const several = model
+      .withThreshold({ kind: 'conformal', rate: 0.1 })
+      .withThreshold({ kind: 'tail', rate: 1e-4 }, { name: 'page' })
+      .withThreshold({ kind: 'fixed', value: 0 }, { name: 'all' })
     const again = new Model(several.bytes, engine)
     expect(again.manifest.thresholds).toEqual(several.manifest.thresholds)
     const { score, isAnomaly, alarms } = await again.score(probe)
@@ -82,7 +97,15 @@ describe('several thresholds', () => {
     expect([...alarms.all]).toEqual(new Array(60).fill(1))
     expect([...isAnomaly]).toEqual([...score].map((value) => Number(value > again.manifest.threshold.value)))
     const outputs = await inOrt(again.bytes, probe)
-    expect(Object.keys(outputs)).toEqual(['score', 'reconstruction_error', 'latent_norm', 'p_value', 'is_anomaly', 'is_anomaly_page', 'is_anomaly_all'])
+    expect(Object.keys(outputs)).toEqual([
+      'score',
+      'reconstruction_error',
+      'latent_norm',
+      'p_value',
+      'is_anomaly',
+      'is_anomaly_page',
+      'is_anomaly_all',
+    ])
     expect(Array.from(outputs.is_anomaly_page)).toEqual([...alarms.page])
     const moved = again.withThreshold({ kind: 'fixed', value: 1e9 }, { name: 'all' }).withoutThreshold('page')
     const rest = await moved.score(probe)
@@ -95,7 +118,9 @@ describe('several thresholds', () => {
   it('refuse names that cannot be outputs, and removal of what is not there', () => {
     const rule = { kind: 'fixed', value: 1 } as const
     expect(() => model.withThreshold(rule, { name: 'a b' })).toThrow(refusal('argument', /letters, digits/))
-    expect(() => model.withThreshold(rule, { name: 'x' })).toThrow(refusal('argument', /a column called 'is_anomaly_x'/))
+    expect(() => model.withThreshold(rule, { name: 'x' })).toThrow(
+      refusal('argument', /a column called 'is_anomaly_x'/),
+    )
     expect(() => model.withoutThreshold('page')).toThrow(refusal('not-found', /has no threshold 'page'/))
   })
 })

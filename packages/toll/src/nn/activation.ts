@@ -12,10 +12,11 @@ export const softplus = (): Layer => stateless('softplus', (x) => graph.softplus
 export const gelu = (): Layer => stateless('gelu', (x) => graph.gelu(x))
 
 /** (n, ...) to (n, features). */
-export const flatten = (): Layer => stateless('flatten', (x) => {
-  const features = x.shape.slice(1).reduce<number>((product, dim) => product * (dim as number), 1)
-  return graph.reshape(x, [x.shape[0], features])
-})
+export const flatten = (): Layer =>
+  stateless('flatten', (x) => {
+    const features = x.shape.slice(1).reduce<number>((product, dim) => product * (dim as number), 1)
+    return graph.reshape(x, [x.shape[0], features])
+  })
 
 /** (n, features) to (n, ...shape). */
 export const unflatten = (shape: readonly number[]): Layer =>
@@ -27,12 +28,14 @@ export const maxPool2d = (kernel: number, options: graph.WindowOptions = {}): La
 export const averagePool2d = (kernel: number, options: graph.PoolOptions = {}): Layer =>
   stateless(`average pool ${kernel}`, (x) => graph.averagePool(x, kernel, options))
 
-export const upsample2d = (scale: number): Layer => stateless(`nearest upsample ${scale}`, (x) => graph.upsampleNearest(x, scale))
+export const upsample2d = (scale: number): Layer =>
+  stateless(`nearest upsample ${scale}`, (x) => graph.upsampleNearest(x, scale))
 
 /** Zeroes elements with probability `rate` in training; does nothing when scoring. */
 export const dropout = (rate: number): Layer =>
   stateless(`dropout ${rate}`, (x, scope) =>
-    scope.training ? graph.dropout(x, scope.mask(x.shape as readonly number[], 1 - rate), rate) : x)
+    scope.training ? graph.dropout(x, scope.mask(x.shape as readonly number[], 1 - rate), rate) : x,
+  )
 
 /** Adds a learned value to every element of a sample ("untied bias", Dumoulin et al. 2017), 0 at the start. */
 export const outputBias = (shape: readonly number[]): Layer => ({

@@ -18,8 +18,13 @@ export interface Autoencoder {
   readonly buffers: readonly BufferSpec[]
 }
 
-export function autoencoder(spec: Pick<Autoencoder, 'name' | 'sampleShape' | 'latent' | 'encoder' | 'decoder'>): Autoencoder {
-  const both = [['encoder', spec.encoder], ['decoder', spec.decoder]] as const
+export function autoencoder(
+  spec: Pick<Autoencoder, 'name' | 'sampleShape' | 'latent' | 'encoder' | 'decoder'>,
+): Autoencoder {
+  const both = [
+    ['encoder', spec.encoder],
+    ['decoder', spec.decoder],
+  ] as const
   return {
     ...spec,
     parameters: both.flatMap(([part, layer]) => layer.parameters.map((p) => ({ ...p, name: `${part}.${p.name}` }))),
@@ -31,7 +36,10 @@ export function autoencoder(spec: Pick<Autoencoder, 'name' | 'sampleShape' | 'la
 export function reconstruct(network: Autoencoder, x: Tensor, scope: Scope): { code: Tensor; reconstruction: Tensor } {
   const given = x.shape.slice(1)
   if (given.length !== network.sampleShape.length || given.some((dim, i) => dim !== network.sampleShape[i])) {
-    throw new TollError('shape', `network '${network.name}' takes samples of (${network.sampleShape.join(', ')}), got (${given.join(', ')})`)
+    throw new TollError(
+      'shape',
+      `network '${network.name}' takes samples of (${network.sampleShape.join(', ')}), got (${given.join(', ')})`,
+    )
   }
   const code = network.encoder.apply(x, within(scope, 'encoder'))
   return { code, reconstruction: network.decoder.apply(code, within(scope, 'decoder')) }

@@ -1,4 +1,5 @@
-// Convolution and transposed convolution of images (n, channels, height, width), with PyTorch's weight layouts and defaults.
+// Convolution and transposed convolution of images (n, channels, height, width), with PyTorch's weight layouts and
+// defaults.
 
 import { add, conv, convTranspose, reshape, type ConvTransposeOptions, type WindowOptions } from '../graph/index.js'
 import { uniformFan, type Layer, type ParameterSpec } from './layer.js'

@@ -1,9 +1,32 @@
 // Networks: layers with PyTorch's parameter layouts and initialisation, and the architectures of the paper.
-export { filled, stateless, uniformFan, type BufferSpec, type Layer, type ParameterKind, type ParameterSpec, type Scope } from './layer.js'
+export {
+  filled,
+  stateless,
+  uniformFan,
+  type BufferSpec,
+  type Layer,
+  type ParameterKind,
+  type ParameterSpec,
+  type Scope,
+} from './layer.js'
 export { linear, type LinearOptions } from './linear.js'
 export { conv2d, convTranspose2d, type ConvOptions, type ConvTransposeLayerOptions } from './convolution.js'
 export { batchNorm, type BatchNormOptions } from './normalization.js'
-export { averagePool2d, dropout, flatten, gelu, leakyRelu, maxPool2d, outputBias, relu, sigmoid, softplus, tanh, unflatten, upsample2d } from './activation.js'
+export {
+  averagePool2d,
+  dropout,
+  flatten,
+  gelu,
+  leakyRelu,
+  maxPool2d,
+  outputBias,
+  relu,
+  sigmoid,
+  softplus,
+  tanh,
+  unflatten,
+  upsample2d,
+} from './activation.js'
 export { sequential, within } from './sequential.js'
 export { autoencoder, parameterCount, reconstruct, type Autoencoder } from './autoencoder.js'
 export { cifarNetwork, dense, imageDefault, mnistNetwork, tabularDefault, type ImageShape } from './architectures.js'

@@ -1,5 +1,6 @@
 // A layer: parameters with their initial values, buffers with theirs, and a function on symbolic tensors.
-// Layers own no numbers. Whoever applies them says where parameters come from, so that the same layer trains, scores and exports.
+// Layers own no numbers. Whoever applies them says where parameters come from, so that the same layer trains, scores
+// and exports.
 
 import type { Random } from '../base/index.js'
 import type { Tensor } from '../graph/index.js'

@@ -1,5 +1,5 @@
-// Batch normalisation (Ioffe and Szegedy 2015) as PyTorch defines it: the biased variance normalises, the unbiased one enters the running
-// statistics.
+// Batch normalisation (Ioffe and Szegedy 2015) as PyTorch defines it: the biased variance normalises, the unbiased one
+// enters the running statistics.
 
 import { TollError, sizeOf } from '../base/index.js'
 import { add, channelMoments, div, mul, reciprocal, reshape, sqrt, sub, type Tensor } from '../graph/index.js'
@@ -31,7 +31,10 @@ export function batchNorm({ features, eps = 1e-5, momentum = 0.1, affine = true 
     ],
     apply: (input, scope) => {
       // Images of one pixel are rows: onnxruntime is slow where axes of size 1 follow the channels.
-      const x = scope.training && input.shape.slice(2).every((size) => size === 1) ? reshape(input, input.shape.slice(0, 2)) : input
+      const x =
+        scope.training && input.shape.slice(2).every((size) => size === 1)
+          ? reshape(input, input.shape.slice(0, 2))
+          : input
       const channels = x.shape.map((_, axis) => (axis === 1 ? features : 1))
       // A vector lies along the last axis of a matrix as it is.
       const column = (vector: Tensor) => (x.shape.length === 2 ? vector : reshape(vector, channels))
@@ -52,7 +55,8 @@ export function batchNorm({ features, eps = 1e-5, momentum = 0.1, affine = true 
 
 function track(scope: Scope, x: Tensor, features: number, momentum: number, mean: Tensor, variance: Tensor): void {
   const count = sizeOf(x.shape as readonly number[]) / features
-  if (!(count > 1)) throw new TollError('data', 'batch norm needs more than one value per feature in a batch: give at least two rows')
+  if (!(count > 1))
+    throw new TollError('data', 'batch norm needs more than one value per feature in a batch: give at least two rows')
   const blend = (name: string, value: Tensor) =>
     scope.update(name, add(mul(scope.buffer(name), 1 - momentum), mul(reshape(value, [features]), momentum)))
   blend('running_mean', mean)

@@ -1,5 +1,6 @@
-// A model as text: one line per node, stable, for golden tests and for people. One way only; the file itself is the ONNX model.
-// Values are shown where there are few of them, otherwise as a digest (32-bit FNV-1a: tells versions apart, proves nothing).
+// A model as text: one line per node, stable, for golden tests and for people. One way only; the file itself is the
+// ONNX model. Values are shown where there are few of them, otherwise as a digest (32-bit FNV-1a: tells versions apart,
+// proves nothing).
 
 import { sortedEntries } from './codec.js'
 import { bytesOf } from './tensor.js'
@@ -11,7 +12,8 @@ const FEW_VALUES = 8
 const SHORT_TEXT = 60
 
 /**
- * The text of a model: head, metadata, then the graph with inputs, initialisers, nodes and outputs in the order of the file.
+ * The text of a model: head, metadata, then the graph with inputs, initialisers, nodes and outputs in the order of the
+ * file.
  *
  *     model ir=10 opsets=[ai.onnx 21]
  *     graph %net
@@ -23,10 +25,13 @@ const SHORT_TEXT = 60
 export function printModel(model: OnnxModel): string {
   const opsets = sortedEntries(model.opsets).map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`)
   const head = [`model ir=${model.irVersion}`, `opsets=[${opsets.join(', ')}]`]
-  if (model.producerName) head.push(`producer=${printText([model.producerName, model.producerVersion].filter(Boolean).join(' '))}`)
+  if (model.producerName)
+    head.push(`producer=${printText([model.producerName, model.producerVersion].filter(Boolean).join(' '))}`)
   if (model.domain) head.push(`domain=${printText(model.domain)}`)
   if (model.modelVersion) head.push(`version=${model.modelVersion}`)
-  const metadata = sortedEntries(model.metadata).map(([key, value]) => `metadata ${printText(key)} = ${printText(value)}`)
+  const metadata = sortedEntries(model.metadata).map(
+    ([key, value]) => `metadata ${printText(key)} = ${printText(value)}`,
+  )
   return [head.join(' '), ...metadata, ...printGraph(model.graph, ''), ''].join('\n')
 }
 
@@ -44,27 +49,45 @@ function printGraph(graph: OnnxGraph, indent: string): string[] {
 /** One line; the graphs among its attributes follow, indented. */
 function printNode(node: OnnxNode, indent: string): string[] {
   const attributes = sortedEntries(node.attributes)
-  const list = attributes.length > 0 ? ` {${attributes.map(([name, attribute]) => `${name}=${printAttribute(attribute)}`).join(', ')}}` : ''
+  const list =
+    attributes.length > 0
+      ? ` {${attributes.map(([name, attribute]) => `${name}=${printAttribute(attribute)}`).join(', ')}}`
+      : ''
   const op = node.domain ? `${node.domain}.${node.op}` : node.op
-  const line = `${indent}${node.outputs.map(printName).join(', ')} = ${op}(${node.inputs.map(printName).join(', ')})${list}`
-  const graphs = attributes.flatMap(([, { type, value }]) => (type === 'graph' ? [value] : type === 'graphs' ? value : []))
+  const line =
+    `${indent}${node.outputs.map(printName).join(', ')} = ` + `${op}(${node.inputs.map(printName).join(', ')})${list}`
+  const graphs = attributes.flatMap(([, { type, value }]) =>
+    type === 'graph' ? [value] : type === 'graphs' ? value : [],
+  )
   return [line, ...graphs.flatMap((graph) => printGraph(graph, `${indent}  `))]
 }
 
 function printAttribute(attribute: OnnxAttribute): string {
   switch (attribute.type) {
-    case 'int': return String(attribute.value)
-    case 'float': return printFloat32(attribute.value)
-    case 'string': return printText(attribute.value)
-    case 'tensor': return printTensor(attribute.value)
-    case 'graph': return printName(attribute.value.name)
-    case 'type': return printType(attribute.value)
-    case 'ints': return printList(attribute.value, String)
-    case 'floats': return printList(attribute.value, printFloat32)
-    case 'strings': return printList(attribute.value, printText)
-    case 'tensors': return printList(attribute.value, printTensor)
-    case 'graphs': return printList(attribute.value, (graph) => printName(graph.name))
-    case 'types': return printList(attribute.value, printType)
+    case 'int':
+      return String(attribute.value)
+    case 'float':
+      return printFloat32(attribute.value)
+    case 'string':
+      return printText(attribute.value)
+    case 'tensor':
+      return printTensor(attribute.value)
+    case 'graph':
+      return printName(attribute.value.name)
+    case 'type':
+      return printType(attribute.value)
+    case 'ints':
+      return printList(attribute.value, String)
+    case 'floats':
+      return printList(attribute.value, printFloat32)
+    case 'strings':
+      return printList(attribute.value, printText)
+    case 'tensors':
+      return printList(attribute.value, printTensor)
+    case 'graphs':
+      return printList(attribute.value, (graph) => printName(graph.name))
+    case 'types':
+      return printList(attribute.value, printType)
     case 'sparse-tensor': {
       const { dims, values, indices } = attribute.value
       return `sparse [${dims.join(', ')}] ${printTensor(values)} at ${printTensor(indices)}`
@@ -78,21 +101,32 @@ function printValue({ name, type }: OnnxValueInfo): string {
 
 function printType(type: OnnxType): string {
   switch (type.kind) {
-    case 'tensor': return `${type.dtype}${type.shape ? `[${type.shape.map((dim) => dim ?? '?').join(', ')}]` : ''}`
-    case 'sparse-tensor': return `sparse ${printType({ ...type, kind: 'tensor' })}`
-    case 'sequence': case 'optional': return `${type.kind}(${printType(type.element)})`
-    case 'map': return `map(${type.key}, ${printType(type.value)})`
+    case 'tensor':
+      return `${type.dtype}${type.shape ? `[${type.shape.map((dim) => dim ?? '?').join(', ')}]` : ''}`
+    case 'sparse-tensor':
+      return `sparse ${printType({ ...type, kind: 'tensor' })}`
+    case 'sequence':
+    case 'optional':
+      return `${type.kind}(${printType(type.element)})`
+    case 'map':
+      return `map(${type.key}, ${printType(type.value)})`
   }
 }
 
 function printTensor(tensor: OnnxTensor): string {
   const head = `${tensor.dtype}[${tensor.dims.join(', ')}]`
   if (tensor.dtype === 'string') {
-    return `${head} = ${tensor.data.length <= FEW_VALUES ? printList(tensor.data, printText) : digestTexts(tensor.data)}`
+    return (
+      `${head} = ` +
+      `${tensor.data.length <= FEW_VALUES ? printList(tensor.data, printText) : digestTexts(tensor.data)}`
+    )
   }
   if (tensor.data.length > FEW_VALUES) return `${head} = ${digest(bytesOf(tensor.data))}`
   const print = tensor.dtype === 'float32' || tensor.dtype === 'complex64' ? printFloat32 : String
-  return `${head} = ${printList(Array.from<number | bigint>(tensor.data), (value) => (typeof value === 'bigint' ? String(value) : print(value)))}`
+  return (
+    `${head} = ` +
+    `${printList(Array.from<number | bigint>(tensor.data), (value) => (typeof value === 'bigint' ? String(value) : print(value)))}`
+  )
 }
 
 /** Up to eight items in full; of more, the first ones, the count and a digest of the text of all. */

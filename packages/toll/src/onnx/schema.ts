@@ -1,10 +1,12 @@
-// The message layouts of ONNX as one table: field name -> number and kind. Encoding, decoding and the types of both walk this table.
-// Source: onnx.proto of the ONNX project, IR version 13. Left out and skipped on reading: quantisation annotations, node and tensor
-// metadata, denotations. Fields of kind `refused` carry meaning that this library cannot keep, so a file that has them is not read.
+// The message layouts of ONNX as one table: field name -> number and kind. Encoding, decoding and the types of both
+// walk this table. Source: onnx.proto of the ONNX project, IR version 13. Left out and skipped on reading: quantisation
+// annotations, node and tensor metadata, denotations. Fields of kind `refused` carry meaning that this library cannot
+// keep, so a file that has them is not read.
 
 /**
- * Kinds: `int` is a 64-bit integer held as a number, so it must stay within 2^53; `string` is UTF-8; a message is named by its layout.
- * `[]` repeats. Lists of `float`, `double`, `int32`, `int64` and `uint64` are typed arrays, all other lists are arrays.
+ * Kinds: `int` is a 64-bit integer held as a number, so it must stay within 2^53; `string` is UTF-8; a message is named
+ * by its layout. `[]` repeats. Lists of `float`, `double`, `int32`, `int64` and `uint64` are typed arrays, all other
+ * lists are arrays.
  */
 export const LAYOUTS = {
   Model: {
@@ -113,14 +115,19 @@ interface Lists {
   'uint64[]': BigUint64Array
 }
 
-type ValueOf<K> =
-  K extends keyof Singles ? Singles[K]
-  : K extends keyof Lists ? Lists[K]
-  : K extends MessageName ? Message<K>
-  : K extends `${infer E extends MessageName}[]` ? readonly Message<E>[]
-  : never
+type ValueOf<K> = K extends keyof Singles
+  ? Singles[K]
+  : K extends keyof Lists
+    ? Lists[K]
+    : K extends MessageName
+      ? Message<K>
+      : K extends `${infer E extends MessageName}[]`
+        ? readonly Message<E>[]
+        : never
 
 /** A message as it stands on the wire, by the names of the ONNX project; absent fields are undefined. */
 export type Message<N extends MessageName> = {
-  readonly [F in keyof (typeof LAYOUTS)[N]]?: (typeof LAYOUTS)[N][F] extends readonly [number, infer K] ? ValueOf<K> : never
+  readonly [F in keyof (typeof LAYOUTS)[N]]?: (typeof LAYOUTS)[N][F] extends readonly [number, infer K]
+    ? ValueOf<K>
+    : never
 }

@@ -1,5 +1,6 @@
-// Tensors between their wire form and typed arrays. Reads raw bytes and the typed fields, writes raw bytes (text excepted).
-// Source: the comments on TensorProto in onnx.proto. Raw bytes are little-endian, as is every host that ONNX Runtime has JavaScript for.
+// Tensors between their wire form and typed arrays. Reads raw bytes and the typed fields, writes raw bytes (text
+// excepted). Source: the comments on TensorProto in onnx.proto. Raw bytes are little-endian, as is every host that ONNX
+// Runtime has JavaScript for.
 
 import { TollError } from '../base/index.js'
 import type { Message } from './schema.js'
@@ -70,7 +71,11 @@ export function codeOfDType(dtype: OnnxDType): number {
 
 export function dtypeOfCode(code: number | undefined, where: string): OnnxDType {
   const dtype = DTYPES.get(code ?? 0)
-  if (!dtype) throw new TollError('format', `${where} must have an ONNX element type from 1 to ${DTYPES.size}, got ${code ?? 'none'}`)
+  if (!dtype)
+    throw new TollError(
+      'format',
+      `${where} must have an ONNX element type from 1 to ${DTYPES.size}, got ${code ?? 'none'}`,
+    )
   return dtype
 }
 
@@ -99,7 +104,10 @@ export function fromTensorMessage(message: Message<'Tensor'>, where: string): On
   const name = message.name ?? ''
   const label = name === '' ? where : `${where} '${name}'`
   if (message.data_location === EXTERNAL || message.external_data) {
-    throw new TollError('format', `${label} keeps its values in another file, which is not read; save the model as one file`)
+    throw new TollError(
+      'format',
+      `${label} keeps its values in another file, which is not read; save the model as one file`,
+    )
   }
   const dtype = dtypeOfCode(message.data_type, label)
   const dims = message.dims ?? []
@@ -109,7 +117,8 @@ export function fromTensorMessage(message: Message<'Tensor'>, where: string): On
   if (data.length !== expected) {
     throw new TollError(
       'format',
-      `${label} of type ${dtype} and shape ${printDims(dims)} needs ${expected} stored values, got ${data.length}; the file is damaged`,
+      `${label} of type ${dtype} and shape ${printDims(dims)} needs ${expected} stored values, got ` +
+        `${data.length}; the file is damaged`,
     )
   }
   return { name, dtype, dims, data } as OnnxTensor
@@ -123,7 +132,8 @@ function valuesOf(message: Message<'Tensor'>, dtype: OnnxDType, label: string): 
     if (raw.length % array.BYTES_PER_ELEMENT !== 0) {
       throw new TollError(
         'format',
-        `${label} of type ${dtype} needs a multiple of ${array.BYTES_PER_ELEMENT} bytes, got ${raw.length}; the file is damaged`,
+        `${label} of type ${dtype} needs a multiple of ${array.BYTES_PER_ELEMENT} bytes, got ${raw.length}; ` +
+          'the file is damaged',
       )
     }
     return new array(raw.slice().buffer)
@@ -136,7 +146,10 @@ function valuesOf(message: Message<'Tensor'>, dtype: OnnxDType, label: string): 
     const value = Number(listed[i])
     data[i] = value
     if (data[i] !== value) {
-      throw new TollError('format', `${label} of type ${dtype} cannot hold ${listed[i]}, value ${i} of ${field}; the file is damaged`)
+      throw new TollError(
+        'format',
+        `${label} of type ${dtype} cannot hold ${listed[i]}, value ${i} of ${field}; the file is damaged`,
+      )
     }
   }
   return data
@@ -147,9 +160,7 @@ export function toTensorMessage(tensor: OnnxTensor): Message<'Tensor'> {
   checkTensor(tensor)
   const { name, dtype, dims, data } = tensor
   const head = { dims, data_type: codeOfDType(dtype), name: name === '' ? undefined : name }
-  return dtype === 'string'
-    ? { ...head, string_data: data }
-    : { ...head, raw_data: bytesOf(data) }
+  return dtype === 'string' ? { ...head, string_data: data } : { ...head, raw_data: bytesOf(data) }
 }
 
 function isTexts(data: unknown): boolean {
@@ -161,12 +172,20 @@ export function checkTensor({ name, dtype, dims, data }: OnnxTensor): void {
   codeOfDType(dtype)
   const { array } = STORAGE[dtype]
   if (array === null ? !isTexts(data) : !(data instanceof array)) {
-    throw new TollError('argument', `tensor '${name}' of type ${dtype} must hold ${array === null ? 'an array of strings' : array.name}`)
+    throw new TollError(
+      'argument',
+      `tensor '${name}' of type ${dtype} must hold ${array === null ? 'an array of strings' : array.name}`,
+    )
   }
-  if (!dims.every(isDim)) throw new TollError('shape', `tensor '${name}' must have sizes of 0 or more, got ${printDims(dims)}`)
+  if (!dims.every(isDim))
+    throw new TollError('shape', `tensor '${name}' must have sizes of 0 or more, got ${printDims(dims)}`)
   const expected = slotsOf(dtype, dims)
   if (data.length !== expected) {
-    throw new TollError('shape', `tensor '${name}' of type ${dtype} and shape ${printDims(dims)} needs ${expected} stored values, got ${data.length}`)
+    throw new TollError(
+      'shape',
+      `tensor '${name}' of type ${dtype} and shape ${printDims(dims)} needs ${expected} stored values, got ` +
+        `${data.length}`,
+    )
   }
 }
 

@@ -1,5 +1,6 @@
-// What an ONNX file says, as plain data: a model holds a graph, a graph holds nodes, values and tensors. Shapes are lists of sizes.
-// Optional texts and numbers are absent when they are empty or 0, so that a model equals itself after writing and reading.
+// What an ONNX file says, as plain data: a model holds a graph, a graph holds nodes, values and tensors. Shapes are
+// lists of sizes. Optional texts and numbers are absent when they are empty or 0, so that a model equals itself after
+// writing and reading.
 
 /** The array that holds a tensor of each element type. */
 export interface OnnxArrays {

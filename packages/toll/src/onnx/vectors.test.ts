@@ -11,15 +11,20 @@ import { decodeModel, decodeTensor, encodeModel, encodeTensor, printModel, type 
 
 const archive = join(process.env.TOLL_GOLDEN ?? '', 'onnx-node-tests.tar.gz')
 const present = Boolean(process.env.TOLL_GOLDEN) && existsSync(archive)
-if (!present) console.log('skipped: the ONNX operator vectors; set TOLL_GOLDEN to the folder that holds onnx-node-tests.tar.gz')
+if (!present)
+  console.log('skipped: the ONNX operator vectors; set TOLL_GOLDEN to the folder that holds onnx-node-tests.tar.gz')
 
 /** The tensor files of a case; sequences and optionals, which are other messages, are left out. */
 function tensorFiles(folder: string, { graph }: OnnxModel): string[] {
   const sets = readdirSync(folder).filter((name) => name.startsWith('test_data_set_'))
-  return sets.flatMap((set) => readdirSync(join(folder, set)).filter((file) => {
-    const [, side, index] = /^(input|output)_(\d+)\.pb$/.exec(file) ?? []
-    return (side === 'input' ? graph.inputs : graph.outputs)[Number(index)]?.type?.kind === 'tensor'
-  }).map((file) => join(folder, set, file)))
+  return sets.flatMap((set) =>
+    readdirSync(join(folder, set))
+      .filter((file) => {
+        const [, side, index] = /^(input|output)_(\d+)\.pb$/.exec(file) ?? []
+        return (side === 'input' ? graph.inputs : graph.outputs)[Number(index)]?.type?.kind === 'tensor'
+      })
+      .map((file) => join(folder, set, file)),
+  )
 }
 
 describe.skipIf(!present)('the ONNX operator vectors', () => {

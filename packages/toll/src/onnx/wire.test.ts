@@ -1,9 +1,19 @@
-// The walk over the layouts: what protobuf allows writers to do, and damage of every kind with its place in the message.
+// The walk over the layouts: what protobuf allows writers to do, and damage of every kind with its place in the
+// message.
 
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Random, TollError } from '../base/index.js'
-import { decodeModel, decodeTensor, encodeModel, makeNode, makeTensor, makeValue, type OnnxModel, type OnnxTensor } from './index.js'
+import {
+  decodeModel,
+  decodeTensor,
+  encodeModel,
+  makeNode,
+  makeTensor,
+  makeValue,
+  type OnnxModel,
+  type OnnxTensor,
+} from './index.js'
 import { type Message } from './schema.js'
 import { decodeMessage, encodeMessage } from './wire.js'
 
@@ -41,28 +51,47 @@ describe('what writers may do', () => {
     const expected = { name: '', dtype: 'int32', dims: [3], data: Int32Array.of(1, 2, -1) }
     const minusOne = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]
     expect(tensorOf(field(1, 0, 3), int32, block(5, [1, 2, ...minusOne]))).toStrictEqual(expected)
-    expect(tensorOf(field(5, 0, 1), block(1, [3]), block(5, [2]), int32, field(5, 0, ...minusOne))).toStrictEqual(expected)
+    expect(tensorOf(field(5, 0, 1), block(1, [3]), block(5, [2]), int32, field(5, 0, ...minusOne))).toStrictEqual(
+      expected,
+    )
   })
 
   it('skips unknown fields of every wire type, groups included', () => {
     const unknown = [
-      field(12, 2, 1, 0x61), field(15, 0, 1), field(15, 5, 1, 2, 3, 4), field(15, 1, 1, 2, 3, 4, 5, 6, 7, 8),
+      field(12, 2, 1, 0x61),
+      field(15, 0, 1),
+      field(15, 5, 1, 2, 3, 4),
+      field(15, 1, 1, 2, 3, 4, 5, 6, 7, 8),
       field(15, 3, ...field(2, 0, 1), ...field(15, 4)),
     ]
-    expect(tensorOf(...unknown, int32, block(5, [7]))).toStrictEqual({ name: '', dtype: 'int32', dims: [], data: Int32Array.of(7) })
+    expect(tensorOf(...unknown, int32, block(5, [7]))).toStrictEqual({
+      name: '',
+      dtype: 'int32',
+      dims: [],
+      data: Int32Array.of(7),
+    })
   })
 
   it.each<[string, Message<'Tensor'>, OnnxTensor['data']]>([
     ['float32', { data_type: 1, float_data: Float32Array.of(1, NaN) }, Float32Array.of(1, NaN)],
     ['float64', { data_type: 11, double_data: Float64Array.of(0.1, -0) }, Float64Array.of(0.1, -0)],
     ['int64', { data_type: 7, int64_data: BigInt64Array.of(-1n, 2n ** 62n) }, BigInt64Array.of(-1n, 2n ** 62n)],
-    ['uint64', { data_type: 13, uint64_data: BigUint64Array.of(2n ** 64n - 1n, 0n) }, BigUint64Array.of(2n ** 64n - 1n, 0n)],
+    [
+      'uint64',
+      { data_type: 13, uint64_data: BigUint64Array.of(2n ** 64n - 1n, 0n) },
+      BigUint64Array.of(2n ** 64n - 1n, 0n),
+    ],
     ['uint32', { data_type: 12, uint64_data: BigUint64Array.of(2n ** 32n - 1n, 0n) }, Uint32Array.of(2 ** 32 - 1, 0)],
     ['int8', { data_type: 3, int32_data: Int32Array.of(-128, 127) }, Int8Array.of(-128, 127)],
     ['bool', { data_type: 9, int32_data: Int32Array.of(1, 0) }, Uint8Array.of(1, 0)],
     ['float16', { data_type: 10, int32_data: Int32Array.of(0xfc00, 0) }, Uint16Array.of(0xfc00, 0)],
   ])('puts %s values into its typed field', (dtype, message, data) => {
-    expect(decodeTensor(encodeMessage({ ...message, dims: [2] }, 'Tensor'))).toStrictEqual({ name: '', dtype, dims: [2], data })
+    expect(decodeTensor(encodeMessage({ ...message, dims: [2] }, 'Tensor'))).toStrictEqual({
+      name: '',
+      dtype,
+      dims: [2],
+      data,
+    })
   })
 
   it('scatters a list over a message without quadratic cost', () => {
@@ -94,15 +123,21 @@ describe('damage names its place', () => {
   const node = (...parts: readonly (readonly number[])[]): number[] => block(7, block(1, parts.flat()))
 
   it('a length beyond the end', () => {
-    expect(refuse(field(7, 2, 4), [1, 2, 3])).toContain('a length of 4 bytes where 3 are left (byte 2 of 5, field graph)')
+    expect(refuse(field(7, 2, 4), [1, 2, 3])).toContain(
+      'a length of 4 bytes where 3 are left (byte 2 of 5, field graph)',
+    )
     expect(refuse(field(7, 2, 0xff, 0xff, 0xff, 0xff, 0x0f))).toContain('a length of 4294967295 bytes where 0 are left')
     expect(refuse(field(1, 0, 10), node(block(5, [0x0a, 100])))).toContain('field graph.node[0].attribute[0].name')
-    expect(refuse(node(field(5, 2, 1)), [0x10, 0])).toContain('a length of 1 bytes where 0 are left (byte 6 of 8, field graph.node[0].attribute[0])')
+    expect(refuse(node(field(5, 2, 1)), [0x10, 0])).toContain(
+      'a length of 1 bytes where 0 are left (byte 6 of 8, field graph.node[0].attribute[0])',
+    )
   })
 
   it('a wire type that does not fit', () => {
-    expect(refuse(block(1, [1]))).toBe('expected an ONNX model message, got bytes that do not parse: wire type 2 where 0 was expected'
-      + ' (byte 1 of 3, field ir_version); the file is damaged, incomplete or of another kind')
+    expect(refuse(block(1, [1]))).toBe(
+      'expected an ONNX model message, got bytes that do not parse: wire type 2 where 0 was expected' +
+        ' (byte 1 of 3, field ir_version); the file is damaged, incomplete or of another kind',
+    )
   })
 
   it('text that is not UTF-8', () => {
@@ -114,7 +149,9 @@ describe('damage names its place', () => {
   })
 
   it('an integer beyond 2^53', () => {
-    expect(refuse(field(5, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f))).toContain('the integer 9223372036854775807 is beyond 2^53')
+    expect(refuse(field(5, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f))).toContain(
+      'the integer 9223372036854775807 is beyond 2^53',
+    )
   })
 
   it('functions and other parts that would be lost', () => {
@@ -128,8 +165,9 @@ describe('damage names its place', () => {
   })
 
   it('a value whose type says nothing', () => {
-    expect(refuse(field(1, 0, 10), block(8, field(2, 0, 21)), block(7, block(11, block(2, [])))))
-      .toBe("value '' must be a tensor, a sequence, an optional or a map, got an empty type")
+    expect(refuse(field(1, 0, 10), block(8, field(2, 0, 21)), block(7, block(11, block(2, []))))).toBe(
+      "value '' must be a tensor, a sequence, an optional or a map, got an empty type",
+    )
   })
 
   it('more messages than any model has', () => {
@@ -144,36 +182,72 @@ describe('tensors that contradict themselves', () => {
   const refuse = (message: Message<'Tensor'>): string => refusal(encodeMessage(message, 'Tensor'), decodeTensor)
 
   it('in size, type or place', () => {
-    expect(refuse({ name: 'w', data_type: 1, dims: [3], raw_data: new Uint8Array(8) }))
-      .toBe("tensor 'w' of type float32 and shape [3] needs 3 stored values, got 2; the file is damaged")
+    expect(refuse({ name: 'w', data_type: 1, dims: [3], raw_data: new Uint8Array(8) })).toBe(
+      "tensor 'w' of type float32 and shape [3] needs 3 stored values, got 2; the file is damaged",
+    )
     expect(refuse({ data_type: 1, dims: [2 ** 50] })).toContain('needs 1125899906842624 stored values, got 0')
     expect(refuse({ data_type: 1, dims: Array.from({ length: 30 }, () => 2 ** 52) })).toContain('got 0')
-    expect(refuse({ data_type: 1, dims: [-1, -1], raw_data: new Uint8Array(4) })).toContain('must have sizes of 0 or more, got [-1, -1]')
-    expect(refuse({ data_type: 1, dims: [1], raw_data: new Uint8Array(5) })).toContain('needs a multiple of 4 bytes, got 5')
+    expect(refuse({ data_type: 1, dims: [-1, -1], raw_data: new Uint8Array(4) })).toContain(
+      'must have sizes of 0 or more, got [-1, -1]',
+    )
+    expect(refuse({ data_type: 1, dims: [1], raw_data: new Uint8Array(5) })).toContain(
+      'needs a multiple of 4 bytes, got 5',
+    )
     expect(refuse({ data_type: 99, dims: [] })).toContain('must have an ONNX element type from 1 to 26, got 99')
     expect(refuse({ name: 'w' })).toContain("tensor 'w' must have an ONNX element type from 1 to 26, got none")
-    expect(refuse({ data_type: 2, dims: [1], int32_data: Int32Array.of(300) })).toContain('of type uint8 cannot hold 300, value 0 of int32_data')
-    expect(refuse({ name: 'w', data_type: 1, dims: [1], data_location: 1 }))
-      .toBe("tensor 'w' keeps its values in another file, which is not read; save the model as one file")
+    expect(refuse({ data_type: 2, dims: [1], int32_data: Int32Array.of(300) })).toContain(
+      'of type uint8 cannot hold 300, value 0 of int32_data',
+    )
+    expect(refuse({ name: 'w', data_type: 1, dims: [1], data_location: 1 })).toBe(
+      "tensor 'w' keeps its values in another file, which is not read; save the model as one file",
+    )
   })
 })
 
 describe('random damage', () => {
   const model: OnnxModel = {
-    irVersion: 10, opsets: { '': 21, 'ai.onnx.ml': 3 }, metadata: { manifest: '{"format":1}' }, producerName: 'toll',
+    irVersion: 10,
+    opsets: { '': 21, 'ai.onnx.ml': 3 },
+    metadata: { manifest: '{"format":1}' },
+    producerName: 'toll',
     graph: {
       name: 'net',
       inputs: [makeValue('x', 'float32', ['batch', 2])],
-      outputs: [makeValue('y', 'float32', ['batch', 1]), { name: 'l', type: { kind: 'sequence', element: { kind: 'tensor', dtype: 'string' } } }],
-      initializers: [makeTensor('w', 'float32', [2, 1], [1, 2]), makeTensor('axes', 'int64', [1], [-1]), makeTensor('s', 'string', [2], ['a', 'ü'])],
+      outputs: [
+        makeValue('y', 'float32', ['batch', 1]),
+        { name: 'l', type: { kind: 'sequence', element: { kind: 'tensor', dtype: 'string' } } },
+      ],
+      initializers: [
+        makeTensor('w', 'float32', [2, 1], [1, 2]),
+        makeTensor('axes', 'int64', [1], [-1]),
+        makeTensor('s', 'string', [2], ['a', 'ü']),
+      ],
       nodes: [
-        makeNode('Gemm', ['x', 'w'], ['h'], { alpha: { type: 'float', value: 0.5 }, transB: { type: 'int', value: 0 } }),
-        makeNode('If', ['c'], ['y'], {
-          then_branch: {
-            type: 'graph', value: { name: 't', nodes: [makeNode('Neg', ['h'], ['n'])], inputs: [], outputs: [{ name: 'n' }], initializers: [] },
+        makeNode('Gemm', ['x', 'w'], ['h'], {
+          alpha: { type: 'float', value: 0.5 },
+          transB: { type: 'int', value: 0 },
+        }),
+        makeNode(
+          'If',
+          ['c'],
+          ['y'],
+          {
+            then_branch: {
+              type: 'graph',
+              value: {
+                name: 't',
+                nodes: [makeNode('Neg', ['h'], ['n'])],
+                inputs: [],
+                outputs: [{ name: 'n' }],
+                initializers: [],
+              },
+            },
+            pads: { type: 'ints', value: [0, 1, -1] },
+            keys: { type: 'strings', value: ['p', 'q'] },
+            floats: { type: 'floats', value: [1.5] },
           },
-          pads: { type: 'ints', value: [0, 1, -1] }, keys: { type: 'strings', value: ['p', 'q'] }, floats: { type: 'floats', value: [1.5] },
-        }, 'ai.onnx.ml'),
+          'ai.onnx.ml',
+        ),
       ],
     },
   }
@@ -188,13 +262,16 @@ describe('random damage', () => {
       if (error instanceof TollError && error.code === 'format') return false
       throw error
     }
-    if (!isDeepStrictEqual(decodeModel(encodeModel(read)), read)) throw new Error(`bytes ${[...damaged].join(' ')} change when written again`)
+    if (!isDeepStrictEqual(decodeModel(encodeModel(read)), read))
+      throw new Error(`bytes ${[...damaged].join(' ')} change when written again`)
     return true
   }
 
   it('truncation at every byte is refused until the operator sets, which every model needs, are there', () => {
     expect(decodeModel(bytes)).toStrictEqual(model)
-    const accepted = Array.from({ length: bytes.length }, (_, size) => size).filter((size) => survives(bytes.subarray(0, size)))
+    const accepted = Array.from({ length: bytes.length }, (_, size) => size).filter((size) =>
+      survives(bytes.subarray(0, size)),
+    )
     // What may be cut off at the end: the second operator set (16 bytes), then the metadata (26 bytes).
     expect(accepted).toEqual([bytes.length - 42, bytes.length - 26])
   })

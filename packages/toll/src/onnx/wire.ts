@@ -1,6 +1,7 @@
-// Messages to bytes and back: one walk over the table of layouts in each direction, on the primitives of @bufbuild/protobuf/wire.
-// Source: the protobuf encoding guide. Stricter than protobuf in three places: a field of the wrong wire type is an error and not an
-// unknown field, text must be UTF-8, and a single message that comes twice is an error (merging it could take quadratic time).
+// Messages to bytes and back: one walk over the table of layouts in each direction, on the primitives of
+// @bufbuild/protobuf/wire. Source: the protobuf encoding guide. Stricter than protobuf in three places: a field of the
+// wrong wire type is an error and not an unknown field, text must be UTF-8, and a single message that comes twice is an
+// error (merging it could take quadratic time).
 
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { TollError, invariant, messageOf } from '../base/index.js'
@@ -8,7 +9,9 @@ import { LAYOUTS, type Message, type MessageName } from './schema.js'
 
 /** Messages inside messages, as in protobuf's own parsers; three levels per nested graph. */
 const DEEPEST = 100
-/** Messages in one file: about 200,000 nodes with attributes. Bounds the memory that a small hostile file can ask for. */
+/**
+ * Messages in one file: about 200,000 nodes with attributes. Bounds the memory that a small hostile file can ask for.
+ */
 const MOST_MESSAGES = 1 << 20
 /** A protobuf message is smaller than 2 GiB. */
 const MOST_BYTES = 2 ** 31 - 1
@@ -30,32 +33,52 @@ const NUMBERS: Readonly<Record<string, Numbers<Packed>>> = {
   float: numbers({
     wire: WireType.Bit32,
     allocate: (size) => new Float32Array(size),
-    read(reader, into, at) { into[at] = reader.float() },
-    write(writer, from, at) { writer.float(from[at]) },
+    read(reader, into, at) {
+      into[at] = reader.float()
+    },
+    write(writer, from, at) {
+      writer.float(from[at])
+    },
   }),
   double: numbers({
     wire: WireType.Bit64,
     allocate: (size) => new Float64Array(size),
-    read(reader, into, at) { into[at] = reader.double() },
-    write(writer, from, at) { writer.double(from[at]) },
+    read(reader, into, at) {
+      into[at] = reader.double()
+    },
+    write(writer, from, at) {
+      writer.double(from[at])
+    },
   }),
   int32: numbers({
     wire: WireType.Varint,
     allocate: (size) => new Int32Array(size),
-    read(reader, into, at) { into[at] = reader.int32() },
-    write(writer, from, at) { writer.int32(from[at]) },
+    read(reader, into, at) {
+      into[at] = reader.int32()
+    },
+    write(writer, from, at) {
+      writer.int32(from[at])
+    },
   }),
   int64: numbers({
     wire: WireType.Varint,
     allocate: (size) => new BigInt64Array(size),
-    read(reader, into, at) { into[at] = BigInt(reader.int64()) },
-    write(writer, from, at) { writer.int64(from[at]) },
+    read(reader, into, at) {
+      into[at] = BigInt(reader.int64())
+    },
+    write(writer, from, at) {
+      writer.int64(from[at])
+    },
   }),
   uint64: numbers({
     wire: WireType.Varint,
     allocate: (size) => new BigUint64Array(size),
-    read(reader, into, at) { into[at] = BigInt(reader.uint64()) },
-    write(writer, from, at) { writer.uint64(from[at]) },
+    read(reader, into, at) {
+      into[at] = BigInt(reader.uint64())
+    },
+    write(writer, from, at) {
+      writer.uint64(from[at])
+    },
   }),
 }
 
@@ -69,8 +92,12 @@ interface Field {
 const FIELDS: Readonly<Record<string, ReadonlyMap<number, Field>>> = Object.fromEntries(
   Object.entries(LAYOUTS).map(([type, layout]) => [
     type,
-    new Map(Object.entries<readonly [number, string]>(layout).map(([name, [number, kind]]) =>
-      [number, { name, number, kind: kind.replace('[]', ''), repeated: kind.endsWith('[]') }])),
+    new Map(
+      Object.entries<readonly [number, string]>(layout).map(([name, [number, kind]]) => [
+        number,
+        { name, number, kind: kind.replace('[]', ''), repeated: kind.endsWith('[]') },
+      ]),
+    ),
   ]),
 )
 
@@ -126,8 +153,8 @@ class Decoding {
       const at = Math.min(this.#reader.pos, this.#bytes.length)
       throw new TollError(
         'format',
-        `expected an ONNX ${type.toLowerCase()} message, got bytes that do not parse: ${messageOf(cause)}`
-          + ` (byte ${at} of ${this.#bytes.length}${where}); the file is damaged, incomplete or of another kind`,
+        `expected an ONNX ${type.toLowerCase()} message, got bytes that do not parse: ${messageOf(cause)}` +
+          ` (byte ${at} of ${this.#bytes.length}${where}); the file is damaged, incomplete or of another kind`,
         { cause },
       )
     }
@@ -159,11 +186,24 @@ class Decoding {
     } else if (NUMBERS[kind]) {
       this.#path.push(name)
       const list = (message[name] ??= new Growing(NUMBERS[kind])) as Growing
-      this.#run(list.numbers.wire, wire, end, (count) => list.reserve(count), () => list.read(this.#reader))
+      this.#run(
+        list.numbers.wire,
+        wire,
+        end,
+        (count) => list.reserve(count),
+        () => list.read(this.#reader),
+      )
     } else {
       const list = (message[name] ??= []) as unknown[]
       this.#path.push(`${name}[${list.length}]`)
-      if (kind === 'int') this.#run(WireType.Varint, wire, end, () => undefined, () => list.push(this.#integer()))
+      if (kind === 'int')
+        this.#run(
+          WireType.Varint,
+          wire,
+          end,
+          () => undefined,
+          () => list.push(this.#integer()),
+        )
       else list.push(this.#single(kind, wire, end))
     }
     this.#path.pop()
@@ -182,7 +222,10 @@ class Decoding {
     if (this.#reader.pos > stop) throw new Error('a number runs past the end of its list')
   }
 
-  /** How many whole values the packed run up to `stop` holds (a rest is an error later); the last byte of a varint has its high bit clear. */
+  /**
+   * How many whole values the packed run up to `stop` holds (a rest is an error later); the last byte of a varint has
+   * its high bit clear.
+   */
   #count(own: WireType, stop: number): number {
     const size = stop - this.#reader.pos
     if (own !== WireType.Varint) return Math.floor(size / (own === WireType.Bit32 ? 4 : 8))
@@ -237,7 +280,8 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
   let written = 0
 
   function writeMessage(content: Readonly<Record<string, unknown>>, name: string, depth: number): void {
-    if (depth > DEEPEST) throw new TollError('argument', `the ONNX ${type.toLowerCase()} nests messages deeper than ${DEEPEST} levels`)
+    if (depth > DEEPEST)
+      throw new TollError('argument', `the ONNX ${type.toLowerCase()} nests messages deeper than ${DEEPEST} levels`)
     for (const field of FIELDS[name].values()) {
       const value = content[field.name]
       if (value === undefined) continue
@@ -284,7 +328,10 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
 
   function integer(field: Field, value: number): number {
     if (!Number.isSafeInteger(value)) {
-      throw new TollError('argument', `field ${field.name} of an ONNX file must be an integer within 2^53, got ${value}`)
+      throw new TollError(
+        'argument',
+        `field ${field.name} of an ONNX file must be an integer within 2^53, got ${value}`,
+      )
     }
     return value
   }
@@ -292,7 +339,10 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
   function counted(bytes: Uint8Array): Uint8Array {
     written += bytes.byteLength
     if (written > MOST_BYTES) {
-      throw new TollError('argument', `the tensors of an ONNX file must stay below 2 GiB together, got at least ${written} bytes`)
+      throw new TollError(
+        'argument',
+        `the tensors of an ONNX file must stay below 2 GiB together, got at least ${written} bytes`,
+      )
     }
     return bytes
   }

@@ -2,4 +2,12 @@
 export type { Optimizer, Update } from './optimizer.js'
 export { adam, adamW, optimizerChoice, optimizerNamed, rmsprop, sgd } from './optimizers.js'
 export { clipByGlobalNorm } from './clip.js'
-export { constantRate, cosineDecay, linearWarmup, scheduleChoice, scheduleNamed, stepDecay, type Schedule } from './schedule.js'
+export {
+  constantRate,
+  cosineDecay,
+  linearWarmup,
+  scheduleChoice,
+  scheduleNamed,
+  stepDecay,
+  type Schedule,
+} from './schedule.js'

@@ -4,7 +4,11 @@ import { choice, real, resolveParameters, type Domains, type Values } from '../b
 import { add, div, mul, sqrt, square, sub } from '../graph/index.js'
 import type { Optimizer } from './optimizer.js'
 
-const decay = real({ default: 0, min: 0, doc: 'Weight decay: L2 penalty added to the gradient; for AdamW a decoupled shrinking of the parameter.' })
+const decay = real({
+  default: 0,
+  min: 0,
+  doc: 'Weight decay: L2 penalty added to the gradient; for AdamW a decoupled shrinking of the parameter.',
+})
 const epsilon = real({ default: 1e-8, min: 0, aboveMin: true, doc: 'Added to the root of the second moment.' })
 const rate = (value: number, doc: string) => real({ default: value, min: 0, max: 1, belowMax: true, doc })
 
@@ -25,7 +29,8 @@ export function adamW(options: Partial<Values<typeof adamDomains>> = {}): Optimi
   return adamLike('adamW', { weightDecay: 0.01, ...options }, true)
 }
 
-// The moments are kept without their factors 1 - beta: M = m / (1 - beta1), V = v / (1 - beta2). With s = sqrt((1 - beta2) / (1 - beta2^t)),
+// The moments are kept without their factors 1 - beta: M = m / (1 - beta1), V = v / (1 - beta2). With s = sqrt((1 -
+// beta2) / (1 - beta2^t)),
 //
 //     p - lr m^ / (sqrt(v^) + eps)  =  p - [lr (1 - beta1) / ((1 - beta1^t) s)] M / (sqrt(V) + eps / s),
 //
@@ -98,7 +103,10 @@ export function rmsprop(options: Partial<Values<typeof rmspropDomains>> = {}): O
 
 /** Which optimiser, as a parameter of detectors. */
 export const optimizerChoice = choice({
-  values: ['adam', 'adamW', 'sgd', 'rmsprop'], default: 'adam', doc: 'Optimiser, with the defaults of PyTorch.', source: 'paper, section 4.1: Adam',
+  values: ['adam', 'adamW', 'sgd', 'rmsprop'],
+  default: 'adam',
+  doc: 'Optimiser, with the defaults of PyTorch.',
+  source: 'paper, section 4.1: Adam',
 })
 
 /** The optimiser of that name; SGD runs with a momentum of 0.9. */

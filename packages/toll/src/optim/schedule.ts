@@ -26,8 +26,11 @@ export function linearWarmup(warmup: number, after: Schedule = constantRate): Sc
 
 /** Which schedule, as a parameter of detectors. */
 export const scheduleChoice = choice({
-  values: ['constant', 'cosine'], default: 'constant',
-  doc: 'Learning rate over the steps: constant, or half a cosine down to 0, which ends calmly, so that seeds agree more.',
+  values: ['constant', 'cosine'],
+  default: 'constant',
+  doc:
+    'Learning rate over the steps: constant, or half a cosine down to 0, which ends calmly, so that seeds ' +
+    'agree more.',
   source: 'paper, section 4.1: constant; Loshchilov and Hutter 2017: cosine',
 })
 

@@ -1,7 +1,8 @@
-// A column of texts as positions of a sample: one for each frequent text (a missing text is one of them where training had enough) and one
-// for all others, rare or never seen. A position is centred by its share p and divided by sqrt(p (K - 1)), K positions having rows: distances
-// are then those of multiple correspondence analysis (chi-square, Greenacre 1984), in which a rare text is far from a frequent one, and the
-// column's variance is 1, so that it weighs as much as a column of numbers. A text that training did not have counts as one row of it.
+// A column of texts as positions of a sample: one for each frequent text (a missing text is one of them where training
+// had enough) and one for all others, rare or never seen. A position is centred by its share p and divided by sqrt(p (K
+// - 1)), K positions having rows: distances are then those of multiple correspondence analysis (chi-square, Greenacre
+// 1984), in which a rare text is far from a frequent one, and the column's variance is 1, so that it weighs as much as
+// a column of numbers. A text that training did not have counts as one row of it.
 
 import { add, cast, constant, div, equal, lookup, mul, slice, sub, topIndices, type Tensor } from '../graph/index.js'
 import { row } from './numbers.js'
@@ -27,7 +28,8 @@ export function fitCategories({ frequent, rows, missing }: CategorySummary, scal
   const all = [...kept.map(([, count]) => count), others]
   const degrees = Math.max(1, all.filter((count) => count > 0).length - 1)
   return {
-    kind: 'category', categories: kept.map(([text]) => text),
+    kind: 'category',
+    categories: kept.map(([text]) => text),
     centre: all.map((count) => (scaled ? count / rows : 0)),
     divisor: all.map((count) => (scaled ? Math.sqrt((Math.max(count, 1) / rows) * degrees) : 1)),
   }
@@ -40,7 +42,11 @@ export function widthOfCategories({ categories }: CategoryEncoder): number {
 
 /** Texts (n, 1) to (n, width) float64. */
 export function encodeCategories(x: Tensor, { categories, centre, divisor }: CategoryEncoder): Tensor {
-  const places = constant(Float64Array.from({ length: categories.length + 1 }, (_, i) => i), [1, categories.length + 1], 'int64')
+  const places = constant(
+    Float64Array.from({ length: categories.length + 1 }, (_, i) => i),
+    [1, categories.length + 1],
+    'int64',
+  )
   return div(sub(cast(equal(lookup(x, categories), places), 'float64'), row(centre)), row(divisor))
 }
 

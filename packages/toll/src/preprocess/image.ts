@@ -1,13 +1,18 @@
-// Images: raw pixels (n, channels, height, width) to samples of the same shape. One centre and one divisor for all pixels, so that a graph
-// of two nodes does it; per-image contrast normalisation is part of the same graph where asked for.
+// Images: raw pixels (n, channels, height, width) to samples of the same shape. One centre and one divisor for all
+// pixels, so that a graph of two nodes does it; per-image contrast normalisation is part of the same graph where asked
+// for.
 
 import { TollError, choice, type FloatArray, type NdArray, type Values } from '../base/index.js'
 import { abs, add, div, max, mean, mul, sub, type Tensor } from '../graph/index.js'
 
 export const imageParameters = {
   scale: choice({
-    values: ['standard', 'minmax', 'contrast', 'none'], default: 'standard',
-    doc: 'standard: mean and standard deviation of all training pixels. minmax: training minimum and range. contrast: each image minus its mean, over its mean absolute deviation, then minmax (the paper\'s for CIFAR). none: as they are.',
+    values: ['standard', 'minmax', 'contrast', 'none'],
+    default: 'standard',
+    doc:
+      'standard: mean and standard deviation of all training pixels. minmax: training minimum and range. ' +
+      "contrast: each image minus its mean, over its mean absolute deviation, then minmax (the paper's for " +
+      'CIFAR). none: as they are.',
   }),
 }
 
@@ -32,13 +37,23 @@ const flat = 1e-8
 export function fitImagePreprocessing(images: NdArray, { scale }: ImageParameters): ImagePreprocessing {
   const shape = images.shape.slice(1)
   if (images.shape.length !== 4 || images.data.length === 0) {
-    throw new TollError('shape', `expected images of shape (n, channels, height, width), got (${images.shape.join(', ')})`)
+    throw new TollError(
+      'shape',
+      `expected images of shape (n, channels, height, width), got (${images.shape.join(', ')})`,
+    )
   }
   const range = extremes(images.data)
   const values = scale === 'contrast' ? contrastOf(images) : images.data
   const [low, high] = scale === 'contrast' ? extremes(values) : range
   const [centre, spread] = scale === 'standard' ? momentsOf(values) : scale === 'none' ? [0, 1] : [low, high - low]
-  return { kind: 'image', scale, shape: shape as unknown as readonly [number, number, number], centre, divisor: spread > 0 ? spread : 1, range }
+  return {
+    kind: 'image',
+    scale,
+    shape: shape as unknown as readonly [number, number, number],
+    centre,
+    divisor: spread > 0 ? spread : 1,
+    range,
+  }
 }
 
 /** Raw pixels (n, channels, height, width) to samples, float32. */
@@ -75,7 +90,8 @@ function extremes(values: FloatArray): [number, number] {
   let low = Infinity
   let high = -Infinity
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) throw new TollError('data', `pixel ${i} is ${values[i]}; pixels must be finite numbers`)
+    if (!Number.isFinite(values[i]))
+      throw new TollError('data', `pixel ${i} is ${values[i]}; pixels must be finite numbers`)
     if (values[i] < low) low = values[i]
     if (values[i] > high) high = values[i]
   }

@@ -2,9 +2,38 @@
 export { summarize, type CategorySummary, type ColumnSummary, type FeatureKind, type NumberSummary } from './summary.js'
 export { columnAs, dropEmpty, inferSchema, selectColumns, type LeftOut, type Schema } from './schema.js'
 export { tableParameters, type TableParameters } from './numbers.js'
-export { fitTablePreprocessing, positionsOf, prepareTable, readTablePreprocessing, restoreTable, type ColumnEncoder, type TablePreprocessing } from './table.js'
-export { fitImagePreprocessing, imageParameters, prepareImage, restoreImage, type ImageParameters, type ImagePreprocessing } from './image.js'
+export {
+  fitTablePreprocessing,
+  positionsOf,
+  prepareTable,
+  readTablePreprocessing,
+  restoreTable,
+  type ColumnEncoder,
+  type TablePreprocessing,
+} from './table.js'
+export {
+  fitImagePreprocessing,
+  imageParameters,
+  prepareImage,
+  restoreImage,
+  type ImageParameters,
+  type ImagePreprocessing,
+} from './image.js'
 export { sequencesOf, type RowOrder } from './sequences.js'
 export { readTypicalImage, typicalImage } from './typical-image.js'
-export { slideWindows, windowColumns, windowParameters, WindowStream, type Windows, type WindowSettings } from './windows.js'
-export { countBins, countTexts, profileColumns, type ColumnProfile, type NumberProfile, type TextProfile } from './profile.js'
+export {
+  slideWindows,
+  windowColumns,
+  windowParameters,
+  WindowStream,
+  type Windows,
+  type WindowSettings,
+} from './windows.js'
+export {
+  countBins,
+  countTexts,
+  profileColumns,
+  type ColumnProfile,
+  type NumberProfile,
+  type TextProfile,
+} from './profile.js'

@@ -1,7 +1,8 @@
-// Columns of numbers (and of yes and no) as positions of a sample: a missing number is the training median, then each column is put on
-// a scale of its own. `quantile` is a piecewise linear map through the column's quantiles to the quantiles of the logistic distribution of
-// variance 1, log(p / (1 - p)) * sqrt(3) / pi, for tails so heavy that a standard deviation says nothing; beyond the training range it goes
-// on with the mean slope of the outer tenth, so that a value twice as far out is still twice as far out.
+// Columns of numbers (and of yes and no) as positions of a sample: a missing number is the training median, then each
+// column is put on a scale of its own. `quantile` is a piecewise linear map through the column's quantiles to the
+// quantiles of the logistic distribution of variance 1, log(p / (1 - p)) * sqrt(3) / pi, for tails so heavy that a
+// standard deviation says nothing; beyond the training range it goes on with the mean slope of the outer tenth, so that
+// a value twice as far out is still twice as far out.
 
 import { choice, quantileOfSorted, type Values } from '../base/index.js'
 import { add, constant, div, gatherElements, mul, searchSorted, sub, cast, type Tensor } from '../graph/index.js'
@@ -9,17 +10,28 @@ import type { NumberSummary } from './summary.js'
 
 export const tableParameters = {
   scale: choice({
-    values: ['standard', 'robust', 'minmax', 'quantile', 'none'], default: 'standard',
-    doc: 'Scale of each column of numbers: from mean and standard deviation, median and interquartile range, minimum and range, its quantiles, or none. A spread of 0 becomes 1.',
+    values: ['standard', 'robust', 'minmax', 'quantile', 'none'],
+    default: 'standard',
+    doc:
+      'Scale of each column of numbers: from mean and standard deviation, median and interquartile range, ' +
+      'minimum and range, its quantiles, or none. A spread of 0 becomes 1.',
   }),
 }
 
 export type TableParameters = Values<typeof tableParameters>
 
-/** (x - centre) / divisor, or through `knots` (rising), where the scaled value is `values`, with `slopes` between and beyond them: one more than knots. */
+/**
+ * (x - centre) / divisor, or through `knots` (rising), where the scaled value is `values`, with `slopes` between and
+ * beyond them: one more than knots.
+ */
 export type Scaling =
   | { readonly kind: 'linear'; readonly centre: number; readonly divisor: number }
-  | { readonly kind: 'quantile'; readonly knots: readonly number[]; readonly values: readonly number[]; readonly slopes: readonly number[] }
+  | {
+      readonly kind: 'quantile'
+      readonly knots: readonly number[]
+      readonly values: readonly number[]
+      readonly slopes: readonly number[]
+    }
 
 export interface NumberEncoder {
   readonly kind: 'number'
@@ -32,7 +44,11 @@ export interface NumberEncoder {
 const mostKnots = 64
 
 export function fitNumbers(column: Float64Array, summary: NumberSummary, { scale }: TableParameters): NumberEncoder {
-  return { kind: 'number', fill: summary.median, scaling: scale === 'quantile' ? quantileScaling(column, summary) : linearScaling(summary, scale) }
+  return {
+    kind: 'number',
+    fill: summary.median,
+    scaling: scale === 'quantile' ? quantileScaling(column, summary) : linearScaling(summary, scale),
+  }
 }
 
 function linearScaling(summary: NumberSummary, scale: Exclude<TableParameters['scale'], 'quantile'>): Scaling {
@@ -47,7 +63,9 @@ function linearScaling(summary: NumberSummary, scale: Exclude<TableParameters['s
   return { kind: 'linear', centre, divisor: usableDivisor(divisor, summary) }
 }
 
-/** A spread that is only rounding noise of a constant column would blow that noise up: it counts as 0, and 0 becomes 1. */
+/**
+ * A spread that is only rounding noise of a constant column would blow that noise up: it counts as 0, and 0 becomes 1.
+ */
 function usableDivisor(divisor: number, { min: low, max: high }: NumberSummary): number {
   const noise = 1e-12 * Math.max(Math.abs(low), Math.abs(high))
   return divisor > noise ? divisor : 1
@@ -76,17 +94,26 @@ function quantileScaling(column: Float64Array, summary: NumberSummary): Scaling 
     values.push((list[0] + list[list.length - 1]) / 2)
   }
   const inner = knots.slice(1).map((x, k) => (values[k + 1] - values[k]) / (x - knots[k]))
-  const outer = (from: number, to: number) => (from === to ? 1 / spread : (values[to] - values[from]) / (knots[to] - knots[from]))
+  const outer = (from: number, to: number) =>
+    from === to ? 1 / spread : (values[to] - values[from]) / (knots[to] - knots[from])
   const last = knots.length - 1
   const tenth = Math.max(1, Math.round(knots.length / 10))
-  return { kind: 'quantile', knots, values, slopes: [outer(0, Math.min(tenth, last)), ...inner, outer(Math.max(0, last - tenth), last)] }
+  return {
+    kind: 'quantile',
+    knots,
+    values,
+    slopes: [outer(0, Math.min(tenth, last)), ...inner, outer(Math.max(0, last - tenth), last)],
+  }
 }
 
 /** Filled columns (n, k) float64 to their scaled values. */
 export function scaleNumbers(x: Tensor, scalings: readonly Scaling[]): Tensor {
   const linear = (scaling: Scaling) => (scaling.kind === 'linear' ? scaling : { centre: 0, divisor: 1 })
   if (scalings.every(({ kind }) => kind === 'linear')) {
-    return div(sub(x, row(scalings.map((scaling) => linear(scaling).centre))), row(scalings.map((scaling) => linear(scaling).divisor)))
+    return div(
+      sub(x, row(scalings.map((scaling) => linear(scaling).centre))),
+      row(scalings.map((scaling) => linear(scaling).divisor)),
+    )
   }
   return piecewise(x, scalings.map(piecesOf))
 }
@@ -97,10 +124,13 @@ export function unscaleNumbers(x: Tensor, scalings: readonly Scaling[]): Tensor 
     const parts = scalings as readonly Extract<Scaling, { kind: 'linear' }>[]
     return add(mul(x, row(parts.map(({ divisor }) => divisor))), row(parts.map(({ centre }) => centre)))
   }
-  return piecewise(x, scalings.map((scaling) => {
-    const { knots, values, slopes } = piecesOf(scaling)
-    return { knots: values, values: knots, slopes: slopes.map((slope) => 1 / slope) }
-  }))
+  return piecewise(
+    x,
+    scalings.map((scaling) => {
+      const { knots, values, slopes } = piecesOf(scaling)
+      return { knots: values, values: knots, slopes: slopes.map((slope) => 1 / slope) }
+    }),
+  )
 }
 
 interface Pieces {
@@ -110,21 +140,37 @@ interface Pieces {
 }
 
 function piecesOf(scaling: Scaling): Pieces {
-  return scaling.kind === 'quantile' ? scaling : { knots: [scaling.centre], values: [0], slopes: [1 / scaling.divisor, 1 / scaling.divisor] }
+  return scaling.kind === 'quantile'
+    ? scaling
+    : { knots: [scaling.centre], values: [0], slopes: [1 / scaling.divisor, 1 / scaling.divisor] }
 }
 
-/** x (n, k): in column j the piece that x lies in starts at the last knot below it, the first piece at the first knot. */
+/**
+ * x (n, k): in column j the piece that x lies in starts at the last knot below it, the first piece at the first knot.
+ */
 function piecewise(x: Tensor, pieces: readonly Pieces[]): Tensor {
   const length = Math.max(...pieces.map(({ knots }) => knots.length))
-  const padded = (values: readonly number[], size: number, filler: number) => Float64Array.from({ length: size }, (_, i) => values[i] ?? filler)
-  const place = searchSorted(pieces.map(({ knots }) => padded(knots, length, Infinity)), x, 'left')
+  const padded = (values: readonly number[], size: number, filler: number) =>
+    Float64Array.from({ length: size }, (_, i) => values[i] ?? filler)
+  const place = searchSorted(
+    pieces.map(({ knots }) => padded(knots, length, Infinity)),
+    x,
+    'left',
+  )
   const table = (lists: readonly (readonly number[])[]) => {
     const data = new Float64Array((length + 1) * lists.length)
-    lists.forEach((values, c) => padded(values, length + 1, 0).forEach((value, r) => { data[r * lists.length + c] = value }))
+    lists.forEach((values, c) =>
+      padded(values, length + 1, 0).forEach((value, r) => {
+        data[r * lists.length + c] = value
+      }),
+    )
     return gatherElements(constant(data, [length + 1, lists.length], 'float64'), cast(place, 'int64'), 0)
   }
   const from = (list: readonly number[]) => [list[0], ...list]
-  return add(table(pieces.map(({ values }) => from(values))), mul(sub(x, table(pieces.map(({ knots }) => from(knots)))), table(pieces.map(({ slopes }) => slopes))))
+  return add(
+    table(pieces.map(({ values }) => from(values))),
+    mul(sub(x, table(pieces.map(({ knots }) => from(knots)))), table(pieces.map(({ slopes }) => slopes))),
+  )
 }
 
 export function row(values: readonly number[]): Tensor {

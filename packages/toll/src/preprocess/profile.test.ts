@@ -3,17 +3,28 @@ import { Random, table } from '../base/index.js'
 import { countBins, profileColumns, type NumberProfile } from './index.js'
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
-const profileOf = (values: readonly number[], rows = upTo(values.length)) => profileColumns(table(['x'], [Float64Array.from(values)]), rows)[0] as NumberProfile
+const profileOf = (values: readonly number[], rows = upTo(values.length)) =>
+  profileColumns(table(['x'], [Float64Array.from(values)]), rows)[0] as NumberProfile
 
 describe('a profile', () => {
   it('counts between quantiles, finer in the tails', () => {
     expect(profileOf(upTo(101))).toEqual({
-      name: 'x', edges: [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99], counts: [2, 4, 5, 10, 10, 10, 10, 10, 10, 10, 10, 5, 4, 1], range: [0, 100], missing: 0,
+      name: 'x',
+      edges: [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99],
+      counts: [2, 4, 5, 10, 10, 10, 10, 10, 10, 10, 10, 5, 4, 1],
+      range: [0, 100],
+      missing: 0,
     })
   })
 
   it('has one bin for equal quantiles, and counts what is missing', () => {
-    expect(profileOf([1, 0, 0, 1, NaN, 0, 0, 1, 0, 0, 0, 1])).toEqual({ name: 'x', edges: [0], counts: [7, 4], range: [0, 1], missing: 1 })
+    expect(profileOf([1, 0, 0, 1, NaN, 0, 0, 1, 0, 0, 0, 1])).toEqual({
+      name: 'x',
+      edges: [0],
+      counts: [7, 4],
+      range: [0, 1],
+      missing: 1,
+    })
     expect(profileOf([7, 7])).toEqual({ name: 'x', edges: [], counts: [2], range: [7, 7], missing: 0 })
     expect(profileOf([NaN])).toEqual({ name: 'x', edges: [], counts: [0], missing: 1 })
   })

@@ -1,5 +1,5 @@
-// How the columns of a table were distributed, small enough to stay with a model: counts between quantiles, finer in the tails, and of
-// texts the counts of the most frequent. New data are compared with it later.
+// How the columns of a table were distributed, small enough to stay with a model: counts between quantiles, finer in
+// the tails, and of texts the counts of the most frequent. New data are compared with it later.
 
 import { quantileOfSorted, type Table } from '../base/index.js'
 import { mostFrequent } from './summary.js'
@@ -50,11 +50,22 @@ export function profileColumns(source: Table, rows: ArrayLike<number>): ColumnPr
     const step = Math.ceil(present / mostSorted)
     const some = Float64Array.from({ length: Math.ceil(present / step) }, (_, i) => values[i * step]).sort()
     const edges = [...new Set(shares.map((share) => quantileOfSorted(some, share)))].filter((edge) => edge < high)
-    return { name: source.names[c], edges, counts: [...countBins(values.subarray(0, present), edges)], range: [low, high], missing }
+    return {
+      name: source.names[c],
+      edges,
+      counts: [...countBins(values.subarray(0, present), edges)],
+      range: [low, high],
+      missing,
+    }
   })
 }
 
-function profileTexts(name: string, column: Float64Array, rows: ArrayLike<number>, texts: readonly string[]): TextProfile {
+function profileTexts(
+  name: string,
+  column: Float64Array,
+  rows: ArrayLike<number>,
+  texts: readonly string[],
+): TextProfile {
   const all = new Float64Array(texts.length)
   let missing = 0
   for (let i = 0; i < rows.length; i++) {
@@ -62,7 +73,9 @@ function profileTexts(name: string, column: Float64Array, rows: ArrayLike<number
     if (Number.isNaN(code)) missing++
     else all[code]++
   }
-  const present = Array.from(texts.keys()).filter((code) => all[code] > 0).sort((a, b) => all[b] - all[a] || (texts[a] < texts[b] ? -1 : 1))
+  const present = Array.from(texts.keys())
+    .filter((code) => all[code] > 0)
+    .sort((a, b) => all[b] - all[a] || (texts[a] < texts[b] ? -1 : 1))
   const kept = present.slice(0, mostFrequent)
   const others = present.slice(mostFrequent).reduce((sum, code) => sum + all[code], 0)
   return { name, texts: kept.map((code) => texts[code]), counts: [...kept.map((code) => all[code]), others], missing }

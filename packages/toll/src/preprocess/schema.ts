@@ -1,5 +1,6 @@
-// Which columns of a table a model learns from, and as what: numbers, yes or no, categories, times. Left out, with the reason, is what cannot
-// say anything of a new row: a column that never changes, one without values, and texts that are different in nearly every row, such as keys.
+// Which columns of a table a model learns from, and as what: numbers, yes or no, categories, times. Left out, with the
+// reason, is what cannot say anything of a new row: a column that never changes, one without values, and texts that are
+// different in nearly every row, such as keys.
 
 import { TollError, parseTime, type ColumnMeaning, type Table } from '../base/index.js'
 import type { FeatureKind } from './summary.js'
@@ -21,12 +22,17 @@ const fewestIdentifiers = 20
 /**
  * Infers what each column is. A column that `types` names is taken as what it says there, whatever it holds.
  *
- * @throws `not-found` for a name in `types` that is no column; `data` for values that cannot be what `types` says (with the row), and when
- * no column is left.
+ * @throws `not-found` for a name in `types` that is no column; `data` for values that cannot be what `types` says (with
+ * the row), and when no column is left.
  */
 export function inferSchema(given: Table, types: Readonly<Record<string, FeatureKind>> = {}): Schema {
   const unknown = Object.keys(types).find((name) => !given.names.includes(name))
-  if (unknown !== undefined) throw new TollError('not-found', `there is no column '${unknown}' to take as ${types[unknown]}; the table has ${given.names.slice(0, 20).join(', ')}`)
+  if (unknown !== undefined)
+    throw new TollError(
+      'not-found',
+      `there is no column '${unknown}' to take as ${types[unknown]}; the table has ` +
+        `${given.names.slice(0, 20).join(', ')}`,
+    )
   const asked = convert(given, types)
   const leftOut = asked.names.flatMap((name, i): LeftOut[] => {
     const reason = name in types ? undefined : reasonAgainst(asked.columns[i], asked.meanings?.get(name))
@@ -37,7 +43,13 @@ export function inferSchema(given: Table, types: Readonly<Record<string, Feature
   const gone = new Set(useless ? leftOut.map(({ name }) => name) : [])
   const kept = asked.names.flatMap((name, i) => (gone.has(name) ? [] : [i]))
   if (kept.length === 0) {
-    throw new TollError('data', `no column is left to learn from: ${leftOut.slice(0, 8).map(({ name, reason }) => `${name} (${reason})`).join(', ')}; say what a column is with types, such as category`)
+    throw new TollError(
+      'data',
+      `no column is left to learn from: ${leftOut
+        .slice(0, 8)
+        .map(({ name, reason }) => `${name} (${reason})`)
+        .join(', ')}; say what a column is with types, such as category`,
+    )
   }
   return { table: selectColumns(asked, kept), leftOut: leftOut.filter(({ name }) => gone.has(name)) }
 }
@@ -46,15 +58,27 @@ export function inferSchema(given: Table, types: Readonly<Record<string, Feature
 export function dropEmpty(table: Table, training: readonly number[], leftOut: readonly LeftOut[]): Schema {
   const empty = new Set(table.names.filter((_, i) => training.every((row) => Number.isNaN(table.columns[i][row]))))
   if (empty.size === 0) return { table, leftOut }
-  if (empty.size === table.names.length) throw new TollError('data', `no column has a value in the ${training.length} rows that train`)
-  return { table: selectColumns(table, table.names.flatMap((name, i) => (empty.has(name) ? [] : [i]))), leftOut: [...leftOut, ...[...empty].map((name) => ({ name, reason: 'empty' }) as const)] }
+  if (empty.size === table.names.length)
+    throw new TollError('data', `no column has a value in the ${training.length} rows that train`)
+  return {
+    table: selectColumns(
+      table,
+      table.names.flatMap((name, i) => (empty.has(name) ? [] : [i])),
+    ),
+    leftOut: [...leftOut, ...[...empty].map((name) => ({ name, reason: 'empty' }) as const)],
+  }
 }
 
 /** The columns at these places. */
 export function selectColumns({ names, columns, rows, meanings }: Table, places: readonly number[]): Table {
   const kept = places.map((i) => names[i])
   const known = kept.flatMap((name) => (meanings?.has(name) ? [[name, meanings.get(name)!] as const] : []))
-  return { names: kept, columns: places.map((i) => columns[i]), rows, ...(known.length > 0 && { meanings: new Map(known) }) }
+  return {
+    names: kept,
+    columns: places.map((i) => columns[i]),
+    rows,
+    ...(known.length > 0 && { meanings: new Map(known) }),
+  }
 }
 
 function reasonAgainst(column: Float64Array, meaning: ColumnMeaning | undefined): LeftOut['reason'] | undefined {
@@ -87,7 +111,11 @@ function convert(given: Table, types: Readonly<Record<string, FeatureKind>>): Ta
 }
 
 /** Column `i` as what `kind` says. Errors: `data` with the row. */
-export function columnAs({ names, columns, meanings }: Table, i: number, kind: FeatureKind): { column: Float64Array; meaning?: ColumnMeaning } {
+export function columnAs(
+  { names, columns, meanings }: Table,
+  i: number,
+  kind: FeatureKind,
+): { column: Float64Array; meaning?: ColumnMeaning } {
   const [name, column, meaning] = [names[i], columns[i], meanings?.get(names[i])]
   if (kind === 'category') {
     if (meaning?.kind === 'text') return { column, meaning }
@@ -105,13 +133,27 @@ export function columnAs({ names, columns, meanings }: Table, i: number, kind: F
   return { column: numbers, ...(kind !== 'number' && { meaning: { kind } }) }
 }
 
-function numbersOf(name: string, column: Float64Array, texts: readonly string[], kind: Exclude<FeatureKind, 'category'>): Float64Array {
-  const read = (text: string) => (kind === 'time' ? parseTime(text.trim()) ?? NaN : kind === 'boolean' && /^(true|false)$/i.test(text) ? Number(text.toLowerCase() === 'true') : Number(text))
+function numbersOf(
+  name: string,
+  column: Float64Array,
+  texts: readonly string[],
+  kind: Exclude<FeatureKind, 'category'>,
+): Float64Array {
+  const read = (text: string) =>
+    kind === 'time'
+      ? (parseTime(text.trim()) ?? NaN)
+      : kind === 'boolean' && /^(true|false)$/i.test(text)
+        ? Number(text.toLowerCase() === 'true')
+        : Number(text)
   const values = texts.map(read)
   const expected = { number: 'a number', boolean: 'true or false', time: 'a time' }[kind]
   return column.map((code, row) => {
     if (Number.isNaN(code)) return NaN
-    if (!Number.isFinite(values[code])) throw new TollError('data', `column '${name}' holds '${texts[code].slice(0, 40)}' in row ${row + 1}; expected ${expected}`)
+    if (!Number.isFinite(values[code]))
+      throw new TollError(
+        'data',
+        `column '${name}' holds '${texts[code].slice(0, 40)}' in row ${row + 1}; expected ${expected}`,
+      )
     return values[code]
   })
 }

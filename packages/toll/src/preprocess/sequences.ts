@@ -10,21 +10,26 @@ export interface RowOrder {
 }
 
 /**
- * The rows of each group by rising time; rows of equal time stay in the order given. Groups in the order of their first rows.
+ * The rows of each group by rising time; rows of equal time stay in the order given. Groups in the order of their first
+ * rows.
  *
  * @throws `shape` when there is not one group or time per row; `data` when a time is not finite.
  */
 export function sequencesOf(rows: number, { groups, time }: RowOrder): Int32Array[] {
   for (const [what, values] of Object.entries({ groups, times: time })) {
-    if (values && values.length !== rows) throw new TollError('shape', `expected ${rows} ${what}, one per row, got ${values.length}`)
+    if (values && values.length !== rows)
+      throw new TollError('shape', `expected ${rows} ${what}, one per row, got ${values.length}`)
   }
   const members = new Map<string | number, number[]>()
   for (let row = 0; row < rows; row++) {
-    if (time && !Number.isFinite(time[row])) throw new TollError('data', `the time of row ${row + 1} is ${time[row]}; every row needs one to be put in order`)
+    if (time && !Number.isFinite(time[row]))
+      throw new TollError('data', `the time of row ${row + 1} is ${time[row]}; every row needs one to be put in order`)
     const key = groups ? groups[row] : ''
     const known = members.get(key)
     if (known) known.push(row)
     else members.set(key, [row])
   }
-  return [...members.values()].map((list) => Int32Array.from(time ? list.sort((a, b) => time[a] - time[b] || a - b) : list))
+  return [...members.values()].map((list) =>
+    Int32Array.from(time ? list.sort((a, b) => time[a] - time[b] || a - b) : list),
+  )
 }

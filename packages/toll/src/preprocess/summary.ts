@@ -30,7 +30,10 @@ export interface NumberSummary extends Summary {
 /** A training column of texts. */
 export interface CategorySummary extends Summary {
   readonly kind: 'category'
-  /** The most frequent texts with their rows, at most `mostFrequent`; of equally frequent ones in the order of their characters. */
+  /**
+   * The most frequent texts with their rows, at most `mostFrequent`; of equally frequent ones in the order of their
+   * characters.
+   */
   readonly frequent: readonly (readonly [text: string, rows: number])[]
 }
 
@@ -51,18 +54,25 @@ export function summarize(table: Table): ColumnSummary[] {
   if (table.columns.length === 0) throw new TollError('data', 'the table has no columns')
   return table.names.map((name, i) => {
     const meaning = table.meanings?.get(name)
-    return meaning?.kind === 'text' ? summarizeTexts(name, table.columns[i], meaning.texts) : summarizeNumbers(name, table.columns[i], meaning?.kind ?? 'number')
+    return meaning?.kind === 'text'
+      ? summarizeTexts(name, table.columns[i], meaning.texts)
+      : summarizeNumbers(name, table.columns[i], meaning?.kind ?? 'number')
   })
 }
 
 function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummary['kind']): NumberSummary {
   const infinite = column.findIndex((value) => value === Infinity || value === -Infinity)
   if (infinite >= 0) {
-    throw new TollError('data', `column '${name}' is ${column[infinite]} in row ${infinite + 1}; infinity cannot be used, replace it or leave it empty`)
+    throw new TollError(
+      'data',
+      `column '${name}' is ${column[infinite]} in row ${infinite + 1}; infinity cannot be used, replace it ` +
+        'or leave it empty',
+    )
   }
   const values = column.filter((value) => !Number.isNaN(value)).sort()
   const count = values.length
-  if (count === 0) throw new TollError('data', `column '${name}' has no ${kind === 'time' ? 'times' : 'numbers'} at all; leave it out`)
+  if (count === 0)
+    throw new TollError('data', `column '${name}' has no ${kind === 'time' ? 'times' : 'numbers'} at all; leave it out`)
   // Deviations from the median, so that a large offset costs no digits.
   const median = quantileOfSorted(values, 0.5)
   let sum = 0
@@ -73,8 +83,15 @@ function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummar
   const distinct = new Set<number>()
   for (let i = 0; i < count && distinct.size < countedDistinct; i++) distinct.add(values[i])
   return {
-    name, kind, rows: column.length, missing: column.length - count,
-    min: values[0], max: values[count - 1], mean, sd: Math.sqrt(squares / count), median,
+    name,
+    kind,
+    rows: column.length,
+    missing: column.length - count,
+    min: values[0],
+    max: values[count - 1],
+    mean,
+    sd: Math.sqrt(squares / count),
+    median,
     quartiles: [quantileOfSorted(values, 0.25), quantileOfSorted(values, 0.75)],
     distinct: distinct.size,
   }
@@ -88,9 +105,22 @@ function summarizeTexts(name: string, column: Float64Array, texts: readonly stri
     else counts[code]++
   }
   const odd = column.findIndex((code) => !Number.isNaN(code) && !isPlainText(texts[code]))
-  if (odd >= 0) throw new TollError('data', `column '${name}' holds a text with NUL or half a character in row ${odd + 1}; no engine takes that, replace it`)
+  if (odd >= 0)
+    throw new TollError(
+      'data',
+      `column '${name}' holds a text with NUL or half a character in row ${odd + 1}; no engine takes that, replace it`,
+    )
   if (missing === column.length) throw new TollError('data', `column '${name}' has no texts at all; leave it out`)
   const present = texts.flatMap((text, code): [string, number][] => (counts[code] > 0 ? [[text, counts[code]]] : []))
-  const frequent = present.sort(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1)).slice(0, mostFrequent)
-  return { name, kind: 'category', rows: column.length, missing, distinct: counts.reduce((sum, count) => sum + Number(count > 0), 0), frequent }
+  const frequent = present
+    .sort(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1))
+    .slice(0, mostFrequent)
+  return {
+    name,
+    kind: 'category',
+    rows: column.length,
+    missing,
+    distinct: counts.reduce((sum, count) => sum + Number(count > 0), 0),
+    frequent,
+  }
 }

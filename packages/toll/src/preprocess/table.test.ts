@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { Random, TollError, tableFromColumns, type ColumnValues } from '../base/index.js'
 import { input, interpret } from '../graph/index.js'
-import { fitTablePreprocessing, inferSchema, positionsOf, prepareTable, readTablePreprocessing, restoreTable, summarize, tableParameters, type TablePreprocessing } from './index.js'
+import {
+  fitTablePreprocessing,
+  inferSchema,
+  positionsOf,
+  prepareTable,
+  readTablePreprocessing,
+  restoreTable,
+  summarize,
+  tableParameters,
+  type TablePreprocessing,
+} from './index.js'
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
 type Scale = TablePreprocessing['scale']
@@ -14,13 +24,22 @@ function fitted(columns: Readonly<Record<string, ColumnValues>>, scale: Scale = 
 /** Rows by column, texts and numbers, to samples and back. */
 function run(preprocessing: TablePreprocessing, columns: Readonly<Record<string, readonly (number | string)[]>>) {
   const rows = Object.values(columns)[0].length
-  const inputs = Object.entries(columns).map(([name, values]) => input(name, ['n', 1], typeof values[0] === 'string' ? 'string' : 'float64'))
+  const inputs = Object.entries(columns).map(([name, values]) =>
+    input(name, ['n', 1], typeof values[0] === 'string' ? 'string' : 'float64'),
+  )
   const samples = prepareTable(preprocessing, inputs, 'float64')
-  const feeds = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, typeof values[0] === 'string'
-    ? { shape: [rows, 1], data: values as string[] } : { shape: [rows, 1], data: Float64Array.from(values as number[]) }]))
+  const feeds = Object.fromEntries(
+    Object.entries(columns).map(([name, values]) => [
+      name,
+      typeof values[0] === 'string'
+        ? { shape: [rows, 1], data: values as string[] }
+        : { shape: [rows, 1], data: Float64Array.from(values as number[]) },
+    ]),
+  )
   const results = interpret({ samples, restored: restoreTable(preprocessing, samples) }, feeds)
   const width = results.samples.shape[1]
-  const lay = (data: ArrayLike<number>, size: number) => upTo(rows).map((row) => Array.from(data).slice(row * size, (row + 1) * size))
+  const lay = (data: ArrayLike<number>, size: number) =>
+    upTo(rows).map((row) => Array.from(data).slice(row * size, (row + 1) * size))
   return { samples: lay(results.samples.data, width), restored: lay(results.restored.data, inputs.length) }
 }
 
@@ -34,7 +53,10 @@ describe('columns of numbers', () => {
     expect(samples[0]).toEqual([0, 1, -1])
     expect(samples[1][0]).toBeCloseTo((2.5 - 3) / sd, 14)
     expect(samples[1].slice(1)).toEqual([0, 1])
-    expect(restored).toEqual([[3, 4], [2.5, 2]])
+    expect(restored).toEqual([
+      [3, 4],
+      [2.5, 2],
+    ])
   })
 
   it('can go through their quantiles: in order, of unit spread, and onwards beyond the training range', () => {
@@ -63,18 +85,35 @@ describe('columns of numbers', () => {
 })
 
 describe('columns of texts', () => {
-  const protocol = [...new Array<string>(60).fill('tcp'), ...new Array<string>(30).fill('udp'), ...new Array<string | null>(8).fill(null), 'icmp', 'gre']
+  const protocol = [
+    ...new Array<string>(60).fill('tcp'),
+    ...new Array<string>(30).fill('udp'),
+    ...new Array<string | null>(8).fill(null),
+    'icmp',
+    'gre',
+  ]
 
   it('have a position for each frequent text, one for gaps, one for all others', () => {
     const preprocessing = fitted({ protocol })
-    expect(preprocessing.columns[0]).toMatchObject({ name: 'protocol', kind: 'category', categories: ['tcp', 'udp', '', 'gre', 'icmp'] })
-    expect(fitted({ protocol: [...protocol, ...protocol, ...protocol, ...protocol, ...protocol].slice(0, 499) }).columns[0]).toMatchObject({ categories: ['tcp', 'udp', '', 'icmp'] })
+    expect(preprocessing.columns[0]).toMatchObject({
+      name: 'protocol',
+      kind: 'category',
+      categories: ['tcp', 'udp', '', 'gre', 'icmp'],
+    })
+    expect(
+      fitted({ protocol: [...protocol, ...protocol, ...protocol, ...protocol, ...protocol].slice(0, 499) }).columns[0],
+    ).toMatchObject({ categories: ['tcp', 'udp', '', 'icmp'] })
     expect(positionsOf(preprocessing)).toEqual([upTo(6)])
     const { samples, restored } = run(preprocessing, { protocol: ['tcp', 'udp', '', 'sctp'] })
     const shares = [0.6, 0.3, 0.08, 0.01, 0.01, 0]
-    samples.forEach((sample, row) => sample.forEach((value, place) => {
-      expect(value).toBeCloseTo((Number(place === [0, 1, 2, 5][row]) - shares[place]) / Math.sqrt(4 * Math.max(shares[place], 0.01)), 14)
-    }))
+    samples.forEach((sample, row) =>
+      sample.forEach((value, place) => {
+        expect(value).toBeCloseTo(
+          (Number(place === [0, 1, 2, 5][row]) - shares[place]) / Math.sqrt(4 * Math.max(shares[place], 0.01)),
+          14,
+        )
+      }),
+    )
     expect(restored).toEqual([[0], [1], [2], [5]])
   })
 
@@ -85,7 +124,10 @@ describe('columns of texts', () => {
   })
 
   it('are 0 and 1 without scaling', () => {
-    expect(run(fitted({ protocol }, 'none'), { protocol: ['udp', 'x'] }).samples).toEqual([[0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1]])
+    expect(run(fitted({ protocol }, 'none'), { protocol: ['udp', 'x'] }).samples).toEqual([
+      [0, 1, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 1],
+    ])
   })
 })
 
@@ -97,14 +139,24 @@ describe('columns of times', () => {
     expect(fitted({ at: hourly(1.5) }).columns[0]).toMatchObject({ kind: 'time', cycles: [] })
     expect(fitted({ at: hourly(3) }).columns[0]).toMatchObject({ kind: 'time', cycles: ['day'] })
     expect(fitted({ at: hourly(15) }).columns[0]).toMatchObject({ cycles: ['day', 'week'] })
-    expect(fitted({ at: upTo(900).map((day) => new Date(start + 86_400_000 * day)) }).columns[0]).toMatchObject({ cycles: ['week', 'year'] })
+    expect(fitted({ at: upTo(900).map((day) => new Date(start + 86_400_000 * day)) }).columns[0]).toMatchObject({
+      cycles: ['week', 'year'],
+    })
   })
 
   it('tell hours apart and days not, beside the trend', () => {
     const preprocessing = fitted({ at: hourly(15) }, 'none')
     const seconds = [0, 6, 12, 24, 24 * 7].map((hour) => start / 1000 + 3600 * hour)
     const { samples, restored } = run(preprocessing, { at: seconds })
-    expect(samples.map(([, sine, cosine]) => [sine, cosine].map((value) => Math.round(1e6 * value) / 1e6 + 0))).toEqual([[0, 1], [1, 0], [0, -1], [0, 1], [0, 1]])
+    expect(samples.map(([, sine, cosine]) => [sine, cosine].map((value) => Math.round(1e6 * value) / 1e6 + 0))).toEqual(
+      [
+        [0, 1],
+        [1, 0],
+        [0, -1],
+        [0, 1],
+        [0, 1],
+      ],
+    )
     for (const phase of [3, 4]) expect(samples[4][phase]).toBeCloseTo(samples[0][phase], 8)
     restored.forEach(([time], row) => expect(time).toBeCloseTo(seconds[row], 3))
   })
@@ -119,10 +171,16 @@ describe('columns of times', () => {
   })
 
   it('become the median where they are missing', () => {
-    const preprocessing = fitted({ at: [new Date(start), new Date(start + 1000), new Date(start + 4000), null] }, 'none')
+    const preprocessing = fitted(
+      { at: [new Date(start), new Date(start + 1000), new Date(start + 4000), null] },
+      'none',
+    )
     const { samples } = run(preprocessing, { at: [NaN, start / 1000 + 1] })
     // The median is the second time, a quarter of the span in; the last position is that of gaps.
-    expect(samples).toEqual([[0.25, 1], [0.25, 0]])
+    expect(samples).toEqual([
+      [0.25, 1],
+      [0.25, 0],
+    ])
   })
 })
 
@@ -130,23 +188,53 @@ describe('a schema', () => {
   const ids = upTo(100).map((i) => `user-${i}`)
 
   it('leaves out constants, keys and empty columns, with the reason', () => {
-    const { table, leftOut } = inferSchema(tableFromColumns({
-      id: ids, kind: upTo(100).map((i) => 'abc'[i % 3]), fixed: upTo(100).map(() => 4), same: upTo(100).map(() => 'x'), none: upTo(100).map(() => NaN), x: upTo(100),
-      some: upTo(100).map((i) => (i < 50 ? 1 : NaN)),
-    }))
+    const { table, leftOut } = inferSchema(
+      tableFromColumns({
+        id: ids,
+        kind: upTo(100).map((i) => 'abc'[i % 3]),
+        fixed: upTo(100).map(() => 4),
+        same: upTo(100).map(() => 'x'),
+        none: upTo(100).map(() => NaN),
+        x: upTo(100),
+        some: upTo(100).map((i) => (i < 50 ? 1 : NaN)),
+      }),
+    )
     expect(table.names).toEqual(['kind', 'x', 'some'])
     expect(leftOut).toEqual([
-      { name: 'id', reason: 'identifier' }, { name: 'fixed', reason: 'constant' }, { name: 'same', reason: 'constant' }, { name: 'none', reason: 'empty' },
+      { name: 'id', reason: 'identifier' },
+      { name: 'fixed', reason: 'constant' },
+      { name: 'same', reason: 'constant' },
+      { name: 'none', reason: 'empty' },
     ])
   })
 
   it('takes what it is told, and constants alone', () => {
-    const told = inferSchema(tableFromColumns({ id: ids, code: upTo(100).map((i) => i % 4), text: upTo(100).map((i) => (i % 2 ? '1.5' : '2')) }), { id: 'category', code: 'category', text: 'number' })
+    const told = inferSchema(
+      tableFromColumns({
+        id: ids,
+        code: upTo(100).map((i) => i % 4),
+        text: upTo(100).map((i) => (i % 2 ? '1.5' : '2')),
+      }),
+      { id: 'category', code: 'category', text: 'number' },
+    )
     expect(told.leftOut).toEqual([])
     expect(summarize(told.table)).toMatchObject([
-      { kind: 'category', distinct: 100 }, { kind: 'category', frequent: [['0', 25], ['1', 25], ['2', 25], ['3', 25]] }, { kind: 'number', min: 1.5, max: 2 },
+      { kind: 'category', distinct: 100 },
+      {
+        kind: 'category',
+        frequent: [
+          ['0', 25],
+          ['1', 25],
+          ['2', 25],
+          ['3', 25],
+        ],
+      },
+      { kind: 'number', min: 1.5, max: 2 },
     ])
-    expect(inferSchema(tableFromColumns({ a: [1], b: ['x'] }))).toMatchObject({ leftOut: [], table: { names: ['a', 'b'] } })
+    expect(inferSchema(tableFromColumns({ a: [1], b: ['x'] }))).toMatchObject({
+      leftOut: [],
+      table: { names: ['a', 'b'] },
+    })
   })
 
   it('refuses what cannot be', () => {
@@ -158,16 +246,30 @@ describe('a schema', () => {
         return error instanceof TollError ? `${error.code}: ${error.message}` : String(error)
       }
     }
-    expect(refusal(() => inferSchema(tableFromColumns({ a: [1, 2] }), { b: 'number' }))).toMatch(/^not-found: there is no column 'b'/)
-    expect(refusal(() => inferSchema(tableFromColumns({ a: ['1', 'x'] }), { a: 'number' }))).toBe("data: column 'a' holds 'x' in row 2; expected a number")
-    expect(refusal(() => inferSchema(tableFromColumns({ a: ['2024-02-29', '2024-02-30'] }), { a: 'time' }))).toBe("data: column 'a' holds '2024-02-30' in row 2; expected a time")
-    expect(refusal(() => inferSchema(tableFromColumns({ id: ids })))).toMatch(/^data: no column is left to learn from: id \(identifier\)/)
-    expect(refusal(() => summarize(tableFromColumns({ a: ['x', 'a\0b'] })))).toMatch(/^data: column 'a' holds a text with NUL.* in row 2/)
+    expect(refusal(() => inferSchema(tableFromColumns({ a: [1, 2] }), { b: 'number' }))).toMatch(
+      /^not-found: there is no column 'b'/,
+    )
+    expect(refusal(() => inferSchema(tableFromColumns({ a: ['1', 'x'] }), { a: 'number' }))).toBe(
+      "data: column 'a' holds 'x' in row 2; expected a number",
+    )
+    expect(refusal(() => inferSchema(tableFromColumns({ a: ['2024-02-29', '2024-02-30'] }), { a: 'time' }))).toBe(
+      "data: column 'a' holds '2024-02-30' in row 2; expected a time",
+    )
+    expect(refusal(() => inferSchema(tableFromColumns({ id: ids })))).toMatch(
+      /^data: no column is left to learn from: id \(identifier\)/,
+    )
+    expect(refusal(() => summarize(tableFromColumns({ a: ['x', 'a\0b'] })))).toMatch(
+      /^data: column 'a' holds a text with NUL.* in row 2/,
+    )
   })
 })
 
 it('preprocessings of the first format are read', () => {
-  expect(readTablePreprocessing({ kind: 'table', scale: 'robust', columns: ['a'], fill: [1], centre: [2], divisor: [3] })).toEqual({
-    kind: 'table', scale: 'robust', columns: [{ name: 'a', kind: 'number', fill: 1, scaling: { kind: 'linear', centre: 2, divisor: 3 } }],
+  expect(
+    readTablePreprocessing({ kind: 'table', scale: 'robust', columns: ['a'], fill: [1], centre: [2], divisor: [3] }),
+  ).toEqual({
+    kind: 'table',
+    scale: 'robust',
+    columns: [{ name: 'a', kind: 'number', fill: 1, scaling: { kind: 'linear', centre: 2, divisor: 3 } }],
   })
 })

@@ -1,10 +1,17 @@
-// Tables: raw columns to the matrix that a detector takes. Numbers are filled and scaled, texts become one position per category, times a
-// trend and phases; a column that had gaps in training also gets a position that says where they are. All of it is a piece of graph, so
-// that the model file does it too; float64 until the last cast. Positions: numbers, times, categories, gaps, each in the order of columns.
+// Tables: raw columns to the matrix that a detector takes. Numbers are filled and scaled, texts become one position per
+// category, times a trend and phases; a column that had gaps in training also gets a position that says where they are.
+// All of it is a piece of graph, so that the model file does it too; float64 until the last cast. Positions: numbers,
+// times, categories, gaps, each in the order of columns.
 
 import { TollError, type Table } from '../base/index.js'
 import { cast, concat, div, isNaN, max, min, slice, sub, where, type Tensor } from '../graph/index.js'
-import { decodeCategories, encodeCategories, fitCategories, widthOfCategories, type CategoryEncoder } from './categories.js'
+import {
+  decodeCategories,
+  encodeCategories,
+  fitCategories,
+  widthOfCategories,
+  type CategoryEncoder,
+} from './categories.js'
 import { fitNumbers, row, scaleNumbers, unscaleNumbers, type NumberEncoder, type TableParameters } from './numbers.js'
 import type { ColumnSummary, NumberSummary } from './summary.js'
 import { decodeTimes, encodeTimes, fitTimes, widthOfTimes, type TimeEncoder } from './times.js'
@@ -29,18 +36,29 @@ export interface TablePreprocessing {
   readonly columns: readonly ColumnEncoder[]
 }
 
-/** Scaled values stay within this: far above any data, and its square still fits float32, so that no finite input makes a NaN. */
+/**
+ * Scaled values stay within this: far above any data, and its square still fits float32, so that no finite input makes
+ * a NaN.
+ */
 const largest = 1e15
 
 /** @param summaries of the columns of `table`, as `summarize` makes them */
-export function fitTablePreprocessing(table: Table, summaries: readonly ColumnSummary[], parameters: TableParameters): TablePreprocessing {
+export function fitTablePreprocessing(
+  table: Table,
+  summaries: readonly ColumnSummary[],
+  parameters: TableParameters,
+): TablePreprocessing {
   const scaled = parameters.scale !== 'none'
   return {
-    kind: 'table', scale: parameters.scale,
+    kind: 'table',
+    scale: parameters.scale,
     columns: summaries.map((summary, i): ColumnEncoder => {
       const { name, kind } = summary
       if (kind === 'category') return { name, ...fitCategories(summary, scaled) }
-      const encoder = kind === 'time' ? fitTimes(table.columns[i], summary, scaled) : fitNumbers(table.columns[i], summary, parameters)
+      const encoder =
+        kind === 'time'
+          ? fitTimes(table.columns[i], summary, scaled)
+          : fitNumbers(table.columns[i], summary, parameters)
       return { name, ...encoder, ...(summary.missing > 0 && { gaps: fitGaps(summary, scaled) }) }
     }),
   }
@@ -54,12 +72,22 @@ function fitGaps({ missing, rows }: NumberSummary, scaled: boolean): GapEncoder 
 
 /** The preprocessing in a manifest; files of the first format list numbers by column instead. Error: `format`. */
 export function readTablePreprocessing(value: object): TablePreprocessing {
-  const { scale, columns, fill, centre, divisor } = value as Partial<Record<'fill' | 'centre' | 'divisor', readonly number[]>> & Pick<TablePreprocessing, 'scale'> & { readonly columns: readonly unknown[] }
-  if (!Array.isArray(columns)) throw new TollError('format', "the manifest of the model is damaged: 'preprocessing.columns' must list columns")
+  const { scale, columns, fill, centre, divisor } = value as Partial<
+    Record<'fill' | 'centre' | 'divisor', readonly number[]>
+  > &
+    Pick<TablePreprocessing, 'scale'> & { readonly columns: readonly unknown[] }
+  if (!Array.isArray(columns))
+    throw new TollError('format', "the manifest of the model is damaged: 'preprocessing.columns' must list columns")
   if (!fill || !centre || !divisor) return value as TablePreprocessing
   return {
-    kind: 'table', scale,
-    columns: columns.map((name, i) => ({ name: String(name), kind: 'number', fill: fill[i], scaling: { kind: 'linear', centre: centre[i], divisor: divisor[i] } })),
+    kind: 'table',
+    scale,
+    columns: columns.map((name, i) => ({
+      name: String(name),
+      kind: 'number',
+      fill: fill[i],
+      scaling: { kind: 'linear', centre: centre[i], divisor: divisor[i] },
+    })),
   }
 }
 
@@ -95,14 +123,27 @@ export function positionsOf(preprocessing: TablePreprocessing): number[][] {
 }
 
 /** Columns (n, 1) in the fitted order, texts as strings and all others float64, to samples (n, d). */
-export function prepareTable(preprocessing: TablePreprocessing, columns: readonly Tensor[], precision: 'float32' | 'float64'): Tensor {
+export function prepareTable(
+  preprocessing: TablePreprocessing,
+  columns: readonly Tensor[],
+  precision: 'float32' | 'float64',
+): Tensor {
   const { numbers, gaps, times, categories } = layoutOf(preprocessing)
-  const beside = (list: readonly (readonly [unknown, number])[]) => concat(list.map(([, column]) => columns[column]), 1)
+  const beside = (list: readonly (readonly [unknown, number])[]) =>
+    concat(
+      list.map(([, column]) => columns[column]),
+      1,
+    )
   const blocks: Tensor[] = []
   if (numbers.length > 0) {
     const raw = beside(numbers)
     const filled = where(isNaN(raw), row(numbers.map(([{ fill }]) => fill)), raw)
-    blocks.push(scaleNumbers(filled, numbers.map(([{ scaling }]) => scaling)))
+    blocks.push(
+      scaleNumbers(
+        filled,
+        numbers.map(([{ scaling }]) => scaling),
+      ),
+    )
   }
   for (const [encoder, column] of times) {
     const raw = columns[column]
@@ -117,19 +158,30 @@ export function prepareTable(preprocessing: TablePreprocessing, columns: readonl
 }
 
 /**
- * Samples (n, d) back to one float64 per column, (n, columns): numbers in their units, times in seconds since 1970 UTC, categories as their
- * places among the encoder's, one more than which stands for others.
+ * Samples (n, d) back to one float64 per column, (n, columns): numbers in their units, times in seconds since 1970 UTC,
+ * categories as their places among the encoder's, one more than which stands for others.
  */
 export function restoreTable(preprocessing: TablePreprocessing, samples: Tensor): Tensor {
   const { numbers } = layoutOf(preprocessing)
   const wide = cast(samples, 'float64')
   const part = (from: number, to: number) => slice(wide, 1, from, to)
-  const known = numbers.length > 0 ? unscaleNumbers(numbers.length === wide.shape[1] ? wide : part(0, numbers.length), numbers.map(([{ scaling }]) => scaling)) : undefined
+  const known =
+    numbers.length > 0
+      ? unscaleNumbers(
+          numbers.length === wide.shape[1] ? wide : part(0, numbers.length),
+          numbers.map(([{ scaling }]) => scaling),
+        )
+      : undefined
   if (known && numbers.length === preprocessing.columns.length) return known
   const positions = positionsOf(preprocessing)
-  return concat(preprocessing.columns.map((encoder, column) => {
-    const [first] = positions[column]
-    if (encoder.kind === 'number') return slice(known!, 1, first, first + 1)
-    return encoder.kind === 'time' ? decodeTimes(part(first, first + 1), encoder) : decodeCategories(part(first, first + widthOfCategories(encoder)), encoder)
-  }), 1)
+  return concat(
+    preprocessing.columns.map((encoder, column) => {
+      const [first] = positions[column]
+      if (encoder.kind === 'number') return slice(known!, 1, first, first + 1)
+      return encoder.kind === 'time'
+        ? decodeTimes(part(first, first + 1), encoder)
+        : decodeCategories(part(first, first + widthOfCategories(encoder)), encoder)
+    }),
+    1,
+  )
 }

@@ -1,6 +1,7 @@
-// A column of times as positions of a sample: where in the training span it lies (the trend), and its phase in each cycle that training saw
-// at least twice and in more than one phase: the day, the week, the mean Gregorian year. The trend runs from 0 to 1 over the span of
-// training and goes on logarithmically, so that a model in use is not alarmed by the passing of time, but is by a date centuries off.
+// A column of times as positions of a sample: where in the training span it lies (the trend), and its phase in each
+// cycle that training saw at least twice and in more than one phase: the day, the week, the mean Gregorian year. The
+// trend runs from 0 to 1 over the span of training and goes on logarithmically, so that a model in use is not alarmed
+// by the passing of time, but is by a date centuries off.
 
 import { add, concat, constant, div, log, max, min, mul, sin, sub, type Tensor } from '../graph/index.js'
 import { row } from './numbers.js'
@@ -27,9 +28,16 @@ export interface TimeEncoder {
 /** A phase that varies less than this is one phase. */
 const leastSpread = 1e-3
 
-export function fitTimes(column: Float64Array, { min: from, max: to, median }: NumberSummary, scaled: boolean): TimeEncoder {
+export function fitTimes(
+  column: Float64Array,
+  { min: from, max: to, median }: NumberSummary,
+  scaled: boolean,
+): TimeEncoder {
   const known = column.filter((time) => !Number.isNaN(time))
-  const parts = (cycle: Cycle) => [0, Math.PI / 2].map((phase) => momentsOf(known.map((time) => Math.sin(((2 * Math.PI) / cycles[cycle]) * time + phase))))
+  const parts = (cycle: Cycle) =>
+    [0, Math.PI / 2].map((phase) =>
+      momentsOf(known.map((time) => Math.sin(((2 * Math.PI) / cycles[cycle]) * time + phase))),
+    )
   const trend = momentsOf(known.map((time) => (to > from ? (time - from) / (to - from) : 0)))
   const seen = (Object.keys(cycles) as Cycle[])
     .filter((cycle) => to - from >= 2 * cycles[cycle])
@@ -37,7 +45,11 @@ export function fitTimes(column: Float64Array, { min: from, max: to, median }: N
     .filter(({ moments }) => moments.some(({ sd }) => sd > leastSpread))
   const all = [trend, ...seen.flatMap(({ moments }) => moments)]
   return {
-    kind: 'time', fill: median, from, to, cycles: seen.map(({ cycle }) => cycle),
+    kind: 'time',
+    fill: median,
+    from,
+    to,
+    cycles: seen.map(({ cycle }) => cycle),
     centre: all.map(({ mean }) => (scaled ? mean : 0)),
     divisor: all.map(({ sd }) => (scaled && sd > leastSpread ? sd : 1)),
   }
@@ -58,7 +70,9 @@ export function encodeTimes(x: Tensor, { from, to, cycles: seen, centre, divisor
   const place = div(sub(x, from), to > from ? to - from : cycles.year)
   const beyond = (distance: Tensor) => log(add(max(distance, 0), 1))
   const trend = sub(add(max(min(place, 1), 0), beyond(sub(place, 1))), beyond(mul(place, -1)))
-  const phases = seen.flatMap((cycle) => [0, Math.PI / 2].map((phase) => sin(add(mul(x, (2 * Math.PI) / cycles[cycle]), phase))))
+  const phases = seen.flatMap((cycle) =>
+    [0, Math.PI / 2].map((phase) => sin(add(mul(x, (2 * Math.PI) / cycles[cycle]), phase))),
+  )
   return div(sub(concat([trend, ...phases], 1), row(centre)), row(divisor))
 }
 

@@ -1,5 +1,6 @@
-// An ordered table as overlapping windows: the sample of a row is the row and those before it, side by side (delay embedding, Takens 1981).
-// Columns are called name@lag: a@0 is the row itself, a@1 the row before. No window crosses from one group into another.
+// An ordered table as overlapping windows: the sample of a row is the row and those before it, side by side (delay
+// embedding, Takens 1981). Columns are called name@lag: a@0 is the row itself, a@1 the row before. No window crosses
+// from one group into another.
 
 import { TollError, integer, joinRows, resolveParameters, takeRows, type Table, type Values } from '../base/index.js'
 import { sequencesOf, type RowOrder } from './sequences.js'
@@ -29,30 +30,59 @@ export function windowColumns(names: readonly string[], size: number): string[] 
 /**
  * Windows over the rows of each group. A group with fewer rows than a window gives none.
  *
- * @throws `argument` for a size or stride outside its domain; `data` when no group fills a window, or when the windows would take more than
- * 2^28 numbers; errors as `sequencesOf`.
+ * @throws `argument` for a size or stride outside its domain; `data` when no group fills a window, or when the windows
+ * would take more than 2^28 numbers; errors as `sequencesOf`.
  */
-export function slideWindows(source: Table, { size: rowsEach = 1, stride: step = 1 }: Partial<WindowSettings>, order: RowOrder = {}): Windows {
+export function slideWindows(
+  source: Table,
+  { size: rowsEach = 1, stride: step = 1 }: Partial<WindowSettings>,
+  order: RowOrder = {},
+): Windows {
   const { size, stride } = resolveParameters(windowParameters, { size: rowsEach, stride: step }, 'window')
   const sequences = sequencesOf(source.rows, order)
   const members: Int32Array[] = []
-  for (const rows of sequences) for (let start = 0; start + size <= rows.length; start += stride) members.push(rows.subarray(start, start + size))
+  for (const rows of sequences)
+    for (let start = 0; start + size <= rows.length; start += stride) members.push(rows.subarray(start, start + size))
   if (members.length === 0) {
     const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0)
-    throw new TollError('data', `windows of ${size} rows need as many rows in order, got ${longest}${order.groups ? ' in the largest group' : ''}`)
+    throw new TollError(
+      'data',
+      `windows of ${size} rows need as many rows in order, got ` +
+        `${longest}${order.groups ? ' in the largest group' : ''}`,
+    )
   }
   const numbers = members.length * size * source.columns.length
   if (numbers > mostNumbers) {
-    throw new TollError('data', `${members.length} windows of ${size} rows and ${source.columns.length} columns are ${numbers} numbers, more than the ${mostNumbers} that are taken; choose a larger stride, a smaller window or fewer columns`)
+    throw new TollError(
+      'data',
+      `${members.length} windows of ${size} rows and ${source.columns.length} columns are ${numbers} ` +
+        `numbers, more than the ${mostNumbers} that are taken; choose a larger stride, a smaller window or ` +
+        'fewer columns',
+    )
   }
   return { table: lay(source, members, size), members }
 }
 
 /** The columns of every lag beside each other. */
 function lay(source: Table, members: readonly Int32Array[], size: number): Table {
-  const columns = lags(size).flatMap((lag) => takeRows(source, members.map((rows) => rows[size - 1 - lag])).columns)
-  const meanings = new Map(lags(size).flatMap((lag) => [...source.meanings ?? []].map(([name, meaning]) => [`${name}@${lag}`, meaning] as const)))
-  return { names: windowColumns(source.names, size), columns, rows: members.length, ...(source.meanings && { meanings }) }
+  const columns = lags(size).flatMap(
+    (lag) =>
+      takeRows(
+        source,
+        members.map((rows) => rows[size - 1 - lag]),
+      ).columns,
+  )
+  const meanings = new Map(
+    lags(size).flatMap((lag) =>
+      [...(source.meanings ?? [])].map(([name, meaning]) => [`${name}@${lag}`, meaning] as const),
+    ),
+  )
+  return {
+    names: windowColumns(source.names, size),
+    columns,
+    rows: members.length,
+    ...(source.meanings && { meanings }),
+  }
 }
 
 function lags(size: number): number[] {
@@ -70,8 +100,8 @@ export class WindowStream {
   }
 
   /**
-   * A window for each row of the batch, which ends in it; `rows` are the rows in its window: fewer than the size, and then missing numbers in
-   * their place, before a group has filled one.
+   * A window for each row of the batch, which ends in it; `rows` are the rows in its window: fewer than the size, and
+   * then missing numbers in their place, before a group has filled one.
    */
   push(batch: Table, groups?: ArrayLike<string | number>): { readonly table: Table; readonly rows: Int32Array } {
     const size = this.#size
@@ -81,7 +111,10 @@ export class WindowStream {
     // One row of gaps stands in for rows that never were.
     const parts = [gap(batch), ...kept, batch]
     const all = joinRows(parts) as Table
-    const groupOf = groups && [...keys.flatMap((key) => new Array<string | number>(this.#last.get(key)?.rows ?? 0).fill(key)), ...Array.from(groups)]
+    const groupOf = groups && [
+      ...keys.flatMap((key) => new Array<string | number>(this.#last.get(key)?.rows ?? 0).fill(key)),
+      ...Array.from(groups),
+    ]
     const sequences = sequencesOf(all.rows - 1, { ...(groupOf && { groups: groupOf }) })
     const members = new Array<Int32Array>(batch.rows)
     const rows = new Int32Array(batch.rows)
@@ -89,11 +122,19 @@ export class WindowStream {
       for (let end = 0; end < sequence.length; end++) {
         const row = sequence[end] - before
         if (row < 0) continue
-        members[row] = Int32Array.from({ length: size }, (_, i) => (end - size + 1 + i < 0 ? 0 : sequence[end - size + 1 + i] + 1))
+        members[row] = Int32Array.from({ length: size }, (_, i) =>
+          end - size + 1 + i < 0 ? 0 : sequence[end - size + 1 + i] + 1,
+        )
         rows[row] = Math.min(size, end + 1)
       }
       const key = groupOf ? groupOf[sequence[0]] : ''
-      this.#last.set(key, takeRows(all, sequence.subarray(Math.max(0, sequence.length - size + 1)).map((row) => row + 1)))
+      this.#last.set(
+        key,
+        takeRows(
+          all,
+          sequence.subarray(Math.max(0, sequence.length - size + 1)).map((row) => row + 1),
+        ),
+      )
     }
     return { table: lay(all, members, size), rows }
   }

@@ -1,5 +1,6 @@
-// A chart as text: SVG drawn by Observable Plot on a document without a browser, in two widths (a page on a desk, a phone), with the
-// sentence a screen reader says and the numbers behind it. Colours are custom properties of the page, so charts follow its scheme.
+// A chart as text: SVG drawn by Observable Plot on a document without a browser, in two widths (a page on a desk, a
+// phone), with the sentence a screen reader says and the numbers behind it. Colours are custom properties of the page,
+// so charts follow its scheme.
 
 import type { PlotOptions } from '@observablehq/plot'
 import { TollError } from '../base/index.js'
@@ -27,7 +28,10 @@ export interface Frame {
 
 /** Options that all charts share. */
 export interface ChartOptions {
-  /** Width of the wide drawing in CSS pixels, 320 to 1200: 860 fills a report, 400 a column of two; each chart states its default. The narrow one is always 352 wide. */
+  /**
+   * Width of the wide drawing in CSS pixels, 320 to 1200: 860 fills a report, 400 a column of two; each chart states
+   * its default. The narrow one is always 352 wide.
+   */
   readonly width?: number
 }
 
@@ -40,7 +44,8 @@ export async function drawChart(
   plan: (plot: Plot, frame: Frame) => PlotOptions,
 ): Promise<Chart> {
   const { width } = frames.wide
-  if (!(width >= 320 && width <= 1200)) throw new TollError('argument', `the width of a chart must be 320 to 1200 pixels, got ${width}`)
+  if (!(width >= 320 && width <= 1200))
+    throw new TollError('argument', `the width of a chart must be 320 to 1200 pixels, got ${width}`)
   const [plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')])
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const draw = (name: string, frame: Frame): string => {
@@ -63,24 +68,52 @@ function roundCoordinates(tag: string): string {
 /** The wide drawing as an SVG file that stands alone, in the colours of the reader's scheme. */
 export function renderSvg(chart: Chart): string {
   const namespace = 'xmlns="http://www.w3.org/2000/svg"'
-  const style = `<style>${chartColours} svg { color: var(--ink); background: var(--paper) } text { white-space: pre }</style>`
+  const style =
+    `<style>${chartColours} svg { color: var(--ink); background: var(--paper) } text { white-space: pre ` + '}</style>'
   return chart.wide.replace('<svg', `<svg ${namespace}`).replace('>', `>${style}`) + '\n'
 }
 
 /** A horizontal axis with its label centred below. */
-export function axisX(plot: Plot, label: string, options: { ticks?: number | number[]; tickFormat?: (x: number) => string } = {}) {
-  return plot.axisX({ label, labelAnchor: 'center', labelArrow: 'none', tickSize: 0, tickPadding: 6, fill: 'var(--muted)', ...options })
+export function axisX(
+  plot: Plot,
+  label: string,
+  options: { ticks?: number | number[]; tickFormat?: (x: number) => string } = {},
+) {
+  return plot.axisX({
+    label,
+    labelAnchor: 'center',
+    labelArrow: 'none',
+    tickSize: 0,
+    tickPadding: 6,
+    fill: 'var(--muted)',
+    ...options,
+  })
 }
 
 /** A vertical axis with its label above and light lines across the frame. `ticks` is about how many, or which. */
-export function axisY(plot: Plot, label: string, options: { ticks?: number | number[]; tickFormat?: (y: number) => string } = {}) {
+export function axisY(
+  plot: Plot,
+  label: string,
+  options: { ticks?: number | number[]; tickFormat?: (y: number) => string } = {},
+) {
   return [
     plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: options.ticks }),
-    plot.axisY({ label, labelAnchor: 'top', labelArrow: 'none', tickSize: 0, tickPadding: 6, fill: 'var(--muted)', ...options }),
+    plot.axisY({
+      label,
+      labelAnchor: 'top',
+      labelArrow: 'none',
+      tickSize: 0,
+      tickPadding: 6,
+      fill: 'var(--muted)',
+      ...options,
+    }),
   ]
 }
 
-/** Round values of a logarithmic axis: powers of ten, and two and five times those where the axis spans less than three decades. */
+/**
+ * Round values of a logarithmic axis: powers of ten, and two and five times those where the axis spans less than three
+ * decades.
+ */
 export function logTicks(low: number, high: number): number[] {
   const steps = high / low < 1000 ? [1, 2, 5] : [1]
   const ticks: number[] = []

@@ -1,5 +1,6 @@
-// Contours over a plane as small multiples: in each panel the regions where a function is low, as lines, over those of a reference that is the
-// same in all panels. Plot's contour mark closes a region that reaches the frame along the frame, which the panel's border covers.
+// Contours over a plane as small multiples: in each panel the regions where a function is low, as lines, over those of
+// a reference that is the same in all panels. Plot's contour mark closes a region that reaches the frame along the
+// frame, which the panel's border covers.
 
 import { TollError } from '../base/index.js'
 import { axisX, axisY, type Chart, type Plot } from './chart.js'
@@ -30,19 +31,31 @@ export interface ContourPanelOptions extends Omit<PanelOptions, 'series'> {
 /**
  * Square panels, three in a row, on a phone two. Default width 860.
  *
- * @throws `argument` for no panel, `shape` for a grid that is not that of the axis, `data` for a value that is not finite.
+ * @throws `argument` for no panel, `shape` for a grid that is not that of the axis, `data` for a value that is not
+ * finite.
  */
 export async function contourPanels(panels: readonly ContourPanel[], options: ContourPanelOptions): Promise<Chart> {
   const { axis, reference, names, xLabel, yLabel } = options
   const fields = [reference, ...panels]
-  checkPanels(panels.length, 2, fields.flatMap(({ values, levels }) => [...values.flat(), ...levels]))
+  checkPanels(
+    panels.length,
+    2,
+    fields.flatMap(({ values, levels }) => [...values.flat(), ...levels]),
+  )
   for (const { values } of fields) {
     if (axis.length < 2 || values.length !== axis.length || values.some((row) => row.length !== axis.length)) {
-      throw new TollError('shape', `a contour grid over an axis of ${axis.length} values must be square with as many rows and at least 2, got ${values.length} rows`)
+      throw new TollError(
+        'shape',
+        `a contour grid over an axis of ${axis.length} values must be square with as many rows and at least ` +
+          `2, got ${values.length} rows`,
+      )
     }
   }
   const extent: [number, number] = [axis[0], axis[axis.length - 1]]
-  const series = [{ name: names[0], colour: 'anomaly' }, { name: names[1], colour: 'normal' }] as const
+  const series = [
+    { name: names[0], colour: 'anomaly' },
+    { name: names[1], colour: 'normal' },
+  ] as const
   return drawPanels(panels, { ...options, series }, { height: 'square', above: yLabel }, (plot, grid) => {
     const places = panels.map((_, p) => grid.place(p))
     const fieldOf = field(places, axis)
@@ -53,17 +66,53 @@ export async function contourPanels(panels: readonly ContourPanel[], options: Co
       marks: [
         ...axisY(plot, '', { ticks: 4 }),
         axisX(plot, xLabel, { ticks: 4 }),
-        ...reference.levels.map((level) => fieldOf(plot, panels.map(() => ({ values: reference.values, level })), {
-          fill: 'var(--normal)', fillOpacity: 0.14, stroke: 'var(--normal)', strokeOpacity: 0.55, strokeWidth: 0.8,
-        })),
-        ...range(Math.max(...panels.map(({ levels }) => levels.length))).map((l) => fieldOf(
-          plot, panels.map(({ values, levels }) => ({ values, level: levels[l] })), { stroke: 'var(--anomaly)', strokeWidth: 1.75 },
-        )),
-        ...[['var(--card)', 5], ['var(--line)', 1]].map(([stroke, strokeWidth]) => plot.rect(places, {
-          x1: extent[0], x2: extent[1], y1: extent[0], y2: extent[1], fx: '0', fy: '1', fill: 'none', stroke: stroke as string, strokeWidth: strokeWidth as number,
-        })),
+        ...reference.levels.map((level) =>
+          fieldOf(
+            plot,
+            panels.map(() => ({ values: reference.values, level })),
+            {
+              fill: 'var(--normal)',
+              fillOpacity: 0.14,
+              stroke: 'var(--normal)',
+              strokeOpacity: 0.55,
+              strokeWidth: 0.8,
+            },
+          ),
+        ),
+        ...range(Math.max(...panels.map(({ levels }) => levels.length))).map((l) =>
+          fieldOf(
+            plot,
+            panels.map(({ values, levels }) => ({ values, level: levels[l] })),
+            { stroke: 'var(--anomaly)', strokeWidth: 1.75 },
+          ),
+        ),
+        ...[
+          ['var(--card)', 5],
+          ['var(--line)', 1],
+        ].map(([stroke, strokeWidth]) =>
+          plot.rect(places, {
+            x1: extent[0],
+            x2: extent[1],
+            y1: extent[0],
+            y2: extent[1],
+            fx: '0',
+            fy: '1',
+            fill: 'none',
+            stroke: stroke as string,
+            strokeWidth: strokeWidth as number,
+          }),
+        ),
         plot.text(notes, {
-          fx: '1', fy: '2', text: '0', frameAnchor: 'top-left', textAnchor: 'start', dx: 7, dy: 8, fill: 'var(--ink)', stroke: 'var(--card)', strokeWidth: 4,
+          fx: '1',
+          fy: '2',
+          text: '0',
+          frameAnchor: 'top-left',
+          textAnchor: 'start',
+          dx: 7,
+          dy: 8,
+          fill: 'var(--ink)',
+          stroke: 'var(--card)',
+          strokeWidth: 4,
         }),
       ],
     }
@@ -78,16 +127,25 @@ interface Region {
 
 /** One region per panel as a mark. */
 function field(places: readonly (readonly [column: number, row: number])[], axis: readonly number[]) {
-  return (plot: Plot, regions: readonly Region[], style: object) => plot.contour({
-    ...style,
-    fx: places.map(([column]) => column), fy: places.map(([, row]) => row),
-    value: (x: number, y: number, place: { readonly fx: number; readonly fy: number }) => {
-      // The last row may have places without a panel. The region is where the mark's value is at least its only threshold, 0.
-      const region = regions[places.findIndex(([column, row]) => column === place.fx && row === place.fy)] as Region | undefined
-      return region?.level === undefined ? NaN : region.level - interpolate(region.values, axis, x, y)
-    },
-    x1: axis[0], x2: axis[axis.length - 1], y1: axis[0], y2: axis[axis.length - 1], thresholds: [0], pixelSize: 2,
-  })
+  return (plot: Plot, regions: readonly Region[], style: object) =>
+    plot.contour({
+      ...style,
+      fx: places.map(([column]) => column),
+      fy: places.map(([, row]) => row),
+      value: (x: number, y: number, place: { readonly fx: number; readonly fy: number }) => {
+        // The last row may have places without a panel. The region is where the mark's value is at least its only
+        // threshold, 0.
+        const region = regions[places.findIndex(([column, row]) => column === place.fx && row === place.fy)] as
+          Region | undefined
+        return region?.level === undefined ? NaN : region.level - interpolate(region.values, axis, x, y)
+      },
+      x1: axis[0],
+      x2: axis[axis.length - 1],
+      y1: axis[0],
+      y2: axis[axis.length - 1],
+      thresholds: [0],
+      pixelSize: 2,
+    })
 }
 
 /** Bilinear. */

@@ -1,5 +1,6 @@
 // Formulas as readers and screen readers take them: a small subset of TeX to MathML, and to plain text for terminals.
-// Left out: everything that formulas of scores do not need. One letter is a variable, digits are a number, other characters are operators.
+// Left out: everything that formulas of scores do not need. One letter is a variable, digits are a number, other
+// characters are operators.
 //   a_i a_{i,j} x^2     scripts; of ∑, min and max they stand below and above
 //   \frac{a}{b} \sqrt{a} \text{words} \op{log}
 
@@ -7,7 +8,12 @@ import { TollError } from '../base/index.js'
 import { html, type Markup } from './markup.js'
 
 type Formula =
-  | { readonly kind: 'leaf'; readonly tag: 'mi' | 'mn' | 'mo' | 'mtext'; readonly text: string; readonly upright?: boolean }
+  | {
+      readonly kind: 'leaf'
+      readonly tag: 'mi' | 'mn' | 'mo' | 'mtext'
+      readonly text: string
+      readonly upright?: boolean
+    }
   | { readonly kind: 'row'; readonly parts: readonly Formula[] }
   | { readonly kind: 'fraction'; readonly over: Formula; readonly under: Formula }
   | { readonly kind: 'root'; readonly of: Formula }
@@ -99,17 +105,29 @@ function parse(source: string): Formula {
 
 function markup(formula: Formula): Markup {
   switch (formula.kind) {
-    case 'leaf': return leaf(formula)
-    case 'row': return html`<mrow>${formula.parts.map(markup)}</mrow>`
-    case 'fraction': return html`<mfrac>${markup(formula.over)}${markup(formula.under)}</mfrac>`
-    case 'root': return html`<msqrt>${markup(formula.of)}</msqrt>`
+    case 'leaf':
+      return leaf(formula)
+    case 'row':
+      return html`<mrow>${formula.parts.map(markup)}</mrow>`
+    case 'fraction':
+      return html`<mfrac>${markup(formula.over)}${markup(formula.under)}</mfrac>`
+    case 'root':
+      return html`<msqrt>${markup(formula.of)}</msqrt>`
     case 'scripts': {
       const { base, below, above } = formula
       const [b, u, o] = [markup(base), below && markup(below), above && markup(above)]
       if (base.kind === 'leaf' && large.includes(base.text)) {
-        return u && o ? html`<munderover>${b}${u}${o}</munderover>` : u ? html`<munder>${b}${u}</munder>` : html`<mover>${b}${o}</mover>`
+        return u && o
+          ? html`<munderover>${b}${u}${o}</munderover>`
+          : u
+            ? html`<munder>${b}${u}</munder>`
+            : html`<mover>${b}${o}</mover>`
       }
-      return u && o ? html`<msubsup>${b}${u}${o}</msubsup>` : u ? html`<msub>${b}${u}</msub>` : html`<msup>${b}${o}</msup>`
+      return u && o
+        ? html`<msubsup>${b}${u}${o}</msubsup>`
+        : u
+          ? html`<msub>${b}${u}</msub>`
+          : html`<msup>${b}${o}</msup>`
     }
   }
 }
@@ -117,12 +135,20 @@ function markup(formula: Formula): Markup {
 function leaf({ tag, text: content, upright }: Formula & { kind: 'leaf' }): Markup {
   switch (tag) {
     case 'mi':
-      if (content.endsWith('′')) return html`<mrow><mi>${content.slice(0, -1)}</mi><mo lspace="0" rspace="0">′</mo></mrow>`
+      if (content.endsWith('′'))
+        return html`<mrow><mi>${content.slice(0, -1)}</mi><mo lspace="0" rspace="0">′</mo></mrow>`
       return upright ? html`<mi mathvariant="normal">${content}</mi>` : html`<mi>${content}</mi>`
-    case 'mn': return html`<mn>${content}</mn>`
+    case 'mn':
+      return html`<mn>${content}</mn>`
     // Brackets are not stretched, which fonts without mathematics do too far; norms stand close to what they hold.
-    case 'mo': return content === '‖' ? html`<mo stretchy="false" lspace="0" rspace="0">${content}</mo>` : '()⟨⟩'.includes(content) ? html`<mo stretchy="false">${content}</mo>` : html`<mo>${content}</mo>`
-    case 'mtext': return html`<mtext>${content}</mtext>`
+    case 'mo':
+      return content === '‖'
+        ? html`<mo stretchy="false" lspace="0" rspace="0">${content}</mo>`
+        : '()⟨⟩'.includes(content)
+          ? html`<mo stretchy="false">${content}</mo>`
+          : html`<mo>${content}</mo>`
+    case 'mtext':
+      return html`<mtext>${content}</mtext>`
   }
 }
 
@@ -130,12 +156,23 @@ const spaced = new Set(['=', '+', '−', '≥', '≤', '>', '<', '⟺', '·', '�
 
 function text(formula: Formula): string {
   switch (formula.kind) {
-    case 'leaf': return spaced.has(formula.text) || formula.upright ? ` ${formula.text} ` : formula.text === ',' ? ', ' : formula.text
-    case 'row': return formula.parts.map(text).join('')
-    case 'fraction': return `${grouped(formula.over)} / ${grouped(formula.under)}`
-    case 'root': return `√${grouped(formula.of)}`
-    case 'scripts': return `${text(formula.base).trimEnd()}${formula.below ? `_${grouped(formula.below)}` : ''}${formula.above ? `^${grouped(formula.above)}` : ''}`
-      + (formula.base.kind === 'leaf' && (large.includes(formula.base.text) || formula.base.upright) ? ' ' : '')
+    case 'leaf':
+      return spaced.has(formula.text) || formula.upright
+        ? ` ${formula.text} `
+        : formula.text === ','
+          ? ', '
+          : formula.text
+    case 'row':
+      return formula.parts.map(text).join('')
+    case 'fraction':
+      return `${grouped(formula.over)} / ${grouped(formula.under)}`
+    case 'root':
+      return `√${grouped(formula.of)}`
+    case 'scripts':
+      return (
+        `${text(formula.base).trimEnd()}${formula.below ? `_${grouped(formula.below)}` : ''}${formula.above ? `^${grouped(formula.above)}` : ''}` +
+        (formula.base.kind === 'leaf' && (large.includes(formula.base.text) || formula.base.upright) ? ' ' : '')
+      )
   }
 }
 

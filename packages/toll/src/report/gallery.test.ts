@@ -1,5 +1,6 @@
-// A whole report on real digits, as a reader gets it. The detectors are stand-ins that need no training: one rebuilds a digit from the
-// nearest training digits, the other from their mean. TOLL_GALLERY names a folder that keeps the page and a chart file to look at.
+// A whole report on real digits, as a reader gets it. The detectors are stand-ins that need no training: one rebuilds a
+// digit from the nearest training digits, the other from their mean. TOLL_GALLERY names a folder that keeps the page
+// and a chart file to look at.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -43,9 +44,15 @@ function rebuild(image: Float64Array, library: readonly Float64Array[]): Float64
 function stripOf(test: Digits, picked: readonly number[], library: readonly Float64Array[], scores: readonly number[]) {
   const images = picked.map((i) => imageOf(test, i))
   const shape = [picked.length, 1, 28, 28]
-  const batch = (list: readonly Float64Array[]) => ({ shape, data: Float64Array.from(list.flatMap((image) => [...image])) })
+  const batch = (list: readonly Float64Array[]) => ({
+    shape,
+    data: Float64Array.from(list.flatMap((image) => [...image])),
+  })
   const captions = picked.map((i) => `${test.labels[i]} · ${scores[i].toFixed(1)}`)
-  return imageStrip(batch(images), batch(images.map((image) => rebuild(image, library))), { captions, subject: 'digit' })
+  return imageStrip(batch(images), batch(images.map((image) => rebuild(image, library))), {
+    captions,
+    subject: 'digit',
+  })
 }
 
 async function makeGallery() {
@@ -63,7 +70,13 @@ async function makeGallery() {
   ].map((detector) => {
     const byLabel = (label: number) => detector.scores.filter((_, i) => labels[i] === label)
     const [normal, anomalous] = [byLabel(0), byLabel(1)]
-    return { ...detector, normal, anomalous, threshold: quantile(normal, 0.95), auroc: bootstrapInterval(aurocOf, detector.scores, labels, { replicates: 200 }) }
+    return {
+      ...detector,
+      normal,
+      anomalous,
+      threshold: quantile(normal, 0.95),
+      auroc: bootstrapInterval(aurocOf, detector.scores, labels, { replicates: 200 }),
+    }
   })
   const steps = Array.from({ length: 500 }, (_, i) => i + 1)
   const wave = (i: number) => 1 + 0.08 * Math.sin(i * 12.9898) * Math.sin(i * 0.7)
@@ -72,23 +85,40 @@ async function makeGallery() {
     { name: 'plain autoencoder', x: steps, y: steps.map((s, i) => (4.5 + 18 * Math.exp(-s / 40)) * wave(i + 9)) },
   ]
   const everyTwenty = steps.filter((s) => s % 20 === 0)
-  const learning = history.map(({ name }, k) => ({ name, x: everyTwenty, y: everyTwenty.map((s, i) => 97 - 4 * k - 22 * Math.exp(-s / 60) + 0.6 * Math.sin(i * 3)) }))
+  const learning = history.map(({ name }, k) => ({
+    name,
+    x: everyTwenty,
+    y: everyTwenty.map((s, i) => 97 - 4 * k - 22 * Math.exp(-s / 60) + 0.6 * Math.sin(i * 3)),
+  }))
   const toll = detectors[0]
-  const ranked = labels.map((_, i) => i).filter((i) => labels[i] === 0).sort((a, b) => toll.scores[a] - toll.scores[b])
-  const strange = labels.map((_, i) => i).filter((i) => labels[i] === 1).sort((a, b) => toll.scores[a] - toll.scores[b])
+  const ranked = labels
+    .map((_, i) => i)
+    .filter((i) => labels[i] === 0)
+    .sort((a, b) => toll.scores[a] - toll.scores[b])
+  const strange = labels
+    .map((_, i) => i)
+    .filter((i) => labels[i] === 1)
+    .sort((a, b) => toll.scores[a] - toll.scores[b])
   const percent = (x: number) => (100 * x).toFixed(1)
   const charts = {
-    histograms: await Promise.all(detectors.map((d) => scoreHistogram(d.normal, d.anomalous, d.threshold, { width: 400, bins: 36 }))),
-    roc: await rocChart(detectors.map(({ name, scores, auroc }) => ({ name, auroc: auroc.value, curve: rocCurve(scores, labels) }))),
+    histograms: await Promise.all(
+      detectors.map((d) => scoreHistogram(d.normal, d.anomalous, d.threshold, { width: 400, bins: 36 })),
+    ),
+    roc: await rocChart(
+      detectors.map(({ name, scores, auroc }) => ({ name, auroc: auroc.value, curve: rocCurve(scores, labels) })),
+    ),
     loss: await lossChart(history),
     learning: await learningCurve(learning, { yLabel: 'AUROC on validation digits (%)', width: 400 }),
   }
-  const strips = [ranked.slice(0, 8), ranked.slice(-8).reverse(), strange.slice(0, 8), strange.slice(-8).reverse()]
-    .map((picked) => stripOf(test, picked, library, toll.scores))
+  const strips = [ranked.slice(0, 8), ranked.slice(-8).reverse(), strange.slice(0, 8), strange.slice(-8).reverse()].map(
+    (picked) => stripOf(test, picked, library, toll.scores),
+  )
   const [best, worst, missed, found] = await Promise.all(strips)
   const page = renderReport({
     title: `Which digits are not an ${digit}?`,
-    lead: `Two detectors learned from ${library.length} handwritten digits ${digit} and scored ${rows} test digits of all ten classes. Higher scores mean "less like the training digits".`,
+    lead:
+      `Two detectors learned from ${library.length} handwritten digits ${digit} and scored ${rows} test ` +
+      'digits of all ten classes. Higher scores mean "less like the training digits".',
     footer: 'Made by toll, seed 0. MNIST: LeCun, Cortes and Burges.',
     sections: [
       {
@@ -98,19 +128,45 @@ async function makeGallery() {
             kind: 'tiles',
             tiles: [
               ...detectors.map(({ name, auroc }, i) => ({
-                label: `${name}, AUROC`, value: `${percent(auroc.value)} %`, note: `95 % interval ${percent(auroc.low)} to ${percent(auroc.high)}`, emphasis: i === 0,
+                label: `${name}, AUROC`,
+                value: `${percent(auroc.value)} %`,
+                note: `95 % interval ${percent(auroc.low)} to ${percent(auroc.high)}`,
+                emphasis: i === 0,
               })),
-              { label: 'Digits above the threshold', value: `${toll.anomalous.filter((s) => s > toll.threshold).length}`, note: `of ${toll.anomalous.length} that are not an ${digit}` },
-              { label: 'Mistaken alarms', value: `${toll.normal.filter((s) => s > toll.threshold).length}`, note: `of ${toll.normal.length} digits ${digit}` },
+              {
+                label: 'Digits above the threshold',
+                value: `${toll.anomalous.filter((s) => s > toll.threshold).length}`,
+                note: `of ${toll.anomalous.length} that are not an ${digit}`,
+              },
+              {
+                label: 'Mistaken alarms',
+                value: `${toll.normal.filter((s) => s > toll.threshold).length}`,
+                note: `of ${toll.normal.length} digits ${digit}`,
+              },
             ],
           },
-          { kind: 'paragraph', text: 'AUROC is the chance that a digit of another class scores higher than one of the training class; 50 % is guessing.' },
+          {
+            kind: 'paragraph',
+            text:
+              'AUROC is the chance that a digit of another class scores higher than one of the training class; 50 ' +
+              '% is guessing.',
+          },
           {
             kind: 'table',
             table: {
               caption: 'Both detectors on the same test digits',
-              columns: [{ title: 'detector' }, { title: 'AUROC (%)', digits: 1 }, { title: 'interval', align: 'right' }, { title: 'threshold', digits: 2 }],
-              rows: detectors.map(({ name, auroc, threshold }) => [name, 100 * auroc.value, `${percent(auroc.low)}–${percent(auroc.high)}`, threshold]),
+              columns: [
+                { title: 'detector' },
+                { title: 'AUROC (%)', digits: 1 },
+                { title: 'interval', align: 'right' },
+                { title: 'threshold', digits: 2 },
+              ],
+              rows: detectors.map(({ name, auroc, threshold }) => [
+                name,
+                100 * auroc.value,
+                `${percent(auroc.low)}–${percent(auroc.high)}`,
+                threshold,
+              ]),
             },
           },
         ],
@@ -118,12 +174,30 @@ async function makeGallery() {
       {
         title: 'Scores',
         blocks: [
-          { kind: 'columns', blocks: detectors.map(({ name }, i) => ({ kind: 'figure' as const, title: name, caption: 'Scores of test digits, per class.', chart: charts.histograms[i] })) },
+          {
+            kind: 'columns',
+            blocks: detectors.map(({ name }, i) => ({
+              kind: 'figure' as const,
+              title: name,
+              caption: 'Scores of test digits, per class.',
+              chart: charts.histograms[i],
+            })),
+          },
           {
             kind: 'columns',
             blocks: [
-              { kind: 'figure', title: 'ROC curves', caption: 'What each threshold catches, and what it costs.', chart: charts.roc },
-              { kind: 'figure', title: 'Learning curve', caption: 'The dot marks the best step.', chart: charts.learning },
+              {
+                kind: 'figure',
+                title: 'ROC curves',
+                caption: 'What each threshold catches, and what it costs.',
+                chart: charts.roc,
+              },
+              {
+                kind: 'figure',
+                title: 'Learning curve',
+                caption: 'The dot marks the best step.',
+                chart: charts.learning,
+              },
             ],
           },
         ],
@@ -131,7 +205,12 @@ async function makeGallery() {
       {
         title: 'Pictures',
         blocks: [
-          { kind: 'paragraph', text: 'Over each column: the true digit and its score. In the difference, orange is ink that the reconstruction lacks, blue is ink that it adds.' },
+          {
+            kind: 'paragraph',
+            text:
+              'Over each column: the true digit and its score. In the difference, orange is ink that the ' +
+              'reconstruction lacks, blue is ink that it adds.',
+          },
           { kind: 'images', title: `The most ordinary digits ${digit}`, strip: best },
           { kind: 'images', title: `The strangest digits ${digit}`, strip: worst },
           { kind: 'images', title: 'Other digits that look most ordinary', strip: missed },
@@ -140,9 +219,7 @@ async function makeGallery() {
       },
       {
         title: 'Training',
-        blocks: [
-          { kind: 'figure', title: 'Loss', caption: 'Mean over the batch, per step.', chart: charts.loss },
-        ],
+        blocks: [{ kind: 'figure', title: 'Loss', caption: 'Mean over the batch, per step.', chart: charts.loss }],
       },
     ],
   })
@@ -169,9 +246,13 @@ describe('a report on real digits', () => {
 
   it('is a well-formed document with landmarks and headings in order', () => {
     const { document } = parseHTML(made.page)
-    expect([...document.querySelectorAll('h1, h2, h3')].map((heading) => heading.tagName).join(' ')).toBe('H1 H2 H2 H2 H2')
-    for (const landmark of ['header', 'main', 'nav', 'footer']) expect(document.querySelectorAll(landmark), landmark).toHaveLength(1)
-    for (const link of document.querySelectorAll('a[href^="#"]')) expect(document.getElementById(link.getAttribute('href')!.slice(1)), link.outerHTML).not.toBeNull()
+    expect([...document.querySelectorAll('h1, h2, h3')].map((heading) => heading.tagName).join(' ')).toBe(
+      'H1 H2 H2 H2 H2',
+    )
+    for (const landmark of ['header', 'main', 'nav', 'footer'])
+      expect(document.querySelectorAll(landmark), landmark).toHaveLength(1)
+    for (const link of document.querySelectorAll('a[href^="#"]'))
+      expect(document.getElementById(link.getAttribute('href')!.slice(1)), link.outerHTML).not.toBeNull()
     const ids = [...document.querySelectorAll('[id]')].map((element) => element.id)
     expect(new Set(ids).size).toBe(ids.length)
   })
@@ -180,7 +261,9 @@ describe('a report on real digits', () => {
     const { document } = parseHTML(made.page)
     const images = [...document.querySelectorAll('img')]
     expect(images).toHaveLength(4 * 3 * 8)
-    expect(new Set(images.map((image) => image.getAttribute('alt')!.split(' of digit ')[0]))).toEqual(new Set(['original', 'reconstruction', 'difference']))
+    expect(new Set(images.map((image) => image.getAttribute('alt')!.split(' of digit ')[0]))).toEqual(
+      new Set(['original', 'reconstruction', 'difference']),
+    )
     const charts = [...document.querySelectorAll('svg')]
     expect(charts).toHaveLength(2 * 5)
     for (const chart of charts) {

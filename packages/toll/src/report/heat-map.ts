@@ -1,4 +1,5 @@
-// A heat map: signed numbers on a grid as a transparent PNG. One colour raises, the other lowers, as strong as the number is large.
+// A heat map: signed numbers on a grid as a transparent PNG. One colour raises, the other lowers, as strong as the
+// number is large.
 
 /** Readable on light and dark pages: what raises, and what lowers. */
 export const raising = [232, 104, 44] as const
@@ -17,7 +18,10 @@ export function paintHeat(values: ArrayLike<number>): { readonly data: Uint8Arra
 }
 
 /** The bytes of a PNG file of one map, row-major (height, width), values finite. */
-export async function heatMapPng(values: ArrayLike<number>, { width, height }: { readonly width: number; readonly height: number }): Promise<Uint8Array> {
+export async function heatMapPng(
+  values: ArrayLike<number>,
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<Uint8Array> {
   const { encode } = await import('fast-png')
   return encode({ width, height, depth: 8, ...paintHeat(values) })
 }

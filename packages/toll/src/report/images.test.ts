@@ -8,7 +8,8 @@ function pixelsOf(url: string) {
   return { width, height, channels, data: [...data] }
 }
 
-const rejected = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) })
+const rejected = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) })
 
 describe('strip of images', () => {
   it('keeps grey bytes as they are', async () => {
@@ -23,8 +24,15 @@ describe('strip of images', () => {
   })
 
   it('interleaves colour planes, scales floats and clips', async () => {
-    const strip = await imageStrip({ shape: [1, 3, 1, 2], data: Float32Array.of(-1, 0, 0.5, 1, 2, -9) }, undefined, { range: [-1, 1] })
-    expect(pixelsOf(strip.rows[0].urls[0])).toEqual({ width: 2, height: 1, channels: 3, data: [0, 191, 255, 128, 255, 0] })
+    const strip = await imageStrip({ shape: [1, 3, 1, 2], data: Float32Array.of(-1, 0, 0.5, 1, 2, -9) }, undefined, {
+      range: [-1, 1],
+    })
+    expect(pixelsOf(strip.rows[0].urls[0])).toEqual({
+      width: 2,
+      height: 1,
+      channels: 3,
+      data: [0, 191, 255, 128, 255, 0],
+    })
   })
 
   it('shows where the input and where the reconstruction is brighter', async () => {
@@ -33,7 +41,9 @@ describe('strip of images', () => {
     const strip = await imageStrip(original, made, { captions: ['8 · 31.2'], subject: 'digit' })
     expect(strip.rows.map(({ title }) => title)).toEqual(['original', 'reconstruction', 'difference'])
     expect(strip.rows.map(({ alternatives }) => alternatives[0])).toEqual([
-      'original of digit 8 · 31.2', 'reconstruction of digit 8 · 31.2', 'difference of digit 8 · 31.2',
+      'original of digit 8 · 31.2',
+      'reconstruction of digit 8 · 31.2',
+      'difference of digit 8 · 31.2',
     ])
     expect(pixelsOf(strip.rows[1].urls[0]).data).toEqual([0, 51, 128])
     const { channels, data } = pixelsOf(strip.rows[2].urls[0])
@@ -44,13 +54,25 @@ describe('strip of images', () => {
 
   it('refuses what is not a batch of images', async () => {
     const grey = { shape: [1, 1, 2, 2], data: Float32Array.of(0, 0, 0, 0) }
-    await expect(imageStrip({ shape: [1, 2, 2, 2], data: new Uint8Array(8) })).rejects.toEqual(rejected('shape', /1 or 3.*\(1, 2, 2, 2\)/))
+    await expect(imageStrip({ shape: [1, 2, 2, 2], data: new Uint8Array(8) })).rejects.toEqual(
+      rejected('shape', /1 or 3.*\(1, 2, 2, 2\)/),
+    )
     await expect(imageStrip({ shape: [2, 2], data: new Uint8Array(4) })).rejects.toEqual(rejected('shape', /\(2, 2\)/))
-    await expect(imageStrip({ shape: [13, 1, 1, 1], data: new Uint8Array(13) })).rejects.toEqual(rejected('shape', /1 to 12/))
-    await expect(imageStrip({ shape: [1, 1, 2, 2], data: new Uint8Array(3) })).rejects.toEqual(rejected('shape', /need 4 values, got 3/))
-    await expect(imageStrip(grey, { shape: [1, 1, 1, 4], data: grey.data })).rejects.toEqual(rejected('shape', /do not match/))
-    await expect(imageStrip(grey, undefined, { captions: [] })).rejects.toEqual(rejected('argument', /0 captions for 1/))
+    await expect(imageStrip({ shape: [13, 1, 1, 1], data: new Uint8Array(13) })).rejects.toEqual(
+      rejected('shape', /1 to 12/),
+    )
+    await expect(imageStrip({ shape: [1, 1, 2, 2], data: new Uint8Array(3) })).rejects.toEqual(
+      rejected('shape', /need 4 values, got 3/),
+    )
+    await expect(imageStrip(grey, { shape: [1, 1, 1, 4], data: grey.data })).rejects.toEqual(
+      rejected('shape', /do not match/),
+    )
+    await expect(imageStrip(grey, undefined, { captions: [] })).rejects.toEqual(
+      rejected('argument', /0 captions for 1/),
+    )
     await expect(imageStrip(grey, undefined, { range: [1, 1] })).rejects.toEqual(rejected('argument', /range/))
-    await expect(imageStrip({ ...grey, data: Float32Array.of(0, NaN, 0, 0) })).rejects.toEqual(rejected('data', /image 0 holds NaN/))
+    await expect(imageStrip({ ...grey, data: Float32Array.of(0, NaN, 0, 0) })).rejects.toEqual(
+      rejected('data', /image 0 holds NaN/),
+    )
   })
 })

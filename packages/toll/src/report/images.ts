@@ -27,20 +27,32 @@ export interface ImageStrip {
   readonly width: number
   readonly height: number
   readonly captions: readonly string[]
-  readonly rows: readonly { readonly title: string; readonly urls: readonly string[]; readonly alternatives: readonly string[] }[]
+  readonly rows: readonly {
+    readonly title: string
+    readonly urls: readonly string[]
+    readonly alternatives: readonly string[]
+  }[]
 }
 
 /**
- * Pictures of 1 to 12 images; with `reconstructions` (same shape) also of those and of the difference: the first colour where the input is
- * brighter, the second where the reconstruction is, as strong as the difference, on no background.
+ * Pictures of 1 to 12 images; with `reconstructions` (same shape) also of those and of the difference: the first colour
+ * where the input is brighter, the second where the reconstruction is, as strong as the difference, on no background.
  *
- * @throws `shape` when shapes are not (n, 1 or 3, height, width) or differ; `data` when a value is NaN; `argument` for a range or number of captions
- * that does not fit.
+ * @throws `shape` when shapes are not (n, 1 or 3, height, width) or differ; `data` when a value is NaN; `argument` for
+ * a range or number of captions that does not fit.
  */
-export async function imageStrip(originals: ImageBatch, reconstructions?: ImageBatch, options: ImageStripOptions = {}): Promise<ImageStrip> {
+export async function imageStrip(
+  originals: ImageBatch,
+  reconstructions?: ImageBatch,
+  options: ImageStripOptions = {},
+): Promise<ImageStrip> {
   const [n, , height, width] = checkBatch(originals)
   if (reconstructions && checkBatch(reconstructions).join() !== originals.shape.join()) {
-    throw new TollError('shape', `reconstructions of shape (${reconstructions.shape.join(', ')}) do not match images of shape (${originals.shape.join(', ')})`)
+    throw new TollError(
+      'shape',
+      `reconstructions of shape (${reconstructions.shape.join(', ')}) do not match images of shape ` +
+        `(${originals.shape.join(', ')})`,
+    )
   }
   const captions = options.captions ?? Array.from({ length: n }, (_, i) => String(i + 1))
   if (captions.length !== n) throw new TollError('argument', `${captions.length} captions for ${n} images`)
@@ -54,36 +66,57 @@ export async function imageStrip(originals: ImageBatch, reconstructions?: ImageB
   if (reconstructions) {
     rows.push(
       row('reconstruction', (i) => paintImage(toUnit(reconstructions, i, options.range), originals.shape)),
-      row('difference', (i) => paintDifference(toUnit(originals, i, options.range), toUnit(reconstructions, i, options.range), originals.shape)),
+      row('difference', (i) =>
+        paintDifference(
+          toUnit(originals, i, options.range),
+          toUnit(reconstructions, i, options.range),
+          originals.shape,
+        ),
+      ),
     )
   }
   const { contributions } = options
   if (contributions) {
     const area = height * width
-    if (contributions.length !== n * area) throw new TollError('shape', `${n} heat maps of ${height} x ${width} need ${n * area} values, got ${contributions.length}`)
+    if (contributions.length !== n * area)
+      throw new TollError(
+        'shape',
+        `${n} heat maps of ${height} x ${width} need ${n * area} values, got ${contributions.length}`,
+      )
     rows.push(row('contributions', (i) => paintHeat(contributions.subarray(i * area, (i + 1) * area))))
   }
   return { width, height, captions, rows }
 }
 
-/** A strip as an SVG file that stands alone: captions above, titles to the left, `scale` pixels for each of the image's. */
+/**
+ * A strip as an SVG file that stands alone: captions above, titles to the left, `scale` pixels for each of the image's.
+ */
 export function renderStripSvg({ width, height, captions, rows }: ImageStrip, scale = 2): string {
   const [w, h, gap] = [width * scale, height * scale, 6]
   const left = 16 + Math.ceil(7.2 * Math.max(...rows.map(({ title }) => [...title].length)))
   const top = captions.some((caption) => caption !== '') ? 26 : gap
   const full = [left + captions.length * (w + gap), top + rows.length * (h + gap)]
-  const text = (x: number, y: number, anchor: string, content: string) => `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeText(content)}</text>`
+  const text = (x: number, y: number, anchor: string, content: string) =>
+    `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeText(content)}</text>`
   const pictures = rows.flatMap(({ title, urls, alternatives }, r) => [
     text(left - 8, top + r * (h + gap) + h / 2 + 4, 'end', title),
-    ...urls.map((url, i) => `<image x="${left + i * (w + gap)}" y="${top + r * (h + gap)}" width="${w}" height="${h}" href="${escapeText(url)}">`
-      + `<title>${escapeText(alternatives[i])}</title></image>`),
+    ...urls.map(
+      (url, i) =>
+        `<image x="${left + i * (w + gap)}" y="${top + r * (h + gap)}" width="${w}" height="${h}" ` +
+        `href="${escapeText(url)}">` +
+        `<title>${escapeText(alternatives[i])}</title></image>`,
+    ),
   ])
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeText(`Pictures: ${rows.map(({ title }) => title).join(', ')}`)}" `
-    + `width="${full[0]}" height="${full[1]}" viewBox="0 0 ${full.join(' ')}" font-size="12" font-family="system-ui, sans-serif">`,
-    `<style>${chartColours} svg { background: var(--paper) } text { fill: var(--ink) } image { image-rendering: pixelated }</style>`,
+    '<svg xmlns="http://www.w3.org/2000/svg" role="img" ' +
+      `aria-label="${escapeText(`Pictures: ${rows.map(({ title }) => title).join(', ')}`)}" ` +
+      `width="${full[0]}" height="${full[1]}" viewBox="0 0 ${full.join(' ')}" font-size="12" ` +
+      'font-family="system-ui, sans-serif">',
+    `<style>${chartColours} svg { background: var(--paper) } text { fill: var(--ink) } image { ` +
+      'image-rendering: pixelated }</style>',
     ...captions.map((caption, i) => text(left + i * (w + gap) + w / 2, 16, 'middle', caption)),
-    ...pictures, '</svg>\n',
+    ...pictures,
+    '</svg>\n',
   ].join('\n')
 }
 
@@ -94,10 +127,21 @@ interface Pixels {
 
 function checkBatch({ shape, data }: ImageBatch): readonly number[] {
   const [n, channels, height, width] = shape
-  const fits = shape.length === 4 && shape.every((size) => Number.isInteger(size) && size > 0) && n <= 12 && (channels === 1 || channels === 3)
-  if (!fits) throw new TollError('shape', `a strip needs 1 to 12 images as (n, 1 or 3, height, width), got (${shape.join(', ')})`)
+  const fits =
+    shape.length === 4 &&
+    shape.every((size) => Number.isInteger(size) && size > 0) &&
+    n <= 12 &&
+    (channels === 1 || channels === 3)
+  if (!fits)
+    throw new TollError(
+      'shape',
+      `a strip needs 1 to 12 images as (n, 1 or 3, height, width), got (${shape.join(', ')})`,
+    )
   if (data.length !== n * channels * height * width) {
-    throw new TollError('shape', `images of shape (${shape.join(', ')}) need ${n * channels * height * width} values, got ${data.length}`)
+    throw new TollError(
+      'shape',
+      `images of shape (${shape.join(', ')}) need ${n * channels * height * width} values, got ${data.length}`,
+    )
   }
   return shape
 }
@@ -119,11 +163,16 @@ function toUnit({ shape, data }: ImageBatch, i: number, range?: readonly [number
 function paintImage(unit: Float64Array, [, channels, height, width]: readonly number[]): Pixels {
   const area = height * width
   const data = new Uint8Array(unit.length)
-  for (let p = 0; p < area; p++) for (let c = 0; c < channels; c++) data[p * channels + c] = Math.round(255 * unit[c * area + p])
+  for (let p = 0; p < area; p++)
+    for (let c = 0; c < channels; c++) data[p * channels + c] = Math.round(255 * unit[c * area + p])
   return { data, channels: channels as 1 | 3 }
 }
 
-function paintDifference(original: Float64Array, made: Float64Array, [, channels, height, width]: readonly number[]): Pixels {
+function paintDifference(
+  original: Float64Array,
+  made: Float64Array,
+  [, channels, height, width]: readonly number[],
+): Pixels {
   const area = height * width
   const data = new Uint8Array(4 * area)
   for (let p = 0; p < area; p++) {

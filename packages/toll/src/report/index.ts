@@ -8,7 +8,25 @@ export { heatMapPng } from './heat-map.js'
 export { imageStrip, renderStripSvg, type ImageBatch, type ImageStrip, type ImageStripOptions } from './images.js'
 export { learningCurve, lossChart, rocChart, type NamedRoc, type Series, type SeriesOptions } from './line-charts.js'
 export { renderReport, type Block, type MetricTile, type Report, type ReportSection } from './report.js'
-export { curvePanels, histogramPanels, type CurvePanel, type CurvePanelOptions, type HistogramPanel, type PanelColour, type PanelOptions, type PanelSeries } from './small-multiples.js'
+export {
+  curvePanels,
+  histogramPanels,
+  type CurvePanel,
+  type CurvePanelOptions,
+  type HistogramPanel,
+  type PanelColour,
+  type PanelOptions,
+  type PanelSeries,
+} from './small-multiples.js'
 export { collectPictures, renderReportMarkdown, renderReportText } from './report-text.js'
 export { scoreHistogram, type ScoreHistogramOptions } from './score-histogram.js'
-export { renderCsv, renderHtml, renderMarkdown, renderText, type CellPicture, type ReportCell, type ReportColumn, type ReportTable } from './table.js'
+export {
+  renderCsv,
+  renderHtml,
+  renderMarkdown,
+  renderText,
+  type CellPicture,
+  type ReportCell,
+  type ReportColumn,
+  type ReportTable,
+} from './table.js'

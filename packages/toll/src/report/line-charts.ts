@@ -1,9 +1,21 @@
-// Curves over a common axis: ROC, training loss, and a measure during training. Curves are told apart by colour, dash and a label
-// of their own.
+// Curves over a common axis: ROC, training loss, and a measure during training. Curves are told apart by colour, dash
+// and a label of their own.
 
 import { TollError } from '../base/index.js'
 import type { RocCurve } from '../metrics/index.js'
-import { axisX, axisY, drawChart, formatNumber, logTicks, narrowWidth, shorten, type Chart, type ChartOptions, type Frame, type Plot } from './chart.js'
+import {
+  axisX,
+  axisY,
+  drawChart,
+  formatNumber,
+  logTicks,
+  narrowWidth,
+  shorten,
+  type Chart,
+  type ChartOptions,
+  type Frame,
+  type Plot,
+} from './chart.js'
 import type { ReportTable } from './table.js'
 
 /** One curve: equally long lists of finite numbers, x ascending. */
@@ -41,15 +53,28 @@ export async function rocChart(curves: readonly NamedRoc[], options: ChartOption
   const width = options.width ?? 400
   const traces = curves.map(({ name, curve, auroc }) => ({
     name: `${shorten(name, 22)} ${auroc.toFixed(3)}`,
-    points: thin(curve.falsePositiveRate, curve.truePositiveRate, 1 / 400, 1 / 400).map(([x, y]): Point => [100 * x, 100 * y]),
+    points: thin(curve.falsePositiveRate, curve.truePositiveRate, 1 / 400, 1 / 400).map(([x, y]): Point => [
+      100 * x,
+      100 * y,
+    ]),
   }))
   const shares = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
   const described = {
-    description: `ROC curves. Area under the curve: ${curves.map(({ name, auroc }) => `${name} ${auroc.toFixed(3)}`).join(', ')}.`,
+    description:
+      'ROC curves. Area under the curve: ' +
+      `${curves.map(({ name, auroc }) => `${name} ${auroc.toFixed(3)}`).join(', ')}.`,
     table: {
       caption: 'Anomalies caught (%) when at most this share of normal rows is called by mistake',
-      columns: [{ title: 'detector' }, { title: 'AUROC', digits: 4 }, ...shares.map((share) => ({ title: `${100 * share} %`, digits: 1 }))],
-      rows: curves.map(({ name, curve, auroc }) => [name, auroc, ...shares.map((share) => 100 * caughtAt(curve, share))]),
+      columns: [
+        { title: 'detector' },
+        { title: 'AUROC', digits: 4 },
+        ...shares.map((share) => ({ title: `${100 * share} %`, digits: 1 })),
+      ],
+      rows: curves.map(({ name, curve, auroc }) => [
+        name,
+        auroc,
+        ...shares.map((share) => 100 * caughtAt(curve, share)),
+      ]),
     },
   }
   const frames = { wide: { width, height: width + 20 }, narrow: { width: narrowWidth, height: narrowWidth + 20 } }
@@ -57,7 +82,10 @@ export async function rocChart(curves: readonly NamedRoc[], options: ChartOption
   // Where the names start, in per cent of the frame: far enough left for the longest, at about 7.4 pixels a character.
   const startOf = ({ width: full }: Frame) => Math.min(49, 104 - (740 * longest) / (full - 56))
   return drawChart(frames, described, (plot, frame) => ({
-    marginLeft: 40, marginRight: 16, marginTop: 34, marginBottom: 42,
+    marginLeft: 40,
+    marginRight: 16,
+    marginTop: 34,
+    marginBottom: 42,
     x: { domain: [0, 100] },
     y: { domain: [0, 100] },
     marks: [
@@ -71,7 +99,16 @@ export async function rocChart(curves: readonly NamedRoc[], options: ChartOption
         const y = 6 + 7.5 * (traces.length - 1 - i)
         return [
           plot.link([0], { x1: startOf(frame) - 9, x2: startOf(frame) - 2, y1: y, y2: y, ...strokeOf(i) }),
-          plot.text([[startOf(frame), y]], { x: '0', y: '1', text: () => name, textAnchor: 'start', fill: colourOf(i), fontWeight: 600, stroke: 'var(--card)', strokeWidth: 4 }),
+          plot.text([[startOf(frame), y]], {
+            x: '0',
+            y: '1',
+            text: () => name,
+            textAnchor: 'start',
+            fill: colourOf(i),
+            fontWeight: 600,
+            stroke: 'var(--card)',
+            strokeWidth: 4,
+          }),
         ]
       }),
     ],
@@ -79,8 +116,8 @@ export async function rocChart(curves: readonly NamedRoc[], options: ChartOption
 }
 
 /**
- * Training losses, at most 4 series; vertical axis logarithmic where all losses are above 0 and span a factor of 20. Default width 860.
- * Long series are drawn as means over equal runs of steps.
+ * Training losses, at most 4 series; vertical axis logarithmic where all losses are above 0 and span a factor of 20.
+ * Default width 860. Long series are drawn as means over equal runs of steps.
  *
  * @throws `argument` for none or too many series; `shape` and `data` for series that are empty, uneven or not finite.
  */
@@ -94,7 +131,12 @@ export async function learningCurve(series: readonly Series[], options: SeriesOp
   return seriesChart(series, { yLabel: 'measure on validation rows', ...options }, 'Learning curve', true)
 }
 
-async function seriesChart(series: readonly Series[], options: SeriesOptions, title: string, markBest: boolean): Promise<Chart> {
+async function seriesChart(
+  series: readonly Series[],
+  options: SeriesOptions,
+  title: string,
+  markBest: boolean,
+): Promise<Chart> {
   checkCount(series.length)
   const [width, xLabel, yLabel] = [options.width ?? 860, options.xLabel ?? 'training step', options.yLabel ?? 'value']
   const best = series.map(checkSeries).map(({ x, y }): Point => {
@@ -109,23 +151,46 @@ async function seriesChart(series: readonly Series[], options: SeriesOptions, ti
   }))
   const last = series.map(({ y }) => y[y.length - 1])
   const described = {
-    description: `${title} (${yLabel}) over ${xLabel}. ${series.map(({ name, y }, i) => `${name}: first ${formatNumber(y[0])}, `
-      + (markBest ? `best ${formatNumber(best[i][1])} at ${best[i][0]}, ` : '') + `last ${formatNumber(last[i])}`).join('. ')}.`,
-    table: tabulate(traces, series.map(({ name }) => name), xLabel),
+    description: `${title} (${yLabel}) over ${xLabel}. ${series
+      .map(
+        ({ name, y }, i) =>
+          `${name}: first ${formatNumber(y[0])}, ` +
+          (markBest ? `best ${formatNumber(best[i][1])} at ${best[i][0]}, ` : '') +
+          `last ${formatNumber(last[i])}`,
+      )
+      .join('. ')}.`,
+    table: tabulate(
+      traces,
+      series.map(({ name }) => name),
+      xLabel,
+    ),
   }
-  const frames = { wide: { width, height: Math.round(width * 0.12 + 230) }, narrow: { width: narrowWidth, height: 240 + 17 * series.length } }
-  return drawChart(frames, described, (plot, frame) => planSeries(plot, frame, traces, marked, xLabel, yLabel, !markBest))
+  const frames = {
+    wide: { width, height: Math.round(width * 0.12 + 230) },
+    narrow: { width: narrowWidth, height: 240 + 17 * series.length },
+  }
+  return drawChart(frames, described, (plot, frame) =>
+    planSeries(plot, frame, traces, marked, xLabel, yLabel, !markBest),
+  )
 }
 
 function planSeries(
-  plot: Plot, frame: Frame, traces: readonly Trace[], best: readonly Point[], xLabel: string, yLabel: string, mayBeLog: boolean,
+  plot: Plot,
+  frame: Frame,
+  traces: readonly Trace[],
+  best: readonly Point[],
+  xLabel: string,
+  yLabel: string,
+  mayBeLog: boolean,
 ) {
   const xs = traces.flatMap(({ points }) => points.map(([x]) => x))
   const ys = [...traces.flatMap(({ points }) => points.map(([, y]) => y)), ...best.map(([, y]) => y)]
   const [low, high] = [Math.min(...ys), Math.max(...ys)]
   const log = mayBeLog && low > 0 && high > 20 * low
   const spread = high > low ? (high - low) * 0.1 : Math.abs(high) * 0.1 || 1
-  const domain = log ? [low / 1.15, high * 1.15] : [mayBeLog && low >= 0 && low < high / 2 ? 0 : low - spread, high + spread]
+  const domain = log
+    ? [low / 1.15, high * 1.15]
+    : [mayBeLog && low >= 0 && low < high / 2 ? 0 : low - spread, high + spread]
   const place = (y: number) => (log ? Math.log(y) : y)
   const aside = frame.width >= 480
   const margins = {
@@ -134,14 +199,29 @@ function planSeries(
     marginTop: aside ? 34 : 40 + 17 * traces.length,
     marginBottom: 42,
   }
-  const inner = { width: frame.width - margins.marginLeft - margins.marginRight, height: frame.height - margins.marginTop - margins.marginBottom }
+  const inner = {
+    width: frame.width - margins.marginLeft - margins.marginRight,
+    height: frame.height - margins.marginTop - margins.marginBottom,
+  }
   const perPixel = (place(domain[1]) - place(domain[0])) / inner.height
   const depth = (y: number) => (place(domain[1]) - place(y)) / perPixel
   const ends = traces.map(({ points }) => points[points.length - 1])
-  const offsets = spreadLabels(ends.map(([, y]) => depth(y)), 15)
+  const offsets = spreadLabels(
+    ends.map(([, y]) => depth(y)),
+    15,
+  )
   const [first, last] = [Math.min(...xs), Math.max(...xs)]
   const label = (at: Point, name: string, i: number, dx: number, dy: number) =>
-    plot.text([at], { x: '0', y: '1', text: () => name, dx, dy, textAnchor: 'start', fill: colourOf(i), fontWeight: 600 })
+    plot.text([at], {
+      x: '0',
+      y: '1',
+      text: () => name,
+      dx,
+      dy,
+      textAnchor: 'start',
+      fill: colourOf(i),
+      fontWeight: 600,
+    })
   // Names stand at the ends of the lines where there is room, else in rows above the frame.
   const names = traces.flatMap(({ name }, i) => {
     if (aside) return [label(ends[i], name, i, 8, offsets[i])]
@@ -155,11 +235,17 @@ function planSeries(
     x: { domain: first < last ? [first, last] : [first, first + 1] },
     y: { type: log ? ('log' as const) : ('linear' as const), domain },
     marks: [
-      ...axisY(plot, log ? `${yLabel} (logarithmic)` : yLabel, log ? { ticks: logTicks(domain[0], domain[1]), tickFormat: formatNumber } : { ticks: 5 }),
+      ...axisY(
+        plot,
+        log ? `${yLabel} (logarithmic)` : yLabel,
+        log ? { ticks: logTicks(domain[0], domain[1]), tickFormat: formatNumber } : { ticks: 5 },
+      ),
       axisX(plot, xLabel, { ticks: Math.max(3, Math.round(frame.width / 110)) }),
       plot.ruleY([domain[0]], { stroke: 'var(--muted)' }),
       ...traces.flatMap(({ points }, i) => drawLine(plot, points, i)),
-      ...best.map((point, i) => plot.dot([point], { x: '0', y: '1', r: 4.5, fill: colourOf(i), stroke: 'var(--card)', strokeWidth: 2 })),
+      ...best.map((point, i) =>
+        plot.dot([point], { x: '0', y: '1', r: 4.5, fill: colourOf(i), stroke: 'var(--card)', strokeWidth: 2 }),
+      ),
       ...names,
     ],
   }
@@ -231,22 +317,33 @@ function tabulate(traces: readonly Trace[], names: readonly string[], xLabel: st
     const picked = Array.from({ length: Math.min(points.length, 11) }, (_, k) => points[Math.round(k * step)])
     return picked.map(([x, y]) => [names[i], formatNumber(x), formatNumber(y)])
   })
-  return { caption: 'Points of each curve', columns: [{ title: 'curve' }, { title: xLabel, align: 'right' }, { title: 'value', align: 'right' }], rows }
+  return {
+    caption: 'Points of each curve',
+    columns: [{ title: 'curve' }, { title: xLabel, align: 'right' }, { title: 'value', align: 'right' }],
+    rows,
+  }
 }
 
 function checkCount(count: number): void {
   if (count < 1 || count > dashes.length) {
-    throw new TollError('argument', `a chart tells 1 to ${dashes.length} curves apart, got ${count}; draw the others in a second chart`)
+    throw new TollError(
+      'argument',
+      `a chart tells 1 to ${dashes.length} curves apart, got ${count}; draw the others in a second chart`,
+    )
   }
 }
 
 function checkSeries(series: Series): Series {
   const { name, x, y } = series
   if (x.length !== y.length || x.length === 0) {
-    throw new TollError('shape', `curve '${name}' needs as many x as y and at least one, got ${x.length} and ${y.length}`)
+    throw new TollError(
+      'shape',
+      `curve '${name}' needs as many x as y and at least one, got ${x.length} and ${y.length}`,
+    )
   }
   for (let i = 0; i < x.length; i++) {
-    if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) throw new TollError('data', `point ${i} of curve '${name}' is (${x[i]}, ${y[i]}), not finite`)
+    if (!Number.isFinite(x[i]) || !Number.isFinite(y[i]))
+      throw new TollError('data', `point ${i} of curve '${name}' is (${x[i]}, ${y[i]}), not finite`)
   }
   return series
 }

@@ -7,7 +7,9 @@ export interface Markup {
 
 type Value = Markup | string | number | undefined | readonly Markup[]
 
-/** Joins literal HTML with values: text is escaped, markup is kept, lists of markup are joined, undefined is nothing. */
+/**
+ * Joins literal HTML with values: text is escaped, markup is kept, lists of markup are joined, undefined is nothing.
+ */
 export function html(literals: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return { markup: literals.reduce((text, literal, i) => text + toMarkup(values[i - 1]) + literal) }
 }
@@ -17,7 +19,10 @@ export function trusted(markup: string): Markup {
   return { markup }
 }
 
-/** Text for an element or a quoted attribute, in HTML as in XML. Characters that XML forbids become the replacement character. */
+/**
+ * Text for an element or a quoted attribute, in HTML as in XML. Characters that XML forbids become the replacement
+ * character.
+ */
 export function escapeText(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

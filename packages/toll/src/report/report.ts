@@ -1,4 +1,5 @@
-// A report as one HTML file: no script, no request, nothing to install. A small tree of blocks goes in, escaped HTML comes out.
+// A report as one HTML file: no script, no request, nothing to install. A small tree of blocks goes in, escaped HTML
+// comes out.
 
 import type { Chart } from './chart.js'
 import { formulaMarkup, lettersMarkup } from './formula.js'
@@ -47,17 +48,37 @@ export type Block =
   | { readonly kind: 'tiles'; readonly tiles: readonly MetricTile[] }
   | { readonly kind: 'table'; readonly table: ReportTable }
   /** `file` is what its picture is called where pictures are files of their own. */
-  | { readonly kind: 'figure'; readonly title: string; readonly caption?: string; readonly chart: Chart; readonly file?: string }
-  | { readonly kind: 'images'; readonly title: string; readonly caption?: string; readonly strip: ImageStrip; readonly file?: string }
+  | {
+      readonly kind: 'figure'
+      readonly title: string
+      readonly caption?: string
+      readonly chart: Chart
+      readonly file?: string
+    }
+  | {
+      readonly kind: 'images'
+      readonly title: string
+      readonly caption?: string
+      readonly strip: ImageStrip
+      readonly file?: string
+    }
   /** Side by side where the page is wide enough. */
   | { readonly kind: 'columns'; readonly blocks: readonly Block[] }
   /** Folded away under a heading until it is asked for. */
-  | { readonly kind: 'details'; readonly title: string; readonly note?: string; readonly open?: boolean; readonly blocks: readonly Block[] }
+  | {
+      readonly kind: 'details'
+      readonly title: string
+      readonly note?: string
+      readonly open?: boolean
+      readonly blocks: readonly Block[]
+    }
 
 /** The whole document. All texts are escaped; a policy in the file forbids scripts and requests. */
 export function renderReport(report: Report): string {
-  const sections = report.sections.map(({ title, blocks }, i) =>
-    html`<section aria-labelledby="s${i + 1}"><h2 id="s${i + 1}">${title}</h2>\n${blocks.map(blockMarkup)}</section>\n`)
+  const sections = report.sections.map(
+    ({ title, blocks }, i) =>
+      html`<section aria-labelledby="s${i + 1}"><h2 id="s${i + 1}">${title}</h2>\n${blocks.map(blockMarkup)}</section>\n`,
+  )
   const links = report.sections.map(({ title }, i) => html`<li><a href="#s${i + 1}">${title}</a></li>`)
   const contents = links.length < 3 ? undefined : html`<nav aria-label="Contents"><ul>${links}</ul></nav>\n`
   const footer = report.footer === undefined ? undefined : html`<footer><p>${report.footer}</p></footer>\n`
@@ -87,19 +108,35 @@ ${footer}</body>
 
 function blockMarkup(block: Block): Markup {
   switch (block.kind) {
-    case 'heading': return html`<h3>${block.text}</h3>\n`
-    case 'paragraph': return html`<p>${block.text}</p>\n`
-    case 'list': return html`<ul>${block.items.map((item) => html`<li>${item}</li>\n`)}</ul>\n`
-    case 'letters': return html`<ul>${block.items.map((item) => html`<li>${lettersMarkup(item)}</li>\n`)}</ul>\n`
-    case 'formula': return html`<div class="formula scroll" role="region" tabindex="0" aria-label="Formula">${formulaMarkup(block.formula)}</div>\n`
-    case 'code': return html`<pre><code>${block.text}</code></pre>\n`
-    case 'tiles': return html`<dl class="tiles">${block.tiles.map(tileMarkup)}</dl>\n`
-    case 'table': return scrollable(block.table)
-    case 'figure': return figureMarkup(block.title, block.caption, html`${drawing(block.chart.wide, block.title)}\n${drawing(block.chart.narrow, block.title)}
-<details><summary>Numbers of this chart</summary>${scrollable(block.chart.table)}</details>`)
-    case 'images': return figureMarkup(block.title, block.caption, stripMarkup(block.strip))
-    case 'columns': return html`<div class="columns">\n${block.blocks.map(blockMarkup)}</div>\n`
-    case 'details': return html`<details class="folded"${block.open ? trusted(' open') : undefined}><summary><h3>${block.title}</h3>${block.note === undefined ? undefined : html` <span>${block.note}</span>`}</summary>
+    case 'heading':
+      return html`<h3>${block.text}</h3>\n`
+    case 'paragraph':
+      return html`<p>${block.text}</p>\n`
+    case 'list':
+      return html`<ul>${block.items.map((item) => html`<li>${item}</li>\n`)}</ul>\n`
+    case 'letters':
+      return html`<ul>${block.items.map((item) => html`<li>${lettersMarkup(item)}</li>\n`)}</ul>\n`
+    case 'formula':
+      return html`<div class="formula scroll" role="region" tabindex="0" aria-label="Formula">${formulaMarkup(block.formula)}</div>\n`
+    case 'code':
+      return html`<pre><code>${block.text}</code></pre>\n`
+    case 'tiles':
+      return html`<dl class="tiles">${block.tiles.map(tileMarkup)}</dl>\n`
+    case 'table':
+      return scrollable(block.table)
+    case 'figure':
+      return figureMarkup(
+        block.title,
+        block.caption,
+        html`${drawing(block.chart.wide, block.title)}\n${drawing(block.chart.narrow, block.title)}
+<details><summary>Numbers of this chart</summary>${scrollable(block.chart.table)}</details>`,
+      )
+    case 'images':
+      return figureMarkup(block.title, block.caption, stripMarkup(block.strip))
+    case 'columns':
+      return html`<div class="columns">\n${block.blocks.map(blockMarkup)}</div>\n`
+    case 'details':
+      return html`<details class="folded"${block.open ? trusted(' open') : undefined}><summary><h3>${block.title}</h3>${block.note === undefined ? undefined : html` <span>${block.note}</span>`}</summary>
 ${block.blocks.map(blockMarkup)}</details>\n`
   }
 }
@@ -124,11 +161,17 @@ function scrollable(table: ReportTable): Markup {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${table.caption ?? 'Table'}">${tableMarkup(table)}</div>\n`
 }
 
-/** The roles repeat what the elements mean, since a table that is laid out as a grid on a phone loses its meaning in some browsers. */
+/**
+ * The roles repeat what the elements mean, since a table that is laid out as a grid on a phone loses its meaning in
+ * some browsers.
+ */
 function stripMarkup({ width, height, captions, rows }: ImageStrip): Markup {
   const heads = captions.map((caption) => html`<th scope="col" role="columnheader">${caption}</th>`)
   const lines = rows.map(({ title, urls, alternatives }) => {
-    const cells = urls.map((url, i) => html`<td role="cell"><img src="${url}" alt="${alternatives[i]}" width="${width}" height="${height}"></td>`)
+    const cells = urls.map(
+      (url, i) =>
+        html`<td role="cell"><img src="${url}" alt="${alternatives[i]}" width="${width}" height="${height}"></td>`,
+    )
     return html`<tr role="row" class="${title}"><th scope="row" role="rowheader">${title}</th>${cells}</tr>\n`
   })
   return html`<table class="strip" role="table" style="--images: ${captions.length}"><thead role="rowgroup"><tr role="row"><td class="corner" role="cell"></td>${heads}</tr></thead>

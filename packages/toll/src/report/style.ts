@@ -1,5 +1,6 @@
-// The look of a report: one style sheet, two colour schemes by custom properties, a layout that folds to one column on a phone.
-// Colours keep a contrast of at least 4.5 to 1 with the surface they stand on; blue and orange differ for every kind of colour vision.
+// The look of a report: one style sheet, two colour schemes by custom properties, a layout that folds to one column on
+// a phone. Colours keep a contrast of at least 4.5 to 1 with the surface they stand on; blue and orange differ for
+// every kind of colour vision.
 
 const light = `--paper: #f6f7f7; --card: #ffffff; --ink: #1b2127; --muted: #59636d; --line: #dce1e4; --grid: #e8ebed;
   --normal: #2b68ab; --anomaly: #bf4a15; --series-1: #0b6e6b; --series-2: #68727d; --series-3: #8a4d99; --series-4: #8a6100;`

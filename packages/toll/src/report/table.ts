@@ -1,4 +1,5 @@
-// One table, four renderings: for a terminal, for Markdown, for HTML, for a spreadsheet. The numbers are formatted once, so that they agree.
+// One table, four renderings: for a terminal, for Markdown, for HTML, for a spreadsheet. The numbers are formatted
+// once, so that they agree.
 
 import { TollError } from '../base/index.js'
 import { html, trusted, type Markup } from './markup.js'
@@ -30,23 +31,39 @@ export interface ReportTable {
   readonly caption?: string
 }
 
-/** For a terminal: padded columns under a line. Control characters are replaced, so that data cannot steer the terminal. */
+/**
+ * For a terminal: padded columns under a line. Control characters are replaced, so that data cannot steer the terminal.
+ */
 export function renderText(table: ReportTable): string {
   const cells = formatTable(table).map((row) => row.map(removeControls))
   const titles = table.columns.map(({ title }) => removeControls(title))
-  const widths = titles.map((title, c) => Math.max(countCharacters(title), ...cells.map((row) => countCharacters(row[c]))))
-  const line = (row: readonly string[]) => row.map((cell, c) => pad(cell, widths[c], table.columns[c])).join('  ').trimEnd()
+  const widths = titles.map((title, c) =>
+    Math.max(countCharacters(title), ...cells.map((row) => countCharacters(row[c]))),
+  )
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, c) => pad(cell, widths[c], table.columns[c]))
+      .join('  ')
+      .trimEnd()
   const caption = table.caption === undefined ? [] : [removeControls(table.caption), '']
-  return [...caption, line(titles), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)].join('\n') + '\n'
+  return (
+    [...caption, line(titles), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)].join('\n') +
+    '\n'
+  )
 }
 
 /** A Markdown table with padded columns; the caption, if any, is a paragraph above it. */
 export function renderMarkdown(table: ReportTable): string {
   const cells = formatTable(table).map((row) => row.map(escapeMarkdown))
   const titles = table.columns.map(({ title }) => escapeMarkdown(title))
-  const widths = titles.map((title, c) => Math.max(3, countCharacters(title), ...cells.map((row) => countCharacters(row[c]))))
-  const line = (row: readonly string[]) => `| ${row.map((cell, c) => pad(cell, widths[c], table.columns[c])).join(' | ')} |`
-  const rule = widths.map((width, c) => (alignOf(table.columns[c]) === 'right' ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
+  const widths = titles.map((title, c) =>
+    Math.max(3, countCharacters(title), ...cells.map((row) => countCharacters(row[c]))),
+  )
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, c) => pad(cell, widths[c], table.columns[c])).join(' | ')} |`
+  const rule = widths.map((width, c) =>
+    alignOf(table.columns[c]) === 'right' ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+  )
   const caption = table.caption === undefined ? [] : [escapeMarkdown(table.caption), '']
   return [...caption, line(titles), `| ${rule.join(' | ')} |`, ...cells.map(line)].join('\n') + '\n'
 }
@@ -63,10 +80,13 @@ export function tableMarkup(table: ReportTable): Markup {
     const shown = row.map((cell, c) => {
       const given = table.rows[r][c]
       if (typeof given !== 'object' || given === null) return cell
-      return given.beside ? html`<div class="drawn">${trusted(given.svg)}<span>${cell}</span></div>` : trusted(given.svg)
+      return given.beside
+        ? html`<div class="drawn">${trusted(given.svg)}<span>${cell}</span></div>`
+        : trusted(given.svg)
     })
     const cells = shown.map((cell, c) =>
-      c === 0 ? html`<th scope="row" class="${classes[c]}">${cell}</th>` : html`<td class="${classes[c]}">${cell}</td>`)
+      c === 0 ? html`<th scope="row" class="${classes[c]}">${cell}</th>` : html`<td class="${classes[c]}">${cell}</td>`,
+    )
     return html`<tr>${cells}</tr>\n`
   })
   const caption = table.caption === undefined ? undefined : html`<caption>${table.caption}</caption>`
@@ -89,7 +109,11 @@ function formatTable({ columns, rows }: ReportTable, unknown = '–'): string[][
       if (cell === null) return unknown
       if (typeof cell === 'string') return cell
       if (typeof cell === 'object') return cell.text
-      if (!Number.isFinite(cell)) throw new TollError('data', `row ${r + 1}, column '${columns[c].title}' of the table is ${cell}; give null for an unknown number`)
+      if (!Number.isFinite(cell))
+        throw new TollError(
+          'data',
+          `row ${r + 1}, column '${columns[c].title}' of the table is ${cell}; give null for an unknown number`,
+        )
       const { digits } = columns[c]
       return digits === undefined ? String(cell) : cell.toFixed(digits)
     })

@@ -78,7 +78,11 @@ async function inNode(): Promise<Trained> {
   const results = await loop.advance(setup.rows.map((rows) => ({ rows: int64([8], rows) })))
   const state = await loop.state()
   await engine.close()
-  return { device: engine.device, losses: results.map(({ loss }) => Number(loss.data[0])), b: Array.from(state.b.data, Number) }
+  return {
+    device: engine.device,
+    losses: results.map(({ loss }) => Number(loss.data[0])),
+    b: Array.from(state.b.data, Number),
+  }
 }
 
 function expectSame(there: Trained, here: Trained): void {
@@ -90,7 +94,9 @@ function expectSame(there: Trained, here: Trained): void {
 
 describe.skipIf(!executable)('in a browser', () => {
   let page: BrowserPage
-  beforeAll(async () => { page = await openPage(executable!) })
+  beforeAll(async () => {
+    page = await openPage(executable!)
+  })
   afterAll(() => page?.close())
 
   it('trains on wasm as Node does on the CPU', async () => {
@@ -102,7 +108,8 @@ describe.skipIf(!executable)('in a browser', () => {
   })
 
   it('takes wasm by itself where the page has no GPU, and builds and interprets graphs', async () => {
-    expect(await page.run(`
+    expect(
+      await page.run(`
       const { add, compile, input } = await import('toll/graph')
       const { float32, openReference, openWebEngine } = await import('toll/runtime')
       const outputs = { y: add(input('x', ['n']), 1) }
@@ -113,7 +120,11 @@ describe.skipIf(!executable)('in a browser', () => {
         await engine.close()
       }
       return answers
-    `)).toEqual([['reference', 2, 3], ['wasm', 2, 3]])
+    `),
+    ).toEqual([
+      ['reference', 2, 3],
+      ['wasm', 2, 3],
+    ])
   })
 
   it('takes texts on wasm and in the interpreter', async () => {
@@ -123,16 +134,20 @@ describe.skipIf(!executable)('in a browser', () => {
   })
 
   it('says in one line why there is no WebGPU', async () => {
-    expect(await page.run(`
+    expect(
+      await page.run(`
       const { openWebEngine } = await import('toll/runtime')
       return openWebEngine({ device: 'webgpu' }).then(() => 'opened', (error) => error.code + ': ' + error.message)
-    `)).toMatch(/^device: device 'webgpu' is not available: .+; choose the device wasm$/)
+    `),
+    ).toMatch(/^device: device 'webgpu' is not available: .+; choose the device wasm$/)
   })
 })
 
 describe.skipIf(!executable)('in a browser with WebGPU', () => {
   let page: BrowserPage
-  beforeAll(async () => { page = await openPage(executable!, { webgpu: true }) })
+  beforeAll(async () => {
+    page = await openPage(executable!, { webgpu: true })
+  })
   afterAll(() => page?.close())
 
   it('trains on WebGPU as Node does on the CPU', async (context) => {

@@ -1,5 +1,5 @@
-// The checks at an engine's door: what is fed must be what the program declares, by name, element type and shape. A named size takes the
-// value of the first tensor that has it, and every other tensor must agree.
+// The checks at an engine's door: what is fed must be what the program declares, by name, element type and shape. A
+// named size takes the value of the first tensor that has it, and every other tensor must agree.
 
 import { TollError } from '../base/index.js'
 import type { HostTensor, HostTensors, LoopOptions, PortType } from './engine.js'
@@ -16,39 +16,65 @@ export interface CheckOptions {
 }
 
 /** Refuses feeds that are not exactly `ports`. Returns the sizes that the feeds gave to names. */
-export function checkFeeds(ports: readonly PortType[], feeds: HostTensors, program: string, options: CheckOptions): Sizes {
+export function checkFeeds(
+  ports: readonly PortType[],
+  feeds: HostTensors,
+  program: string,
+  options: CheckOptions,
+): Sizes {
   const sizes = new Map(options.sizes)
   const known = new Set(ports.map((port) => port.name))
   for (const name of Object.keys(feeds)) {
-    if (!known.has(name)) throw new TollError('argument', `${program} has no input '${name}' to feed here; it takes ${list([...known])}`)
+    if (!known.has(name))
+      throw new TollError('argument', `${program} has no input '${name}' to feed here; it takes ${list([...known])}`)
   }
   for (const port of ports) {
     const fed = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined
-    if (!fed) throw new TollError('argument', `input '${port.name}' of ${program} was not fed; it must be ${showType(port)}`)
+    if (!fed)
+      throw new TollError('argument', `input '${port.name}' of ${program} was not fed; it must be ${showType(port)}`)
     checkTensor(port, fed, program, sizes, options.widen)
   }
   return sizes
 }
 
-/** Refuses a loop whose constants, state and carried outputs do not fit the program. Returns the inputs left to feed and the sizes. */
+/**
+ * Refuses a loop whose constants, state and carried outputs do not fit the program. Returns the inputs left to feed and
+ * the sizes.
+ */
 export function checkLoop(
-  inputs: readonly PortType[], outputs: readonly PortType[], loop: LoopOptions, program: string, widen: boolean,
+  inputs: readonly PortType[],
+  outputs: readonly PortType[],
+  loop: LoopOptions,
+  program: string,
+  widen: boolean,
 ): { readonly fed: readonly PortType[]; readonly sizes: Sizes } {
   const { constants, state, carry } = loop
   for (const name of Object.keys(state)) {
-    if (Object.hasOwn(constants, name)) throw new TollError('argument', `input '${name}' of ${program} is both a constant and state of the loop`)
-    if (!Object.hasOwn(carry, name)) throw new TollError('argument', `state '${name}' of the loop has no output that carries it on`)
+    if (Object.hasOwn(constants, name))
+      throw new TollError('argument', `input '${name}' of ${program} is both a constant and state of the loop`)
+    if (!Object.hasOwn(carry, name))
+      throw new TollError('argument', `state '${name}' of the loop has no output that carries it on`)
   }
   const held = inputs.filter(({ name }) => Object.hasOwn(constants, name) || Object.hasOwn(state, name))
   const sizes = checkFeeds(held, { ...constants, ...state }, program, { sizes: new Map(), widen })
   const carried = new Set<string>()
   for (const [name, from] of Object.entries(carry)) {
     const next = outputs.find((output) => output.name === from)
-    if (!Object.hasOwn(state, name)) throw new TollError('argument', `the loop carries '${from}' to '${name}', which is not among its state`)
-    if (!next) throw new TollError('argument', `${program} has no output '${from}' to carry state '${name}'; it gives ${list(outputs.map((o) => o.name))}`)
+    if (!Object.hasOwn(state, name))
+      throw new TollError('argument', `the loop carries '${from}' to '${name}', which is not among its state`)
+    if (!next)
+      throw new TollError(
+        'argument',
+        `${program} has no output '${from}' to carry state '${name}'; it gives ${list(outputs.map((o) => o.name))}`,
+      )
     if (carried.has(from)) throw new TollError('argument', `output '${from}' of ${program} carries more than one state`)
     carried.add(from)
-    checkCarried(inputs.find((input) => input.name === name)!, next, state[name], sizes)
+    checkCarried(
+      inputs.find((input) => input.name === name)!,
+      next,
+      state[name],
+      sizes,
+    )
   }
   return { fed: inputs.filter((input) => !held.includes(input)), sizes }
 }
@@ -75,10 +101,19 @@ function checkTensor(port: PortType, fed: HostTensor, program: string, sizes: Si
 }
 
 function checkCarried(input: PortType, output: PortType, first: HostTensor, sizes: Sizes): void {
-  const fits = input.dtype === output.dtype && output.shape.length === first.shape.length
-    && output.shape.every((dim, axis) => (typeof dim === 'number' ? dim : sizes.get(dim)?.size ?? first.shape[axis]) === first.shape[axis])
+  const fits =
+    input.dtype === output.dtype &&
+    output.shape.length === first.shape.length &&
+    output.shape.every(
+      (dim, axis) =>
+        (typeof dim === 'number' ? dim : (sizes.get(dim)?.size ?? first.shape[axis])) === first.shape[axis],
+    )
   if (!fits) {
-    throw new TollError('shape', `output '${output.name}' is ${showType(output)} and cannot carry state '${input.name}', which starts as ${showType({ ...first, dtype: input.dtype })}`)
+    throw new TollError(
+      'shape',
+      `output '${output.name}' is ${showType(output)} and cannot carry state '${input.name}', which starts ` +
+        `as ${showType({ ...first, dtype: input.dtype })}`,
+    )
   }
 }
 

@@ -4,13 +4,17 @@ import { lookupsOnHost, type TextLookup } from '../graph/index.js'
 import type { HostTensor, HostTensors, LoopOptions, NumberTensor, PortType } from './engine.js'
 import type { Executor } from './executor.js'
 
-/** The program of a file, opened by `open`; without its lookups, which are then done here, where it takes texts and only looks them up. */
+/**
+ * The program of a file, opened by `open`; without its lookups, which are then done here, where it takes texts and only
+ * looks them up.
+ */
 export async function openCoded(bytes: Uint8Array, open: (bytes: Uint8Array) => Promise<Executor>): Promise<Executor> {
   const coded = lookupsOnHost(bytes)
   if (!coded) return open(bytes)
   const executor = await open(coded.model)
   const inputs = coded.inputs.map(({ name, texts }): PortType =>
-    texts ? { name, dtype: 'string', shape: texts } : executor.inputs.find((port) => port.name === name)!)
+    texts ? { name, dtype: 'string', shape: texts } : executor.inputs.find((port) => port.name === name)!,
+  )
   return new CodedExecutor(inputs, executor, coded.lookups)
 }
 
@@ -55,7 +59,9 @@ class CodedExecutor implements Executor {
   #coded(feeds: HostTensors): HostTensors {
     const coded = Object.entries(feeds).flatMap(([name, tensor]): [string, HostTensor][] => {
       if (tensor.dtype !== 'string') return [[name, tensor]]
-      return this.#lookups.filter(({ texts }) => texts === name).map((lookup) => [lookup.places, { ...tensor, dtype: 'int64', data: placesIn(lookup, tensor.data) }])
+      return this.#lookups
+        .filter(({ texts }) => texts === name)
+        .map((lookup) => [lookup.places, { ...tensor, dtype: 'int64', data: placesIn(lookup, tensor.data) }])
     })
     return Object.fromEntries(coded)
   }

@@ -1,5 +1,5 @@
-// What the rest of the library knows of an engine: load a program, run it, or advance a loop whose state stays with the engine.
-// ONNX Runtime (in a worker thread or in a browser) and the reference interpreter stand behind it.
+// What the rest of the library knows of an engine: load a program, run it, or advance a loop whose state stays with the
+// engine. ONNX Runtime (in a worker thread or in a browser) and the reference interpreter stand behind it.
 
 import type { DType, Tensor } from '../graph/index.js'
 
@@ -14,10 +14,11 @@ export type NumberTensor =
   | { readonly dtype: 'bool'; readonly shape: readonly number[]; readonly data: Uint8Array }
 
 /**
- * What is fed: numbers, or texts, row-major. A missing text is ''; a text may hold any Unicode but NUL and half a surrogate pair. Texts
- * are only ever fed: neither the results of a program nor the state of a loop have any.
+ * What is fed: numbers, or texts, row-major. A missing text is ''; a text may hold any Unicode but NUL and half a
+ * surrogate pair. Texts are only ever fed: neither the results of a program nor the state of a loop have any.
  */
-export type HostTensor = NumberTensor | { readonly dtype: 'string'; readonly shape: readonly number[]; readonly data: readonly string[] }
+export type HostTensor =
+  NumberTensor | { readonly dtype: 'string'; readonly shape: readonly number[]; readonly data: readonly string[] }
 
 export type HostTensors = Readonly<Record<string, HostTensor>>
 
@@ -44,7 +45,10 @@ export interface PortType {
 export interface Session {
   readonly inputs: readonly PortType[]
   readonly outputs: readonly PortType[]
-  /** Runs once. Feeds are copied, never changed; wrong names, types or shapes are refused by name (code `shape` or `argument`). */
+  /**
+   * Runs once. Feeds are copied, never changed; wrong names, types or shapes are refused by name (code `shape` or
+   * `argument`).
+   */
   run(feeds: HostTensors): Promise<Record<string, NumberTensor>>
   /** Starts a loop over this session; one loop at a time. */
   loop(options: LoopOptions): Promise<Loop>
@@ -62,7 +66,10 @@ export interface LoopOptions {
 
 /** Runs of one session in which the state of a run feeds the next, without leaving the engine. */
 export interface Loop {
-  /** One run per element of `feeds`, in order; returns the outputs that are not state. A failure leaves the state of the last good run. */
+  /**
+   * One run per element of `feeds`, in order; returns the outputs that are not state. A failure leaves the state of the
+   * last good run.
+   */
   advance(feeds: readonly HostTensors[]): Promise<Record<string, NumberTensor>[]>
   /** A copy of the current state, or of the inputs named. */
   state(names?: readonly string[]): Promise<Record<string, NumberTensor>>

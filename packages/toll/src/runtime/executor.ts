@@ -36,7 +36,10 @@ export interface Kernel<V> {
   close(): void | Promise<void>
 }
 
-/** Calls to one engine take turns, and a stopped engine fails them between two runs. Knows what is loaded, to free it at the end. */
+/**
+ * Calls to one engine take turns, and a stopped engine fails them between two runs. Knows what is loaded, to free it at
+ * the end.
+ */
 export class Turns {
   readonly #stopped: () => boolean
   readonly #open = new Set<Executor>()

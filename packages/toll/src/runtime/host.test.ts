@@ -8,7 +8,11 @@ it('makes tensors of numbers and takes typed arrays as they are', () => {
   expect(float32([2], data).data).toBe(data)
   expect(float32([1, 2], [0.1, 2])).toEqual({ dtype: 'float32', shape: [1, 2], data: Float32Array.of(0.1, 2) })
   expect(float64([], [0.1])).toEqual({ dtype: 'float64', shape: [], data: Float64Array.of(0.1) })
-  expect(int64([2], [-1, 2 ** 53 - 1])).toEqual({ dtype: 'int64', shape: [2], data: BigInt64Array.of(-1n, 9007199254740991n) })
+  expect(int64([2], [-1, 2 ** 53 - 1])).toEqual({
+    dtype: 'int64',
+    shape: [2],
+    data: BigInt64Array.of(-1n, 9007199254740991n),
+  })
   expect(hostTensor('bool', [0, 3], new Uint8Array(0)).shape).toEqual([0, 3])
   expect(strings([2, 1], ['東京', ''])).toEqual({ dtype: 'string', shape: [2, 1], data: ['東京', ''] })
 })

@@ -1,4 +1,5 @@
-// Numbers and texts on the host: constructors of host tensors, and what a program or a port looks like in an error message.
+// Numbers and texts on the host: constructors of host tensors, and what a program or a port looks like in an error
+// message.
 
 import { TollError, sizeOf } from '../base/index.js'
 import { isPlainText, showShape, type DType, type Shape } from '../graph/index.js'
@@ -6,10 +7,23 @@ import type { HostTensor, NumberTensor } from './engine.js'
 
 type DataOf<D extends DType> = Extract<HostTensor, { dtype: D }>['data']
 
-const arrays = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, bool: Uint8Array, string: Array } as const
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  string: Array,
+} as const
 
-/** A host tensor over `data` (row-major, not copied). Throws `argument` for another kind of array, `shape` for another number of values. */
-export function hostTensor<D extends DType>(dtype: D, shape: readonly number[], data: DataOf<D>): Extract<HostTensor, { dtype: D }> {
+/**
+ * A host tensor over `data` (row-major, not copied). Throws `argument` for another kind of array, `shape` for another
+ * number of values.
+ */
+export function hostTensor<D extends DType>(
+  dtype: D,
+  shape: readonly number[],
+  data: DataOf<D>,
+): Extract<HostTensor, { dtype: D }> {
   const tensor = { dtype, shape, data } as HostTensor
   checkHostTensor(tensor, 'host tensor')
   return tensor as Extract<HostTensor, { dtype: D }>
@@ -29,13 +43,17 @@ export function float64(shape: readonly number[], data: ArrayLike<number>): Extr
 export function int64(shape: readonly number[], numbers: ArrayLike<number>): Extract<HostTensor, { dtype: 'int64' }> {
   const data = new BigInt64Array(numbers.length)
   for (let i = 0; i < numbers.length; i++) {
-    if (!Number.isSafeInteger(numbers[i])) throw new TollError('argument', `an int64 tensor needs whole numbers, value ${i} is ${numbers[i]}`)
+    if (!Number.isSafeInteger(numbers[i]))
+      throw new TollError('argument', `an int64 tensor needs whole numbers, value ${i} is ${numbers[i]}`)
     data[i] = BigInt(numbers[i])
   }
   return hostTensor('int64', shape, data)
 }
 
-/** A tensor of texts, of which missing ones are ''; throws `argument` for what is no string, or holds NUL or half a surrogate pair. */
+/**
+ * A tensor of texts, of which missing ones are ''; throws `argument` for what is no string, or holds NUL or half a
+ * surrogate pair.
+ */
 export function strings(shape: readonly number[], data: readonly string[]): Extract<HostTensor, { dtype: 'string' }> {
   return hostTensor('string', shape, data)
 }
@@ -44,30 +62,48 @@ export function strings(shape: readonly number[], data: readonly string[]): Extr
 export function checkHostTensor(tensor: HostTensor, what: string): void {
   const expected = Object.hasOwn(arrays, tensor?.dtype ?? '') ? arrays[tensor.dtype].name : undefined
   if (expected === undefined) {
-    throw new TollError('argument', `${what} must be a tensor of ${Object.keys(arrays).join(', ')}, got ${tensor?.dtype ?? typeof tensor}`)
+    throw new TollError(
+      'argument',
+      `${what} must be a tensor of ${Object.keys(arrays).join(', ')}, got ${tensor?.dtype ?? typeof tensor}`,
+    )
   }
   // By tag and not by class: arrays may come from another realm.
   const kind = Object.prototype.toString.call(tensor.data).slice(8, -1)
-  if (kind !== expected) throw new TollError('argument', `${what} of ${tensor.dtype} must hold a ${expected}, got ${kind}`)
+  if (kind !== expected)
+    throw new TollError('argument', `${what} of ${tensor.dtype} must hold a ${expected}, got ${kind}`)
   if (!tensor.shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
     throw new TollError('shape', `${what} must have sizes that are whole numbers, got ${showShape(tensor.shape)}`)
   }
   if (sizeOf(tensor.shape) !== tensor.data.length) {
-    throw new TollError('shape', `${what} of shape ${showShape(tensor.shape)} must hold ${sizeOf(tensor.shape)} values, got ${tensor.data.length}`)
+    throw new TollError(
+      'shape',
+      `${what} of shape ${showShape(tensor.shape)} must hold ${sizeOf(tensor.shape)} values, got ${tensor.data.length}`,
+    )
   }
   if (tensor.dtype !== 'string') return
   const at = tensor.data.findIndex((text) => !isPlainText(text))
   if (at >= 0) {
     const found: unknown = tensor.data[at]
-    throw new TollError('argument', `${what} must hold texts without NUL and without half a surrogate pair, value ${at} is ${typeof found === 'string' ? JSON.stringify(found) : String(found)}`)
+    throw new TollError(
+      'argument',
+      `${what} must hold texts without NUL and without half a surrogate pair, value ${at} is ` +
+        `${typeof found === 'string' ? JSON.stringify(found) : String(found)}`,
+    )
   }
 }
 
-/** The same values in an array of their own. (`slice` would not do: Node's Buffer is a Uint8Array whose `slice` shares memory.) */
+/**
+ * The same values in an array of their own. (`slice` would not do: Node's Buffer is a Uint8Array whose `slice` shares
+ * memory.)
+ */
 export function copyTensor(tensor: NumberTensor): NumberTensor
 export function copyTensor(tensor: HostTensor): HostTensor
 export function copyTensor({ dtype, shape, data }: HostTensor): HostTensor {
-  return { dtype, shape: [...shape], data: dtype === 'string' ? [...data] : new arrays[dtype](data as never) } as HostTensor
+  return {
+    dtype,
+    shape: [...shape],
+    data: dtype === 'string' ? [...data] : new arrays[dtype](data as never),
+  } as HostTensor
 }
 
 /** `float32(n, 3)` */

@@ -1,4 +1,5 @@
-// What ONNX Runtime for Node and for the web have in common: their tensors, the types of their ports, the words of their errors.
+// What ONNX Runtime for Node and for the web have in common: their tensors, the types of their ports, the words of
+// their errors.
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
 import { TollError, messageOf } from '../base/index.js'
@@ -55,7 +56,10 @@ export class OrtKernel implements Kernel<Tensor> {
     return { dtype: value.type, shape: [...value.dims], data } as NumberTensor
   }
 
-  async run(feeds: Readonly<Record<string, Tensor>>, into: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+  async run(
+    feeds: Readonly<Record<string, Tensor>>,
+    into: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>> {
     const fetches: Record<string, Tensor | null> = Object.fromEntries(this.outputs.map(({ name }) => [name, null]))
     try {
       const results = await this.session.run(feeds, { ...fetches, ...into }, { logSeverityLevel: 4 })
@@ -78,21 +82,30 @@ export class OrtKernel implements Kernel<Tensor> {
 /** What to say of a model that ONNX Runtime does not load (code `format`, or `device` when memory ran out). */
 export function loadError(error: unknown, where: string, bytes: number): TollError {
   const reason = firstLine(error)
-  if (ranOut(reason)) return new TollError('device', `${where} ran out of memory loading a model of ${bytes} bytes: ${reason}`, { cause: error })
+  if (ranOut(reason))
+    return new TollError('device', `${where} ran out of memory loading a model of ${bytes} bytes: ${reason}`, {
+      cause: error,
+    })
   return new TollError('format', `${where} cannot load this model of ${bytes} bytes: ${reason}`, { cause: error })
 }
 
 function runError(error: unknown, where: string, feeds: Readonly<Record<string, Tensor>>): TollError {
   const reason = firstLine(error)
-  if (ranOut(reason)) return new TollError('device', `${where} ran out of memory; use smaller batches (${reason})`, { cause: error })
-  const fed = Object.entries(feeds).map(([name, { type, dims }]) => `${name} ${showType({ dtype: type as DType, shape: dims })}`)
+  if (ranOut(reason))
+    return new TollError('device', `${where} ran out of memory; use smaller batches (${reason})`, { cause: error })
+  const fed = Object.entries(feeds).map(
+    ([name, { type, dims }]) => `${name} ${showType({ dtype: type as DType, shape: dims })}`,
+  )
   const shown = fed.length > 8 ? [...fed.slice(0, 8), `and ${fed.length - 8} more`] : fed
   return new TollError('data', `${where} says "${reason}"; fed were ${shown.join(', ')}`, { cause: error })
 }
 
 /** The first line of a native message, less the source position that some begin with. */
 export function firstLine(error: unknown): string {
-  const line = messageOf(error).split('\n').find((text) => text.trim() !== '') ?? 'no reason given'
+  const line =
+    messageOf(error)
+      .split('\n')
+      .find((text) => text.trim() !== '') ?? 'no reason given'
   return line.replace(/^\S*onnxruntime_src\S*\s/, '').trim()
 }
 
@@ -112,4 +125,3 @@ function portOf(meta: InferenceSession.ValueMetadata, types: readonly DType[]): 
 
 const resultTypes: readonly DType[] = ['float32', 'float64', 'int64', 'bool']
 const fedTypes: readonly DType[] = [...resultTypes, 'string']
-

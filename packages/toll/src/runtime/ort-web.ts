@@ -1,5 +1,5 @@
-// Opens ONNX Runtime for the web as an engine: WebAssembly or WebGPU in a browser, WebAssembly also in Node. The package is loaded when an
-// engine is opened, so that importing this file costs nothing.
+// Opens ONNX Runtime for the web as an engine: WebAssembly or WebGPU in a browser, WebAssembly also in Node. The
+// package is loaded when an engine is opened, so that importing this file costs nothing.
 
 import type * as Ort from 'onnxruntime-web'
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-web'
@@ -16,33 +16,41 @@ export interface WebEngineOptions {
   /** `auto` (default) takes WebGPU where the browser gives an adapter, else WebAssembly. */
   readonly device?: 'auto' | 'wasm' | 'webgpu'
   /**
-   * Threads of WebAssembly, 1 to 64. Default: as many as the machine has where the page is cross-origin isolated, else 1, which is all
-   * that a browser allows there. The first engine of a page sets the number for all later ones.
+   * Threads of WebAssembly, 1 to 64. Default: as many as the machine has where the page is cross-origin isolated, else
+   * 1, which is all that a browser allows there. The first engine of a page sets the number for all later ones.
    */
   readonly threads?: number
-  /** Folder (URL ending in /) or exact addresses of onnxruntime-web's .wasm and .mjs files; default beside its script. */
+  /**
+   * Folder (URL ending in /) or exact addresses of onnxruntime-web's .wasm and .mjs files; default beside its script.
+   */
   readonly wasmPaths?: Env.WasmPrefixOrFilePaths
 }
 
 /**
- * Opens an engine in the calling thread; open it in a web worker where a page must stay responsive during one run. Between the runs of
- * an `advance` timers fire.
+ * Opens an engine in the calling thread; open it in a web worker where a page must stay responsive during one run.
+ * Between the runs of an `advance` timers fire.
  *
  * @throws `argument` for an option outside its domain; `device` when the device is not there, saying what is missing.
  */
 export async function openWebEngine(options: WebEngineOptions = {}): Promise<Engine> {
   const { device = 'auto', wasmPaths } = options
-  if (!['auto', 'wasm', 'webgpu'].includes(device)) throw new TollError('argument', `device must be auto, wasm or webgpu, got ${JSON.stringify(device)}`)
+  if (!['auto', 'wasm', 'webgpu'].includes(device))
+    throw new TollError('argument', `device must be auto, wasm or webgpu, got ${JSON.stringify(device)}`)
   const threads = options.threads ?? defaultThreads()
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new TollError('argument', `threads must be an integer from 1 to 64, got ${threads}`)
   }
   const noGpu = device === 'wasm' ? 'not asked for' : await whyNoGpu()
-  if (device === 'webgpu' && noGpu) throw new TollError('device', `device 'webgpu' is not available: ${noGpu}; choose the device wasm`)
+  if (device === 'webgpu' && noGpu)
+    throw new TollError('device', `device 'webgpu' is not available: ${noGpu}; choose the device wasm`)
   return open(noGpu ? 'wasm' : 'webgpu', threads, wasmPaths)
 }
 
-async function open(device: 'wasm' | 'webgpu', threads: number, wasmPaths: Env.WasmPrefixOrFilePaths | undefined): Promise<Engine> {
+async function open(
+  device: 'wasm' | 'webgpu',
+  threads: number,
+  wasmPaths: Env.WasmPrefixOrFilePaths | undefined,
+): Promise<Engine> {
   const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
   configure(ort.env, threads, wasmPaths)
   try {
@@ -56,25 +64,33 @@ async function open(device: 'wasm' | 'webgpu', threads: number, wasmPaths: Env.W
   const turns = new Turns(() => stopped)
   const where = `onnxruntime-web on ${device}`
   const kernelOptions: OrtKernelOptions = {
-    tensorClass: ort.Tensor, where, writesInto: false, owns: false, profiles: false,
+    tensorClass: ort.Tensor,
+    where,
+    writesInto: false,
+    owns: false,
+    profiles: false,
   }
   const pause = pauseEvery(30)
   return engineOver({
     device,
     threads: device === 'wasm' ? threads : 1,
     widens: false,
-    open: (program) => openCoded('model' in program ? program.model : compile(program.outputs, { inputs: program.inputs }), (model) => turns.take(async () => {
-      const bytes = new Uint8Array(model)
-      try {
-        const session = await createSession(ort, bytes, device)
-        const kernel = device === 'webgpu'
-          ? new WebGpuKernel(session, kernelOptions, { ort, bytes, gpu: await ort.env.webgpu.device })
-          : new WasmKernel(session, kernelOptions, pause)
-        return new Stepper(kernel, turns)
-      } catch (error) {
-        throw error instanceof TollError ? error : loadError(error, where, bytes.length)
-      }
-    })),
+    open: (program) =>
+      openCoded('model' in program ? program.model : compile(program.outputs, { inputs: program.inputs }), (model) =>
+        turns.take(async () => {
+          const bytes = new Uint8Array(model)
+          try {
+            const session = await createSession(ort, bytes, device)
+            const kernel =
+              device === 'webgpu'
+                ? new WebGpuKernel(session, kernelOptions, { ort, bytes, gpu: await ort.env.webgpu.device })
+                : new WasmKernel(session, kernelOptions, pause)
+            return new Stepper(kernel, turns)
+          } catch (error) {
+            throw error instanceof TollError ? error : loadError(error, where, bytes.length)
+          }
+        }),
+      ),
     close: async () => {
       stopped = true
       await turns.close()
@@ -114,10 +130,17 @@ class WebGpuKernel extends OrtKernel {
 
   /** Where outputs stay is fixed when a session is made, so it is made again. */
   override async keep(outputs: readonly string[]): Promise<void> {
-    const kept = this.outputs.filter(({ name, dtype }) => dtype === 'float32' && outputs.includes(name)).map(({ name }) => name)
+    const kept = this.outputs
+      .filter(({ name, dtype }) => dtype === 'float32' && outputs.includes(name))
+      .map(({ name }) => name)
     if (kept.join() === this.#kept) return
     const { ort, bytes } = this.#parts
-    const session = await createSession(ort, bytes, 'webgpu', Object.fromEntries(kept.map((name) => [name, 'gpu-buffer'])))
+    const session = await createSession(
+      ort,
+      bytes,
+      'webgpu',
+      Object.fromEntries(kept.map((name) => [name, 'gpu-buffer'])),
+    )
     await this.session.release()
     this.session = session
     this.#kept = kept.join()
@@ -132,7 +155,11 @@ class WebGpuKernel extends OrtKernel {
       usage: storageUsage,
     })
     gpu.queue.writeBuffer(buffer, 0, new Float32Array(tensor.data))
-    return ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: tensor.shape, dispose: () => buffer.destroy() })
+    return ort.Tensor.fromGpuBuffer(buffer, {
+      dataType: 'float32',
+      dims: tensor.shape,
+      dispose: () => buffer.destroy(),
+    })
   }
 }
 
@@ -140,7 +167,10 @@ class WebGpuKernel extends OrtKernel {
 const storageUsage = 0x80 | 0x08 | 0x04
 
 function createSession(
-  ort: typeof Ort, bytes: Uint8Array, device: 'wasm' | 'webgpu', keep: Readonly<Record<string, Tensor.DataLocation>> = {},
+  ort: typeof Ort,
+  bytes: Uint8Array,
+  device: 'wasm' | 'webgpu',
+  keep: Readonly<Record<string, Tensor.DataLocation>> = {},
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(bytes, {
     executionProviders: [device],
@@ -155,7 +185,11 @@ function createSession(
 function configure(env: Env, threads: number, wasmPaths: Env.WasmPrefixOrFilePaths | undefined): void {
   const before = env.wasm.numThreads
   if (before && before !== threads) {
-    throw new TollError('argument', `onnxruntime-web already runs with ${before} threads in this page, not ${threads}; the first engine sets the number`)
+    throw new TollError(
+      'argument',
+      `onnxruntime-web already runs with ${before} threads in this page, not ${threads}; the first engine ` +
+        'sets the number',
+    )
   }
   env.logLevel = 'fatal'
   env.wasm.numThreads = threads

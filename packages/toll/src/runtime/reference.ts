@@ -1,4 +1,5 @@
-// The reference engine: the float64 interpreter behind the engine interface. Slow, needs nothing, and says what every other engine must give.
+// The reference engine: the float64 interpreter behind the engine interface. Slow, needs nothing, and says what every
+// other engine must give.
 
 import { TollError, messageOf } from '../base/index.js'
 import { interpret, isFloat, readModel, topological, type Fed, type Tensor, type Value } from '../graph/index.js'
@@ -9,16 +10,16 @@ import { engineOver } from './session.js'
 
 export interface ReferenceOptions {
   /**
-   * What a run returns and what the next run of a loop starts from. `declared` (default): results rounded to the element types of the
-   * graph. `float64`: every float port is float64 and nothing is rounded between two runs, so that a float32 graph gives the exact
-   * course of its training; float32 may still be fed.
+   * What a run returns and what the next run of a loop starts from. `declared` (default): results rounded to the
+   * element types of the graph. `float64`: every float port is float64 and nothing is rounded between two runs, so that
+   * a float32 graph gives the exact course of its training; float32 may still be fed.
    */
   readonly precision?: 'declared' | 'float64'
 }
 
 /**
- * Opens the interpreter as an engine (device `reference`, one thread, float64 inside). Runs block the caller's thread; between the
- * runs of an `advance` timers fire.
+ * Opens the interpreter as an engine (device `reference`, one thread, float64 inside). Runs block the caller's thread;
+ * between the runs of an `advance` timers fire.
  */
 export function openReference(options: ReferenceOptions = {}): Engine {
   const { precision = 'declared' } = options
@@ -32,7 +33,8 @@ export function openReference(options: ReferenceOptions = {}): Engine {
     device: 'reference',
     threads: 1,
     widens: precision === 'float64',
-    open: (program) => Promise.resolve(new Stepper(new InterpreterKernel(program, precision === 'float64', pause), turns)),
+    open: (program) =>
+      Promise.resolve(new Stepper(new InterpreterKernel(program, precision === 'float64', pause), turns)),
     close: async () => {
       stopped = true
       await turns.close()
@@ -53,7 +55,11 @@ class InterpreterKernel implements Kernel<Held> {
 
   constructor(program: Program, exact: boolean, pause: () => Promise<void>) {
     const { inputs = [], outputs } = 'model' in program ? readModel(program.model) : program
-    const port = (name: string, { dtype, shape }: Tensor): PortType => ({ name, dtype: exact && isFloat(dtype) ? 'float64' : dtype, shape })
+    const port = (name: string, { dtype, shape }: Tensor): PortType => ({
+      name,
+      dtype: exact && isFloat(dtype) ? 'float64' : dtype,
+      shape,
+    })
     this.inputs = topological([...inputs, ...Object.values(outputs)])
       .filter((node) => node.op.name === 'input')
       .map((node) => port(node.attrs.name as string, node))
@@ -66,7 +72,13 @@ class InterpreterKernel implements Kernel<Held> {
   keep(): void {}
 
   hold(tensor: HostTensor): Held {
-    return tensor.dtype === 'string' ? { ...tensor, data: [...tensor.data] } : { dtype: tensor.dtype, shape: tensor.shape, data: Float64Array.from<number | bigint>(tensor.data as ArrayLike<number>, Number) }
+    return tensor.dtype === 'string'
+      ? { ...tensor, data: [...tensor.data] }
+      : {
+          dtype: tensor.dtype,
+          shape: tensor.shape,
+          data: Float64Array.from<number | bigint>(tensor.data as ArrayLike<number>, Number),
+        }
   }
 
   reside(tensor: HostTensor): Held {
@@ -77,11 +89,18 @@ class InterpreterKernel implements Kernel<Held> {
   host(value: Held): NumberTensor {
     const { dtype, shape, data } = value as Value
     switch (dtype) {
-      case 'float32': return this.#exact ? { dtype: 'float64', shape, data: data.slice() } : { dtype, shape, data: Float32Array.from(data) }
-      case 'float64': return { dtype, shape, data: data.slice() }
-      case 'int64': return { dtype, shape, data: BigInt64Array.from(Array.from(data, BigInt)) }
-      case 'bool': return { dtype, shape, data: Uint8Array.from(data) }
-      case 'string': throw new TollError('internal', 'texts are only fed')
+      case 'float32':
+        return this.#exact
+          ? { dtype: 'float64', shape, data: data.slice() }
+          : { dtype, shape, data: Float32Array.from(data) }
+      case 'float64':
+        return { dtype, shape, data: data.slice() }
+      case 'int64':
+        return { dtype, shape, data: BigInt64Array.from(Array.from(data, BigInt)) }
+      case 'bool':
+        return { dtype, shape, data: Uint8Array.from(data) }
+      case 'string':
+        throw new TollError('internal', 'texts are only fed')
     }
   }
 
@@ -89,7 +108,9 @@ class InterpreterKernel implements Kernel<Held> {
     await this.#pause()
     try {
       const results = interpret(this.#graph, feeds)
-      return this.#exact ? results : Object.fromEntries(Object.entries(results).map(([name, value]) => [name, rounded(value)]))
+      return this.#exact
+        ? results
+        : Object.fromEntries(Object.entries(results).map(([name, value]) => [name, rounded(value)]))
     } catch (error) {
       throw error instanceof TollError ? error : new TollError('data', messageOf(error), { cause: error })
     }

@@ -1,8 +1,19 @@
-// The door of every engine: checks what comes in, keeps one loop per session, and answers by name once something is closed.
+// The door of every engine: checks what comes in, keeps one loop per session, and answers by name once something is
+// closed.
 
 import { TollError } from '../base/index.js'
 import { checkFeeds, checkLoop, type Sizes } from './check.js'
-import type { Device, Engine, HostTensors, Loop, LoopOptions, NumberTensor, PortType, Program, Session } from './engine.js'
+import type {
+  Device,
+  Engine,
+  HostTensors,
+  Loop,
+  LoopOptions,
+  NumberTensor,
+  PortType,
+  Program,
+  Session,
+} from './engine.js'
 import type { Executor } from './executor.js'
 
 /** What stands behind the door. */
@@ -49,7 +60,8 @@ class CheckedSession implements Session {
     this.#executor = executor
     this.#widens = widens
     const names = executor.outputs.map((output) => `'${output.name}'`)
-    this.#name = `the program for ${names.slice(0, 3).join(', ')}${names.length > 3 ? `, ... (${names.length} outputs)` : ''}`
+    this.#name =
+      'the program for ' + `${names.slice(0, 3).join(', ')}${names.length > 3 ? `, ... (${names.length} outputs)` : ''}`
   }
 
   get inputs(): readonly PortType[] {
@@ -72,7 +84,13 @@ class CheckedSession implements Session {
       throw new TollError('argument', `${this.#name} is in a loop already; close that loop first`)
     }
     const { fed, sizes } = checkLoop(this.inputs, this.outputs, options, this.#name, this.#widens)
-    const loop = new CheckedLoop(this.#executor, { fed, sizes, widens: this.#widens, name: this.#name, state: Object.keys(options.state) })
+    const loop = new CheckedLoop(this.#executor, {
+      fed,
+      sizes,
+      widens: this.#widens,
+      name: this.#name,
+      state: Object.keys(options.state),
+    })
     this.#loop = loop
     try {
       await named(this.#name, () => this.#executor.begin(options))
@@ -123,7 +141,11 @@ class CheckedLoop implements Loop {
   async state(names?: readonly string[]): Promise<Record<string, NumberTensor>> {
     this.#checkOpen()
     const unknown = names?.find((name) => !this.#shape.state.includes(name))
-    if (unknown !== undefined) throw new TollError('argument', `'${unknown}' is no state of ${this.#shape.name}; it has ${this.#shape.state.join(', ')}`)
+    if (unknown !== undefined)
+      throw new TollError(
+        'argument',
+        `'${unknown}' is no state of ${this.#shape.name}; it has ${this.#shape.state.join(', ')}`,
+      )
     return this.#executor.state(names)
   }
 
@@ -143,7 +165,8 @@ async function named<T>(name: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    if (error instanceof TollError && error.code === 'data') throw new TollError('data', `${name} failed: ${error.message}`, { cause: error.cause })
+    if (error instanceof TollError && error.code === 'data')
+      throw new TollError('data', `${name} failed: ${error.message}`, { cause: error.cause })
     throw error
   }
 }

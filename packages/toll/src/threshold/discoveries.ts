@@ -1,5 +1,6 @@
-// Control of false discoveries over a whole batch: of the rows called, at most a share `rate` are normal in expectation.
-// Source: Benjamini and Hochberg 1995; valid for conformal p-values that share their held-back rows (Bates et al. 2023, theorem 2).
+// Control of false discoveries over a whole batch: of the rows called, at most a share `rate` are normal in
+// expectation. Source: Benjamini and Hochberg 1995; valid for conformal p-values that share their held-back rows (Bates
+// et al. 2023, theorem 2).
 
 import { TollError } from '../base/index.js'
 
@@ -11,9 +12,12 @@ import { TollError } from '../base/index.js'
  * @throws `argument` for a rate outside its range, `data` for a p-value outside [0, 1].
  */
 export function discoveries(pValues: ArrayLike<number>, rate: number): Uint8Array {
-  if (!(rate > 0 && rate < 1)) throw new TollError('argument', `the false discovery rate must be above 0 and below 1, got ${rate}`)
+  if (!(rate > 0 && rate < 1))
+    throw new TollError('argument', `the false discovery rate must be above 0 and below 1, got ${rate}`)
   const m = pValues.length
-  for (let i = 0; i < m; i++) if (!(pValues[i] >= 0 && pValues[i] <= 1)) throw new TollError('data', `p-value ${i} is ${pValues[i]}, expected a number from 0 to 1`)
+  for (let i = 0; i < m; i++)
+    if (!(pValues[i] >= 0 && pValues[i] <= 1))
+      throw new TollError('data', `p-value ${i} is ${pValues[i]}, expected a number from 0 to 1`)
   const sorted = Float64Array.from(pValues).sort()
   let limit = -1
   for (let k = 1; k <= m; k++) if (sorted[k - 1] <= (rate * k) / m) limit = sorted[k - 1]

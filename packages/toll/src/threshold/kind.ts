@@ -1,5 +1,5 @@
-// What a kind of threshold is: a rule that is chosen, what is found from scores by it, and both saved with the model as plain numbers. A new
-// kind is one file like the ones beside this and one line in kinds.ts.
+// What a kind of threshold is: a rule that is chosen, what is found from scores by it, and both saved with the model as
+// plain numbers. A new kind is one file like the ones beside this and one line in kinds.ts.
 
 import { TollError, type Domains, type Values } from '../base/index.js'
 
@@ -35,9 +35,17 @@ export interface ThresholdKind<K extends string = string, P extends Domains = Do
 }
 
 /** How many normal rows a threshold was found from. */
-export const heldBackCount = { kind: 'integer', default: NaN, min: 1, doc: 'Scores that it was computed from.' } as const
+export const heldBackCount = {
+  kind: 'integer',
+  default: NaN,
+  min: 1,
+  doc: 'Scores that it was computed from.',
+} as const
 
 /** Refuses what cannot be found from so few rows (code `data`). */
 export function tooFew(what: string, needed: string, got: number): never {
-  throw new TollError('data', `${what} needs ${needed}, got ${got}; keep more rows back when fitting, or choose another rule`)
+  throw new TollError(
+    'data',
+    `${what} needs ${needed}, got ${got}; keep more rows back when fitting, or choose another rule`,
+  )
 }

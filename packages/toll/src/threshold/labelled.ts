@@ -17,12 +17,15 @@ export function precisionAndRecall({ called, falsely, anomalous }: CutCounts): {
 }
 
 /**
- * The threshold with the largest gain, halfway between neighbouring scores. Of equal gains the highest threshold, which calls fewest rows;
- * calling none and calling all are among the choices: then it lies just outside the scores.
+ * The threshold with the largest gain, halfway between neighbouring scores. Of equal gains the highest threshold, which
+ * calls fewest rows; calling none and calling all are among the choices: then it lies just outside the scores.
  *
  * @param labelled scores in falling order
  */
-export function bestCut({ scores, labels }: LabelledScores, gain: (counts: CutCounts) => number): { value: number; gain: number } {
+export function bestCut(
+  { scores, labels }: LabelledScores,
+  gain: (counts: CutCounts) => number,
+): { value: number; gain: number } {
   const n = scores.length
   let anomalous = 0
   for (let i = 0; i < n; i++) anomalous += labels[i]
@@ -36,8 +39,10 @@ export function bestCut({ scores, labels }: LabelledScores, gain: (counts: CutCo
     if (i + 1 < n && scores[i + 1] === scores[i]) continue
     const value = i + 1 < n ? scores[i + 1] + (scores[i] - scores[i + 1]) / 2 : scores[i] - margin
     const here = gain({ called, falsely, anomalous, normal })
-    // Gains that only rounding tells apart are equal. Neighbouring doubles have no middle: the lower one then separates them.
-    if (here - best.gain > 1e-12 * Math.abs(best.gain)) best = { value: value < scores[i] ? value : scores[i + 1], gain: here }
+    // Gains that only rounding tells apart are equal. Neighbouring doubles have no middle: the lower one then separates
+    // them.
+    if (here - best.gain > 1e-12 * Math.abs(best.gain))
+      best = { value: value < scores[i] ? value : scores[i + 1], gain: here }
   }
   return best
 }

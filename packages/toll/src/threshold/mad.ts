@@ -1,5 +1,5 @@
-// Median plus a number of robust standard deviations: half of the held-back rows may be anything and it stays where it is.
-// Source: Hampel 1974; the factor makes the median absolute deviation the standard deviation of normal data.
+// Median plus a number of robust standard deviations: half of the held-back rows may be anything and it stays where it
+// is. Source: Hampel 1974; the factor makes the median absolute deviation the standard deviation of normal data.
 
 import { TollError, quantileOfSorted, real } from '../base/index.js'
 import { heldBackCount, type ThresholdKind } from './kind.js'
@@ -20,8 +20,14 @@ export const madKind: ThresholdKind<'mad', typeof parameters, typeof facts> = {
   fit({ deviations }, { heldBack }) {
     const median = quantileOfSorted(heldBack, 0.5)
     const spread = quantileOfSorted(heldBack.map((score) => Math.abs(score - median)).sort(), 0.5)
-    if (spread === 0) throw new TollError('data', `half of the ${heldBack.length} held-back scores are equal (${median}), so that their median absolute deviation is 0; choose another rule`)
+    if (spread === 0)
+      throw new TollError(
+        'data',
+        `half of the ${heldBack.length} held-back scores are equal (${median}), so that their median absolute ` +
+          'deviation is 0; choose another rule',
+      )
     return { value: median + deviations * toStandardDeviation * spread, heldBack: heldBack.length }
   },
-  describe: ({ deviations, value, heldBack }) => `${value} (median plus ${deviations} robust standard deviations of ${heldBack} held-back scores)`,
+  describe: ({ deviations, value, heldBack }) =>
+    `${value} (median plus ${deviations} robust standard deviations of ${heldBack} held-back scores)`,
 }

@@ -1,11 +1,13 @@
-// The rules beyond a plain quantile: exact values on small samples, promises over many draws, and estimates against independent code.
+// The rules beyond a plain quantile: exact values on small samples, promises over many draws, and estimates against
+// independent code.
 
 import { describe, expect, it } from 'vitest'
 import { Random } from '../base/index.js'
 import { input, interpret } from '../graph/index.js'
 import { describeThreshold, discoveries, fitPareto, fitThreshold, pValue, pValues } from './index.js'
 
-const thrown = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) })
+const thrown = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) })
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
 
 /** Uniform in [0, 1) from an integer hash: the same numbers in any language. */
@@ -21,12 +23,18 @@ describe('conformal', () => {
     expect(fitThreshold({ kind: 'conformal', rate: 0.1 }, upTo(99))).toMatchObject({ value: 90, heldBack: 99 })
     expect(fitThreshold({ kind: 'conformal', rate: 0.1 }, upTo(100))).toMatchObject({ value: 91 })
     expect(fitThreshold({ kind: 'conformal', rate: 0.01 }, upTo(99))).toMatchObject({ value: 99 })
-    expect(describeThreshold(fitThreshold({ kind: 'conformal', rate: 0.1 }, upTo(99)))).toBe('90 (at most a share of 0.1 false alarms, by 99 held-back normal rows)')
+    expect(describeThreshold(fitThreshold({ kind: 'conformal', rate: 0.1 }, upTo(99)))).toBe(
+      '90 (at most a share of 0.1 false alarms, by 99 held-back normal rows)',
+    )
   })
 
   it('refuses a rate that so few rows cannot promise, and says how many can', () => {
-    expect(() => fitThreshold({ kind: 'conformal', rate: 0.01 }, upTo(98))).toThrow(thrown('data', /at least 99 held-back normal rows, got 98/))
-    expect(() => fitThreshold({ kind: 'conformal', rate: 0 }, upTo(98))).toThrow(thrown('argument', /'rate' must be .* above 0 and below 1/))
+    expect(() => fitThreshold({ kind: 'conformal', rate: 0.01 }, upTo(98))).toThrow(
+      thrown('data', /at least 99 held-back normal rows, got 98/),
+    )
+    expect(() => fitThreshold({ kind: 'conformal', rate: 0 }, upTo(98))).toThrow(
+      thrown('argument', /'rate' must be .* above 0 and below 1/),
+    )
   })
 
   it('calls exactly the rows whose p-value is at most the rate', () => {
@@ -35,13 +43,20 @@ describe('conformal', () => {
     const p = pValues(scores, heldBack)
     for (const rate of [0.02, 0.05, 0.1, 0.3, 0.5]) {
       const { value } = fitThreshold({ kind: 'conformal', rate }, heldBack)
-      expect(scores.map((score) => score > value), String(rate)).toEqual([...p].map((value) => value <= rate))
+      expect(
+        scores.map((score) => score > value),
+        String(rate),
+      ).toEqual([...p].map((value) => value <= rate))
     }
   })
 
   it('keeps its promise on average over draws of the held-back rows', () => {
     const random = Random.seeded(11)
-    for (const [rate, n] of [[0.01, 150], [0.05, 60], [0.1, 35]] as const) {
+    for (const [rate, n] of [
+      [0.01, 150],
+      [0.05, 60],
+      [0.1, 35],
+    ] as const) {
       const draws = 4000
       let alarms = 0
       for (let draw = 0; draw < draws; draw++) {
@@ -69,12 +84,17 @@ describe('p-values', () => {
 })
 
 describe('the tail', () => {
-  const excesses = (shape: number) => Float64Array.from({ length: 200 }, (_, i) => {
-    const v = 1 - hashed(5, i)
-    return shape === 0 ? -2 * Math.log(v) : (2 * (v ** -shape - 1)) / shape
-  }).sort()
+  const excesses = (shape: number) =>
+    Float64Array.from({ length: 200 }, (_, i) => {
+      const v = 1 - hashed(5, i)
+      return shape === 0 ? -2 * Math.log(v) : (2 * (v ** -shape - 1)) / shape
+    }).sort()
 
-  it.each([[0.3, 0.381245294207, 1.943715408515], [-0.2, -0.195656707332, 2.057568345121], [0, 0.035183617224, 2.011588041116]])('has the shape and scale that independent code gives (shape %d)', (shape, expected, scale) => {
+  it.each([
+    [0.3, 0.381245294207, 1.943715408515],
+    [-0.2, -0.195656707332, 2.057568345121],
+    [0, 0.035183617224, 2.011588041116],
+  ])('has the shape and scale that independent code gives (shape %d)', (shape, expected, scale) => {
     const fitted = fitPareto(excesses(shape))
     expect(fitted.shape).toBeCloseTo(expected, 10)
     expect(fitted.scale).toBeCloseTo(scale, 10)
@@ -90,11 +110,15 @@ describe('the tail', () => {
     // Within the tail it agrees with the rows.
     const inside = fitThreshold({ kind: 'tail', rate: 0.02 }, heldBack).value
     expect(Math.abs(heldBack.filter((score) => score > inside).length / 2000 - 0.02)).toBeLessThan(0.003)
-    expect(fitThreshold({ kind: 'tail', rate: 0.3 }, heldBack).value).toBe(fitThreshold({ kind: 'quantile', quantile: 0.7 }, heldBack).value)
+    expect(fitThreshold({ kind: 'tail', rate: 0.3 }, heldBack).value).toBe(
+      fitThreshold({ kind: 'quantile', quantile: 0.7 }, heldBack).value,
+    )
   })
 
   it('refuses too few and too equal scores', () => {
-    expect(() => fitThreshold({ kind: 'tail' }, upTo(100))).toThrow(thrown('data', /at least 20 held-back scores above the rest \(some 200 rows.*got 10/))
+    expect(() => fitThreshold({ kind: 'tail' }, upTo(100))).toThrow(
+      thrown('data', /at least 20 held-back scores above the rest \(some 200 rows.*got 10/),
+    )
     expect(() => fitThreshold({ kind: 'tail' }, new Array<number>(1000).fill(3))).toThrow(thrown('data', /got 0/))
   })
 })
@@ -103,7 +127,9 @@ describe('mad', () => {
   it('is the median plus robust standard deviations', () => {
     const { value } = fitThreshold({ kind: 'mad', deviations: 2 }, [1, 2, 3, 4, 1000])
     expect(value).toBeCloseTo(3 + 2 * 1.482602218505602, 12)
-    expect(() => fitThreshold({ kind: 'mad' }, [1, 1, 1, 9])).toThrow(thrown('data', /half of the 4 held-back scores are equal/))
+    expect(() => fitThreshold({ kind: 'mad' }, [1, 1, 1, 9])).toThrow(
+      thrown('data', /half of the 4 held-back scores are equal/),
+    )
   })
 })
 
@@ -118,11 +144,18 @@ describe('rules about labels', () => {
   })
 
   it('find the lowest cost, at any share of anomalies', () => {
-    // Missing one anomaly of three costs 1/3 of 1/2, calling one normal row of three costs 1/3 of 1/2: the higher threshold wins a tie.
-    expect(fitThreshold({ kind: 'cost' }, [], labelled)).toMatchObject({ value: 7.5, cost: expect.closeTo(1 / 6, 12) as number })
+    // Missing one anomaly of three costs 1/3 of 1/2, calling one normal row of three costs 1/3 of 1/2: the higher
+    // threshold wins a tie.
+    expect(fitThreshold({ kind: 'cost' }, [], labelled)).toMatchObject({
+      value: 7.5,
+      cost: expect.closeTo(1 / 6, 12) as number,
+    })
     expect(fitThreshold({ kind: 'cost', miss: 10 }, [], labelled)).toMatchObject({ value: 5.5 })
     // So few anomalies that calling none is cheapest: above every score.
-    const none = fitThreshold({ kind: 'cost', anomalies: 1e-9, falseAlarm: 1, miss: 1 }, [], { scores: [9, 8, 7], labels: [0, 1, 0] })
+    const none = fitThreshold({ kind: 'cost', anomalies: 1e-9, falseAlarm: 1, miss: 1 }, [], {
+      scores: [9, 8, 7],
+      labels: [0, 1, 0],
+    })
     expect(none.value).toBeGreaterThan(9)
     const all = fitThreshold({ kind: 'cost', falseAlarm: 0 }, [], { scores: [9, 8, 7], labels: [0, 1, 1] })
     expect(all.value).toBeLessThan(7)
@@ -134,17 +167,30 @@ describe('rules about labels', () => {
   })
 
   it('refuse to be found without labels, or with one class', () => {
-    expect(() => fitThreshold({ kind: 'f-score' }, upTo(100))).toThrow(thrown('data', /needs rows with labels.*choose a rule that does without \(quantile, conformal, tail, mad, fixed\)/))
-    expect(() => fitThreshold({ kind: 'cost' }, [], { scores: [1, 2], labels: [0, 0] })).toThrow(thrown('data', /both classes, got normal rows only/))
-    expect(() => fitThreshold({ kind: 'cost' }, [], { scores: [1, 2], labels: [0] })).toThrow(thrown('shape', /1 labels for 2 scores/))
-    expect(() => fitThreshold({ kind: 'cost', miss: 0, falseAlarm: 0 }, [], labelled)).toThrow(thrown('argument', /both 0/))
+    expect(() => fitThreshold({ kind: 'f-score' }, upTo(100))).toThrow(
+      thrown(
+        'data',
+        /needs rows with labels.*choose a rule that does without \(quantile, conformal, tail, mad, fixed\)/,
+      ),
+    )
+    expect(() => fitThreshold({ kind: 'cost' }, [], { scores: [1, 2], labels: [0, 0] })).toThrow(
+      thrown('data', /both classes, got normal rows only/),
+    )
+    expect(() => fitThreshold({ kind: 'cost' }, [], { scores: [1, 2], labels: [0] })).toThrow(
+      thrown('shape', /1 labels for 2 scores/),
+    )
+    expect(() => fitThreshold({ kind: 'cost', miss: 0, falseAlarm: 0 }, [], labelled)).toThrow(
+      thrown('argument', /both 0/),
+    )
   })
 })
 
 describe('discoveries', () => {
   it('are those of Benjamini and Hochberg', () => {
     // Their own example: 15 p-values at 0.05, the first four are called.
-    const p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1]
+    const p = [
+      0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1,
+    ]
     expect([...discoveries(p, 0.05)]).toEqual([1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
     expect([...discoveries(p.toReversed(), 0.05)].slice(11)).toEqual([1, 1, 1, 1])
     expect([...discoveries([0.9, 0.8], 0.05)]).toEqual([0, 0])

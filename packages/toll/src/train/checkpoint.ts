@@ -1,5 +1,5 @@
-// Training state as bytes, in the safetensors layout: an 8-byte length, a JSON header, raw little-endian tensors. Any language reads it.
-// Apart from tensors it holds one JSON record (step, random state, history) under `__metadata__`.
+// Training state as bytes, in the safetensors layout: an 8-byte length, a JSON header, raw little-endian tensors. Any
+// language reads it. Apart from tensors it holds one JSON record (step, random state, history) under `__metadata__`.
 
 import { TollError, messageOf, sizeOf } from '../base/index.js'
 
@@ -13,7 +13,10 @@ export interface CheckpointStore {
   /** For messages. */
   readonly location: string
   read(): Promise<Uint8Array | undefined>
-  /** Whether it wants a checkpoint now: gathering one takes a tenth of a second for a network of millions of parameters. Default always. */
+  /**
+   * Whether it wants a checkpoint now: gathering one takes a tenth of a second for a network of millions of parameters.
+   * Default always.
+   */
   due?(): boolean
   write(bytes: Uint8Array): Promise<void>
   remove(): Promise<void>
@@ -26,7 +29,9 @@ export function encodeCheckpoint<R>({ record, tensors }: Checkpoint<R>): Uint8Ar
     end += data.byteLength
     return [name, { dtype: 'F32', shape, data_offsets: [start, end] }] as const
   })
-  const json = new TextEncoder().encode(JSON.stringify({ __metadata__: { record: JSON.stringify(record) }, ...Object.fromEntries(entries) }))
+  const json = new TextEncoder().encode(
+    JSON.stringify({ __metadata__: { record: JSON.stringify(record) }, ...Object.fromEntries(entries) }),
+  )
   const headerSize = Math.ceil(json.length / 8) * 8
   const bytes = new Uint8Array(8 + headerSize + end).fill(0x20, 8 + json.length, 8 + headerSize)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerSize), true)
@@ -49,7 +54,10 @@ export function decodeCheckpoint<R>(bytes: Uint8Array, isRecord: (value: unknown
   let header: Record<string, unknown>
   let record: unknown
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerSize))) as Record<string, unknown>
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerSize))) as Record<
+      string,
+      unknown
+    >
     record = JSON.parse((header.__metadata__ as { record: string }).record)
   } catch (error) {
     throw fail(`its header is damaged (${messageOf(error)})`, error)
@@ -59,9 +67,18 @@ export function decodeCheckpoint<R>(bytes: Uint8Array, isRecord: (value: unknown
   const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>()
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue
-    const { dtype, shape, data_offsets: range } = entry as { dtype: unknown; shape: readonly number[]; data_offsets: readonly number[] }
-    const fits = dtype === 'F32' && isSizes(shape) && isSizes(range) && range.length === 2
-      && range[1] <= body.length && range[1] - range[0] === 4 * sizeOf(shape)
+    const {
+      dtype,
+      shape,
+      data_offsets: range,
+    } = entry as { dtype: unknown; shape: readonly number[]; data_offsets: readonly number[] }
+    const fits =
+      dtype === 'F32' &&
+      isSizes(shape) &&
+      isSizes(range) &&
+      range.length === 2 &&
+      range[1] <= body.length &&
+      range[1] - range[0] === 4 * sizeOf(shape)
     if (!fits) throw fail(`tensor '${name}' does not fit the file`)
     // A copy of its own, aligned; `slice` would not do, which for a Buffer is a view.
     tensors.set(name, { shape, data: new Float32Array(new Uint8Array(body.subarray(range[0], range[1])).buffer) })

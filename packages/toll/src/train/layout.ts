@@ -1,6 +1,6 @@
-// How parameters lie in the state of a training step. Small ones (biases, batch norm) share one vector, so that the optimiser touches them
-// in a dozen nodes instead of a dozen each; large ones stand alone, so that nothing copies them. All lie flat: the optimiser's formulas know
-// no shapes, and elementwise nodes are fastest on vectors.
+// How parameters lie in the state of a training step. Small ones (biases, batch norm) share one vector, so that the
+// optimiser touches them in a dozen nodes instead of a dozen each; large ones stand alone, so that nothing copies them.
+// All lie flat: the optimiser's formulas know no shapes, and elementwise nodes are fastest on vectors.
 
 import { sizeOf, type Random } from '../base/index.js'
 import { reshape, slice, type Tensor } from '../graph/index.js'
@@ -23,9 +23,9 @@ export interface Block {
 }
 
 /**
- * Elements from which a parameter stands alone. Below, copying it costs less than the nodes of another update; above, the passes of the
- * optimiser leave the cache of a core (measured on the paper's tabular network, two engines of one thread: 2.41 ms a step with all in one
- * vector, 2.19 at 40,000, 2.26 at 16,384).
+ * Elements from which a parameter stands alone. Below, copying it costs less than the nodes of another update; above,
+ * the passes of the optimiser leave the cache of a core (measured on the paper's tabular network, two engines of one
+ * thread: 2.41 ms a step with all in one vector, 2.19 at 40,000, 2.26 at 16,384).
  */
 const largeFrom = 40_000
 
@@ -42,13 +42,19 @@ export function layOut(prefix: string, specs: readonly Spec[], pack: boolean): B
   })
   return [
     ...(end > 0 ? [{ name: `${prefix}:packed`, shape: [end], entries }] : []),
-    ...alone.map(({ name, shape }) => ({ name: `${prefix}:${name}`, shape: [sizeOf(shape)], entries: [{ name, shape, offset: 0 }] })),
+    ...alone.map(({ name, shape }) => ({
+      name: `${prefix}:${name}`,
+      shape: [sizeOf(shape)],
+      entries: [{ name, shape, offset: 0 }],
+    })),
   ]
 }
 
 /** The tensors in a block. */
 export function unpack({ entries }: Block, tensor: Tensor): Map<string, Tensor> {
-  return new Map(entries.map(({ name, shape, offset }) => [name, reshape(slice(tensor, 0, offset, offset + sizeOf(shape)), shape)]))
+  return new Map(
+    entries.map(({ name, shape, offset }) => [name, reshape(slice(tensor, 0, offset, offset + sizeOf(shape)), shape)]),
+  )
 }
 
 export function packValues(block: Block, values: NamedValues): Float32Array {
@@ -57,18 +63,27 @@ export function packValues(block: Block, values: NamedValues): Float32Array {
   return packed
 }
 
-export function unpackValues(blocks: readonly Block[], read: (block: Block) => Float32Array): Map<string, Float32Array> {
-  return new Map(blocks.flatMap((block) => {
-    const packed = read(block)
-    return block.entries.map(({ name, shape, offset }) => [name, packed.slice(offset, offset + sizeOf(shape))] as const)
-  }))
+export function unpackValues(
+  blocks: readonly Block[],
+  read: (block: Block) => Float32Array,
+): Map<string, Float32Array> {
+  return new Map(
+    blocks.flatMap((block) => {
+      const packed = read(block)
+      return block.entries.map(
+        ({ name, shape, offset }) => [name, packed.slice(offset, offset + sizeOf(shape))] as const,
+      )
+    }),
+  )
 }
 
 /** First values of parameters, drawn in their order from one stream. */
 export function initialValues(parameters: readonly ParameterSpec[], random: Random): Map<string, Float32Array> {
-  return new Map(parameters.map(({ name, shape, initialize }) => {
-    const values = new Float32Array(sizeOf(shape))
-    initialize(random, values)
-    return [name, values]
-  }))
+  return new Map(
+    parameters.map(({ name, shape, initialize }) => {
+      const values = new Float32Array(sizeOf(shape))
+      initialize(random, values)
+      return [name, values]
+    }),
+  )
 }

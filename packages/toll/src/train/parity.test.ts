@@ -27,29 +27,50 @@ interface Course {
 
 async function run(network: Autoencoder, engine: Engine, options: Partial<StepSpec> = {}): Promise<Course> {
   const program = buildStep({
-    parameters: network.parameters, buffers: network.buffers, objective: objectiveOf(network), optimizer,
-    rows: batch * batches, sampleShape: network.sampleShape, batch, ...options,
+    parameters: network.parameters,
+    buffers: network.buffers,
+    objective: objectiveOf(network),
+    optimizer,
+    rows: batch * batches,
+    sampleShape: network.sampleShape,
+    batch,
+    ...options,
   })
   const random = Random.seeded(7)
   const values = new Map([
     ...initialValues(network.parameters, random),
-    ...network.buffers.map(({ name, shape, initial }) => [name, new Float32Array(sizeOf(shape)).fill(initial)] as const),
+    ...network.buffers.map(
+      ({ name, shape, initial }) => [name, new Float32Array(sizeOf(shape)).fill(initial)] as const,
+    ),
   ])
   const data = Float32Array.from({ length: batch * batches * sizeOf(network.sampleShape) }, () => random.normal())
-  const blocks = [...program.parameterBlocks, ...program.bufferBlocks].map((block) => [block.name, float32(block.shape, packValues(block, values))] as const)
+  const blocks = [...program.parameterBlocks, ...program.bufferBlocks].map(
+    (block) => [block.name, float32(block.shape, packValues(block, values))] as const,
+  )
   const slots = program.parameterBlocks.flatMap((block) =>
-    program.slotNames(block).map((name) => [name, float32(block.shape, new Float32Array(sizeOf(block.shape)))] as const))
+    program
+      .slotNames(block)
+      .map((name) => [name, float32(block.shape, new Float32Array(sizeOf(block.shape)))] as const),
+  )
   const session = await engine.load({ outputs: program.outputs, inputs: program.inputs })
   const loop = await session.loop({
-    constants: { data: float32([batch * batches, ...network.sampleShape], data) }, state: Object.fromEntries([...blocks, ...slots]), carry: program.carry,
+    constants: { data: float32([batch * batches, ...network.sampleShape], data) },
+    state: Object.fromEntries([...blocks, ...slots]),
+    carry: program.carry,
   })
   const { stepsPerRun } = program
   const feeds = Array.from({ length: steps / stepsPerRun }, (_, r): HostTensors => ({
     indices: {
-      dtype: 'int64', shape: [stepsPerRun, batch],
-      data: BigInt64Array.from({ length: stepsPerRun * batch }, (_, i) => BigInt((r * stepsPerRun * batch + i) % (batch * batches))),
+      dtype: 'int64',
+      shape: [stepsPerRun, batch],
+      data: BigInt64Array.from({ length: stepsPerRun * batch }, (_, i) =>
+        BigInt((r * stepsPerRun * batch + i) % (batch * batches)),
+      ),
     },
-    scalars: float32([stepsPerRun, optimizer.scalarCount], Array.from({ length: stepsPerRun }, (_, k) => optimizer.scalars(r * stepsPerRun + k + 1, 0.01)).flat()),
+    scalars: float32(
+      [stepsPerRun, optimizer.scalarCount],
+      Array.from({ length: stepsPerRun }, (_, k) => optimizer.scalars(r * stepsPerRun + k + 1, 0.01)).flat(),
+    ),
   }))
   const reports = await loop.advance(feeds)
   const state = await loop.state()
@@ -77,7 +98,11 @@ describe.each(networks.map((network) => [network.name, network] as const))('trai
   })
 
   it('ends in the same bits when steps are chained in one run, and from one run to the next', async () => {
-    const [one, again, three] = [await run(network, engine), await run(network, engine), await run(network, engine, { stepsPerRun: 3 })]
+    const [one, again, three] = [
+      await run(network, engine),
+      await run(network, engine),
+      await run(network, engine, { stepsPerRun: 3 }),
+    ]
     expect(again).toEqual(one)
     expect(three).toEqual(one)
   })

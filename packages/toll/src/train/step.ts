@@ -1,5 +1,5 @@
-// One training step as one graph: gather the batch, forward, backward, optimiser; the state goes in and its next value comes out.
-// Several steps can be chained in a graph, where the overhead of a run would count.
+// One training step as one graph: gather the batch, forward, backward, optimiser; the state goes in and its next value
+// comes out. Several steps can be chained in a graph, where the overhead of a run would count.
 
 import { sizeOf } from '../base/index.js'
 import { concat, constant, gather, gradients, input, reshape, slice, type Tensor } from '../graph/index.js'
@@ -8,7 +8,11 @@ import { clipByGlobalNorm, type Optimizer } from '../optim/index.js'
 import { layOut, unpack, type Block } from './layout.js'
 
 /** What is minimised: a scalar loss and scalars to report, from a batch (batch, ...sample) and its weights (batch). */
-export type Objective = (x: Tensor, scope: Scope, weights: Tensor | undefined) => {
+export type Objective = (
+  x: Tensor,
+  scope: Scope,
+  weights: Tensor | undefined,
+) => {
   readonly loss: Tensor
   readonly parts: Readonly<Record<string, Tensor>>
 }
@@ -54,7 +58,10 @@ export interface StepProgram {
   readonly stepsPerRun: number
 }
 
-/** Inputs: `data` (rows, ...sample), `indices` int64 (steps, batch), `scalars` (steps, k), `weights` (rows) if weighted, and the state. */
+/**
+ * Inputs: `data` (rows, ...sample), `indices` int64 (steps, batch), `scalars` (steps, k), `weights` (rows) if weighted,
+ * and the state.
+ */
 export function buildStep(spec: StepSpec): StepProgram {
   const { optimizer, rows, sampleShape, batch, stepsPerRun = 1, weighted = false, dtype = 'float32' } = spec
   const parameterBlocks = layOut('parameters', spec.parameters, false)
@@ -66,7 +73,8 @@ export function buildStep(spec: StepSpec): StepProgram {
   const scalars = input('scalars', [stepsPerRun, optimizer.scalarCount], dtype)
   const weights = weighted ? input('weights', [rows], dtype) : undefined
   const stateShapes = new Map<string, readonly number[]>()
-  for (const block of parameterBlocks) for (const name of [block.name, ...slotNames(block)]) stateShapes.set(name, block.shape)
+  for (const block of parameterBlocks)
+    for (const name of [block.name, ...slotNames(block)]) stateShapes.set(name, block.shape)
   for (const block of bufferBlocks) stateShapes.set(block.name, block.shape)
   const first = new Map([...stateShapes].map(([name, shape]) => [name, input(name, shape, dtype)]))
 
@@ -96,7 +104,9 @@ export function buildStep(spec: StepSpec): StepProgram {
     for (const [name, value] of Object.entries({ loss, ...parts })) {
       reported.set(name, [...(reported.get(name) ?? []), reshape(value, [1])])
     }
-    const stepScalars = optimizer.scalars(1, 0).map((_, i) => reshape(slice(slice(scalars, 0, k, k + 1), 1, i, i + 1), []))
+    const stepScalars = optimizer
+      .scalars(1, 0)
+      .map((_, i) => reshape(slice(slice(scalars, 0, k, k + 1), 1, i, i + 1), []))
     state = nextState(spec, { parameterBlocks, bufferBlocks, slotNames, state, parameters, updates, loss, stepScalars })
   }
 
@@ -107,7 +117,13 @@ export function buildStep(spec: StepSpec): StepProgram {
       ...Object.fromEntries([...reported].map(([name, values]) => [name, concat(values, 0)])),
       ...Object.fromEntries([...state].map(([name, tensor]) => [carry[name], tensor])),
     },
-    carry, parameterBlocks, bufferBlocks, slotNames, masks, reports: [...reported.keys()], stepsPerRun,
+    carry,
+    parameterBlocks,
+    bufferBlocks,
+    slotNames,
+    masks,
+    reports: [...reported.keys()],
+    stepsPerRun,
   }
 }
 
@@ -124,14 +140,21 @@ interface Moment {
 
 function nextState({ optimizer, clip }: StepSpec, now: Moment): Map<string, Tensor> {
   const names = [...now.parameters.keys()]
-  const raw = gradients(now.loss, names.map((name) => now.parameters.get(name)!))
+  const raw = gradients(
+    now.loss,
+    names.map((name) => now.parameters.get(name)!),
+  )
   const clipped = clip === undefined ? raw : clipByGlobalNorm(raw, clip)
   const gradientOf = new Map(names.map((name, i) => [name, clipped[i]]))
   const next = new Map(now.state)
   for (const block of now.parameterBlocks) {
     const slots = now.slotNames(block)
     const update = optimizer.update(
-      now.state.get(block.name)!, pack(block, gradientOf), slots.map((name) => now.state.get(name)!), now.stepScalars)
+      now.state.get(block.name)!,
+      pack(block, gradientOf),
+      slots.map((name) => now.state.get(name)!),
+      now.stepScalars,
+    )
     next.set(block.name, update.parameter)
     slots.forEach((name, i) => next.set(name, update.slots[i]))
   }
@@ -146,7 +169,6 @@ function pack(block: Block, tensors: ReadonlyMap<string, Tensor>): Tensor {
   const flat = block.entries.map(({ name, shape }) => reshape(tensors.get(name)!, [sizeOf(shape)]))
   return flat.length === 1 ? flat[0] : concat(flat, 0)
 }
-
 
 /** A scope for scoring: parameters and buffers are constants with these values, or tensors that `lookup` gives. */
 export function scoringScope(lookup: (name: string) => Tensor): Scope {

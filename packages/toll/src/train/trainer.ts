@@ -1,5 +1,6 @@
-// The fit loop: random batches without replacement inside a batch, one engine run per step (or per few steps), state resident in the
-// engine. Checkpoints hold everything that the rest of a run depends on, so that a run killed anywhere and resumed ends in the same bits.
+// The fit loop: random batches without replacement inside a batch, one engine run per step (or per few steps), state
+// resident in the engine. Checkpoints hold everything that the rest of a run depends on, so that a run killed anywhere
+// and resumed ends in the same bits.
 
 import { Random, TollError, sizeOf, throwIfAborted, type NdArray, type RandomState } from '../base/index.js'
 import { printGraph } from '../graph/index.js'
@@ -33,7 +34,10 @@ export interface TrainOptions extends Omit<StepSpec, 'rows' | 'sampleShape' | 'd
   readonly initial?: NamedValues
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: TrainingProgress) => void
-  /** Written every `every` steps, if the store says that it is due, and read at the start: a run that was stopped goes on where it was. Removed at the end. */
+  /**
+   * Written every `every` steps, if the store says that it is due, and read at the start: a run that was stopped goes
+   * on where it was. Removed at the end.
+   */
   readonly checkpoint?: { readonly store: CheckpointStore; readonly every: number }
   readonly monitor?: Monitor
 }
@@ -113,13 +117,23 @@ class Run {
     this.#rows = options.data.shape[0]
     if (this.#rows < 2) throw new TollError('data', `training needs at least 2 rows, got ${this.#rows}`)
     this.#batch = Math.min(options.batch, this.#rows)
-    const spec = { ...options, rows: this.#rows, sampleShape: options.data.shape.slice(1), batch: this.#batch, weighted: options.weights !== undefined }
-    const every = [options.steps, options.monitor?.every ?? 0, options.checkpoint?.every ?? 0].reduce(greatestCommonDivisor)
+    const spec = {
+      ...options,
+      rows: this.#rows,
+      sampleShape: options.data.shape.slice(1),
+      batch: this.#batch,
+      weighted: options.weights !== undefined,
+    }
+    const every = [options.steps, options.monitor?.every ?? 0, options.checkpoint?.every ?? 0].reduce(
+      greatestCommonDivisor,
+    )
     this.program = buildStep({ ...spec, stepsPerRun: largestDivisor(every, options.stepsPerRun ?? 1) })
     const seeded = Random.seeded(options.seed)
     const values = new Map([
       ...initialValues(options.parameters, seeded.fork('parameters')),
-      ...options.buffers.map(({ name, shape, initial }) => [name, new Float32Array(sizeOf(shape)).fill(initial)] as const),
+      ...options.buffers.map(
+        ({ name, shape, initial }) => [name, new Float32Array(sizeOf(shape)).fill(initial)] as const,
+      ),
       ...(options.initial ?? []),
     ])
     this.#random = seeded.fork('batches')
@@ -141,29 +155,40 @@ class Run {
     if (!checkpoint || !bytes) return
     const { record, tensors } = this.#decode(bytes, checkpoint.store.location)
     if (record.fingerprint !== this.#fingerprint) {
-      throw new TollError('argument', `${checkpoint.store.location} belongs to a run with other data, settings, device or threads; delete it or choose another file`)
+      throw new TollError(
+        'argument',
+        `${checkpoint.store.location} belongs to a run with other data, settings, device or threads; delete ` +
+          'it or choose another file',
+      )
     }
-    this.state = Object.fromEntries(Object.keys(this.state).map((name) => {
-      const tensor = tensors.get(name)
-      if (!tensor) throw new TollError('format', `${checkpoint.store.location} lacks '${name}'; delete it to start again`)
-      return [name, float32(tensor.shape, tensor.data)]
-    }))
+    this.state = Object.fromEntries(
+      Object.keys(this.state).map((name) => {
+        const tensor = tensors.get(name)
+        if (!tensor)
+          throw new TollError('format', `${checkpoint.store.location} lacks '${name}'; delete it to start again`)
+        return [name, float32(tensor.shape, tensor.data)]
+      }),
+    )
     this.#step = record.step
     this.#random = Random.fromState(record.random)
     this.#history = record.history
     this.#monitored = record.monitored
-    this.#kept = new Map([...new Set(Object.values(record.monitored.best))].map((step) => {
-      const prefix = `best@${step}/`
-      const kept = [...tensors].filter(([name]) => name.startsWith(prefix))
-      return [step, new Map(kept.map(([name, { data }]) => [name.slice(prefix.length), data]))]
-    }))
+    this.#kept = new Map(
+      [...new Set(Object.values(record.monitored.best))].map((step) => {
+        const prefix = `best@${step}/`
+        const kept = [...tensors].filter(([name]) => name.startsWith(prefix))
+        return [step, new Map(kept.map(([name, { data }]) => [name.slice(prefix.length), data]))]
+      }),
+    )
   }
 
   #decode(bytes: Uint8Array, location: string) {
     try {
       return decodeCheckpoint(bytes, isRecord)
     } catch (error) {
-      throw error instanceof TollError ? new TollError(error.code, `${location}: ${error.message}`, { cause: error }) : error
+      throw error instanceof TollError
+        ? new TollError(error.code, `${location}: ${error.message}`, { cause: error })
+        : error
     }
   }
 
@@ -177,7 +202,8 @@ class Run {
       this.#record(await loop.advance(this.#feeds(runs)))
       perRun = Math.max(1, Math.floor((runs * stretch) / Math.max(performance.now() - started, 1)))
       if (monitor && this.#step % monitor.every === 0) await this.#evaluate(monitor, loop)
-      if (checkpoint && this.#step % checkpoint.every === 0 && this.#step < steps && (checkpoint.store.due?.() ?? true)) await this.#save(checkpoint.store, loop)
+      if (checkpoint && this.#step % checkpoint.every === 0 && this.#step < steps && (checkpoint.store.due?.() ?? true))
+        await this.#save(checkpoint.store, loop)
       onProgress?.({ step: this.#step, steps, values: this.#latest() })
     }
     const values = await this.#finiteValues(loop)
@@ -187,7 +213,11 @@ class Run {
 
   #results(): Monitored {
     const { steps, measures, best } = this.#monitored
-    return { steps, measures, best: new Map(Object.entries(best).map(([name, step]) => [name, { step, values: this.#kept.get(step)! }])) }
+    return {
+      steps,
+      measures,
+      best: new Map(Object.entries(best).map(([name, step]) => [name, { step, values: this.#kept.get(step)! }])),
+    }
   }
 
   /** The next step at which something other than training happens. */
@@ -236,7 +266,11 @@ class Run {
     const { checkpoint } = this.#options
     const every = checkpoint?.every ?? 0
     const kept = checkpoint && step > every ? `; the last good checkpoint is kept at ${checkpoint.store.location}` : ''
-    return new TollError('diverged', `${what} at step ${step} of ${this.#options.steps}; try a lower learning rate, gradient clipping or scaled columns${kept}`)
+    return new TollError(
+      'diverged',
+      `${what} at step ${step} of ${this.#options.steps}; try a lower learning rate, gradient clipping or ` +
+        `scaled columns${kept}`,
+    )
   }
 
   async #evaluate({ evaluate, keep }: Monitor, loop: Loop): Promise<void> {
@@ -246,7 +280,11 @@ class Run {
     if (bad !== undefined) throw new TollError('data', `the monitored ${bad} is NaN at step ${this.#step}`)
     const { steps, best, measures: earlier } = this.#monitored
     for (const name of keep) {
-      if (!Object.hasOwn(measures, name)) throw new TollError('argument', `the monitor keeps the best '${name}' but measures ${Object.keys(measures).join(', ')}`)
+      if (!Object.hasOwn(measures, name))
+        throw new TollError(
+          'argument',
+          `the monitor keeps the best '${name}' but measures ${Object.keys(measures).join(', ')}`,
+        )
       const so = Object.hasOwn(best, name) ? earlier[steps.indexOf(best[name])][name] : -Infinity
       if (measures[name] > so || !Object.hasOwn(best, name)) best[name] = this.#step
     }
@@ -260,12 +298,19 @@ class Run {
   async #save(store: CheckpointStore, loop: Loop): Promise<void> {
     const state = await this.#finiteState(loop)
     const record: RunRecord = {
-      version: 2, fingerprint: this.#fingerprint, step: this.#step, random: this.#random.state(), history: this.#history, monitored: this.#monitored,
+      version: 2,
+      fingerprint: this.#fingerprint,
+      step: this.#step,
+      random: this.#random.state(),
+      history: this.#history,
+      monitored: this.#monitored,
     }
     const best = [...this.#kept].flatMap(([step, values]) =>
-      [...values].map(([name, data]) => [`best@${step}/${name}`, { shape: [data.length], data }] as const))
+      [...values].map(([name, data]) => [`best@${step}/${name}`, { shape: [data.length], data }] as const),
+    )
     const tensors = new Map([
-      ...Object.entries(state).map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }] as const), ...best,
+      ...Object.entries(state).map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }] as const),
+      ...best,
     ])
     await store.write(encodeCheckpoint({ record, tensors }))
   }
@@ -273,7 +318,12 @@ class Run {
   /** Parameters and buffers, without the optimiser's slots. */
   async #finiteValues(loop: Loop): Promise<NamedValues> {
     const { parameterBlocks, bufferBlocks } = this.program
-    return this.#valuesOf(await this.#finiteState(loop, [...parameterBlocks, ...bufferBlocks].map(({ name }) => name)))
+    return this.#valuesOf(
+      await this.#finiteState(
+        loop,
+        [...parameterBlocks, ...bufferBlocks].map(({ name }) => name),
+      ),
+    )
   }
 
   async #finiteState(loop: Loop, names?: readonly string[]): Promise<Record<string, HostTensor>> {
@@ -290,9 +340,14 @@ class Run {
 
   #stateOf(values: NamedValues): HostTensors {
     const { parameterBlocks, bufferBlocks } = this.program
-    const blocks = [...parameterBlocks, ...bufferBlocks].map((block) => [block.name, float32(block.shape, packValues(block, values))] as const)
+    const blocks = [...parameterBlocks, ...bufferBlocks].map(
+      (block) => [block.name, float32(block.shape, packValues(block, values))] as const,
+    )
     const slots = parameterBlocks.flatMap((block) =>
-      this.program.slotNames(block).map((name) => [name, float32(block.shape, new Float32Array(sizeOf(block.shape)))] as const))
+      this.program
+        .slotNames(block)
+        .map((name) => [name, float32(block.shape, new Float32Array(sizeOf(block.shape)))] as const),
+    )
     return Object.fromEntries([...blocks, ...slots])
   }
 
@@ -302,8 +357,14 @@ class Run {
   }
 }
 
-/** Identifies what a checkpoint belongs to: the program, the data, the seed, the length of the run, and what gives equal bits. */
-function fingerprintOf({ data, weights, seed, steps, learningRate, schedule = constantRate, engine }: TrainOptions, program: StepProgram): string {
+/**
+ * Identifies what a checkpoint belongs to: the program, the data, the seed, the length of the run, and what gives equal
+ * bits.
+ */
+function fingerprintOf(
+  { data, weights, seed, steps, learningRate, schedule = constantRate, engine }: TrainOptions,
+  program: StepProgram,
+): string {
   let hash = 0x811c9dc5
   const take = (word: number) => {
     hash = Math.imul(hash ^ word, 0x01000193)
@@ -319,11 +380,21 @@ function fingerprintOf({ data, weights, seed, steps, learningRate, schedule = co
 
 function isRecord(value: unknown): value is RunRecord {
   const record = value as Partial<RunRecord> | null
-  return typeof record === 'object' && record?.version === 2 && Number.isInteger(record.step) && Array.isArray(record.random)
-    && typeof record.history === 'object' && typeof record.monitored === 'object' && typeof record.fingerprint === 'string'
+  return (
+    typeof record === 'object' &&
+    record?.version === 2 &&
+    Number.isInteger(record.step) &&
+    Array.isArray(record.random) &&
+    typeof record.history === 'object' &&
+    typeof record.monitored === 'object' &&
+    typeof record.fingerprint === 'string'
+  )
 }
 
-/** 0 x is NaN for NaN and infinity, and 0 for the rest: one pass without a branch, since states are looked at every few steps. */
+/**
+ * 0 x is NaN for NaN and infinity, and 0 for the rest: one pass without a branch, since states are looked at every few
+ * steps.
+ */
 function allFinite(values: Float32Array): boolean {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += 0 * values[i]

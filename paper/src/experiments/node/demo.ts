@@ -1,4 +1,5 @@
-// `npm run paper -- demo` on Node: digits from the installed package (or a data folder), a model file and a report in a folder.
+// `npm run paper -- demo` on Node: digits from the installed package (or a data folder), a model file and a report in a
+// folder.
 
 import { join } from 'node:path'
 import { throwIfAborted, type Watched } from 'toll/base'
@@ -19,7 +20,10 @@ export interface DemoOptions extends Watched, Pick<CompareOptions, 'digit' | 'se
   readonly data?: DataFolders
 }
 
-export interface DemoMeasures extends Pick<ComparedDetector, 'name' | 'beta' | 'auroc' | 'averagePrecision' | 'decisions'> {
+export interface DemoMeasures extends Pick<
+  ComparedDetector,
+  'name' | 'beta' | 'auroc' | 'averagePrecision' | 'decisions'
+> {
   readonly threshold: number
 }
 
@@ -35,8 +39,9 @@ export interface DemoResult {
 }
 
 /**
- * Trains Toll and a plain autoencoder on one class of MNIST, scores the 10,000 test digits with both, writes `model.onnx` (Toll) and
- * `report.html`. Nothing is written before both are whole. Errors: `io`, `argument`, `not-found` (no MNIST), `aborted`.
+ * Trains Toll and a plain autoencoder on one class of MNIST, scores the 10,000 test digits with both, writes
+ * `model.onnx` (Toll) and `report.html`. Nothing is written before both are whole. Errors: `io`, `argument`,
+ * `not-found` (no MNIST), `aborted`.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { folder, signal, onProgress } = options
@@ -54,8 +59,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await Promise.all([comparison.toll, comparison.plain].map(({ model }) => model.close()))
   onProgress?.({ phase: 'writing', done: 2, total: 2, message: reportPath })
   return {
-    digit: comparison.digit, seed: comparison.seed, toll: measuresOf(comparison.toll), plain: measuresOf(comparison.plain),
-    table: tabulateDemo(comparison), modelPath, reportPath,
+    digit: comparison.digit,
+    seed: comparison.seed,
+    toll: measuresOf(comparison.toll),
+    plain: measuresOf(comparison.plain),
+    table: tabulateDemo(comparison),
+    modelPath,
+    reportPath,
   }
 }
 

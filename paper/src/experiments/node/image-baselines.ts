@@ -9,7 +9,10 @@ import { imageProtocols } from '../image-protocol.js'
 import { openImageStore } from './image-store.js'
 import { describeMachine } from './machine.js'
 
-export interface LoggedBaselinesOptions extends Omit<BaselineTrialsOptions, 'images' | 'store' | 'machine' | 'versions'> {
+export interface LoggedBaselinesOptions extends Omit<
+  BaselineTrialsOptions,
+  'images' | 'store' | 'machine' | 'versions'
+> {
   /** Path of the log, made if missing. */
   readonly log: string
   /** Told of lines in the log that are passed over. */
@@ -17,13 +20,27 @@ export interface LoggedBaselinesOptions extends Omit<BaselineTrialsOptions, 'ima
   readonly folders?: DataFolders
 }
 
-/** Runs what the log lacks and returns all that is wanted. Errors: those of `runBaselineTrials`, `openTrialLog` and `loadImages`. */
-export async function runLoggedBaselines({ log, warn, folders = {}, ...options }: LoggedBaselinesOptions): Promise<BaselineRecord[]> {
+/**
+ * Runs what the log lacks and returns all that is wanted. Errors: those of `runBaselineTrials`, `openTrialLog` and
+ * `loadImages`.
+ */
+export async function runLoggedBaselines({
+  log,
+  warn,
+  folders = {},
+  ...options
+}: LoggedBaselinesOptions): Promise<BaselineRecord[]> {
   const { dataset } = options.wanted
   const images = await loadImages(dataset, { ...folders, labels: imageProtocols[dataset].labels })
   const store = await openImageStore(log, { warn })
   try {
-    return await runBaselineTrials({ ...options, images, store, machine: describeMachine(options.engines[0]), versions: engineVersions() })
+    return await runBaselineTrials({
+      ...options,
+      images,
+      store,
+      machine: describeMachine(options.engines[0]),
+      versions: engineVersions(),
+    })
   } finally {
     await store.close()
   }

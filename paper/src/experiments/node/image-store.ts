@@ -26,11 +26,14 @@ export interface ImageStoreOptions {
 }
 
 /** The store of the log at `path`. Errors: those of `openTrialLog`. */
-export async function openImageStore(path: string, { warn, rest = minute }: ImageStoreOptions): Promise<OpenImageStore> {
+export async function openImageStore(
+  path: string,
+  { warn, rest = minute }: ImageStoreOptions,
+): Promise<OpenImageStore> {
   const log = await openTrialLog<LoggedRecord>(path, { parse: readLoggedRecord, begins: imageRecordBegins, warn })
   const folder = `${path}.running`
   // The log is this process's alone: what it holds is read once.
-  const records = [...await log.read()]
+  const records = [...(await log.read())]
   await sweep(folder, new Set(records.map(({ id }) => id)))
   return {
     read: async () => records.filter((record) => !isBaseline(record)),
@@ -47,7 +50,9 @@ export async function openImageStore(path: string, { warn, rest = minute }: Imag
         read: () => file.read(),
         due: () => performance.now() - last >= rest,
         async write(bytes) {
-          await mkdir(folder, { recursive: true }).catch((error: unknown) => Promise.reject(describeIo(error, `cannot make the folder ${folder}`)))
+          await mkdir(folder, { recursive: true }).catch((error: unknown) =>
+            Promise.reject(describeIo(error, `cannot make the folder ${folder}`)),
+          )
           await file.write(bytes)
           last = performance.now()
         },
@@ -66,6 +71,8 @@ export async function openImageStore(path: string, { warn, rest = minute }: Imag
 /** Removes what a crash left: checkpoints of finished trials, and half-written files. */
 async function sweep(folder: string, finished: ReadonlySet<string>): Promise<void> {
   const names = await readdir(folder).catch(() => [])
-  const left = names.filter((name) => finished.has(name.replace(/\.safetensors$/, '')) || !name.endsWith('.safetensors'))
+  const left = names.filter(
+    (name) => finished.has(name.replace(/\.safetensors$/, '')) || !name.endsWith('.safetensors'),
+  )
   for (const name of left) await rm(join(folder, name), { force: true })
 }

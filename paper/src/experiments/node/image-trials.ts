@@ -23,12 +23,21 @@ export interface LoggedTrialsOptions extends Watched {
   readonly folders?: DataFolders
 }
 
-/** Runs what the log lacks and returns all that is wanted. Errors: those of `runImageTrials`, `openTrialLog` and `loadImageData`. */
+/**
+ * Runs what the log lacks and returns all that is wanted. Errors: those of `runImageTrials`, `openTrialLog` and
+ * `loadImageData`.
+ */
 export async function runLoggedTrials({ log, warn, folders, ...options }: LoggedTrialsOptions): Promise<ImageRecord[]> {
   const data = await loadImageData(options.protocol, folders)
   const store = await openImageStore(log, { warn })
   try {
-    return await runImageTrials({ ...options, data, store, machine: describeMachine(options.engines[0]), versions: engineVersions() })
+    return await runImageTrials({
+      ...options,
+      data,
+      store,
+      machine: describeMachine(options.engines[0]),
+      versions: engineVersions(),
+    })
   } finally {
     await store.close()
   }

@@ -9,4 +9,11 @@ export { loadPyodDatasets } from './pyod-data.js'
 export { runLoggedBaselines, type LoggedBaselinesOptions } from './image-baselines.js'
 export { describeMachine } from './machine.js'
 export { runDemo, type DemoMeasures, type DemoOptions, type DemoResult } from './demo.js'
-export { defaultTrialQuery, queryTrials, readBaselineLogs, readImageLogs, readTrialLogs, trialViews } from './trial-query.js'
+export {
+  defaultTrialQuery,
+  queryTrials,
+  readBaselineLogs,
+  readImageLogs,
+  readTrialLogs,
+  trialViews,
+} from './trial-query.js'

@@ -7,7 +7,11 @@ import type { Machine } from '../image-record.js'
 export function describeMachine({ device, threads }: Pick<Engine, 'device' | 'threads'>): Machine {
   const all = cpus()
   return {
-    device, threads, processor: all[0]?.model.trim() ?? 'unknown', cores: all.length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30), platform: `${process.platform}-${process.arch}`,
+    device,
+    threads,
+    processor: all[0]?.model.trim() ?? 'unknown',
+    cores: all.length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform}-${process.arch}`,
   }
 }

@@ -1,4 +1,5 @@
-// The log against what happens to files: crashes in the middle of a line, two writers, full disks, logs that were joined.
+// The log against what happens to files: crashes in the middle of a line, two writers, full disks, logs that were
+// joined.
 
 import { appendFile, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { spawnSync } from 'node:child_process'
@@ -28,7 +29,9 @@ const options: TrialLogOptions<Line> = {
 const line = (n: number): Line => ({ format: 1, n })
 const text = (n: number) => JSON.stringify(line(n))
 
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'toll-log-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'toll-log-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 beforeEach(() => {
   path = join(folder, `log-${count++}.ndjson`)
@@ -55,7 +58,9 @@ describe('a trial log', () => {
     await again.append(line(3))
     await again.close()
     expect(await readTrialLog(path, options)).toEqual([line(1), line(2), line(3)])
-    expect((await readdir(folder)).filter((name) => path.endsWith(name) || name.startsWith(`${path}.`))).toEqual([path.slice(folder.length + 1)])
+    expect((await readdir(folder)).filter((name) => path.endsWith(name) || name.startsWith(`${path}.`))).toEqual([
+      path.slice(folder.length + 1),
+    ])
     expect(warnings).toEqual([])
   })
 
@@ -79,11 +84,20 @@ describe('a trial log', () => {
   })
 
   it('passes over lines that are no records, and finds the record behind half a line of a joined log', async () => {
-    const joined = [text(1), 'not json', '{"format":1,"m":2}', `${text(2).slice(0, 11)}${text(3)}`, '', `${text(4)}${text(5)}`, ''].join('\n')
+    const joined = [
+      text(1),
+      'not json',
+      '{"format":1,"m":2}',
+      `${text(2).slice(0, 11)}${text(3)}`,
+      '',
+      `${text(4)}${text(5)}`,
+      '',
+    ].join('\n')
     await writeFile(path, joined)
     expect(await readTrialLog(path, options)).toEqual([line(1), line(3), line(4), line(5)])
     expect(warnings).toEqual([
-      expect.stringMatching(/line 2 is passed over: it is no whole line of JSON/), expect.stringMatching(/line 3 is passed over: it has no n/),
+      expect.stringMatching(/line 2 is passed over: it is no whole line of JSON/),
+      expect.stringMatching(/line 3 is passed over: it has no n/),
       expect.stringMatching(/line 4 is passed over: it is no whole line of JSON/),
     ])
     expect(await readFile(path, 'utf8')).toBe(joined)
@@ -98,30 +112,47 @@ describe('a trial log', () => {
 
   it('refuses a second writer, and takes over from one that died', async () => {
     const log = await openTrialLog(path, options)
-    await expect(openTrialLog(path, options)).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining(`process ${process.pid} on ${hostname()}`) })
+    await expect(openTrialLog(path, options)).rejects.toMatchObject({
+      code: 'argument',
+      message: expect.stringContaining(`process ${process.pid} on ${hostname()}`),
+    })
     await log.close()
     const { pid } = spawnSync(process.execPath, ['-e', ''])
     await writeFile(`${path}.lock`, JSON.stringify({ pid, host: hostname() }))
     const next = await openTrialLog(path, options)
     await next.close()
     await writeFile(`${path}.lock`, JSON.stringify({ pid, host: 'elsewhere' }))
-    await expect(openTrialLog(path, options)).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining('on elsewhere') })
+    await expect(openTrialLog(path, options)).rejects.toMatchObject({
+      code: 'argument',
+      message: expect.stringContaining('on elsewhere'),
+    })
   })
 
   it('refuses what is no file, or in no folder, and leaves no lock there', async () => {
     await symlink('/dev/full', path)
-    await expect(openTrialLog(path, options)).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining('regular file') })
+    await expect(openTrialLog(path, options)).rejects.toMatchObject({
+      code: 'argument',
+      message: expect.stringContaining('regular file'),
+    })
     await expect(openTrialLog(join(folder, 'none', 'log'), options)).rejects.toMatchObject({ code: 'not-found' })
     await expect(openTrialLog(folder, options)).rejects.toMatchObject({ code: 'io' })
-    expect((await readdir(folder)).filter((name) => name.endsWith('.lock') && path.endsWith(name.slice(0, -5)))).toEqual([])
+    expect(
+      (await readdir(folder)).filter((name) => name.endsWith('.lock') && path.endsWith(name.slice(0, -5))),
+    ).toEqual([])
   })
 
-  it.each(['a,b\n1,2\n', 'a,b\n1,2', '{"other":1}\n', '\u0000\u0001'])('refuses a file of another kind and leaves it as it was: %j', async (content) => {
-    await writeFile(path, content)
-    await expect(openTrialLog(path, options)).rejects.toMatchObject({ code: 'argument', message: expect.stringContaining('is no trial log of this kind') })
-    expect(await readFile(path, 'utf8')).toBe(content)
-    await expect(readFile(`${path}.lock`)).rejects.toMatchObject({ code: 'ENOENT' })
-  })
+  it.each(['a,b\n1,2\n', 'a,b\n1,2', '{"other":1}\n', '\u0000\u0001'])(
+    'refuses a file of another kind and leaves it as it was: %j',
+    async (content) => {
+      await writeFile(path, content)
+      await expect(openTrialLog(path, options)).rejects.toMatchObject({
+        code: 'argument',
+        message: expect.stringContaining('is no trial log of this kind'),
+      })
+      expect(await readFile(path, 'utf8')).toBe(content)
+      await expect(readFile(`${path}.lock`)).rejects.toMatchObject({ code: 'ENOENT' })
+    },
+  )
 
   it('is one log by whatever link it is opened', async () => {
     const link = `${path}.link`
@@ -136,7 +167,9 @@ describe('a trial log', () => {
     const { pid } = spawnSync(process.execPath, ['-e', ''])
     for (let round = 0; round < 20; round++) {
       await writeFile(`${path}.lock`, JSON.stringify({ pid, host: hostname(), token: 'dead' }))
-      const opened = (await Promise.allSettled(Array.from({ length: 5 }, () => openTrialLog(path, options)))).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      const opened = (await Promise.allSettled(Array.from({ length: 5 }, () => openTrialLog(path, options)))).flatMap(
+        (one) => (one.status === 'fulfilled' ? [one.value] : []),
+      )
       expect(opened).toHaveLength(1)
       await opened[0].close()
     }
@@ -147,7 +180,11 @@ describe('a trial log', () => {
       const kept = await Promise.allSettled([1, 2, 3].map((n) => log.append({ format: 1, n, long: 'x'.repeat(n === 2 ? 5000 : 10) })))
       console.log(kept.map(({ status }) => status).join())
       await log.close()`
-    const { stdout } = spawnSync('bash', ['-c', 'ulimit -f 2; exec "$0" --input-type=module -e "$1"', process.execPath, code], { encoding: 'utf8' })
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', 'ulimit -f 2; exec "$0" --input-type=module -e "$1"', process.execPath, code],
+      { encoding: 'utf8' },
+    )
     expect(stdout).toBe('fulfilled,rejected,fulfilled\n')
     expect((await readTrialLog(path, options)).map(({ n }) => n)).toEqual([1, 3])
   })
@@ -159,7 +196,11 @@ describe('a trial log', () => {
       await log.append({ format: 1, n: 2, long: 'x'.repeat(5000) }).catch(({ code, message }) => console.log(code, message))
       await log.append({ format: 1, n: 3 })
       await log.close()`
-    const { stdout } = spawnSync('bash', ['-c', 'ulimit -f 2; exec "$0" --input-type=module -e "$1"', process.execPath, code], { encoding: 'utf8' })
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', 'ulimit -f 2; exec "$0" --input-type=module -e "$1"', process.execPath, code],
+      { encoding: 'utf8' },
+    )
     expect(stdout).toMatch(/^io cannot write/)
     expect(await readFile(path, 'utf8')).toBe(`${text(1)}\n${text(3)}\n`)
   })

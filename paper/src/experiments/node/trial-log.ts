@@ -1,5 +1,6 @@
-// Trial logs: append-only files of one JSON line per finished trial (NDJSON). A line is on the disk before its trial counts as finished;
-// what a crash cut off is dropped with a warning and never glued to the next line. Logs of several machines merge by concatenation.
+// Trial logs: append-only files of one JSON line per finished trial (NDJSON). A line is on the disk before its trial
+// counts as finished; what a crash cut off is dropped with a warning and never glued to the next line. Logs of several
+// machines merge by concatenation.
 
 import { randomUUID } from 'node:crypto'
 import { open, readFile, realpath, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
@@ -18,7 +19,10 @@ export interface TrialLog<T> {
 export interface TrialLogOptions<T> {
   /** Turns a parsed line into a record or throws what is wrong with it. */
   readonly parse: (value: unknown) => T
-  /** What every line begins with, such as `{"format":`: where one is cut off and another follows on the same line, the other is found by it. */
+  /**
+   * What every line begins with, such as `{"format":`: where one is cut off and another follows on the same line, the
+   * other is found by it.
+   */
   readonly begins: string
   /** Told of everything that is passed over. */
   readonly warn: (message: string) => void
@@ -35,14 +39,16 @@ export async function readTrialLog<T>(path: string, { parse, begins, warn }: Tri
     throw failure
   })
   let passed = 0
-  const records = text.split('\n').flatMap((line, i) => piecesOf(line, begins).flatMap((piece) => {
-    try {
-      return [parse(parseLine(piece))]
-    } catch (error) {
-      if (++passed <= mostWarnings) warn(`${path}, line ${i + 1} is passed over: ${messageOf(error)}`)
-      return []
-    }
-  }))
+  const records = text.split('\n').flatMap((line, i) =>
+    piecesOf(line, begins).flatMap((piece) => {
+      try {
+        return [parse(parseLine(piece))]
+      } catch (error) {
+        if (++passed <= mostWarnings) warn(`${path}, line ${i + 1} is passed over: ${messageOf(error)}`)
+        return []
+      }
+    }),
+  )
   if (passed > mostWarnings) warn(`${path}: ${passed - mostWarnings} more lines are passed over`)
   return records
 }
@@ -73,8 +79,8 @@ function isJson(text: string): boolean {
 }
 
 /**
- * Opens a log for this process alone, made if missing. Errors: `io`, `not-found` (no such folder); `argument` for a file that is no trial
- * log, and while another living process has the log open.
+ * Opens a log for this process alone, made if missing. Errors: `io`, `not-found` (no such folder); `argument` for a
+ * file that is no trial log, and while another living process has the log open.
  */
 export async function openTrialLog<T>(given: string, options: TrialLogOptions<T>): Promise<TrialLog<T>> {
   const path = await realpath(given).catch(() => given)
@@ -113,7 +119,10 @@ async function appendLine(file: FileHandle, line: string, path: string): Promise
   }
 }
 
-async function openForAppending(path: string, { begins, warn }: Pick<TrialLogOptions<unknown>, 'begins' | 'warn'>): Promise<FileHandle> {
+async function openForAppending(
+  path: string,
+  { begins, warn }: Pick<TrialLogOptions<unknown>, 'begins' | 'warn'>,
+): Promise<FileHandle> {
   let file: FileHandle | undefined
   try {
     file = await open(path, 'a')
@@ -122,7 +131,10 @@ async function openForAppending(path: string, { begins, warn }: Pick<TrialLogOpt
     // Half a first line may be shorter than the beginning itself.
     const head = bytes.toString('utf8', 0, begins.length)
     if (!(bytes.length < begins.length ? begins.startsWith(head) : head === begins)) {
-      throw new TollError('argument', `${path} is no trial log of this kind: it does not begin with ${begins}; choose another file`)
+      throw new TollError(
+        'argument',
+        `${path} is no trial log of this kind: it does not begin with ${begins}; choose another file`,
+      )
     }
     await endLastLine(path, bytes, file, warn)
     return file
@@ -133,11 +145,19 @@ async function openForAppending(path: string, { begins, warn }: Pick<TrialLogOpt
 }
 
 /** A last line without its end is a whole record (then it gets its end) or was cut off (then it goes). */
-async function endLastLine(path: string, bytes: Buffer, file: FileHandle, warn: (message: string) => void): Promise<void> {
+async function endLastLine(
+  path: string,
+  bytes: Buffer,
+  file: FileHandle,
+  warn: (message: string) => void,
+): Promise<void> {
   const end = bytes.lastIndexOf(10) + 1
   if (end === bytes.length) return
   if (isJson(bytes.toString('utf8', end))) return file.appendFile('\n')
-  warn(`${path} ended in half a line of ${bytes.length - end} bytes, cut off while it was written; it was dropped, its trial runs again`)
+  warn(
+    `${path} ended in half a line of ${bytes.length - end} bytes, cut off while it was written; it was ` +
+      'dropped, its trial runs again',
+  )
   await file.truncate(end)
 }
 
@@ -151,15 +171,23 @@ interface Holder {
 /** Seconds after which a takeover that did not end is nobody's. */
 const takeoverSeconds = 10
 
-/** Makes a file that names the process that writes, and returns what removes it. One that a dead process of this machine left is replaced. */
+/**
+ * Makes a file that names the process that writes, and returns what removes it. One that a dead process of this machine
+ * left is replaced.
+ */
 async function takeLock(lock: string, path: string): Promise<() => Promise<void>> {
   const mine: Holder = { pid: process.pid, host: hostname(), token: randomUUID() }
   const release = async () => {
     if ((await readHolder(lock))?.token === mine.token) await rm(lock, { force: true })
   }
   if (await makeFile(lock, JSON.stringify(mine))) return release
-  const busy = (holder: Holder | undefined) => new TollError('argument', `${path} is being written by process ${holder?.pid ?? 'unknown'} on `
-    + `${holder?.host ?? 'this machine'}; wait for it or use another file, logs can be joined later (if that process is gone, remove ${lock})`)
+  const busy = (holder: Holder | undefined) =>
+    new TollError(
+      'argument',
+      `${path} is being written by process ${holder?.pid ?? 'unknown'} on ` +
+        `${holder?.host ?? 'this machine'}; wait for it or use another file, logs can be joined later (if ` +
+        `that process is gone, remove ${lock})`,
+    )
   const holder = await readHolder(lock)
   if (holder && isAlive(holder)) throw busy(holder)
   // Only one process at a time may replace a dead one's lock, and it looks again before it does.
@@ -179,11 +207,14 @@ async function takeLock(lock: string, path: string): Promise<() => Promise<void>
 
 /** False where the file is already there. One that could not be filled is taken away again. */
 async function makeFile(path: string, content: string): Promise<boolean> {
-  return writeFile(path, content, { flag: 'wx' }).then(() => true, async (error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    await rm(path, { force: true }).catch(() => undefined)
-    throw describeIo(error, `cannot write ${path}`)
-  })
+  return writeFile(path, content, { flag: 'wx' }).then(
+    () => true,
+    async (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      await rm(path, { force: true }).catch(() => undefined)
+      throw describeIo(error, `cannot write ${path}`)
+    },
+  )
 }
 
 /** Undefined for a lock that is gone, or that its process has not filled. */
@@ -197,7 +228,10 @@ async function readHolder(lock: string): Promise<Holder | undefined> {
 
 /** Seconds since the file was written; minus infinity where there is none. */
 async function ageOf(path: string): Promise<number> {
-  return stat(path).then(({ mtimeMs }) => (Date.now() - mtimeMs) / 1e3, () => -Infinity)
+  return stat(path).then(
+    ({ mtimeMs }) => (Date.now() - mtimeMs) / 1e3,
+    () => -Infinity,
+  )
 }
 
 /** Processes of other machines cannot be asked and count as alive. */

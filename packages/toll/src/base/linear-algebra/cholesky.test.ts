@@ -1,9 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { Random, cholesky, identity, inverseOfLower, logDeterminant, matrixOf, product, relativeDistance, type Matrix } from '../index.js'
+import {
+  Random,
+  cholesky,
+  identity,
+  inverseOfLower,
+  logDeterminant,
+  matrixOf,
+  product,
+  relativeDistance,
+  type Matrix,
+} from '../index.js'
 
 describe('the Cholesky factor', () => {
-  const a = matrixOf([[4, 12, -16], [12, 37, -43], [-16, -43, 98]])
-  const l = matrixOf([[2, 0, 0], [6, 1, 0], [-8, 5, 3]])
+  const a = matrixOf([
+    [4, 12, -16],
+    [12, 37, -43],
+    [-16, -43, 98],
+  ])
+  const l = matrixOf([
+    [2, 0, 0],
+    [6, 1, 0],
+    [-8, 5, 3],
+  ])
 
   it('of a matrix with a whole factor is exact, and so are its inverse and determinant', () => {
     expect(cholesky(a)).toEqual(l)
@@ -12,14 +30,36 @@ describe('the Cholesky factor', () => {
   })
 
   it('reads the lower triangle alone', () => {
-    const lower = matrixOf([[4, 9, 9], [12, 37, 9], [-16, -43, 98]])
+    const lower = matrixOf([
+      [4, 9, 9],
+      [12, 37, 9],
+      [-16, -43, 98],
+    ])
     expect(cholesky(lower)).toEqual(l)
   })
 
   it.each<[string, number[][]]>([
-    ['indefinite', [[1, 2], [2, 1]]],
-    ['singular', [[1, 1], [1, 1]]],
-    ['singular to rounding', [[1e8, 1e8], [1e8, 1e8 * (1 + 1e-16)]]],
+    [
+      'indefinite',
+      [
+        [1, 2],
+        [2, 1],
+      ],
+    ],
+    [
+      'singular',
+      [
+        [1, 1],
+        [1, 1],
+      ],
+    ],
+    [
+      'singular to rounding',
+      [
+        [1e8, 1e8],
+        [1e8, 1e8 * (1 + 1e-16)],
+      ],
+    ],
     ['zero', [[0]]],
     ['negative', [[-1]]],
   ])('does not exist for a matrix that is %s', (_, rows) => expect(cholesky(matrixOf(rows))).toBeUndefined())
@@ -35,6 +75,8 @@ describe('the Cholesky factor', () => {
 
   it('refuses what is not square or not finite', () => {
     expect(() => cholesky(matrixOf([[1, 2]]))).toThrow(expect.objectContaining({ code: 'shape' }))
-    expect(() => cholesky({ shape: [1, 1], data: Float64Array.of(NaN) })).toThrow(expect.objectContaining({ code: 'data' }))
+    expect(() => cholesky({ shape: [1, 1], data: Float64Array.of(NaN) })).toThrow(
+      expect.objectContaining({ code: 'data' }),
+    )
   })
 })

@@ -1,12 +1,14 @@
-// The Cholesky factorisation of a symmetric positive definite matrix, A = L L' with L lower triangular, and the inverse of L: what
-// Mahalanobis distances, log determinants and normal densities are computed from, without ever inverting A.
-// Golub and Van Loan, Matrix Computations, section 4.2; row by row, so that every inner loop runs over neighbours in memory.
+// The Cholesky factorisation of a symmetric positive definite matrix, A = L L' with L lower triangular, and the inverse
+// of L: what Mahalanobis distances, log determinants and normal densities are computed from, without ever inverting A.
+// Golub and Van Loan, Matrix Computations, section 4.2; row by row, so that every inner loop runs over neighbours in
+// memory.
 
 import { checkMatrix, zeroMatrix, type Matrix } from './matrix.js'
 
 /**
- * The lower triangular L (d, d) with A = L L' and a positive diagonal; undefined when A is not positive definite to working precision,
- * which is when a pivot falls below d eps times its diagonal element. Only the lower triangle of A is read.
+ * The lower triangular L (d, d) with A = L L' and a positive diagonal; undefined when A is not positive definite to
+ * working precision, which is when a pivot falls below d eps times its diagonal element. Only the lower triangle of A
+ * is read.
  *
  * @throws `shape` when A is not square, `data` when it is not finite.
  */

@@ -17,7 +17,10 @@ export function centre(samples: Matrix): Matrix {
   return { shape: [n, d], data }
 }
 
-/** S = X'X / n of the samples (n, d) after centring, (d, d); divides by n, as the paper does. Code `data` when it overflows. */
+/**
+ * S = X'X / n of the samples (n, d) after centring, (d, d); divides by n, as the paper does. Code `data` when it
+ * overflows.
+ */
 export function covarianceOf(samples: Matrix): Matrix {
   const centred = centre(samples)
   const { shape, data } = product(centred, centred, { transposeA: true })

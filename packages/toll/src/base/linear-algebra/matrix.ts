@@ -1,4 +1,5 @@
-// Small dense float64 matrices: what formulas are written in. An array of rank 2 is a matrix; nothing is copied to make it one.
+// Small dense float64 matrices: what formulas are written in. An array of rank 2 is a matrix; nothing is copied to make
+// it one.
 
 import { ndarray, type NdArray } from '../array.js'
 import { TollError } from '../errors.js'
@@ -10,7 +11,8 @@ export type Matrix = NdArray<Float64Array>
 export function matrixOf(rows: readonly (readonly number[])[]): Matrix {
   const columns = rows[0]?.length ?? 0
   const ragged = rows.findIndex((row) => row.length !== columns)
-  if (ragged >= 0) throw new TollError('shape', `row ${ragged} of the matrix has ${rows[ragged].length} values, row 0 has ${columns}`)
+  if (ragged >= 0)
+    throw new TollError('shape', `row ${ragged} of the matrix has ${rows[ragged].length} values, row 0 has ${columns}`)
   const matrix = ndarray(Float64Array.from(rows.flat()), [rows.length, columns])
   checkMatrix(matrix, 'the matrix')
   return matrix
@@ -42,12 +44,25 @@ export function identity(rows: number, columns = rows): Matrix {
 export function checkMatrix(matrix: Matrix, what: string, rows?: number, columns?: number): void {
   const { shape, data } = matrix
   const expected = `(${rows ?? 'rows'}, ${columns ?? 'columns'})`
-  const fits = shape.length === 2 && shape[0] >= 1 && shape[1] >= 1 && data.length === shape[0] * shape[1]
-    && (rows === undefined || shape[0] === rows) && (columns === undefined || shape[1] === columns)
-  if (!fits) throw new TollError('shape', `${what} must be a matrix of shape ${expected} with no side 0, got (${shape.join(', ')}) with ${data.length} values`)
+  const fits =
+    shape.length === 2 &&
+    shape[0] >= 1 &&
+    shape[1] >= 1 &&
+    data.length === shape[0] * shape[1] &&
+    (rows === undefined || shape[0] === rows) &&
+    (columns === undefined || shape[1] === columns)
+  if (!fits)
+    throw new TollError(
+      'shape',
+      `${what} must be a matrix of shape ${expected} with no side 0, got (${shape.join(', ')}) with ` +
+        `${data.length} values`,
+    )
   const bad = data.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) {
-    throw new TollError('data', `${what} must be finite, row ${Math.floor(bad / shape[1])}, column ${bad % shape[1]} is ${data[bad]}`)
+    throw new TollError(
+      'data',
+      `${what} must be finite, row ${Math.floor(bad / shape[1])}, column ${bad % shape[1]} is ${data[bad]}`,
+    )
   }
 }
 
@@ -61,7 +76,11 @@ export interface Transposed {
 export function product(a: Matrix, b: Matrix, options: Transposed = {}): Matrix {
   const [rows, inner] = options.transposeA ? [a.shape[1], a.shape[0]] : a.shape
   const [inner2, columns] = options.transposeB ? [b.shape[1], b.shape[0]] : b.shape
-  if (inner !== inner2) throw new TollError('shape', `a matrix product needs equal inner sizes, got (${rows}, ${inner}) times (${inner2}, ${columns})`)
+  if (inner !== inner2)
+    throw new TollError(
+      'shape',
+      `a matrix product needs equal inner sizes, got (${rows}, ${inner}) times (${inner2}, ${columns})`,
+    )
   const result = zeroMatrix(rows, columns)
   multiplyInto(result.data, a.data, b.data, [rows, inner, columns], options)
   return result
@@ -69,7 +88,11 @@ export function product(a: Matrix, b: Matrix, options: Transposed = {}): Matrix 
 
 /** `into` = op(a) op(b), where op(a) is (rows, inner) and op(b) is (inner, columns); `into` is neither operand. */
 export function multiplyInto(
-  into: Float64Array, a: Float64Array, b: Float64Array, [rows, inner, columns]: readonly [number, number, number], options: Transposed = {},
+  into: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  [rows, inner, columns]: readonly [number, number, number],
+  options: Transposed = {},
 ): void {
   const [aRow, aColumn] = options.transposeA ? [1, rows] : [inner, 1]
   const [bRow, bColumn] = options.transposeB ? [1, inner] : [columns, 1]
@@ -109,5 +132,7 @@ export function relativeDistance(a: Matrix, b: Matrix): number {
 /** Norms of pieces short enough to be arguments of one call. */
 function chunked(values: Float64Array): number[] {
   const size = 4096
-  return Array.from({ length: Math.ceil(values.length / size) }, (_, i) => Math.hypot(...values.subarray(i * size, (i + 1) * size)))
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, i) =>
+    Math.hypot(...values.subarray(i * size, (i + 1) * size)),
+  )
 }

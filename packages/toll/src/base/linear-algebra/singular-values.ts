@@ -1,5 +1,6 @@
-// Singular values, orthonormal bases and angles between subspaces, all by one-sided Jacobi rotations (Hestenes 1958): columns are rotated
-// against each other until they are orthogonal; their norms are the singular values, small ones to full relative precision.
+// Singular values, orthonormal bases and angles between subspaces, all by one-sided Jacobi rotations (Hestenes 1958):
+// columns are rotated against each other until they are orthogonal; their norms are the singular values, small ones to
+// full relative precision.
 
 import { TollError } from '../errors.js'
 import { addScaled, checkMatrix, frobenius, product, type Matrix } from './matrix.js'
@@ -21,12 +22,17 @@ export function thinSvd(matrix: Matrix): ThinSvd {
   const work = Array.from({ length: m }, (_, c) => Float64Array.from({ length: n }, (_, r) => matrix.data[r * m + c]))
   const noise = Number.EPSILON * Math.max(n, m) * frobenius(matrix)
   for (let sweep = 0, rotated = true; rotated; sweep++) {
-    if (sweep === largestSweeps) throw new TollError('internal', `Jacobi rotations did not settle within ${largestSweeps} sweeps for ${n} x ${m}`)
+    if (sweep === largestSweeps)
+      throw new TollError('internal', `Jacobi rotations did not settle within ${largestSweeps} sweeps for ${n} x ${m}`)
     rotated = false
-    for (let p = 0; p < m - 1; p++) for (let q = p + 1; q < m; q++) rotated = orthogonalize(work[p], work[q], noise) || rotated
+    for (let p = 0; p < m - 1; p++)
+      for (let q = p + 1; q < m; q++) rotated = orthogonalize(work[p], work[q], noise) || rotated
   }
   const rank = Math.min(n, m)
-  const columns = work.map((column) => ({ column, norm: Math.hypot(...column) })).sort((a, b) => b.norm - a.norm).slice(0, rank)
+  const columns = work
+    .map((column) => ({ column, norm: Math.hypot(...column) }))
+    .sort((a, b) => b.norm - a.norm)
+    .slice(0, rank)
   const left = new Float64Array(n * rank)
   columns.forEach(({ column, norm }, c) => {
     if (norm > 0) for (let r = 0; r < n; r++) left[r * rank + c] = column[r] / norm
@@ -40,9 +46,9 @@ export function singularValues(matrix: Matrix): Float64Array {
 }
 
 /**
- * The largest principal angle between the column spans of two matrices (d, k), in radians, [0, pi / 2] (Bjorck and Golub 1973):
- * from the sine below 45 degrees and from the cosine above, so that both tiny and nearly right angles keep their digits.
- * Columns that are dependent span too little, which makes a right angle.
+ * The largest principal angle between the column spans of two matrices (d, k), in radians, [0, pi / 2] (Bjorck and
+ * Golub 1973): from the sine below 45 degrees and from the cosine above, so that both tiny and nearly right angles keep
+ * their digits. Columns that are dependent span too little, which makes a right angle.
  */
 export function subspaceAngle(a: Matrix, b: Matrix): number {
   checkMatrix(b, 'the second span', a.shape[0], a.shape[1])
@@ -57,7 +63,11 @@ export function subspaceAngle(a: Matrix, b: Matrix): number {
 export function orthonormalBasis(matrix: Matrix): Matrix {
   const { values, left } = thinSvd(matrix)
   if (!independent(matrix, values)) {
-    throw new TollError('data', `a basis needs independent columns, the singular values of (${matrix.shape.join(', ')}) run from ${values[0]} to ${values[values.length - 1]}`)
+    throw new TollError(
+      'data',
+      `a basis needs independent columns, the singular values of (${matrix.shape.join(', ')}) run from ` +
+        `${values[0]} to ${values[values.length - 1]}`,
+    )
   }
   return left
 }
@@ -67,8 +77,8 @@ function independent({ shape: [rows, columns] }: Matrix, values: Float64Array): 
 }
 
 /**
- * Rotates two columns until they are orthogonal. False when they already are, to rounding, or when one is no longer than `noise`: what
- * rounding leaves of dependent columns has no direction to settle on.
+ * Rotates two columns until they are orthogonal. False when they already are, to rounding, or when one is no longer
+ * than `noise`: what rounding leaves of dependent columns has no direction to settle on.
  */
 function orthogonalize(x: Float64Array, y: Float64Array, noise: number): boolean {
   let [xx, yy, xy] = [0, 0, 0]

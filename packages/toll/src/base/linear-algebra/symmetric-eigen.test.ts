@@ -1,21 +1,38 @@
-// Large matrices, which go through tridiagonal form, against spectra that are known exactly; the small ones are tested with the theory.
+// Large matrices, which go through tridiagonal form, against spectra that are known exactly; the small ones are tested
+// with the theory.
 
 import { describe, expect, it } from 'vitest'
-import { Random, diagonal, identity, product, relativeDistance, symmetricEigen, symmetricEigenSteps, zeroMatrix, type Matrix } from '../index.js'
+import {
+  Random,
+  diagonal,
+  identity,
+  product,
+  relativeDistance,
+  symmetricEigen,
+  symmetricEigenSteps,
+  zeroMatrix,
+  type Matrix,
+} from '../index.js'
 
-const largestError = (values: Float64Array, exact: (i: number) => number) => values.reduce((most, value, i) => Math.max(most, Math.abs(value - exact(i))), 0)
+const largestError = (values: Float64Array, exact: (i: number) => number) =>
+  values.reduce((most, value, i) => Math.max(most, Math.abs(value - exact(i))), 0)
 
 /** Random rows (n, d), columns of very different size. */
 function samples(n: number, d: number): Matrix {
   const random = Random.seeded(7)
-  return { shape: [n, d], data: Float64Array.from({ length: n * d }, (_, i) => random.normal() * Math.exp((-6 * (i % d)) / d)) }
+  return {
+    shape: [n, d],
+    data: Float64Array.from({ length: n * d }, (_, i) => random.normal() * Math.exp((-6 * (i % d)) / d)),
+  }
 }
 
 function expectDecomposition(a: Matrix): void {
   const d = a.shape[0]
   const { values, vectors } = symmetricEigen(a)
   expect(relativeDistance(product(vectors, vectors, { transposeA: true }), identity(d))).toBeLessThan(1e-13)
-  expect(relativeDistance(product(product(vectors, diagonal(values)), vectors, { transposeB: true }), a)).toBeLessThan(1e-13)
+  expect(relativeDistance(product(product(vectors, diagonal(values)), vectors, { transposeB: true }), a)).toBeLessThan(
+    1e-13,
+  )
   expect(Array.from(values)).toEqual(Array.from(values).sort((x, y) => y - x))
 }
 
@@ -27,7 +44,9 @@ describe('eigenvalues and eigenvectors beyond a hundred rows', () => {
       a.data[i * (d + 1)] = 2
       if (i > 0) a.data[i * d + i - 1] = a.data[(i - 1) * d + i] = -1
     }
-    expect(largestError(symmetricEigen(a).values, (i) => 2 - 2 * Math.cos(((d - i) * Math.PI) / (d + 1)))).toBeLessThan(2e-14)
+    expect(largestError(symmetricEigen(a).values, (i) => 2 - 2 * Math.cos(((d - i) * Math.PI) / (d + 1)))).toBeLessThan(
+      2e-14,
+    )
     expectDecomposition(a)
   })
 
@@ -63,9 +82,12 @@ describe('eigenvalues and eigenvectors beyond a hundred rows', () => {
     const padded = zeroMatrix(101, 101)
     for (let i = 0; i < 100; i++) padded.data.set(small.data.subarray(i * 100, (i + 1) * 100), i * 101)
     const [jacobi, tridiagonal] = [symmetricEigen(small), symmetricEigen(padded)]
-    expect(largestError(tridiagonal.values.subarray(0, 100), (i) => jacobi.values[i]) / jacobi.values[0]).toBeLessThan(1e-14)
+    expect(largestError(tridiagonal.values.subarray(0, 100), (i) => jacobi.values[i]) / jacobi.values[0]).toBeLessThan(
+      1e-14,
+    )
     for (const c of [0, 40, 99]) {
-      for (let r = 0; r < 100; r++) expect(Math.abs(tridiagonal.vectors.data[r * 101 + c] - jacobi.vectors.data[r * 100 + c])).toBeLessThan(1e-9)
+      for (let r = 0; r < 100; r++)
+        expect(Math.abs(tridiagonal.vectors.data[r * 101 + c] - jacobi.vectors.data[r * 100 + c])).toBeLessThan(1e-9)
     }
   })
 

@@ -1,6 +1,7 @@
-// Eigenvalues and eigenvectors of a symmetric matrix. Up to a hundred rows by cyclic Jacobi rotations (Jacobi 1846; the threshold-free
-// cyclic form of Golub and Van Loan, section 8.5): O(d^3) a sweep and six to ten sweeps, short, and as exact as the matrix allows, small
-// eigenvalues of positive definite matrices included. Beyond that by tridiagonal form, which costs a tenth of it.
+// Eigenvalues and eigenvectors of a symmetric matrix. Up to a hundred rows by cyclic Jacobi rotations (Jacobi 1846; the
+// threshold-free cyclic form of Golub and Van Loan, section 8.5): O(d^3) a sweep and six to ten sweeps, short, and as
+// exact as the matrix allows, small eigenvalues of positive definite matrices included. Beyond that by tridiagonal
+// form, which costs a tenth of it.
 
 import { TollError } from '../errors.js'
 import { checkMatrix, identity, type Matrix } from './matrix.js'
@@ -22,7 +23,8 @@ const rotatedUpTo = 100
 /**
  * The eigendecomposition A = U diag(l) U' of a symmetric matrix (d, d).
  *
- * @throws `shape` when it is not square; `data` when it is not symmetric to 1e-12 of its largest element, or not finite.
+ * @throws `shape` when it is not square; `data` when it is not symmetric to 1e-12 of its largest element, or not
+ * finite.
  */
 export function symmetricEigen(matrix: Matrix, what = 'the matrix'): Eigen {
   const steps = symmetricEigenSteps(matrix, what)
@@ -32,7 +34,10 @@ export function symmetricEigen(matrix: Matrix, what = 'the matrix'): Eigen {
   }
 }
 
-/** `symmetricEigen` in pieces of a few milliseconds: yields between them, so that its caller can let other work through or stop. */
+/**
+ * `symmetricEigen` in pieces of a few milliseconds: yields between them, so that its caller can let other work through
+ * or stop.
+ */
 export function* symmetricEigenSteps(matrix: Matrix, what = 'the matrix'): Generator<void, Eigen> {
   checkMatrix(matrix, what, matrix.shape[0], matrix.shape[0])
   const d = matrix.shape[0]
@@ -43,13 +48,17 @@ export function* symmetricEigenSteps(matrix: Matrix, what = 'the matrix'): Gener
   }
   const rows = identity(d).data
   for (let sweep = 0; ; sweep++) {
-    if (sweep === largestSweeps) throw new TollError('internal', `Jacobi rotations did not settle within ${largestSweeps} sweeps for ${d} x ${d}`)
+    if (sweep === largestSweeps)
+      throw new TollError('internal', `Jacobi rotations did not settle within ${largestSweeps} sweeps for ${d} x ${d}`)
     let rotated = false
     for (let p = 0; p < d - 1; p++) for (let q = p + 1; q < d; q++) rotated = rotate(a, rows, d, p, q) || rotated
     if (!rotated) break
     yield
   }
-  return sorted(Float64Array.from({ length: d }, (_, i) => a[i * (d + 1)]), rows)
+  return sorted(
+    Float64Array.from({ length: d }, (_, i) => a[i * (d + 1)]),
+    rows,
+  )
 }
 
 /**
@@ -62,7 +71,11 @@ export function covarianceEigen(covariance: Matrix): Eigen {
   const smallest = values[values.length - 1]
   const scale = Math.max(Math.abs(values[0]), Math.abs(smallest))
   if (smallest < -1e-12 * values.length * scale) {
-    throw new TollError('data', `the covariance must be positive semi-definite, its smallest eigenvalue is ${smallest} beside a largest of ${values[0]}`)
+    throw new TollError(
+      'data',
+      `the covariance must be positive semi-definite, its smallest eigenvalue is ${smallest} beside a ` +
+        `largest of ${values[0]}`,
+    )
   }
   return { values: values.map((value) => Math.max(value, 0)), vectors }
 }
@@ -74,7 +87,10 @@ function symmetrized({ shape: [d], data }: Matrix, what: string): Float64Array {
     for (let j = i + 1; j < d; j++) {
       const [upper, lower] = [data[i * d + j], data[j * d + i]]
       if (Math.abs(upper - lower) > asymmetry * largest) {
-        throw new TollError('data', `${what} must be symmetric, element (${i}, ${j}) is ${upper} and (${j}, ${i}) is ${lower}`)
+        throw new TollError(
+          'data',
+          `${what} must be symmetric, element (${i}, ${j}) is ${upper} and (${j}, ${i}) is ${lower}`,
+        )
       }
       result[i * d + j] = result[j * d + i] = upper + (lower - upper) / 2
     }
@@ -83,8 +99,8 @@ function symmetrized({ shape: [d], data }: Matrix, what: string): Float64Array {
 }
 
 /**
- * Zeroes a_pq by the rotation of the smaller angle: t = tan of it solves t^2 + 2 theta t - 1 = 0 with theta = (a_qq - a_pp) / (2 a_pq).
- * False when a_pq is already nothing beside its diagonal elements.
+ * Zeroes a_pq by the rotation of the smaller angle: t = tan of it solves t^2 + 2 theta t - 1 = 0 with theta = (a_qq -
+ * a_pp) / (2 a_pq). False when a_pq is already nothing beside its diagonal elements.
  */
 function rotate(a: Float64Array, rows: Float64Array, d: number, p: number, q: number): boolean {
   const [app, aqq, apq] = [a[p * d + p], a[q * d + q], a[p * d + q]]

@@ -1,7 +1,8 @@
-// Eigenvalues and eigenvectors of a large symmetric matrix: Householder reflections to tridiagonal form, then implicit QL steps with
-// Wilkinson's shift (Martin, Reinsch and Wilkinson 1968; Dubrulle, Martin and Wilkinson 1968; Golub and Van Loan, section 8.3).
-// About 4 d^3 multiplications in all, against 30 d^3 of Jacobi's rotations. Errors of eigenvalues are absolute: a few eps times the
-// largest one, so that tiny eigenvalues beside large ones keep fewer digits than Jacobi's.
+// Eigenvalues and eigenvectors of a large symmetric matrix: Householder reflections to tridiagonal form, then implicit
+// QL steps with Wilkinson's shift (Martin, Reinsch and Wilkinson 1968; Dubrulle, Martin and Wilkinson 1968; Golub and
+// Van Loan, section 8.3). About 4 d^3 multiplications in all, against 30 d^3 of Jacobi's rotations. Errors of
+// eigenvalues are absolute: a few eps times the largest one, so that tiny eigenvalues beside large ones keep fewer
+// digits than Jacobi's.
 
 import { TollError } from '../errors.js'
 
@@ -16,8 +17,8 @@ export interface Unsorted {
 const largestSteps = 60
 
 /**
- * The eigenpairs of the symmetric matrix `a` (d, d), which is overwritten. Yields between pieces of O(d^2) to O(d^3) / 8 multiplications,
- * so that a caller can let other work through or stop.
+ * The eigenpairs of the symmetric matrix `a` (d, d), which is overwritten. Yields between pieces of O(d^2) to O(d^3) /
+ * 8 multiplications, so that a caller can let other work through or stop.
  */
 export function* tridiagonalEigen(a: Float64Array, d: number): Generator<void, Unsorted> {
   const { diagonal, beside, halfSquares } = yield* tridiagonalize(a, d)
@@ -27,10 +28,14 @@ export function* tridiagonalEigen(a: Float64Array, d: number): Generator<void, U
 }
 
 /**
- * A = Q T Q' with T tridiagonal and Q = H_{d-1} ... H_2, where the reflection H_i = I - v v' / h annihilates row i left of its
- * sub-diagonal and v, of length i, replaces that row in `a`; h = v'v / 2, and 0 stands for no reflection. Only lower triangles are kept.
+ * A = Q T Q' with T tridiagonal and Q = H_{d-1} ... H_2, where the reflection H_i = I - v v' / h annihilates row i left
+ * of its sub-diagonal and v, of length i, replaces that row in `a`; h = v'v / 2, and 0 stands for no reflection. Only
+ * lower triangles are kept.
  */
-function* tridiagonalize(a: Float64Array, d: number): Generator<void, { diagonal: Float64Array; beside: Float64Array; halfSquares: Float64Array }> {
+function* tridiagonalize(
+  a: Float64Array,
+  d: number,
+): Generator<void, { diagonal: Float64Array; beside: Float64Array; halfSquares: Float64Array }> {
   const diagonal = new Float64Array(d)
   /** beside[i] couples i and i + 1. */
   const beside = new Float64Array(d)
@@ -111,8 +116,16 @@ function* accumulate(a: Float64Array, halfSquares: Float64Array, d: number): Gen
   return rows
 }
 
-/** QL steps on the tridiagonal matrix until nothing is left beside the diagonal; every rotation also turns two rows of `rows`. */
-function* diagonalize(diagonal: Float64Array, beside: Float64Array, rows: Float64Array, d: number): Generator<void, void> {
+/**
+ * QL steps on the tridiagonal matrix until nothing is left beside the diagonal; every rotation also turns two rows of
+ * `rows`.
+ */
+function* diagonalize(
+  diagonal: Float64Array,
+  beside: Float64Array,
+  rows: Float64Array,
+  d: number,
+): Generator<void, void> {
   let norm = 0
   for (let i = 0; i < d; i++) norm = Math.max(norm, Math.abs(diagonal[i]) + Math.abs(beside[i]))
   // Below eps^2 of the whole matrix a coupling is nothing even between two eigenvalues that are 0.
@@ -120,10 +133,16 @@ function* diagonalize(diagonal: Float64Array, beside: Float64Array, rows: Float6
   for (let low = 0; low < d; low++) {
     for (let step = 0; ; step++) {
       let high = low
-      while (high < d - 1 && Math.abs(beside[high]) > Math.max(Number.EPSILON * (Math.abs(diagonal[high]) + Math.abs(diagonal[high + 1])), nothing)) high++
+      while (
+        high < d - 1 &&
+        Math.abs(beside[high]) >
+          Math.max(Number.EPSILON * (Math.abs(diagonal[high]) + Math.abs(diagonal[high + 1])), nothing)
+      )
+        high++
       if (high < d - 1) beside[high] = 0
       if (high === low) break
-      if (step === largestSteps) throw new TollError('internal', `QL steps did not settle within ${largestSteps} for eigenvalue ${low} of ${d}`)
+      if (step === largestSteps)
+        throw new TollError('internal', `QL steps did not settle within ${largestSteps} for eigenvalue ${low} of ${d}`)
       stepQL(diagonal, beside, rows, d, low, high)
       yield
     }
@@ -131,7 +150,14 @@ function* diagonalize(diagonal: Float64Array, beside: Float64Array, rows: Float6
 }
 
 /** One implicit QL step on the unreduced block low..high. */
-function stepQL(diagonal: Float64Array, beside: Float64Array, rows: Float64Array, d: number, low: number, high: number): void {
+function stepQL(
+  diagonal: Float64Array,
+  beside: Float64Array,
+  rows: Float64Array,
+  d: number,
+  low: number,
+  high: number,
+): void {
   // Wilkinson's shift: the eigenvalue of the leading 2 x 2 that is nearer to its first element.
   const theta = (diagonal[low + 1] - diagonal[low]) / (2 * beside[low])
   const root = Math.hypot(theta, 1)

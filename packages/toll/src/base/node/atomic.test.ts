@@ -5,14 +5,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeIo, openAtomic, writeFileAtomic } from './index.js'
 
 let folder = ''
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'toll-atomic-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'toll-atomic-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 test('replaces a file in one step and leaves no temporary file', async () => {
   const path = join(folder, 'a.bin')
   await writeFile(path, 'old')
   await writeFileAtomic(path, new Uint8Array([1, 2, 3]))
-  expect([...await readFile(path)]).toEqual([1, 2, 3])
+  expect([...(await readFile(path))]).toEqual([1, 2, 3])
   expect(await readdir(folder)).toEqual(['a.bin'])
 })
 
@@ -35,11 +37,20 @@ test('writes through a link instead of replacing it', async () => {
 
 test('names the reason when it cannot write', async () => {
   await expect(writeFileAtomic(join(folder, 'none', 'a.bin'), 'x')).rejects.toMatchObject({ code: 'not-found' })
-  await expect(writeFileAtomic(folder, 'x')).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('is a folder') })
+  await expect(writeFileAtomic(folder, 'x')).rejects.toMatchObject({
+    code: 'io',
+    message: expect.stringContaining('is a folder'),
+  })
   const full = describeIo(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), 'cannot write x')
-  expect(full).toMatchObject({ code: 'io', message: 'cannot write x: no space is left on the device; free some or choose another folder' })
+  expect(full).toMatchObject({
+    code: 'io',
+    message: 'cannot write x: no space is left on the device; free some or choose another folder',
+  })
 })
 
 test.skipIf(process.platform !== 'linux')('a full device is an io error', async () => {
-  await expect(writeFileAtomic('/dev/full', 'x')).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('no space') })
+  await expect(writeFileAtomic('/dev/full', 'x')).rejects.toMatchObject({
+    code: 'io',
+    message: expect.stringContaining('no space'),
+  })
 })

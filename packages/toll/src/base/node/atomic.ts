@@ -1,5 +1,6 @@
 // Files that appear whole or not at all: temporary file in the same folder, fsync, rename, fsync of the folder.
-// The order is that of "All file systems are not created equal" (Pillai et al., OSDI 2014). Devices and pipes are written directly.
+// The order is that of "All file systems are not created equal" (Pillai et al., OSDI 2014). Devices and pipes are
+// written directly.
 
 import { open, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -71,7 +72,10 @@ const hints: Readonly<Record<string, string>> = {
   EPIPE: 'the reader closed the pipe',
 }
 
-/** An error of the operating system as a `TollError` (`not-found` for a missing file, else `io`) that begins with `what`. */
+/**
+ * An error of the operating system as a `TollError` (`not-found` for a missing file, else `io`) that begins with
+ * `what`.
+ */
 export function describeIo(error: unknown, what: string): TollError {
   if (error instanceof TollError) return error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

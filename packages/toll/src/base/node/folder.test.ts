@@ -32,13 +32,21 @@ test('a check leaves nothing behind, and takes nothing away', async () => {
 
 test('what cannot be made is an error that says why, and half of it is taken away', async () => {
   for (const make of [makeFolder, checkFolder]) {
-    await expect(make(at('file'))).rejects.toMatchObject({ code: 'io', message: `cannot make the folder ${at('file')}: a file of that name is in the way` })
+    await expect(make(at('file'))).rejects.toMatchObject({
+      code: 'io',
+      message: `cannot make the folder ${at('file')}: a file of that name is in the way`,
+    })
     await expect(make(at('file', 'below'))).rejects.toMatchObject({ code: 'io' })
     await expect(make(at('half', 'x'.repeat(300)))).rejects.toMatchObject({ code: 'io' })
     expect(existsSync(at('half'))).toBe(false)
   }
 })
 
-test.skipIf(!existsSync('/proc/self'))('a file system that makes no folders is an error, not an endless wait', async () => {
-  await expect(checkFolder('/proc/toll/results')).rejects.toMatchObject({ message: expect.stringContaining('cannot make the folder /proc/toll/results') as string })
-})
+test.skipIf(!existsSync('/proc/self'))(
+  'a file system that makes no folders is an error, not an endless wait',
+  async () => {
+    await expect(checkFolder('/proc/toll/results')).rejects.toMatchObject({
+      message: expect.stringContaining('cannot make the folder /proc/toll/results') as string,
+    })
+  },
+)

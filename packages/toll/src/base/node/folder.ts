@@ -1,5 +1,5 @@
-// Folders for results. Whether one can be made is found out before anything runs, and it is made when there is something to put into it, so
-// that work that is stopped leaves no empty folder behind.
+// Folders for results. Whether one can be made is found out before anything runs, and it is made when there is
+// something to put into it, so that work that is stopped leaves no empty folder behind.
 
 import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
@@ -15,7 +15,10 @@ export async function checkFolder(path: string): Promise<void> {
   for (const made of (await makeMissing(path)).reverse()) await rmdir(made).catch(() => undefined)
 }
 
-/** The folders that were made, from the top. One after the other, since making all at once does not end in some file systems, such as /proc. */
+/**
+ * The folders that were made, from the top. One after the other, since making all at once does not end in some file
+ * systems, such as /proc.
+ */
 async function makeMissing(path: string): Promise<string[]> {
   const missing: string[] = []
   for (let folder = resolve(path); !(await isFolder(folder)); folder = dirname(folder)) missing.unshift(folder)
@@ -35,5 +38,8 @@ async function makeMissing(path: string): Promise<string[]> {
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isDirectory(), () => false)
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }

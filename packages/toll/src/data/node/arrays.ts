@@ -19,15 +19,26 @@ export interface ArrayFileOptions {
 }
 
 const readers: Partial<Record<FileKind, (bytes: Uint8Array, variable?: string) => NumberArray>> = {
-  npy: readNpy, zip: readNpz, mat: readMat, hdf5: readMat, idx: readIdx,
+  npy: readNpy,
+  zip: readNpz,
+  mat: readMat,
+  hdf5: readMat,
+  idx: readIdx,
 }
 
-/** Reads one array. Errors: `not-found` (file or variable), `io`, `format` (with kind and byte offset, or what the file seems to be). */
+/**
+ * Reads one array. Errors: `not-found` (file or variable), `io`, `format` (with kind and byte offset, or what the file
+ * seems to be).
+ */
 export async function readArrayFile(path: string, options: ArrayFileOptions = {}): Promise<NumberArray> {
   const bytes = await readUnpacked(path)
   const kind = sniffKind(bytes)
   const read = readers[kind]
-  if (!read) throw new TollError('format', `${path} should be a .npy, .npz, .mat or idx file but seems to be ${kind === 'empty' ? 'empty' : `${kind} data`}`)
+  if (!read)
+    throw new TollError(
+      'format',
+      `${path} should be a .npy, .npz, .mat or idx file but seems to be ${kind === 'empty' ? 'empty' : `${kind} data`}`,
+    )
   try {
     return read(bytes, options.variable)
   } catch (error) {
@@ -43,14 +54,19 @@ export async function readUnpacked(path: string): Promise<Uint8Array> {
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: largestInflated })
   } catch (error) {
-    throw new TollError('format', `${path}: the gzip data is damaged, cut off or holds more than ${largestInflated} bytes`, { cause: error })
+    throw new TollError(
+      'format',
+      `${path}: the gzip data is damaged, cut off or holds more than ${largestInflated} bytes`,
+      { cause: error },
+    )
   }
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path)
-    if (size > largestInflated) throw new TollError('io', `${path} has ${size} bytes; arrays of up to ${largestInflated} are read`)
+    if (size > largestInflated)
+      throw new TollError('io', `${path} has ${size} bytes; arrays of up to ${largestInflated} are read`)
     return await readFile(path)
   } catch (error) {
     throw describeIo(error, `cannot read ${path}`)

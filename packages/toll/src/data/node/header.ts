@@ -1,4 +1,5 @@
-// The first lines of a delimited text file: which character separates its values, and what its columns are called (RFC 4180).
+// The first lines of a delimited text file: which character separates its values, and what its columns are called (RFC
+// 4180).
 
 import { TollError } from '../../base/index.js'
 
@@ -9,8 +10,8 @@ export interface HeaderOptions {
   /** One ASCII character; default: the candidate that splits the first line most often. */
   readonly delimiter?: string
   /**
-   * Whether the first line names the columns. Default: yes, but a first line with numbers in it, other than column numbers
-   * in sequence, is refused as doubtful. Without a header columns are called x0, x1, ...
+   * Whether the first line names the columns. Default: yes, but a first line with numbers in it, other than column
+   * numbers in sequence, is refused as doubtful. Without a header columns are called x0, x1, ...
    */
   readonly header?: boolean
 }
@@ -22,11 +23,15 @@ export interface Header {
 
 /**
  * Reads the header from the first bytes of `name`; `whole` says whether they are the whole file.
- * Errors: `format` (no line end, no rows, duplicate or empty names, wrong delimiter), `argument` (delimiter), `data` (doubtful header).
+ * Errors: `format` (no line end, no rows, duplicate or empty names, wrong delimiter), `argument` (delimiter), `data`
+ * (doubtful header).
  */
 export function readHeader(head: Uint8Array, name: string, whole: boolean, options: HeaderOptions = {}): Header {
   if (options.delimiter !== undefined && !/^[^"\r\n]$/.test(options.delimiter)) {
-    throw new TollError('argument', `the delimiter must be one character other than a quote or line end, got ${JSON.stringify(options.delimiter)}`)
+    throw new TollError(
+      'argument',
+      `the delimiter must be one character other than a quote or line end, got ${JSON.stringify(options.delimiter)}`,
+    )
   }
   const text = new TextDecoder().decode(head)
   const counts = delimiters.map((candidate) => splitRecord(text, candidate, name, whole).cells.length)
@@ -34,11 +39,16 @@ export function readHeader(head: Uint8Array, name: string, whole: boolean, optio
   const delimiter = options.delimiter ?? best
   const first = splitRecord(text, delimiter, name, whole)
   // What the decoder puts where bytes are no text; a name that holds it was damaged before.
-  if (first.cells.some((cell) => cell.includes('\ufffd'))) throw new TollError('format', `${name}, line 1: the text is not UTF-8; convert it, for example with iconv -t utf-8`)
-  if (first.cells.length === 1 && first.cells[0].trim() === '') throw new TollError('format', `${name}: the first line is empty; it should name the columns`)
+  if (first.cells.some((cell) => cell.includes('\ufffd')))
+    throw new TollError('format', `${name}, line 1: the text is not UTF-8; convert it, for example with iconv -t utf-8`)
+  if (first.cells.length === 1 && first.cells[0].trim() === '')
+    throw new TollError('format', `${name}: the first line is empty; it should name the columns`)
   if (first.cells.length === 1 && Math.max(...counts) > 1) {
-    throw new TollError('format', `${name} has one column with delimiter ${show(delimiter)}, but its first line '${clip(first.cells[0])}' `
-      + `splits at ${show(best)}; set the delimiter to ${show(best)}`)
+    throw new TollError(
+      'format',
+      `${name} has one column with delimiter ${show(delimiter)}, but its first line '${clip(first.cells[0])}' ` +
+        `splits at ${show(best)}; set the delimiter to ${show(best)}`,
+    )
   }
   if (options.header === false) return { delimiter, names: first.cells.map((_, i) => `x${i}`) }
   if (whole && text.slice(first.end).trim() === '') throw new TollError('format', `${name} has a header but no rows`)
@@ -53,17 +63,28 @@ function checkNames(names: readonly string[], file: string, sure: boolean): void
   names.forEach((column, i) => {
     if (column === '') throw new TollError('format', `${file}, line 1: column ${i + 1} has no name`)
     const before = seen.get(column)
-    if (before !== undefined) throw new TollError('format', `${file}, line 1: columns ${before + 1} and ${i + 1} are both called '${column}'; rename one`)
+    if (before !== undefined)
+      throw new TollError(
+        'format',
+        `${file}, line 1: columns ${before + 1} and ${i + 1} are both called '${column}'; rename one`,
+      )
     seen.set(column, i)
   })
   const numbers = names.filter((column) => Number.isFinite(Number(column)))
   const counting = numbers.every((column, i) => Number(column) === Number(numbers[0]) + i)
   if (!sure && numbers.length > 0 && !(counting && numbers.length > 1)) {
-    throw new TollError('data', `${file}, line 1: the header holds the number ${numbers[0]}, so it may be a row of data; set header to true or false`)
+    throw new TollError(
+      'data',
+      `${file}, line 1: the header holds the number ${numbers[0]}, so it may be a row of data; set header ` +
+        'to true or false',
+    )
   }
 }
 
-/** The cells of the first record and where the next one begins. Quotes may hold delimiters, line ends and doubled quotes. */
+/**
+ * The cells of the first record and where the next one begins. Quotes may hold delimiters, line ends and doubled
+ * quotes.
+ */
 function splitRecord(text: string, delimiter: string, name: string, whole: boolean): { cells: string[]; end: number } {
   const cells: string[] = []
   let cell = ''
@@ -83,7 +104,11 @@ function splitRecord(text: string, delimiter: string, name: string, whole: boole
       return { cells, end: char === '\r' && text[at + 1] === '\n' ? at + 2 : at + 1 }
     } else cell += char
   }
-  if (!whole) throw new TollError('format', `${name}: the first line is longer than ${text.length} characters; is this a text table?`)
+  if (!whole)
+    throw new TollError(
+      'format',
+      `${name}: the first line is longer than ${text.length} characters; is this a text table?`,
+    )
   return { cells: [...cells, cell], end: text.length }
 }
 

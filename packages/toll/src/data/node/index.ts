@@ -1,11 +1,37 @@
 // The data room's door on Node: tables through DuckDB, array files, written rows, data sets on disk.
 export { readArrayFile, type ArrayFileOptions } from './arrays.js'
-export { cacheFolder, downloadDataset, findDataset, loadImages, locateDataset, readDatasetFile, type DataFolders, type DatasetOptions, type DatasetProgress, type ImageOptions, type LocatedDataset } from './datasets.js'
+export {
+  cacheFolder,
+  downloadDataset,
+  findDataset,
+  loadImages,
+  locateDataset,
+  readDatasetFile,
+  type DataFolders,
+  type DatasetOptions,
+  type DatasetProgress,
+  type ImageOptions,
+  type LocatedDataset,
+} from './datasets.js'
 export type { DownloadProgress } from './download.js'
 export type { TableFormat } from './locate.js'
 export { missingTexts, type ColumnInfo, type ColumnKind } from './relation.js'
 export type { ColumnRequest } from './request.js'
-export { openRowWriter, type OutputColumn, type OutputValues, type RowFormat, type RowWriter, type RowWriterOptions } from './rows.js'
+export {
+  openRowWriter,
+  type OutputColumn,
+  type OutputValues,
+  type RowFormat,
+  type RowWriter,
+  type RowWriterOptions,
+} from './rows.js'
 export type { CellValue, TableBatch } from './stream.js'
-export { openTable, type BatchOptions, type ReadOptions, type TableInput, type TableOptions, type TableSource } from './table.js'
+export {
+  openTable,
+  type BatchOptions,
+  type ReadOptions,
+  type TableInput,
+  type TableOptions,
+  type TableSource,
+} from './table.js'
 export { queryRecords, type Query, type QueryResult, type QueryValue } from './query.js'

@@ -1,4 +1,5 @@
-// From what a user writes (a path, a glob, a list, '-') to files that exist, each with its format, and a spool for streams.
+// From what a user writes (a path, a glob, a list, '-') to files that exist, each with its format, and a spool for
+// streams.
 
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
@@ -28,7 +29,14 @@ export interface TableFile {
 }
 
 const extensions: Readonly<Record<string, TableFormat>> = {
-  '.csv': 'csv', '.tsv': 'tsv', '.tab': 'tsv', '.ndjson': 'ndjson', '.jsonl': 'ndjson', '.json': 'json', '.parquet': 'parquet', '.pq': 'parquet',
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.tab': 'tsv',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.json': 'json',
+  '.parquet': 'parquet',
+  '.pq': 'parquet',
 }
 const headBytes = 2 ** 20
 
@@ -36,28 +44,42 @@ const headBytes = 2 ** 20
 export async function expandPaths(paths: readonly string[]): Promise<string[]> {
   const found: string[] = []
   for (const path of paths) {
-    const exists = await stat(path).then(() => true, () => false)
+    const exists = await stat(path).then(
+      () => true,
+      () => false,
+    )
     if (exists || !/[*?[]/.test(path)) found.push(path)
     else found.push(...(await expandGlob(path)))
   }
   return found
 }
 
-/** Format, packing and first bytes of a file. Errors: `not-found`, `io`, `format` (empty, or of a kind that is no table). */
+/**
+ * Format, packing and first bytes of a file. Errors: `not-found`, `io`, `format` (empty, or of a kind that is no
+ * table).
+ */
 export async function inspectFile(path: string, name: string, format?: TableFormat): Promise<TableFile> {
   const status = await stat(path).catch((error: unknown) => {
     throw describeIo(error, `cannot read ${name}`)
   })
-  if (status.isDirectory()) throw new TollError('io', `cannot read ${name}: it is a folder; name its files, for example '${join(name, '*.csv')}'`)
+  if (status.isDirectory())
+    throw new TollError(
+      'io',
+      `cannot read ${name}: it is a folder; name its files, for example '${join(name, '*.csv')}'`,
+    )
   const start = await readStart(path, name)
   const gzip = sniffKind(start) === 'gzip'
   const head = gzip ? await readGzipStart(path, name) : start
   const kind = sniffKind(head)
   if (kind === 'empty') throw new TollError('format', `${name} is empty`)
-  const known = format ?? extensions[extname(gzip ? name.replace(/\.gz$/i, '') : name).toLowerCase()] ?? guessFormat(head)
+  const known =
+    format ?? extensions[extname(gzip ? name.replace(/\.gz$/i, '') : name).toLowerCase()] ?? guessFormat(head)
   if ((known === 'parquet') !== (kind === 'parquet') || (kind !== 'parquet' && (kind !== 'text' || head.includes(0)))) {
     const advice = kind === 'utf-16 text' ? '; convert it to UTF-8' : ''
-    throw new TollError('format', `${name} should be ${known.toUpperCase()} but seems to be ${kind === 'text' ? 'text' : kind} data${advice}`)
+    throw new TollError(
+      'format',
+      `${name} should be ${known.toUpperCase()} but seems to be ${kind === 'text' ? 'text' : kind} data${advice}`,
+    )
   }
   return { name, path, format: known, gzip, head, whole: head.length < headBytes }
 }
@@ -97,12 +119,14 @@ export interface TextFile {
 }
 
 /**
- * Refuses a text file of which DuckDB 1.5 leaves the end out without a word: a gzip file that is cut off or damaged, and a last line of CSV that is longer
- * than DuckDB reads and does not fit its buffer. A gzip file is unpacked for that, beside the reading of it. Errors: `format`, `io`.
+ * Refuses a text file of which DuckDB 1.5 leaves the end out without a word: a gzip file that is cut off or damaged,
+ * and a last line of CSV that is longer than DuckDB reads and does not fit its buffer. A gzip file is unpacked for
+ * that, beside the reading of it. Errors: `format`, `io`.
  */
 export async function checkEnd({ path, gzip, lines }: TextFile, name: string, signal?: AbortSignal): Promise<void> {
   const { size, last } = gzip ? await unpackedEnd(path, name, signal) : await plainEnd(path, name)
-  if (lines && size > csvBuffer && last > longestLine) throw new TollError('format', `${name}: the last line is longer than 2 MB; is this a text table?`)
+  if (lines && size > csvBuffer && last > longestLine)
+    throw new TollError('format', `${name}: the last line is longer than 2 MB; is this a text table?`)
 }
 
 /** Bytes of a text, and of its last line that is not empty, or more than `longestLine`. */
@@ -119,7 +143,12 @@ async function plainEnd(path: string, name: string): Promise<TextEnd> {
   })
   try {
     const { size } = await handle.stat()
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(longestLine + 2), 0, longestLine + 2, Math.max(0, size - longestLine - 2))
+    const { buffer, bytesRead } = await handle.read(
+      new Uint8Array(longestLine + 2),
+      0,
+      longestLine + 2,
+      Math.max(0, size - longestLine - 2),
+    )
     const end = buffer.subarray(0, bytesRead).findLastIndex((byte) => !isBreak(byte))
     return { size, last: end - buffer.subarray(0, end + 1).findLastIndex(isBreak) }
   } finally {
@@ -146,7 +175,9 @@ async function unpackedEnd(path: string, name: string, signal?: AbortSignal): Pr
   try {
     await pipeline(createReadStream(path), createGunzip({ chunkSize: 2 ** 18 }), measure, { signal })
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code?.startsWith('Z_') ? new TollError('format', `${name}: the gzip data is damaged or cut off`, { cause: error }) : describeIo(error, `cannot read ${name}`)
+    throw (error as NodeJS.ErrnoException).code?.startsWith('Z_')
+      ? new TollError('format', `${name}: the gzip data is damaged or cut off`, { cause: error })
+      : describeIo(error, `cannot read ${name}`)
   }
   return { size, last: line > 0 ? line : last }
 }

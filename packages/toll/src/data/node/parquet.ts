@@ -33,21 +33,24 @@ export async function openParquet(sink: ByteSink, columns: readonly OutputColumn
     appender.appendDataChunk(chunk)
   }
   return {
-    write: (values) => new Promise((done) => {
-      try {
-        for (let from = 0; from < values[0].length; from += chunkRows) append(values, from, Math.min(chunkRows, values[0].length - from))
-      } catch (error) {
-        throw fail(error)
-      }
-      done()
-    }),
+    write: (values) =>
+      new Promise((done) => {
+        try {
+          for (let from = 0; from < values[0].length; from += chunkRows)
+            append(values, from, Math.min(chunkRows, values[0].length - from))
+        } catch (error) {
+          throw fail(error)
+        }
+        done()
+      }),
     close: async () => {
       const folder = await mkdtemp(join(tmpdir(), 'toll-'))
       try {
         appender.closeSync()
         const path = join(folder, 'rows.parquet')
         await connection.run(`COPY rows TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`)
-        for await (const part of createReadStream(path, { highWaterMark: 2 ** 20 })) await sink.write(part as Uint8Array)
+        for await (const part of createReadStream(path, { highWaterMark: 2 ** 20 }))
+          await sink.write(part as Uint8Array)
         await sink.close()
       } catch (error) {
         await sink.abort()

@@ -1,4 +1,5 @@
-// Questions in SQL to records that are in memory: DuckDB reads them as lines of JSON, so that nested parts become structs and lists.
+// Questions in SQL to records that are in memory: DuckDB reads them as lines of JSON, so that nested parts become
+// structs and lists.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,8 @@ import { describeIo } from '../../base/node/index.js'
 import { connect, quoteName, quotePath } from './duck.js'
 
 /** Lists and structs are nested. */
-export type QueryValue = string | number | boolean | null | readonly QueryValue[] | { readonly [name: string]: QueryValue }
+export type QueryValue =
+  string | number | boolean | null | readonly QueryValue[] | { readonly [name: string]: QueryValue }
 
 export interface QueryResult {
   readonly columns: readonly string[]
@@ -28,16 +30,30 @@ export interface Query {
 /** Errors: `argument` for SQL that DuckDB does not take, with its words; `data` for no records; `io`. */
 export async function queryRecords({ records, views = {}, sql }: Query): Promise<QueryResult> {
   if (records.length === 0) throw new TollError('data', 'there are no records to query')
-  const folder = await mkdtemp(join(tmpdir(), 'toll-query-')).catch((error: unknown) => Promise.reject(describeIo(error, 'cannot make a temporary folder')))
+  const folder = await mkdtemp(join(tmpdir(), 'toll-query-')).catch((error: unknown) =>
+    Promise.reject(describeIo(error, 'cannot make a temporary folder')),
+  )
   const file = join(folder, 'records.ndjson')
   const connection = await connect('all')
   try {
-    await writeFile(file, records.map((record) => `${JSON.stringify(record)}\n`).join('')).catch((error: unknown) => Promise.reject(describeIo(error, `cannot write ${file}`)))
+    await writeFile(file, records.map((record) => `${JSON.stringify(record)}\n`).join('')).catch((error: unknown) =>
+      Promise.reject(describeIo(error, `cannot write ${file}`)),
+    )
     // The whole file decides the types: a field may be empty in the first records and full in later ones.
-    await connection.run(`CREATE TABLE records AS FROM read_json(${quotePath(file)}, format = 'newline_delimited', sample_size = -1, maximum_object_size = 67108864)`)
+    await connection.run(
+      `CREATE TABLE records AS FROM read_json(${quotePath(file)}, format = 'newline_delimited', sample_size ` +
+        '= -1, maximum_object_size = 67108864)',
+    )
     for (const [name, view] of Object.entries(views)) await connection.run(`CREATE VIEW ${quoteName(name)} AS ${view}`)
     const reader = await connection.runAndReadAll(sql).catch((error: unknown) => {
-      throw new TollError('argument', `the query failed: ${messageOf(error).split('\n').filter((line) => line.trim() !== '').join(' ')}`, { cause: error })
+      throw new TollError(
+        'argument',
+        `the query failed: ${messageOf(error)
+          .split('\n')
+          .filter((line) => line.trim() !== '')
+          .join(' ')}`,
+        { cause: error },
+      )
     })
     return { columns: reader.columnNames(), rows: reader.getRowsJS().map((row) => row.map(plain)) }
   } finally {
@@ -53,6 +69,7 @@ function plain(value: unknown): QueryValue {
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return value.map(plain)
-  if (Object.getPrototypeOf(value) === Object.prototype) return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
+  if (Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
   return JSON.stringify(value) ?? null
 }

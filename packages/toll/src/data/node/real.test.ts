@@ -10,7 +10,10 @@ if (!data) console.log('real data sets: skipped, TOLL_DATA names no folder')
 describe.skipIf(!data)('real data', () => {
   test('CIFAR-10: records and L1 contrast of the airplanes', async () => {
     const { train, test: held } = await loadImages('cifar-10')
-    expect([train.shape, held.shape]).toEqual([[50_000, 3, 32, 32], [10_000, 3, 32, 32]])
+    expect([train.shape, held.shape]).toEqual([
+      [50_000, 3, 32, 32],
+      [10_000, 3, 32, 32],
+    ])
     // x / 255 less its mean, over its mean absolute value: the extremes over class 0.
     let [low, high] = [Infinity, -Infinity]
     for (let i = 0; i < 50_000; i++) {
@@ -31,7 +34,11 @@ describe.skipIf(!data)('real data', () => {
     const bytes = await readDatasetFile('arrhythmia', 'arrhythmia.mat')
     const x = readMat(bytes, 'X')
     const y = readMat(bytes, 'y')
-    expect([x.shape, y.shape, toFloat64(y).data.reduce((sum, value) => sum + value, 0)]).toEqual([[452, 274], [452, 1], 66])
+    expect([x.shape, y.shape, toFloat64(y).data.reduce((sum, value) => sum + value, 0)]).toEqual([
+      [452, 274],
+      [452, 1],
+      66,
+    ])
     const { files } = await locateDataset('arrhythmia')
     const raw = await (await openTable(files.get('arrhythmia.data') ?? '', { header: false, format: 'csv' })).read()
     expect([raw.rows, raw.names.length]).toEqual([452, 280])
@@ -48,7 +55,10 @@ describe.skipIf(!data)('real data', () => {
       const rows = toIndices(readNpy(await readDatasetFile('toll-splits', `10000_val_indices_${set}.npy`)), 70_000)
       expect([rows.length, new Set(rows).size]).toEqual([10_000, 10_000])
     }
-    for (const [set, count] of [['normal', 386], ['anomalous', 66]] as const) {
+    for (const [set, count] of [
+      ['normal', 386],
+      ['anomalous', 66],
+    ] as const) {
       const { files } = await locateDataset('toll-splits')
       const order = await readArrayFile(files.get(`randomized_${set}_indices_arrhythmia.npy`) ?? '')
       expect([order.data.length, new Set(order.data).size]).toEqual([count, count])
@@ -56,7 +66,15 @@ describe.skipIf(!data)('real data', () => {
   })
 
   test('every ODDS file of the folder reads', async () => {
-    const shapes: Record<string, number[]> = { cardio: [1831, 21], letter: [1600, 32], lympho: [148, 18], musk: [3062, 166], optdigits: [5216, 64], pima: [768, 8], vowels: [1456, 12] }
+    const shapes: Record<string, number[]> = {
+      cardio: [1831, 21],
+      letter: [1600, 32],
+      lympho: [148, 18],
+      musk: [3062, 166],
+      optdigits: [5216, 64],
+      pima: [768, 8],
+      vowels: [1456, 12],
+    }
     for (const [name, shape] of Object.entries(shapes)) {
       expect([name, (await readArrayFile(`${data}/odds/${name}.mat`, { variable: 'X' })).shape]).toEqual([name, shape])
     }

@@ -1,5 +1,5 @@
-// Each kind of table as something DuckDB can select from: CSV and JSON as bare text, so that every cell is judged by one rule
-// and a bad one can be named; Parquet and SQL with the types they have.
+// Each kind of table as something DuckDB can select from: CSV and JSON as bare text, so that every cell is judged by
+// one rule and a bad one can be named; Parquet and SQL with the types they have.
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { describeDuck, quoteName, quotePath, quoteText } from './duck.js'
@@ -11,13 +11,15 @@ export type ColumnKind = 'number' | 'boolean' | 'text' | 'time'
 export interface ColumnInfo {
   readonly name: string
   /**
-   * What the values are. A text file's column is a `number` when more than half of its first values are (the rest will be refused
-   * by row), a `boolean` when all are true or false, a `time` when all are dates or times.
+   * What the values are. A text file's column is a `number` when more than half of its first values are (the rest will
+   * be refused by row), a `boolean` when all are true or false, a `time` when all are dates or times.
    */
   readonly kind: ColumnKind
   /** DuckDB's type; VARCHAR for CSV, TSV, NDJSON and JSON. */
   readonly type: string
-  /** Of a text file: shares of the first values that can be read as each kind, in [0, 1]; absent where there are none. */
+  /**
+   * Of a text file: shares of the first values that can be read as each kind, in [0, 1]; absent where there are none.
+   */
   readonly readable?: Readonly<Record<Exclude<ColumnKind, 'text'>, number>>
 }
 
@@ -31,7 +33,9 @@ export interface CellOptions {
   readonly decimal?: '.' | ','
 }
 
-/** One file, or one query, as a relation: its SQL and its columns in order, each with the expression that selects it. */
+/**
+ * One file, or one query, as a relation: its SQL and its columns in order, each with the expression that selects it.
+ */
 export interface Relation {
   readonly name: string
   readonly sql: string
@@ -46,11 +50,20 @@ export interface Relation {
 const sampleRows = 20_480
 
 /** The relation of one file. Errors as `readHeader`, and `format` for damaged files. */
-export async function relationOf(file: TableFile, connection: DuckDBConnection, options: HeaderOptions): Promise<Relation> {
+export async function relationOf(
+  file: TableFile,
+  connection: DuckDBConnection,
+  options: HeaderOptions,
+): Promise<Relation> {
   switch (file.format) {
-    case 'csv': case 'tsv': return delimitedRelation(file, options)
-    case 'ndjson': case 'json': return jsonRelation(file, connection)
-    case 'parquet': return parquetRelation(file, connection)
+    case 'csv':
+    case 'tsv':
+      return delimitedRelation(file, options)
+    case 'ndjson':
+    case 'json':
+      return jsonRelation(file, connection)
+    case 'parquet':
+      return parquetRelation(file, connection)
   }
 }
 
@@ -73,8 +86,10 @@ function delimitedRelation(file: TableFile, options: HeaderOptions): Relation {
   const { delimiter, names } = readHeader(file.head, file.name, file.whole, preset)
   // Positional names, since DuckDB's own ignore case: `a` and `A` are two columns of a CSV file.
   const types = names.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
-  const sql = `read_csv(${quotePath(file.path)}, auto_detect = false, header = ${options.header !== false}, delim = ${quoteText(delimiter)}, `
-    + `quote = '"', escape = '"', compression = '${file.gzip ? 'gzip' : 'none'}', columns = {${types}})`
+  const sql =
+    `read_csv(${quotePath(file.path)}, auto_detect = false, header = ${options.header !== false}, delim = ` +
+    `${quoteText(delimiter)}, ` +
+    `quote = '"', escape = '"', compression = '${file.gzip ? 'gzip' : 'none'}', columns = {${types}})`
   const columns = new Map(names.map((name, i) => [name, { ref: `c${i}`, type: 'VARCHAR' }]))
   return { name: file.name, sql, columns, textFile: { path: file.path, gzip: file.gzip, lines: true } }
 }
@@ -85,17 +100,30 @@ async function jsonRelation(file: TableFile, connection: DuckDBConnection): Prom
   const names = [...(await describe(`read_json(${common}, sample_size = ${sampleRows})`, connection, file.name)).keys()]
   const types = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')
   const columns = new Map(names.map((name) => [name, { ref: quoteName(name), type: 'VARCHAR' }]))
-  return { name: file.name, sql: `read_json(${common}, columns = {${types}})`, columns, ...(file.gzip && { textFile: { path: file.path, gzip: true, lines: false } }) }
+  return {
+    name: file.name,
+    sql: `read_json(${common}, columns = {${types}})`,
+    columns,
+    ...(file.gzip && { textFile: { path: file.path, gzip: true, lines: false } }),
+  }
 }
 
 async function parquetRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {
   const sql = `read_parquet(${quotePath(file.path)})`
   const columns = await describe(sql, connection, file.name)
-  const rows = await runRows(`SELECT num_rows FROM parquet_file_metadata(${quotePath(file.path)})`, connection, file.name)
+  const rows = await runRows(
+    `SELECT num_rows FROM parquet_file_metadata(${quotePath(file.path)})`,
+    connection,
+    file.name,
+  )
   return { name: file.name, sql, columns, rowCount: Number(rows[0][0]) }
 }
 
-async function describe(sql: string, connection: DuckDBConnection, name: string): Promise<Map<string, { ref: string; type: string }>> {
+async function describe(
+  sql: string,
+  connection: DuckDBConnection,
+  name: string,
+): Promise<Map<string, { ref: string; type: string }>> {
   const rows = await runRows(`DESCRIBE SELECT * FROM ${sql}`, connection, name)
   return new Map(rows.map(([column, type]) => [String(column), { ref: quoteName(String(column)), type: String(type) }]))
 }

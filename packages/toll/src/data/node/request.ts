@@ -1,4 +1,5 @@
-// What a reader asks of a column, and the SQL that gives it: every column arrives as float64, from numbers or from its texts.
+// What a reader asks of a column, and the SQL that gives it: every column arrives as float64, from numbers or from its
+// texts.
 
 import { TollError } from '../../base/index.js'
 import type { CellOptions, ColumnInfo, ColumnKind } from './relation.js'
@@ -7,9 +8,11 @@ import type { CellOptions, ColumnInfo, ColumnKind } from './relation.js'
  * A column by name. A bare name is read as what it holds (`ColumnInfo.kind`); `as` reads it as
  * - `number`: a float64; true and false of a boolean column are 1 and 0;
  * - `boolean`: 1 and 0, from true, false (any case), 1 and 0;
- * - `text`: codes into a list of texts (see `ColumnMeaning`). A text file's cells are taken as they stand, surrounding space aside; typed
+ * - `text`: codes into a list of texts (see `ColumnMeaning`). A text file's cells are taken as they stand, surrounding
+ * space aside; typed
  *   values as DuckDB prints them, whole numbers without a fraction (`1`, not `1.0`);
- * - `time`: seconds since 1970-01-01T00:00:00Z, from ISO 8601 dates and times (UTC where they name no zone) and from typed ones.
+ * - `time`: seconds since 1970-01-01T00:00:00Z, from ISO 8601 dates and times (UTC where they name no zone) and from
+ * typed ones.
  */
 export type ColumnRequest = string | { readonly name: string; readonly as: ColumnKind }
 
@@ -30,11 +33,18 @@ export function selectColumn(column: ColumnInfo, as: ColumnKind, source: string)
     throw new TollError('data', `column '${name}' of ${source} holds ${what} (${type}); ${advice}`)
   }
   const own = `"${name.replaceAll('"', '""')}"`
-  if (as !== 'text' && held === 'clock') refuse('times of day', `make seconds since midnight of them first, with epoch(${own}) in a SQL query, or read them as text`)
-  if (as !== 'text' && held === 'duration') refuse('durations', `make seconds of them first, with epoch(${own}) in a SQL query, or read them as text`)
-  if (as === 'time' && held === 'number') refuse('numbers', `make times of them first, with to_timestamp(${own}) in a SQL query, or read them as numbers`)
+  if (as !== 'text' && held === 'clock')
+    refuse(
+      'times of day',
+      `make seconds since midnight of them first, with epoch(${own}) in a SQL query, or read them as text`,
+    )
+  if (as !== 'text' && held === 'duration')
+    refuse('durations', `make seconds of them first, with epoch(${own}) in a SQL query, or read them as text`)
+  if (as === 'time' && held === 'number')
+    refuse('numbers', `make times of them first, with to_timestamp(${own}) in a SQL query, or read them as numbers`)
   if (as === 'time' && held === 'boolean') refuse('booleans', 'read them as booleans')
-  if ((as === 'number' || as === 'boolean') && column.kind === 'time') refuse('times', `read them as times, or make numbers of them first, for example epoch(${own}) in a SQL query`)
+  if ((as === 'number' || as === 'boolean') && column.kind === 'time')
+    refuse('times', `read them as times, or make numbers of them first, for example epoch(${own}) in a SQL query`)
   const textual = held === 'text'
   const vector = as === 'text' || (as === 'time' && textual) ? 'VARCHAR' : 'DOUBLE'
   return { ...column, as, vector, judged: vector === 'DOUBLE' && textual }
@@ -46,7 +56,9 @@ export function vectorSql(column: SelectedColumn, ref: string, { decimal = '.' }
   if (vector === 'VARCHAR') return as === 'text' ? textSql(type, ref) : `CAST(${ref} AS VARCHAR)`
   if (as === 'time') return timeSql(type, ref)
   if (!column.judged) return `CAST(${ref} AS DOUBLE)`
-  return decimal === ',' ? `try_cast(replace(CAST(${ref} AS VARCHAR), ',', '.') AS DOUBLE)` : `try_cast(CAST(${ref} AS VARCHAR) AS DOUBLE)`
+  return decimal === ','
+    ? `try_cast(replace(CAST(${ref} AS VARCHAR), ',', '.') AS DOUBLE)`
+    : `try_cast(CAST(${ref} AS VARCHAR) AS DOUBLE)`
 }
 
 /** Whole numbers lose their `.0`, zero its sign and NaN is missing: so a text is the same from every kind of file. */
@@ -58,7 +70,8 @@ function textSql(type: string, ref: string): string {
 /** DuckDB gives NULL for the seconds of an infinite time, which is not a missing one, and cuts nanoseconds off. */
 function timeSql(type: string, ref: string): string {
   const nanoseconds = `epoch_ns(${ref})`
-  const seconds = type === 'TIMESTAMP_NS' ? `${nanoseconds} // 1000000000 + (${nanoseconds} % 1000000000) / 1e9` : `epoch(${ref})`
+  const seconds =
+    type === 'TIMESTAMP_NS' ? `${nanoseconds} // 1000000000 + (${nanoseconds} % 1000000000) / 1e9` : `epoch(${ref})`
   return `CASE WHEN isinf(${ref}) THEN CAST('infinity' AS DOUBLE) ELSE CAST(${seconds} AS DOUBLE) END`
 }
 

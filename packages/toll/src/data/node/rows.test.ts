@@ -6,10 +6,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRowWriter, openTable, type OutputColumn, type OutputValues } from './index.js'
 
 let folder = ''
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'toll-rows-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'toll-rows-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
-const columns: OutputColumn[] = [{ name: 'id', kind: 'text' }, { name: 'a "score"', kind: 'number' }, { name: 'bad', kind: 'boolean' }]
+const columns: OutputColumn[] = [
+  { name: 'id', kind: 'text' },
+  { name: 'a "score"', kind: 'number' },
+  { name: 'bad', kind: 'boolean' },
+]
 const first: OutputValues[] = [['x', 'a,b', null], Float64Array.of(0.1, NaN, -1e-7), [true, false, null]]
 const second: OutputValues[] = [['say "hi"\n'], Float64Array.of(1e21), [true]]
 
@@ -25,18 +31,29 @@ function slowStream(): Writable & { text(): string } {
   const parts: Buffer[] = []
   const stream = new Writable({
     highWaterMark: 1,
-    write: (chunk: Buffer, _, done) => { setTimeout(() => { parts.push(chunk); done() }, 1) },
+    write: (chunk: Buffer, _, done) => {
+      setTimeout(() => {
+        parts.push(chunk)
+        done()
+      }, 1)
+    },
   })
   return Object.assign(stream, { text: () => Buffer.concat(parts).toString() })
 }
 
 const csv = 'id,"a ""score""",bad\nx,0.1,true\n"a,b",,false\n,-1e-7,\n"say ""hi""\n",1e+21,true\n'
 const ndjson = [
-  '{"id":"x","a \\"score\\"":0.1,"bad":true}', '{"id":"a,b","a \\"score\\"":null,"bad":false}',
-  '{"id":null,"a \\"score\\"":-1e-7,"bad":null}', '{"id":"say \\"hi\\"\\n","a \\"score\\"":1e+21,"bad":true}', '',
+  '{"id":"x","a \\"score\\"":0.1,"bad":true}',
+  '{"id":"a,b","a \\"score\\"":null,"bad":false}',
+  '{"id":null,"a \\"score\\"":-1e-7,"bad":null}',
+  '{"id":"say \\"hi\\"\\n","a \\"score\\"":1e+21,"bad":true}',
+  '',
 ].join('\n')
 
-test.each([['csv', csv], ['ndjson', ndjson]] as const)('%s, byte for byte, to a file and to a slow stream', async (format, expected) => {
+test.each([
+  ['csv', csv],
+  ['ndjson', ndjson],
+] as const)('%s, byte for byte, to a file and to a slow stream', async (format, expected) => {
   const path = join(folder, `out.${format}`)
   await write(format, path)
   expect(await readFile(path, 'utf8')).toBe(expected)
@@ -64,35 +81,56 @@ test('Parquet reads back as written, in order', async () => {
   expect(passthrough.get('bad')?.slice(0, 5)).toEqual([true, false, null, true, false])
 })
 
-test.each(['csv', 'ndjson', 'parquet'] as const)('%s: an aborted or failed output leaves the old file and nothing else', async (format) => {
-  const place = await mkdtemp(join(folder, 'abort-'))
-  const path = join(place, 'out')
-  await writeFile(path, 'old')
-  const writer = await openRowWriter(path, { format, columns })
-  await writer.write(first)
-  await expect(writer.write([['x'], Float64Array.of(Infinity), [true]])).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('infinite') })
-  await expect(writer.write([['x'], Float64Array.of(1)])).rejects.toMatchObject({ code: 'shape' })
-  await expect(writer.write([['x'], Float64Array.of(1, 2), [true]])).rejects.toMatchObject({ code: 'shape' })
-  await writer.abort()
-  expect(await readFile(path, 'utf8')).toBe('old')
-  expect(await readdir(place)).toEqual(['out'])
-})
-
-test.skipIf(process.platform !== 'linux').each(['csv', 'parquet'] as const)('%s: a full disk is an io error with a hint', async (format) => {
-  const attempt = (async () => {
-    const writer = await openRowWriter('/dev/full', { format, columns })
+test.each(['csv', 'ndjson', 'parquet'] as const)(
+  '%s: an aborted or failed output leaves the old file and nothing else',
+  async (format) => {
+    const place = await mkdtemp(join(folder, 'abort-'))
+    const path = join(place, 'out')
+    await writeFile(path, 'old')
+    const writer = await openRowWriter(path, { format, columns })
     await writer.write(first)
-    await writer.close()
-  })()
-  await expect(attempt).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('no space is left on the device') })
-})
+    await expect(writer.write([['x'], Float64Array.of(Infinity), [true]])).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('infinite'),
+    })
+    await expect(writer.write([['x'], Float64Array.of(1)])).rejects.toMatchObject({ code: 'shape' })
+    await expect(writer.write([['x'], Float64Array.of(1, 2), [true]])).rejects.toMatchObject({ code: 'shape' })
+    await writer.abort()
+    expect(await readFile(path, 'utf8')).toBe('old')
+    expect(await readdir(place)).toEqual(['out'])
+  },
+)
+
+test.skipIf(process.platform !== 'linux').each(['csv', 'parquet'] as const)(
+  '%s: a full disk is an io error with a hint',
+  async (format) => {
+    const attempt = (async () => {
+      const writer = await openRowWriter('/dev/full', { format, columns })
+      await writer.write(first)
+      await writer.close()
+    })()
+    await expect(attempt).rejects.toMatchObject({
+      code: 'io',
+      message: expect.stringContaining('no space is left on the device'),
+    })
+  },
+)
 
 test('a stream whose reader went away is an io error', async () => {
-  const broken = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })) })
-  await expect(write('csv', broken)).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('the reader closed the pipe') })
+  const broken = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),
+  })
+  await expect(write('csv', broken)).rejects.toMatchObject({
+    code: 'io',
+    message: expect.stringContaining('the reader closed the pipe'),
+  })
 })
 
 test('a folder that does not exist', async () => {
-  await expect(openRowWriter(join(folder, 'none', 'x.csv'), { format: 'csv', columns })).rejects.toMatchObject({ code: 'not-found' })
-  await expect(openRowWriter(join(folder, 'x.csv'), { format: 'csv', columns: [] })).rejects.toMatchObject({ code: 'argument' })
+  await expect(openRowWriter(join(folder, 'none', 'x.csv'), { format: 'csv', columns })).rejects.toMatchObject({
+    code: 'not-found',
+  })
+  await expect(openRowWriter(join(folder, 'x.csv'), { format: 'csv', columns: [] })).rejects.toMatchObject({
+    code: 'argument',
+  })
 })

@@ -1,4 +1,5 @@
-// Rows written as they come, in their order: CSV (RFC 4180), NDJSON or Parquet, to a file that appears whole or not at all, or to a stream.
+// Rows written as they come, in their order: CSV (RFC 4180), NDJSON or Parquet, to a file that appears whole or not at
+// all, or to a stream.
 
 import { once } from 'node:events'
 import type { FileHandle } from 'node:fs/promises'
@@ -19,7 +20,9 @@ export interface OutputColumn {
 export type OutputValues = Float64Array | Float32Array | readonly CellValue[]
 
 export interface RowWriter {
-  /** Writes a batch of equally long columns; waits while the target is slower. Errors: `io`, `shape`, `data` (infinity). */
+  /**
+   * Writes a batch of equally long columns; waits while the target is slower. Errors: `io`, `shape`, `data` (infinity).
+   */
   write(columns: readonly OutputValues[]): Promise<void>
   /** Finishes; only now does the file have its name. */
   close(): Promise<void>
@@ -40,7 +43,10 @@ export interface ByteSink {
 }
 
 /** Opens a writer to a path, or to a stream such as `process.stdout`, which is left open. Errors: `not-found`, `io`. */
-export async function openRowWriter(target: string | Writable, { format, columns }: RowWriterOptions): Promise<RowWriter> {
+export async function openRowWriter(
+  target: string | Writable,
+  { format, columns }: RowWriterOptions,
+): Promise<RowWriter> {
   if (columns.length === 0) throw new TollError('argument', 'rows to write need at least one column')
   const sink = typeof target === 'string' ? await fileSink(target) : streamSink(target)
   if (format === 'parquet') {
@@ -64,14 +70,19 @@ export async function openRowWriter(target: string | Writable, { format, columns
 
 /** Checks lengths and refuses infinity, which no format but Parquet can hold and no reader expects. */
 function checkBatch(values: readonly OutputValues[], columns: readonly OutputColumn[]): readonly OutputValues[] {
-  if (values.length !== columns.length) throw new TollError('shape', `${columns.length} columns are written, got ${values.length}`)
+  if (values.length !== columns.length)
+    throw new TollError('shape', `${columns.length} columns are written, got ${values.length}`)
   values.forEach((column, c) => {
     if (column.length !== values[0].length) {
-      throw new TollError('shape', `column '${columns[c].name}' has ${column.length} rows, '${columns[0].name}' has ${values[0].length}`)
+      throw new TollError(
+        'shape',
+        `column '${columns[c].name}' has ${column.length} rows, '${columns[0].name}' has ${values[0].length}`,
+      )
     }
     if (columns[c].kind !== 'number') return
     for (let i = 0; i < column.length; i++) {
-      if (column[i] === Infinity || column[i] === -Infinity) throw new TollError('data', `column '${columns[c].name}' of the output is infinite in row ${i + 1} of a batch`)
+      if (column[i] === Infinity || column[i] === -Infinity)
+        throw new TollError('data', `column '${columns[c].name}' of the output is infinite in row ${i + 1} of a batch`)
     }
   })
   return values
@@ -129,7 +140,9 @@ async function writeAll(handle: FileHandle, content: string | Uint8Array, path: 
 /** A stream is not closed here: it belongs to the caller. Its errors surface at the next write. */
 function streamSink(stream: Writable): ByteSink {
   let failure: unknown
-  const note = (error: unknown) => { failure = error }
+  const note = (error: unknown) => {
+    failure = error
+  }
   stream.on('error', note)
   const check = () => {
     if (failure !== undefined) throw describeIo(failure, 'cannot write the output')
@@ -144,7 +157,8 @@ function streamSink(stream: Writable): ByteSink {
       if (!stream.write(content)) await drain()
     },
     close: async () => {
-      if (stream.writableLength > 0 && failure === undefined) await new Promise<void>((done) => stream.write('', () => done()))
+      if (stream.writableLength > 0 && failure === undefined)
+        await new Promise<void>((done) => stream.write('', () => done()))
       stream.off('error', note)
       check()
     },

@@ -1,4 +1,5 @@
-// What the columns of a text file hold, judged by its first rows: the same cells, read the same way, as when the table is used.
+// What the columns of a text file hold, judged by its first rows: the same cells, read the same way, as when the table
+// is used.
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { looksLikeTime } from '../../base/index.js'
@@ -15,7 +16,11 @@ const largestSample = 10_000
 const sampledTogether = 2048
 
 /** The columns of a text file with the kinds that their first rows suggest (see `ColumnInfo`). */
-export async function sampleColumns(relation: Relation, connection: DuckDBConnection, cell: CellOptions): Promise<ColumnInfo[]> {
+export async function sampleColumns(
+  relation: Relation,
+  connection: DuckDBConnection,
+  cell: CellOptions,
+): Promise<ColumnInfo[]> {
   const columns = [...relation.columns].map(([name, { type }]): ColumnInfo => ({ name, type, kind: 'text' }))
   const rows = Math.ceil(Math.min(largestSample, sampleCells / columns.length))
   const kinds: ColumnInfo[] = []
@@ -28,11 +33,21 @@ export async function sampleColumns(relation: Relation, connection: DuckDBConnec
   return kinds
 }
 
-async function sampleSome(head: Relation, columns: readonly ColumnInfo[], rows: number, connection: DuckDBConnection, cell: CellOptions): Promise<ColumnInfo[]> {
+async function sampleSome(
+  head: Relation,
+  columns: readonly ColumnInfo[],
+  rows: number,
+  connection: DuckDBConnection,
+  cell: CellOptions,
+): Promise<ColumnInfo[]> {
   const missing = new Set(['', ...(cell.missing ?? missingTexts)])
   const counts = columns.map(() => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
   const numbers = columns.map((column) => selectColumn(column, 'number', head.name))
-  for await (const { chunk, rows: count } of fetchChunks(head, { columns: numbers, passthrough: [], badRows: 'mark', batchRows: rows, cell }, connection)) {
+  for await (const { chunk, rows: count } of fetchChunks(
+    head,
+    { columns: numbers, passthrough: [], badRows: 'mark', batchRows: rows, cell },
+    connection,
+  )) {
     counts.forEach((kinds, c) => {
       const valid = validityOf(chunk.getColumnVector(c))
       for (let i = 0; i < count; i++) {
@@ -48,7 +63,21 @@ async function sampleSome(head: Relation, columns: readonly ColumnInfo[], rows: 
   }
   return columns.map(({ name, type }, c) => {
     const { present, numbers, flags, times } = counts[c]
-    const kind = present === 0 || numbers > present / 2 ? 'number' : flags === present ? 'boolean' : times === present ? 'time' : 'text'
-    return { name, type, kind, ...(present > 0 && { readable: { number: numbers / present, boolean: (flags + numbers) / present, time: times / present } }) }
+    const kind =
+      present === 0 || numbers > present / 2
+        ? 'number'
+        : flags === present
+          ? 'boolean'
+          : times === present
+            ? 'time'
+            : 'text'
+    return {
+      name,
+      type,
+      kind,
+      ...(present > 0 && {
+        readable: { number: numbers / present, boolean: (flags + numbers) / present, time: times / present },
+      }),
+    }
   })
 }

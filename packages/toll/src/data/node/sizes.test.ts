@@ -7,7 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTable } from './index.js'
 
 let folder = ''
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'toll-sizes-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'toll-sizes-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 async function file(name: string, content: string): Promise<string> {
@@ -16,9 +18,16 @@ async function file(name: string, content: string): Promise<string> {
 }
 
 /** Cell c of row r is r + c; the last column is a text. */
-async function wideFile(name: string, width: number, rows: number, cells: Readonly<Record<string, string>> = {}): Promise<string> {
+async function wideFile(
+  name: string,
+  width: number,
+  rows: number,
+  cells: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const names = Array.from({ length: width }, (_, c) => `c${c}`)
-  const lines = Array.from({ length: rows }, (_, r) => names.map((column, c) => cells[`${r + 1} ${column}`] ?? (c === width - 1 ? 'xy'[r % 2] : r + c)).join(','))
+  const lines = Array.from({ length: rows }, (_, r) =>
+    names.map((column, c) => cells[`${r + 1} ${column}`] ?? (c === width - 1 ? 'xy'[r % 2] : r + c)).join(','),
+  )
   return file(name, `${[names.join(','), ...lines].join('\n')}\n`)
 }
 
@@ -29,7 +38,11 @@ test('ten thousand columns', async () => {
   const { table, passthrough } = await source.readBatch({ columns, passthrough: ['c5'] })
   expect(passthrough.get('c5')).toEqual(['5', '6', '7'])
   expect([table.names, table.meanings]).toEqual([columns, new Map([['c9999', { kind: 'text', texts: ['x', 'y'] }]])])
-  expect(table.columns.every((column, c) => column.length === 3 && column.every((value, r) => value === (c === 9_999 ? r % 2 : c + r)))).toBe(true)
+  expect(
+    table.columns.every(
+      (column, c) => column.length === 3 && column.every((value, r) => value === (c === 9_999 ? r % 2 : c + r)),
+    ),
+  ).toBe(true)
 }, 240_000)
 
 test('columns of several passes: batches, and the first bad cell of a row', async () => {
@@ -38,19 +51,32 @@ test('columns of several passes: batches, and the first bad cell of a row', asyn
   const columns = source.columns.map(({ name }) => ({ name, as: name === 'c2099' ? 'text' : 'number' }) as const)
   const whole = await source.readBatch({ columns, badRows: 'mark' })
   expect([...whole.errors].map(([row, message]) => [row, message.replace(path, '')])).toEqual([
-    [1, ", row 2: column 'c0' holds 'p', which is not a finite number"], [2, ", row 3: column 'c2091' holds 'r', which is not a finite number"],
+    [1, ", row 2: column 'c0' holds 'p', which is not a finite number"],
+    [2, ", row 3: column 'c2091' holds 'r', which is not a finite number"],
   ])
-  for await (const { table, errors } of source.batches({ columns, badRows: 'mark' })) expect([table, errors]).toEqual([whole.table, whole.errors])
-  await expect(source.read({ columns })).rejects.toMatchObject({ code: 'data', message: expect.stringContaining("row 2: column 'c0' holds 'p'") })
+  for await (const { table, errors } of source.batches({ columns, badRows: 'mark' }))
+    expect([table, errors]).toEqual([whole.table, whole.errors])
+  await expect(source.read({ columns })).rejects.toMatchObject({
+    code: 'data',
+    message: expect.stringContaining("row 2: column 'c0' holds 'p'"),
+  })
 })
 
 test.each(['first', 'middle', 'last', 'unterminated'] as const)('a line of 33 MB, %s', async (where) => {
   const long = `1,${'x'.repeat(33_000_000)}${where === 'unterminated' ? '' : '\n'}`
-  const path = await file('long.csv', `a,b\n${where === 'first' ? '' : '1,2\n'}${long}${['first', 'middle'].includes(where) ? '3,4\n' : ''}`)
+  const path = await file(
+    'long.csv',
+    `a,b\n${where === 'first' ? '' : '1,2\n'}${long}${['first', 'middle'].includes(where) ? '3,4\n' : ''}`,
+  )
   const reading = openTable(path).then((source) => source.read({ columns: ['a', { name: 'b', as: 'text' }] }))
-  await expect(reading).rejects.toMatchObject({ code: 'format', message: expect.stringMatching(/long\.csv.* line is longer than 2 MB/) })
+  await expect(reading).rejects.toMatchObject({
+    code: 'format',
+    message: expect.stringMatching(/long\.csv.* line is longer than 2 MB/),
+  })
 })
 
 test('a JSON object of 34 MB', async () => {
-  await expect(openTable(await file('long.ndjson', `{"a":1}\n{"a":"${'x'.repeat(34_000_000)}"}\n`))).rejects.toMatchObject({ code: 'format', message: expect.stringContaining('a JSON object is longer than 16 MB') })
+  await expect(
+    openTable(await file('long.ndjson', `{"a":1}\n{"a":"${'x'.repeat(34_000_000)}"}\n`)),
+  ).rejects.toMatchObject({ code: 'format', message: expect.stringContaining('a JSON object is longer than 16 MB') })
 })

@@ -1,5 +1,6 @@
 // Rows of a relation as batches of float64 columns, in file order and bounded memory, one query per file.
-// A column of numbers in a text file comes twice, as numbers and as it stands; the text is looked at only where there is no number.
+// A column of numbers in a text file comes twice, as numbers and as it stands; the text is looked at only where there
+// is no number.
 
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import { TollError, invariant, parseTime, throwIfAborted, type ColumnMeaning, type Table } from '../../base/index.js'
@@ -14,8 +15,9 @@ export type CellValue = string | number | boolean | null
 
 export interface TableBatch {
   /**
-   * The columns asked for; NaN where a value is missing, and in rows that have an error. The texts of a column are one list for all
-   * batches: it grows as they are read and its codes keep their meaning. After 2^20 different texts the next batch begins another list.
+   * The columns asked for; NaN where a value is missing, and in rows that have an error. The texts of a column are one
+   * list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 different texts the
+   * next batch begins another list.
    */
   readonly table: Table
   /** The passed-through columns by name, one value per row. */
@@ -35,8 +37,15 @@ export interface Selection {
   readonly signal?: AbortSignal
 }
 
-/** The batches of several relations, one after the other. Errors: `data` (a bad cell, with its row), `format`, `aborted`. */
-export async function* streamBatches(relations: readonly Relation[], selection: Selection, connection: DuckDBConnection): AsyncGenerator<TableBatch> {
+/**
+ * The batches of several relations, one after the other. Errors: `data` (a bad cell, with its row), `format`,
+ * `aborted`.
+ */
+export async function* streamBatches(
+  relations: readonly Relation[],
+  selection: Selection,
+  connection: DuckDBConnection,
+): AsyncGenerator<TableBatch> {
   const interrupt = () => connection.interrupt()
   selection.signal?.addEventListener('abort', interrupt, { once: true })
   const texts = new ColumnTexts(selection)
@@ -63,7 +72,8 @@ export async function* streamBatches(relations: readonly Relation[], selection: 
       await end
     }
     if (batch.rows > 0) yield batch.finish()
-    else if (batch.firstRow === 0) throw new TollError('data', `${relations.map(({ name }) => name).join(', ')}: there are no rows`)
+    else if (batch.firstRow === 0)
+      throw new TollError('data', `${relations.map(({ name }) => name).join(', ')}: there are no rows`)
   } finally {
     left.abort()
     selection.signal?.removeEventListener('abort', interrupt)
@@ -77,10 +87,15 @@ export interface FetchedRows {
 }
 
 /**
- * The chunks of one relation; the next one is read while the last is used. A streaming result that meets a damaged row just ends, as if the
- * table did: so the query is given one more row, marked as the end, and what stops before it is asked for the error.
+ * The chunks of one relation; the next one is read while the last is used. A streaming result that meets a damaged row
+ * just ends, as if the table did: so the query is given one more row, marked as the end, and what stops before it is
+ * asked for the error.
  */
-export async function* fetchChunks(relation: Relation, selection: Selection, connection: DuckDBConnection): AsyncGenerator<FetchedRows> {
+export async function* fetchChunks(
+  relation: Relation,
+  selection: Selection,
+  connection: DuckDBConnection,
+): AsyncGenerator<FetchedRows> {
   let next: Promise<DuckDBDataChunk | null> | undefined
   try {
     const result = await connection.stream(selectSql(relation, selection))
@@ -114,23 +129,31 @@ export async function* fetchChunks(relation: Relation, selection: Selection, con
 /** Reads again, keeping nothing, to hear why the rows stopped. */
 async function explainEnd(relation: Relation, selection: Selection, connection: DuckDBConnection): Promise<never> {
   await connection.run(`SELECT bit_xor(hash(t)) FROM (${selectSql(relation, selection)}) t`)
-  throw new TollError('io', `${relation.name} could not be read to its end, though a second reading could; was it written to meanwhile?`)
+  throw new TollError(
+    'io',
+    `${relation.name} could not be read to its end, though a second reading could; was it written to meanwhile?`,
+  )
 }
 
 /**
- * The vectors of the columns, then those passed through, then one text per judged column, then whether the row is the end, which is one row
- * more than there are. Expressions are kept bare on purpose:
+ * The vectors of the columns, then those passed through, then one text per judged column, then whether the row is the
+ * end, which is one row more than there are. Expressions are kept bare on purpose:
  * judging the texts in SQL (trim, CASE) doubled the time of a scan, and took gigabytes on a thousand columns.
  */
 function selectSql(relation: Relation, { columns, passthrough, cell }: Selection): string {
   const reference = ({ name }: ColumnInfo) => relation.columns.get(name)?.ref ?? 'NULL'
   const expressions = [
     // One file may have DOUBLE where the first has BIGINT.
-    ...columns.map((column) => vectorSql({ ...column, type: relation.columns.get(column.name)?.type ?? column.type }, reference(column), cell)),
+    ...columns.map((column) =>
+      vectorSql({ ...column, type: relation.columns.get(column.name)?.type ?? column.type }, reference(column), cell),
+    ),
     ...passthrough.map((column) => passthroughSql(column, reference(column))),
     ...columns.filter(({ judged }) => judged).map((column) => `CAST(${reference(column)} AS VARCHAR)`),
   ]
-  return `SELECT ${[...expressions, 'false'].join(', ')} FROM ${relation.sql} UNION ALL SELECT ${[...expressions.map(() => 'NULL'), 'true'].join(', ')}`
+  return (
+    `SELECT ${[...expressions, 'false'].join(', ')} FROM ${relation.sql} UNION ALL SELECT ` +
+    `${[...expressions.map(() => 'NULL'), 'true'].join(', ')}`
+  )
 }
 
 function passthroughSql({ type }: ColumnInfo, ref: string): string {
@@ -158,7 +181,10 @@ class ColumnTexts {
 
 /** What a cell should be, for messages. */
 const expected: Readonly<Record<ColumnKind, string>> = {
-  number: 'a finite number', boolean: 'true or false', time: 'a date or time such as 2024-05-31 or 2024-05-31T13:00:00Z', text: 'a text',
+  number: 'a finite number',
+  boolean: 'true or false',
+  time: 'a date or time such as 2024-05-31 or 2024-05-31T13:00:00Z',
+  text: 'a text',
 }
 
 class BatchBuilder {
@@ -168,7 +194,11 @@ class BatchBuilder {
   readonly #passthrough: CellValue[][]
   readonly #errors = new Map<number, string>()
 
-  constructor(readonly selection: Selection, readonly texts: ColumnTexts, readonly firstRow: number) {
+  constructor(
+    readonly selection: Selection,
+    readonly texts: ColumnTexts,
+    readonly firstRow: number,
+  ) {
     this.#columns = selection.columns.map(() => new Float64Array(selection.batchRows))
     this.#lists = [...texts.lists]
     this.#passthrough = selection.passthrough.map(() => [])
@@ -196,13 +226,23 @@ class BatchBuilder {
 
   finish(): TableBatch {
     const { columns, passthrough } = this.selection
-    const filled = this.rows < this.selection.batchRows ? this.#columns.map((column) => column.subarray(0, this.rows)) : this.#columns
-    const meanings = new Map(columns.flatMap(({ name, as }, c): [string, ColumnMeaning][] => {
-      const list = this.#lists[c]
-      return list ? [[name, list.meaning]] : as === 'time' || as === 'boolean' ? [[name, { kind: as }]] : []
-    }))
+    const filled =
+      this.rows < this.selection.batchRows
+        ? this.#columns.map((column) => column.subarray(0, this.rows))
+        : this.#columns
+    const meanings = new Map(
+      columns.flatMap(({ name, as }, c): [string, ColumnMeaning][] => {
+        const list = this.#lists[c]
+        return list ? [[name, list.meaning]] : as === 'time' || as === 'boolean' ? [[name, { kind: as }]] : []
+      }),
+    )
     return {
-      table: { names: columns.map(({ name }) => name), columns: filled, rows: this.rows, ...(meanings.size > 0 && { meanings }) },
+      table: {
+        names: columns.map(({ name }) => name),
+        columns: filled,
+        rows: this.rows,
+        ...(meanings.size > 0 && { meanings }),
+      },
       passthrough: new Map(passthrough.map(({ name }, i) => [name, this.#passthrough[i]])),
       firstRow: this.firstRow,
       errors: new Map([...this.#errors].sort(([a], [b]) => a - b)),
@@ -230,7 +270,12 @@ class BatchBuilder {
       const value = column[i]
       // x - x is 0 for finite numbers and NaN for the others.
       if ((value - value === 0 && (as !== 'boolean' || value === 0 || value === 1)) || Number.isNaN(value)) continue
-      this.#refuse(part, i - start, c, value === Infinity ? 'infinity' : value === -Infinity ? '-infinity' : String(value))
+      this.#refuse(
+        part,
+        i - start,
+        c,
+        value === Infinity ? 'infinity' : value === -Infinity ? '-infinity' : String(value),
+      )
       column[i] = NaN
     }
   }
@@ -264,7 +309,9 @@ class BatchBuilder {
   #refuse({ file, rowInFile }: ChunkPart, row: number, c: number, text: string): void {
     const { name, as } = this.selection.columns[c]
     const shown = text.length > 40 ? `${text.slice(0, 37)}...` : text
-    const message = `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ${expected[as]}${this.#mayBeComma(as, text) ? '; with a decimal comma it is one' : ''}`
+    const message =
+      `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ` +
+      `${expected[as]}${this.#mayBeComma(as, text) ? '; with a decimal comma it is one' : ''}`
     if (this.selection.badRows === 'throw') {
       throw new TollError('data', `${message}; correct it, leave the column out, or declare the text as missing`)
     }

@@ -13,7 +13,9 @@ import { openTable, type BatchOptions, type ReadOptions, type TableInput, type T
 
 let folder = ''
 const at = (name: string) => join(folder, name)
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), "toll it's-")) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "toll it's-"))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 async function file(name: string, content: string | Uint8Array): Promise<string> {
@@ -25,21 +27,37 @@ async function load(input: TableInput, options?: TableOptions, reading?: ReadOpt
   const source = await openTable(input, options)
   try {
     const { table, passthrough, errors } = await source.readBatch(reading)
-    return { kinds: source.columns.map(({ name, kind }) => `${name}:${kind}`), names: table.names, columns: table.columns, passthrough: Object.fromEntries(passthrough), errors: [...errors] }
+    return {
+      kinds: source.columns.map(({ name, kind }) => `${name}:${kind}`),
+      names: table.names,
+      columns: table.columns,
+      passthrough: Object.fromEntries(passthrough),
+      errors: [...errors],
+    }
   } finally {
     await source.close()
   }
 }
 
 const text = 'id,a,flag,day\n007,1.5,true,2024-01-01\nx,-2e3,False,2024-01-02\n'
-const expected = { names: ['a', 'flag'], columns: [Float64Array.of(1.5, -2000), Float64Array.of(1, 0)], passthrough: { id: ['007', 'x'] } }
+const expected = {
+  names: ['a', 'flag'],
+  columns: [Float64Array.of(1.5, -2000), Float64Array.of(1, 0)],
+  passthrough: { id: ['007', 'x'] },
+}
 const kinds = ['id:text', 'a:number', 'flag:boolean', 'day:time']
-const json = '{"id":"007","a":1.5,"flag":true,"day":"2024-01-01"}\n{"id":"x","a":-2e3,"flag":false,"day":"2024-01-02"}\n'
+const json =
+  '{"id":"007","a":1.5,"flag":true,"day":"2024-01-01"}\n{"id":"x","a":-2e3,"flag":false,"day":"2024-01-02"}\n'
 
 describe('formats', () => {
   test.each([
-    ['t.csv', text], ['t.tsv', text.replaceAll(',', '\t')], ['semicolons.csv', text.replaceAll(',', ';')], ['pipes.txt', text.replaceAll(',', '|')],
-    ['crlf.csv', `\ufeff${text.replaceAll('\n', '\r\n')}`], ['t.ndjson', json], ['t.json', `[${json.trim().replace('\n', ',')}]`],
+    ['t.csv', text],
+    ['t.tsv', text.replaceAll(',', '\t')],
+    ['semicolons.csv', text.replaceAll(',', ';')],
+    ['pipes.txt', text.replaceAll(',', '|')],
+    ['crlf.csv', `\ufeff${text.replaceAll('\n', '\r\n')}`],
+    ['t.ndjson', json],
+    ['t.json', `[${json.trim().replace('\n', ',')}]`],
   ])('%s, plain and gzip', async (name, content) => {
     for (const path of [await file(name, content), await file(`${name}.gz`, gzipSync(content))]) {
       expect(await load(path, {}, { passthrough: ['id'] })).toMatchObject({ ...expected, kinds })
@@ -50,25 +68,41 @@ describe('formats', () => {
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     const path = at('t.parquet')
     const values = "(7, 1.5::FLOAT, true, DATE '2024-01-01', 'u', 3::HUGEINT), (8, NULL, false, NULL, NULL, 4)"
-    await connection.run(`COPY (SELECT * FROM (VALUES ${values}) t(id, a, flag, day, word, huge)) TO '${path.replaceAll("'", "''")}'`)
+    await connection.run(
+      `COPY (SELECT * FROM (VALUES ${values}) t(id, a, flag, day, word, huge)) TO '${path.replaceAll("'", "''")}'`,
+    )
     connection.closeSync()
     const source = await openTable(path)
     expect(source.rowCount).toBe(2)
     expect(source.columns.map(({ kind }) => kind)).toEqual(['number', 'number', 'boolean', 'time', 'text', 'number'])
     const batch = await source.readBatch({ columns: ['a', 'flag', 'huge'], passthrough: ['id', 'word', 'flag', 'day'] })
     expect(batch.table.columns).toEqual([Float64Array.of(1.5, NaN), Float64Array.of(1, 0), Float64Array.of(3, 4)])
-    expect(Object.fromEntries(batch.passthrough)).toEqual({ id: [7, 8], word: ['u', null], flag: [true, false], day: ['2024-01-01', null] })
+    expect(Object.fromEntries(batch.passthrough)).toEqual({
+      id: [7, 8],
+      word: ['u', null],
+      flag: [true, false],
+      day: ['2024-01-01', null],
+    })
     expect((await source.read({ columns: ['day'] })).columns).toEqual([Float64Array.of(1704067200, NaN)])
-    await expect(source.read({ columns: [{ name: 'day', as: 'number' }] })).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('holds times (DATE)') })
+    await expect(source.read({ columns: [{ name: 'day', as: 'number' }] })).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('holds times (DATE)'),
+    })
   })
 
   test('SQL queries, with a semicolon and a comment', async () => {
     const path = await file('q.csv', 'a,b\n3,x\n1,y\n2,z\n')
     const sql = `SELECT a * 2 AS twice, b FROM '${path.replaceAll("'", "''")}' ORDER BY a -- by value\n;`
     const query = await openTable({ sql })
-    expect(query.columns).toEqual([{ name: 'twice', kind: 'number', type: 'BIGINT' }, { name: 'b', kind: 'text', type: 'VARCHAR' }])
+    expect(query.columns).toEqual([
+      { name: 'twice', kind: 'number', type: 'BIGINT' },
+      { name: 'b', kind: 'text', type: 'VARCHAR' },
+    ])
     expect((await query.read()).columns).toEqual([Float64Array.of(2, 4, 6)])
-    await expect(openTable({ sql: 'SELEC 1' })).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('the SQL query') })
+    await expect(openTable({ sql: 'SELEC 1' })).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('the SQL query'),
+    })
     await expect(openTable({ sql: 'DROP TABLE x' })).rejects.toMatchObject({ code: 'data' })
   })
 
@@ -77,13 +111,18 @@ describe('formats', () => {
     await file('many/b.csv', 'y,x\n10,3\n')
     await file('many/a.csv', 'x,y\n1,8\n2,9\n')
     expect((await load(at('many/*.csv'))).columns).toEqual([Float64Array.of(1, 2, 3), Float64Array.of(8, 9, 10)])
-    expect((await load([at('many/b.csv'), at('many/a.csv')], {}, { columns: ['x'] })).columns).toEqual([Float64Array.of(3, 1, 2)])
+    expect((await load([at('many/b.csv'), at('many/a.csv')], {}, { columns: ['x'] })).columns).toEqual([
+      Float64Array.of(3, 1, 2),
+    ])
     await file('many/c.csv', 'x\n1\n')
-    await expect(openTable(at('many/*.csv'))).rejects.toMatchObject({ code: 'format', message: expect.stringMatching(/c\.csv lacks column 'y' that .*a\.csv has/) })
+    await expect(openTable(at('many/*.csv'))).rejects.toMatchObject({
+      code: 'format',
+      message: expect.stringMatching(/c\.csv lacks column 'y' that .*a\.csv has/),
+    })
   })
 
   test('paths are names, not patterns or SQL', async () => {
-    expect((await load(await file('w[1]*;\'--.csv', 'a\n5\n'))).columns).toEqual([Float64Array.of(5)])
+    expect((await load(await file("w[1]*;'--.csv", 'a\n5\n'))).columns).toEqual([Float64Array.of(5)])
   })
 
   test('standard input is told by content and its spool is removed', async () => {
@@ -98,7 +137,9 @@ describe('formats', () => {
       await source.close()`
     const spools = at('spools')
     await mkdir(spools)
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, TMPDIR: spools } })
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, TMPDIR: spools },
+    })
     child.stdin.end(text)
     let output = ''
     for await (const part of child.stdout) output += String(part)
@@ -118,13 +159,23 @@ describe('formats', () => {
 describe('cells', () => {
   test('missing numbers are NaN; other texts can be declared', async () => {
     const path = await file('missing.csv', 'a,b\n1,\nNA,2\n?,NaN\n null ,4\n-,5\n7,8\n')
-    await expect(load(path)).rejects.toMatchObject({ code: 'data', message: expect.stringContaining("missing.csv, row 5: column 'a' holds '-', which is not a finite number") })
-    expect((await load(path, { missing: ['NA', '?', 'null', 'NaN', '-'] })).columns).toEqual([Float64Array.of(1, NaN, NaN, NaN, NaN, 7), Float64Array.of(NaN, 2, NaN, 4, 5, 8)])
+    await expect(load(path)).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining("missing.csv, row 5: column 'a' holds '-', which is not a finite number"),
+    })
+    expect((await load(path, { missing: ['NA', '?', 'null', 'NaN', '-'] })).columns).toEqual([
+      Float64Array.of(1, NaN, NaN, NaN, NaN, 7),
+      Float64Array.of(NaN, 2, NaN, 4, 5, 8),
+    ])
   })
 
   test('marked rows carry their error and the others their numbers', async () => {
     const path = await file('bad.csv', 'id,a,b\nx,1,2\ny,oops,3\nz,?,inf\nw,4,1e999\n')
-    const { columns, errors, passthrough } = await load(path, {}, { columns: ['b', 'a'], passthrough: ['id'], badRows: 'mark' })
+    const { columns, errors, passthrough } = await load(
+      path,
+      {},
+      { columns: ['b', 'a'], passthrough: ['id'], badRows: 'mark' },
+    )
     expect(columns).toEqual([Float64Array.of(2, 3, NaN, NaN), Float64Array.of(1, NaN, NaN, 4)])
     expect(passthrough.id).toEqual(['x', 'y', 'z', 'w'])
     expect(errors.map(([row, message]) => [row, message.replace(folder, '')])).toEqual([
@@ -137,21 +188,44 @@ describe('cells', () => {
   test('a bad cell far behind the sampled rows is found, in the right file', async () => {
     const good = await file('good.csv', `a\n${'1\n'.repeat(30)}`)
     const late = await file('late.csv', `a\n${'1\n'.repeat(50_000)}word\n`)
-    await expect(load([good, late])).rejects.toMatchObject({ code: 'data', message: expect.stringContaining("late.csv, row 50001: column 'a' holds 'word'") })
+    await expect(load([good, late])).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining("late.csv, row 50001: column 'a' holds 'word'"),
+    })
   })
 
   test('quoted values, names that differ in case, decimal commas, large numbers', async () => {
-    expect(await load(await file('quoted.csv', 'a,A,"b ""c"", d"\n1,"x\ny",3\n'), {}, { columns: ['a', 'b "c", d'], passthrough: ['A'] }))
-      .toMatchObject({ columns: [Float64Array.of(1), Float64Array.of(3)], passthrough: { A: ['x\ny'] } })
-    expect((await load(await file('comma.csv', 'a;b\n1,5;2\n'), { decimal: ',' })).columns).toEqual([Float64Array.of(1.5), Float64Array.of(2)])
-    expect((await load(await file('large.csv', 'a,b\n1e308,1e308\n9007199254740993,-1e308\n'))).columns).toEqual([Float64Array.of(1e308, 2 ** 53), Float64Array.of(1e308, -1e308)])
+    expect(
+      await load(
+        await file('quoted.csv', 'a,A,"b ""c"", d"\n1,"x\ny",3\n'),
+        {},
+        { columns: ['a', 'b "c", d'], passthrough: ['A'] },
+      ),
+    ).toMatchObject({ columns: [Float64Array.of(1), Float64Array.of(3)], passthrough: { A: ['x\ny'] } })
+    expect((await load(await file('comma.csv', 'a;b\n1,5;2\n'), { decimal: ',' })).columns).toEqual([
+      Float64Array.of(1.5),
+      Float64Array.of(2),
+    ])
+    expect((await load(await file('large.csv', 'a,b\n1e308,1e308\n9007199254740993,-1e308\n'))).columns).toEqual([
+      Float64Array.of(1e308, 2 ** 53),
+      Float64Array.of(1e308, -1e308),
+    ])
   })
 
   test('files without a header', async () => {
     const path = await file('bare.csv', '1.5,2\n3,4\n')
-    await expect(load(path)).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('set header to true or false') })
-    expect(await load(path, { header: false })).toMatchObject({ names: ['x0', 'x1'], columns: [Float64Array.of(1.5, 3), Float64Array.of(2, 4)] })
-    expect((await load(await file('counted.csv', ',0,1\nr1,5,6\n'), {}, { columns: ['0', '1'], passthrough: ['column0'] })).passthrough).toEqual({ column0: ['r1'] })
+    await expect(load(path)).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('set header to true or false'),
+    })
+    expect(await load(path, { header: false })).toMatchObject({
+      names: ['x0', 'x1'],
+      columns: [Float64Array.of(1.5, 3), Float64Array.of(2, 4)],
+    })
+    expect(
+      (await load(await file('counted.csv', ',0,1\nr1,5,6\n'), {}, { columns: ['0', '1'], passthrough: ['column0'] }))
+        .passthrough,
+    ).toEqual({ column0: ['r1'] })
   })
 
   test('many columns at once', async () => {
@@ -163,12 +237,20 @@ describe('cells', () => {
 
 describe('batches', () => {
   test('keep file order, count rows and cross files', async () => {
-    const rows = (from: number, count: number) => Array.from({ length: count }, (_, i) => `${from + i},r${from + i},${'x'.repeat(60)}`).join('\n')
-    const paths = [await file('one.csv', `n,key,pad\n${rows(0, 100_000)}\n`), await file('two.csv', `n,key,pad\n${rows(100_000, 70_000)}\n`)]
+    const rows = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => `${from + i},r${from + i},${'x'.repeat(60)}`).join('\n')
+    const paths = [
+      await file('one.csv', `n,key,pad\n${rows(0, 100_000)}\n`),
+      await file('two.csv', `n,key,pad\n${rows(100_000, 70_000)}\n`),
+    ]
     const source = await openTable(paths)
     let seen = 0
     const sizes = new Set<number>()
-    for await (const { table, passthrough, firstRow } of source.batches({ columns: ['n'], passthrough: ['key'], batchRows: 5000 })) {
+    for await (const { table, passthrough, firstRow } of source.batches({
+      columns: ['n'],
+      passthrough: ['key'],
+      batchRows: 5000,
+    })) {
       expect(firstRow).toBe(seen)
       expect(table.columns[0][0]).toBe(seen)
       expect(table.columns[0].every((value, i) => value === seen + i)).toBe(true)
@@ -191,12 +273,17 @@ describe('batches', () => {
     }
     const stop = new AbortController()
     const reading = (async () => {
-      for await (const { firstRow } of source.batches({ batchRows: 100, signal: stop.signal })) if (firstRow === 300) stop.abort()
+      for await (const { firstRow } of source.batches({ batchRows: 100, signal: stop.signal }))
+        if (firstRow === 300) stop.abort()
     })()
     await expect(reading).rejects.toMatchObject({ code: 'aborted' })
     await expect(source.read({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
     const none: BatchOptions = { batchRows: 0 }
-    await expect((async () => { for await (const batch of source.batches(none)) expect(batch).toBeUndefined() })()).rejects.toMatchObject({ code: 'argument' })
+    await expect(
+      (async () => {
+        for await (const batch of source.batches(none)) expect(batch).toBeUndefined()
+      })(),
+    ).rejects.toMatchObject({ code: 'argument' })
   })
 })
 
@@ -206,15 +293,33 @@ describe('refusals', () => {
     ['header.csv', 'a,b\n', {}, 'format', /has a header but no rows/],
     ['double.csv', 'a,b,a\n1,2,3\n', {}, 'format', /line 1: columns 1 and 3 are both called 'a'/],
     ['unnamed.csv', 'a,,b\n1,2,3\n', {}, 'format', /line 1: column 2 has no name/],
-    ['wrong.csv', 'a;b\n1;2\n', { delimiter: ',' }, 'format', /one column with delimiter ',', but its first line 'a;b' splits at ';'; set the delimiter to ';'/],
+    [
+      'wrong.csv',
+      'a;b\n1;2\n',
+      { delimiter: ',' },
+      'format',
+      /one column with delimiter ',', but its first line 'a;b' splits at ';'; set the delimiter to ';'/,
+    ],
     ['wrong.tsv', 'a,b\n1,2\n', {}, 'format', /set the delimiter to ','/],
     ['long.csv', 'a,b\n1,2\n', { delimiter: ',,' }, 'argument', /the delimiter must be one character/],
     ['ragged.csv', 'a,b\n1,2\n3\n4,5\n', {}, 'format', /ragged\.csv, line 3: expected 2 values, found 1/],
     ['broad.csv', 'a,b\n1,2\n3,4,5\n', {}, 'format', /broad\.csv, line 3: expected 2 values, found 3/],
     ['open.csv', 'a,b\n1,2\n"3,4\n', {}, 'format', /line 3: a quoted value is never closed/],
     ['latin.csv', Uint8Array.of(97, 10, 49, 10, 0xff, 10), {}, 'format', /line 3: the text is not UTF-8/],
-    ['latin-header.csv', Uint8Array.of(97, 0xe9, 10, 49, 10), {}, 'format', /latin-header\.csv, line 1: the text is not UTF-8; convert it, for example with iconv/],
-    ['wide.csv', Uint8Array.of(0xff, 0xfe, 97, 0, 10, 0), {}, 'format', /should be CSV but seems to be utf-16 text data; convert it to UTF-8/],
+    [
+      'latin-header.csv',
+      Uint8Array.of(97, 0xe9, 10, 49, 10),
+      {},
+      'format',
+      /latin-header\.csv, line 1: the text is not UTF-8; convert it, for example with iconv/,
+    ],
+    [
+      'wide.csv',
+      Uint8Array.of(0xff, 0xfe, 97, 0, 10, 0),
+      {},
+      'format',
+      /should be CSV but seems to be utf-16 text data; convert it to UTF-8/,
+    ],
     ['sheet.csv', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0), {}, 'format', /should be CSV but seems to be zip data/],
     ['fake.csv', 'PAR1xxxx', {}, 'format', /should be CSV but seems to be parquet data/],
     ['text.parquet', 'a,b\n1,2\n', {}, 'format', /should be PARQUET but seems to be text data/],
@@ -223,25 +328,66 @@ describe('refusals', () => {
     ['bad.ndjson', '{"a":1}\n{"a":tru\n', {}, 'format', /the JSON is malformed/],
     ['none.json', '[]', {}, 'data', /no rows/],
   ])('%s', async (name, content, options, code, message) => {
-    await expect(load(await file(name, content), options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    await expect(load(await file(name, content), options)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    })
   })
 
-  // A streaming result of DuckDB ends at damage as if the table did: none of the rows after it may get lost without a word.
+  // A streaming result of DuckDB ends at damage as if the table did: none of the rows after it may get lost without a
+  // word.
   const many = 60_000
   const rows = (line: string) => line.repeat(many)
   // More than the first MiB, which is unpacked when the file is opened.
   const distinct = (line: (i: number) => string) => Array.from({ length: 4 * many }, (_, i) => `${line(i)}\n`).join('')
-  const cut = (text: string) => { const packed = gzipSync(text); return packed.subarray(0, Math.floor(0.8 * packed.length)) }
+  const cut = (text: string) => {
+    const packed = gzipSync(text)
+    return packed.subarray(0, Math.floor(0.8 * packed.length))
+  }
   const damage: readonly [string, () => string | Uint8Array, string, RegExp][] = [
-    ['ragged.csv', () => `a,b\n${rows('1,2\n')}1,2,3\n${rows('1,2\n')}`, 'format', /line 60002: expected 2 values, found 3/],
+    [
+      'ragged.csv',
+      () => `a,b\n${rows('1,2\n')}1,2,3\n${rows('1,2\n')}`,
+      'format',
+      /line 60002: expected 2 values, found 3/,
+    ],
     ['short.csv', () => `a,b\n${rows('1,2\n')}1\n${rows('1,2\n')}`, 'format', /line 60002: expected 2 values, found 1/],
     ['open.csv', () => `a,b\n${rows('1,2\n')}"1,2\n`, 'format', /line 60002: a quoted value is never closed/],
-    ['latin.csv', () => Buffer.from(`a,b\n${rows('1,2\n')}\xe9,2\n1,2\n`, 'latin1'), 'format', /line 60002: the text is not UTF-8/],
-    ['ragged.csv.gz', () => gzipSync(`a,b\n${rows('1,2\n')}1,2,3\n`), 'format', /line 60002: expected 2 values, found 3/],
-    ['cut.csv.gz', () => cut(`a,b\n${distinct((i) => `${i},${(i * 7919) % 10_007}`)}`), 'format', /damaged or cut off|line \d+: expected 2 values, found/],
-    ['flipped.csv.gz', () => { const packed = gzipSync(`a,b\n${distinct((i) => `${i},2`)}`); packed[packed.length - 6] ^= 1; return packed }, 'format', /the gzip data is damaged or cut off/],
+    [
+      'latin.csv',
+      () => Buffer.from(`a,b\n${rows('1,2\n')}\xe9,2\n1,2\n`, 'latin1'),
+      'format',
+      /line 60002: the text is not UTF-8/,
+    ],
+    [
+      'ragged.csv.gz',
+      () => gzipSync(`a,b\n${rows('1,2\n')}1,2,3\n`),
+      'format',
+      /line 60002: expected 2 values, found 3/,
+    ],
+    [
+      'cut.csv.gz',
+      () => cut(`a,b\n${distinct((i) => `${i},${(i * 7919) % 10_007}`)}`),
+      'format',
+      /damaged or cut off|line \d+: expected 2 values, found/,
+    ],
+    [
+      'flipped.csv.gz',
+      () => {
+        const packed = gzipSync(`a,b\n${distinct((i) => `${i},2`)}`)
+        packed[packed.length - 6] ^= 1
+        return packed
+      },
+      'format',
+      /the gzip data is damaged or cut off/,
+    ],
     ['broken.ndjson', () => `${rows('{"a":1,"b":2}\n')}{"a":1,\n{"a":1,"b":2}\n`, 'format', /the JSON is malformed/],
-    ['cut.ndjson.gz', () => cut(distinct((i) => `{"a":${i},"b":${(i * 7919) % 10_007}}`)), 'format', /damaged or cut off|the JSON is malformed/],
+    [
+      'cut.ndjson.gz',
+      () => cut(distinct((i) => `{"a":${i},"b":${(i * 7919) % 10_007}}`)),
+      'format',
+      /damaged or cut off|the JSON is malformed/,
+    ],
   ]
   test.each(damage)('%s: damage after many rows', async (name, content, code, message) => {
     await using source = await openTable(await file(`late-${name}`, content()))
@@ -254,32 +400,69 @@ describe('refusals', () => {
   })
 
   test('a query that fails after many rows', async () => {
-    await using source = await openTable({ sql: `SELECT CAST(CASE WHEN i = ${2 * many} THEN 'oops' ELSE CAST(i AS VARCHAR) END AS INTEGER) AS a FROM range(${3 * many}) t(i)` })
-    await expect(source.read()).rejects.toMatchObject({ code: 'data', message: expect.stringMatching(/the SQL query: Could not convert string 'oops' to INT32/) })
-    await expect(openTable({ sql: `SELECT nope FROM read_parquet('${at('x.parquet')}')` })).rejects.toMatchObject({ message: expect.not.stringContaining('damaged') })
+    await using source = await openTable({
+      sql:
+        `SELECT CAST(CASE WHEN i = ${2 * many} THEN 'oops' ELSE CAST(i AS VARCHAR) END AS INTEGER) AS a FROM ` +
+        `range(${3 * many}) t(i)`,
+    })
+    await expect(source.read()).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringMatching(/the SQL query: Could not convert string 'oops' to INT32/),
+    })
+    await expect(openTable({ sql: `SELECT nope FROM read_parquet('${at('x.parquet')}')` })).rejects.toMatchObject({
+      message: expect.not.stringContaining('damaged'),
+    })
   })
 
   test('a last line of gzip that is longer than DuckDB reads', async () => {
-    const long = gzipSync(Buffer.concat([Buffer.from('a,b\n1,2\n'), Buffer.alloc(40_000_000, 49), Buffer.from(',2\n')]), { level: 1 })
+    const long = gzipSync(
+      Buffer.concat([Buffer.from('a,b\n1,2\n'), Buffer.alloc(40_000_000, 49), Buffer.from(',2\n')]),
+      { level: 1 },
+    )
     await using source = await openTable(await file('long-last.csv.gz', long))
-    await expect(source.read()).rejects.toMatchObject({ code: 'format', message: expect.stringMatching(/line is longer than 2 MB/) })
+    await expect(source.read()).rejects.toMatchObject({
+      code: 'format',
+      message: expect.stringMatching(/line is longer than 2 MB/),
+    })
   })
 
   test('missing files, folders, globs and columns', async () => {
-    await expect(openTable(at('nope.csv'))).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('nope.csv: no such file') })
-    await expect(openTable(at('*.nope'))).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('no file matches') })
-    await expect(openTable(folder)).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('it is a folder; name its files') })
+    await expect(openTable(at('nope.csv'))).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('nope.csv: no such file'),
+    })
+    await expect(openTable(at('*.nope'))).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('no file matches'),
+    })
+    await expect(openTable(folder)).rejects.toMatchObject({
+      code: 'io',
+      message: expect.stringContaining('it is a folder; name its files'),
+    })
     await expect(openTable([])).rejects.toMatchObject({ code: 'argument' })
     await expect(openTable('https://example.invalid/a.csv')).rejects.toMatchObject({ code: 'not-found' })
     const source = await openTable(await file('some.csv', 'Age,b\n1,2\n'))
-    await expect(source.read({ columns: ['age'] })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining("did you mean 'Age'?") })
-    await expect(source.read({ columns: ['z'] })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('it has Age, b') })
+    await expect(source.read({ columns: ['age'] })).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining("did you mean 'Age'?"),
+    })
+    await expect(source.read({ columns: ['z'] })).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('it has Age, b'),
+    })
   })
 
   test('a spool is removed when the input is refused', async () => {
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('toll-') && existsSync(join(tmpdir(), name, 'input')))
-    await expect(openTable('-', { stdin: Readable.from([]) })).rejects.toMatchObject({ code: 'format', message: 'standard input is empty' })
-    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('toll-') && existsSync(join(tmpdir(), name, 'input')))
+    const before = (await readdir(tmpdir())).filter(
+      (name) => name.startsWith('toll-') && existsSync(join(tmpdir(), name, 'input')),
+    )
+    await expect(openTable('-', { stdin: Readable.from([]) })).rejects.toMatchObject({
+      code: 'format',
+      message: 'standard input is empty',
+    })
+    const after = (await readdir(tmpdir())).filter(
+      (name) => name.startsWith('toll-') && existsSync(join(tmpdir(), name, 'input')),
+    )
     expect(after.filter((name) => !before.includes(name))).toEqual([])
   })
 })

@@ -28,27 +28,35 @@ export interface ReadOptions {
   readonly columns?: readonly ColumnRequest[]
   /** Columns whose values are passed on unread, such as a key. */
   readonly passthrough?: readonly string[]
-  /** A cell that is not what its column holds, such as text among numbers, or infinity: 'throw' (default) stops at the first, 'mark' records it in the batch's `errors`. */
+  /**
+   * A cell that is not what its column holds, such as text among numbers, or infinity: 'throw' (default) stops at the
+   * first, 'mark' records it in the batch's `errors`.
+   */
   readonly badRows?: 'throw' | 'mark'
   readonly signal?: AbortSignal
 }
 
 export interface WholeOptions extends ReadOptions {
   /**
-   * What to do with a column of more than 2^20 different texts: 'refuse' (default), or 'leave out' where so many came in the first 2^21 rows,
-   * as the texts of a key do.
+   * What to do with a column of more than 2^20 different texts: 'refuse' (default), or 'leave out' where so many came
+   * in the first 2^21 rows, as the texts of a key do.
    */
   readonly keys?: 'refuse' | 'leave out'
 }
 
 export interface BatchOptions extends ReadOptions {
-  /** Rows per batch, at least 1; default 16384, on more than 256 columns fewer (4 million values, but 256 rows). Only the last batch is shorter. */
+  /**
+   * Rows per batch, at least 1; default 16384, on more than 256 columns fewer (4 million values, but 256 rows). Only
+   * the last batch is shorter.
+   */
   readonly batchRows?: number
 }
 
 /** Values of a batch by default. */
 const batchValues = 2 ** 22
-/** Columns that are read in one pass when a table is read as a whole; a wider one takes several, in the memory of one. */
+/**
+ * Columns that are read in one pass when a table is read as a whole; a wider one takes several, in the memory of one.
+ */
 const readTogether = 2048
 
 export interface WholeTable extends TableBatch {
@@ -64,7 +72,10 @@ export interface TableSource extends AsyncDisposable {
   readonly rowCount?: number
   /** The columns of all rows, by default those of numbers. Integers beyond 2^53 are rounded to the nearest float64. */
   read(options?: ReadOptions): Promise<Table>
-  /** All rows as one batch, with passed-through columns and, on request, errors by row, and the names of keys that were left out. */
+  /**
+   * All rows as one batch, with passed-through columns and, on request, errors by row, and the names of keys that were
+   * left out.
+   */
   readBatch(options?: WholeOptions): Promise<WholeTable>
   /** All rows in order, in memory bounded by the batch size. The next batch is read while one is used. */
   batches(options?: BatchOptions): AsyncIterable<TableBatch>
@@ -97,11 +108,14 @@ export async function openTable(input: TableInput, options: TableOptions = {}): 
 }
 
 async function findRelations(
-  input: TableInput, options: TableOptions, cleanups: (() => Promise<void>)[],
+  input: TableInput,
+  options: TableOptions,
+  cleanups: (() => Promise<void>)[],
 ): Promise<{ relations: Relation[]; sampled: boolean }> {
   const connection = await connect()
   try {
-    if (typeof input === 'object' && 'sql' in input) return { relations: [await queryRelation(input.sql, connection)], sampled: false }
+    if (typeof input === 'object' && 'sql' in input)
+      return { relations: [await queryRelation(input.sql, connection)], sampled: false }
     const paths = await expandPaths(typeof input === 'string' ? [input] : input)
     if (paths.length === 0) throw new TollError('argument', 'no table was named')
     const relations: Relation[] = []
@@ -109,7 +123,11 @@ async function findRelations(
     for (const [i, path] of paths.entries()) {
       const file = await openFile(path, options, cleanups)
       const text = file.format !== 'parquet'
-      if (i > 0 && text !== sampled) throw new TollError('format', `${file.name} is ${file.format} but ${relations[0].name} is not; read them one by one`)
+      if (i > 0 && text !== sampled)
+        throw new TollError(
+          'format',
+          `${file.name} is ${file.format} but ${relations[0].name} is not; read them one by one`,
+        )
       sampled = text
       relations.push(await relationOf(file, connection, options))
     }
@@ -122,7 +140,7 @@ async function findRelations(
 
 async function openFile(path: string, options: TableOptions, cleanups: (() => Promise<void>)[]): Promise<TableFile> {
   if (path !== '-' && !(await isStream(path))) return inspectFile(path, path, options.format)
-  const stream = path === '-' ? options.stdin ?? process.stdin : createReadStream(path)
+  const stream = path === '-' ? (options.stdin ?? process.stdin) : createReadStream(path)
   const spooled = await spool(stream)
   cleanups.push(() => spooled.remove())
   return inspectFile(spooled.path, path === '-' ? 'standard input' : path, options.format)
@@ -143,7 +161,12 @@ class DuckSource implements TableSource {
   readonly rowCount?: number
   readonly #byName: ReadonlyMap<string, ColumnInfo>
 
-  constructor(readonly relations: readonly Relation[], readonly columns: readonly ColumnInfo[], readonly cell: CellOptions, readonly close: () => Promise<void>) {
+  constructor(
+    readonly relations: readonly Relation[],
+    readonly columns: readonly ColumnInfo[],
+    readonly cell: CellOptions,
+    readonly close: () => Promise<void>,
+  ) {
     this.name = relations.length === 1 ? relations[0].name : `${relations[0].name} and ${relations.length - 1} more`
     this.#byName = new Map(columns.map((column) => [column.name, column]))
     const counts = relations.map(({ rowCount }) => rowCount)
@@ -167,7 +190,9 @@ class DuckSource implements TableSource {
     return {
       ...whole,
       table: {
-        names: parts.flatMap(({ table }) => table.names), columns: parts.flatMap(({ table }) => table.columns), rows: whole.table.rows,
+        names: parts.flatMap(({ table }) => table.names),
+        columns: parts.flatMap(({ table }) => table.columns),
+        rows: whole.table.rows,
         ...(meanings.size > 0 && { meanings }),
       },
       errors: new Map([...errors].sort(([a], [b]) => a - b)),
@@ -198,9 +223,17 @@ class DuckSource implements TableSource {
       rows += table.rows
     }
     const names = columns.map(({ name }) => name).filter((name) => !keys.has(name))
-    const joined = pieces.filter((_, c) => !keys.has(columns[c].name)).map((parts) => concatenate(parts.splice(0), new Float64Array(rows)))
+    const joined = pieces
+      .filter((_, c) => !keys.has(columns[c].name))
+      .map((parts) => concatenate(parts.splice(0), new Float64Array(rows)))
     const kept = new Map([...(meanings ?? [])].filter(([name]) => !keys.has(name)))
-    return { table: { names, columns: joined, rows, ...(kept.size > 0 && { meanings: kept }) }, passthrough, firstRow: 0, errors, leftOut: [...keys] }
+    return {
+      table: { names, columns: joined, rows, ...(kept.size > 0 && { meanings: kept }) },
+      passthrough,
+      firstRow: 0,
+      errors,
+      leftOut: [...keys],
+    }
   }
 
   batches(options: BatchOptions = {}): AsyncGenerator<TableBatch> {
@@ -208,9 +241,21 @@ class DuckSource implements TableSource {
   }
 
   async *#stream(columns: readonly SelectedColumn[], options: BatchOptions): AsyncGenerator<TableBatch> {
-    const { batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / columns.length))), badRows = 'throw', signal } = options
-    if (!Number.isInteger(batchRows) || batchRows < 1) throw new TollError('argument', `batchRows must be an integer of at least 1, got ${batchRows}`)
-    const selection: Selection = { columns, passthrough: (options.passthrough ?? []).map((name) => this.#column(name)), badRows, batchRows, cell: this.cell, signal }
+    const {
+      batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / columns.length))),
+      badRows = 'throw',
+      signal,
+    } = options
+    if (!Number.isInteger(batchRows) || batchRows < 1)
+      throw new TollError('argument', `batchRows must be an integer of at least 1, got ${batchRows}`)
+    const selection: Selection = {
+      columns,
+      passthrough: (options.passthrough ?? []).map((name) => this.#column(name)),
+      badRows,
+      batchRows,
+      cell: this.cell,
+      signal,
+    }
     const connection = await connect(1, columns.length)
     try {
       yield* readAhead(streamBatches(this.relations, selection, connection))
@@ -224,11 +269,15 @@ class DuckSource implements TableSource {
   }
 
   #select(requests: readonly ColumnRequest[] | undefined): SelectedColumn[] {
-    if (!requests) return this.columns.filter(({ kind }) => kind === 'number' || kind === 'boolean').map((column) => selectColumn(column, 'number', this.name))
+    if (!requests)
+      return this.columns
+        .filter(({ kind }) => kind === 'number' || kind === 'boolean')
+        .map((column) => selectColumn(column, 'number', this.name))
     const seen = new Set<string>()
     return requests.map((request) => {
       const column = this.#column(typeof request === 'string' ? request : request.name)
-      if (seen.has(column.name)) throw new TollError('argument', `column '${column.name}' of ${this.name} is asked for twice`)
+      if (seen.has(column.name))
+        throw new TollError('argument', `column '${column.name}' of ${this.name} is asked for twice`)
       seen.add(column.name)
       return selectColumn(column, typeof request === 'string' ? column.kind : request.as, this.name)
     })
@@ -238,18 +287,31 @@ class DuckSource implements TableSource {
     const found = this.#byName.get(name)
     if (found) return found
     const alike = this.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
-    const names = this.columns.slice(0, 20).map((column) => column.name).join(', ')
-    throw new TollError('not-found', `${this.name} has no column '${name}'; ${alike ? `did you mean '${alike.name}'?` : `it has ${names}${this.columns.length > 20 ? ', ...' : ''}`}`)
+    const names = this.columns
+      .slice(0, 20)
+      .map((column) => column.name)
+      .join(', ')
+    throw new TollError(
+      'not-found',
+      `${this.name} has no column '${name}'; ` +
+        `${alike ? `did you mean '${alike.name}'?` : `it has ${names}${this.columns.length > 20 ? ', ...' : ''}`}`,
+    )
   }
 }
 
 /** Columns that began another list of texts: all rows of a table share one. */
 function overfull(first: Table['meanings'], later: Table): string[] {
-  return [...(later.meanings ?? [])].flatMap(([name, meaning]) => (meaning.kind === 'text' && meaning !== first?.get(name) ? [name] : []))
+  return [...(later.meanings ?? [])].flatMap(([name, meaning]) =>
+    meaning.kind === 'text' && meaning !== first?.get(name) ? [name] : [],
+  )
 }
 
 function refuseKey(name: string, source: string): never {
-  throw new TollError('data', `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the rows; leave it out`)
+  throw new TollError(
+    'data',
+    `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the ` +
+      'rows; leave it out',
+  )
 }
 
 /** The same items; one is fetched while the one before is used. */

@@ -1,4 +1,5 @@
-// Chosen members of a tar stream (POSIX.1-1988 ustar; long names do not occur in the archives of the registry), in bounded memory.
+// Chosen members of a tar stream (POSIX.1-1988 ustar; long names do not occur in the archives of the registry), in
+// bounded memory.
 
 import { TollError } from '../../base/index.js'
 
@@ -6,7 +7,9 @@ const block = 512
 
 /** Contents of the members whose base name is in `sizes`, each at most that many bytes. Error: `format`. */
 export async function readTarMembers(
-  stream: AsyncIterable<Uint8Array>, sizes: ReadonlyMap<string, number>, archive: string,
+  stream: AsyncIterable<Uint8Array>,
+  sizes: ReadonlyMap<string, number>,
+  archive: string,
 ): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>()
   const input = stream[Symbol.asyncIterator]()
@@ -57,7 +60,11 @@ export async function readTarMembers(
 
 /** Name at 0 (100 bytes), size at 124 (12, octal), checksum at 148 (8, octal; summed with itself as spaces). */
 function readHeader(header: Uint8Array, fail: (problem: string) => never): { name: string; size: number } {
-  const text = (from: number, length: number) => new TextDecoder('latin1').decode(header.subarray(from, from + length)).replace(/\0.*$/s, '').trim()
+  const text = (from: number, length: number) =>
+    new TextDecoder('latin1')
+      .decode(header.subarray(from, from + length))
+      .replace(/\0.*$/s, '')
+      .trim()
   const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0)
   const size = text(124, 12)
   if (parseInt(text(148, 8), 8) !== sum || !/^[0-7]+$/.test(size)) fail('this is no tar header')

@@ -7,15 +7,18 @@ import { validityOf } from './duck.js'
 /** Texts of one list at most, about 100 MB: what has more names rows, not categories. */
 export const mostTexts = 2 ** 20
 
-/** Bytes of a string record of DuckDB: its length and, up to 12 bytes, itself, padded with zeros; else a prefix and a pointer. */
+/**
+ * Bytes of a string record of DuckDB: its length and, up to 12 bytes, itself, padded with zeros; else a prefix and a
+ * pointer.
+ */
 const recordWords = 4
 const inlineBytes = 12
 /** Records whose codes are remembered: 64 KB of them. */
 const slots = 4096
 
 /**
- * Turning 2 million short cells into strings takes 1.5 s, as long as reading 20 million numbers. So the bytes of a record are looked
- * up first, among those seen last, where their hash says; only what is not there becomes a string.
+ * Turning 2 million short cells into strings takes 1.5 s, as long as reading 20 million numbers. So the bytes of a
+ * record are looked up first, among those seen last, where their hash says; only what is not there becomes a string.
  */
 export class TextCodes {
   readonly #texts: string[] = []
@@ -54,7 +57,13 @@ export class TextCodes {
       const inline = a <= inlineBytes
       const slot = hash(a, b, c, d) & (slots - 1)
       const place = recordWords * slot
-      if (inline && records[place] === a && records[place + 1] === b && records[place + 2] === c && records[place + 3] === d) {
+      if (
+        inline &&
+        records[place] === a &&
+        records[place + 1] === b &&
+        records[place + 2] === c &&
+        records[place + 3] === d
+      ) {
         codes[to] = known[slot]
         continue
       }

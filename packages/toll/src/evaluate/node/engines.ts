@@ -7,7 +7,10 @@ import { openEngine, type Engine, type EngineOptions } from '../../runtime/node/
 export interface EnginesOptions extends Pick<EngineOptions, 'device'> {
   /** Threads of each engine, 1 to 1024; default 1. Part of a result. */
   readonly threads?: number
-  /** How many engines, 1 to 64; default as many as the machine has threads for on the CPU, one on a GPU. Not part of a result. */
+  /**
+   * How many engines, 1 to 64; default as many as the machine has threads for on the CPU, one on a GPU. Not part of a
+   * result.
+   */
   readonly workers?: number
 }
 
@@ -17,8 +20,11 @@ export async function openEngines({ device = 'cpu', threads = 1, workers }: Engi
     throw new TollError('argument', `workers must be an integer from 1 to 64, got ${workers}`)
   }
   const first = await openEngine({ device, threads })
-  const count = workers ?? (first.device === 'cpu' ? Math.min(64, Math.max(1, Math.floor(availableParallelism() / threads))) : 1)
-  const others = await Promise.allSettled(Array.from({ length: count - 1 }, () => openEngine({ device: first.device as EnginesOptions['device'], threads })))
+  const count =
+    workers ?? (first.device === 'cpu' ? Math.min(64, Math.max(1, Math.floor(availableParallelism() / threads))) : 1)
+  const others = await Promise.allSettled(
+    Array.from({ length: count - 1 }, () => openEngine({ device: first.device as EnginesOptions['device'], threads })),
+  )
   const engines = [first, ...others.flatMap((other) => (other.status === 'fulfilled' ? [other.value] : []))]
   const failed = others.find((other) => other.status === 'rejected')
   if (failed) {

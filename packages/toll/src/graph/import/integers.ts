@@ -1,5 +1,6 @@
-// Integers that are known while a file is read: the shapes and axes that ONNX passes as tensors. Exporters put shapes together with
-// Shape, Gather, Concat and the like; what those leave is read off our own nodes, with named sizes where only a name is known.
+// Integers that are known while a file is read: the shapes and axes that ONNX passes as tensors. Exporters put shapes
+// together with Shape, Gather, Concat and the like; what those leave is read off our own nodes, with named sizes where
+// only a name is known.
 
 import { sizeOf } from '../../base/index.js'
 import { constant } from '../ops/leaf.js'
@@ -11,11 +12,17 @@ const longest = 128
 /** The value of an integer or boolean node whose inputs are constants, as a constant; other nodes stay. */
 function fold(node: Tensor): Tensor {
   const { shape } = node
-  const foldable = node.inputs.length > 0 && (node.dtype === 'int64' || node.dtype === 'bool') && node.inputs.every(isShortConstant)
-    && shape.every((dim): dim is number => typeof dim === 'number') && sizeOf(shape) <= longest
+  const foldable =
+    node.inputs.length > 0 &&
+    (node.dtype === 'int64' || node.dtype === 'bool') &&
+    node.inputs.every(isShortConstant) &&
+    shape.every((dim): dim is number => typeof dim === 'number') &&
+    sizeOf(shape) <= longest
   if (!foldable) return node
   const inputs = node.inputs.map((input): Value => ({
-    dtype: input.dtype, shape: input.shape as number[], data: Float64Array.from(input.attrs.data as Float64Array),
+    dtype: input.dtype,
+    shape: input.shape as number[],
+    data: Float64Array.from(input.attrs.data as Float64Array),
   }))
   return constant(node.op.evaluate(inputs, node.attrs, { dtype: node.dtype, shape }, new Map()), shape, node.dtype)
 }
@@ -52,7 +59,10 @@ export class KnownIntegers {
     if (op.name === 'reshape') return this.of(inputs[0])
     if (op.name === 'concat') {
       const parts = inputs.map((input) => this.of(input))
-      return parts.every((part) => part !== undefined) && parts.reduce((total, part) => total + part.length, 0) <= longest ? parts.flat() : undefined
+      return parts.every((part) => part !== undefined) &&
+        parts.reduce((total, part) => total + part.length, 0) <= longest
+        ? parts.flat()
+        : undefined
     }
     const from = inputs.length > 0 ? this.of(inputs[0]) : undefined
     if (op.name === 'slice') {

@@ -35,11 +35,22 @@ export const movements: Readers = {
     const part = shape.slice(site.int('start', 0), site.int('end') ?? shape.length)
     return sizesTensor(part)
   },
-  Size: (site) => constant(site.input(0).shape.reduce<number>((product, dim) => product * site.size(dim, 'a size'), 1), [], 'int64'),
+  Size: (site) =>
+    constant(
+      site.input(0).shape.reduce<number>((product, dim) => product * site.size(dim, 'a size'), 1),
+      [],
+      'int64',
+    ),
   Reshape: (site) => {
     const x = site.input(0)
     const literal = site.int('allowzero', 0) !== 0
-    const target = site.sizes(1).map((dim, i) => (dim === 0 && !literal ? x.shape[i] ?? site.refuse(`size ${i} cannot be copied from ${x.shape.length} axes`) : dim))
+    const target = site
+      .sizes(1)
+      .map((dim, i) =>
+        dim === 0 && !literal
+          ? (x.shape[i] ?? site.refuse(`size ${i} cannot be copied from ${x.shape.length} axes`))
+          : dim,
+      )
     return reshape(x, target)
   },
   Flatten: (site) => {
@@ -52,10 +63,15 @@ export const movements: Readers = {
   Squeeze: (site) => {
     const x = site.input(0)
     const axes = site.moved('axes', 13, 1)
-    const gone = axes ? normalizeAxes(axes, x.shape.length, 'axes') : x.shape.flatMap((dim, i) => (dim === 1 ? [i] : []))
-    site.require(gone.every((axis) => x.shape[axis] === 1), 'only axes of size 1 can go')
+    const gone = axes
+      ? normalizeAxes(axes, x.shape.length, 'axes')
+      : x.shape.flatMap((dim, i) => (dim === 1 ? [i] : []))
+    site.require(
+      gone.every((axis) => x.shape[axis] === 1),
+      'only axes of size 1 can go',
+    )
     const shape = x.shape.filter((_, i) => !gone.includes(i))
-    const [size] = shape.length === 0 && x.dtype === 'int64' ? site.knownSizes(0) ?? [] : []
+    const [size] = shape.length === 0 && x.dtype === 'int64' ? (site.knownSizes(0) ?? []) : []
     return typeof size === 'string' ? dimSize(size, 'int64') : reshape(x, shape)
   },
   Unsqueeze: (site) => {
@@ -64,7 +80,10 @@ export const movements: Readers = {
     const rank = x.shape.length + axes.length
     const added = normalizeAxes(axes, rank, 'axes')
     const old = [...x.shape]
-    return reshape(x, Array.from({ length: rank }, (_, i) => (added.includes(i) ? 1 : old.shift()!)))
+    return reshape(
+      x,
+      Array.from({ length: rank }, (_, i) => (added.includes(i) ? 1 : old.shift()!)),
+    )
   },
   Transpose: (site) => transpose(site.input(0), site.ints('perm')),
   Concat: (site) => concat(site.inputs(), site.int('axis') ?? site.refuse('the axis is missing')),
@@ -78,12 +97,19 @@ export const movements: Readers = {
   Tile: (site) => {
     const repeats = site.integers(1) ?? site.refuse('the repeats are missing')
     const x = site.input(0)
-    site.require(repeats.length === x.shape.length && repeats.every((count) => count >= 1), 'expected one positive count per axis')
+    site.require(
+      repeats.length === x.shape.length && repeats.every((count) => count >= 1),
+      'expected one positive count per axis',
+    )
     return repeats.reduce((value, count, axis) => {
       if (count === 1) return value
       const size = site.size(value.shape[axis], 'a repeated axis')
       const [head, tail] = [value.shape.slice(0, axis), value.shape.slice(axis + 1)]
-      return reshape(broadcastTo(reshape(value, [...head, 1, size, ...tail]), [...head, count, size, ...tail]), [...head, count * size, ...tail])
+      return reshape(broadcastTo(reshape(value, [...head, 1, size, ...tail]), [...head, count, size, ...tail]), [
+        ...head,
+        count * size,
+        ...tail,
+      ])
     }, x)
   },
   // Blocks of b x b pixels to channels and back: axes split, exchanged and joined.
@@ -119,7 +145,10 @@ function blockSize(site: Site): number {
 /** Sizes as an int64 vector; where they have only names, put together from the inputs when the graph runs. */
 function sizesTensor(shape: Shape): Tensor {
   if (shape.every((dim) => typeof dim === 'number')) return constant(shape, [shape.length], 'int64')
-  return concat(shape.map((dim) => reshape(dimSize(dim, 'int64'), [1])), 0)
+  return concat(
+    shape.map((dim) => reshape(dimSize(dim, 'int64'), [1])),
+    0,
+  )
 }
 
 /** The product of sizes of which at most one has a name, and then alone. */
@@ -138,29 +167,46 @@ function readSplit(site: Site): Tensor[] {
   const chunk = Math.ceil(size / count)
   const even = Array.from({ length: count }, (_, i) => Math.min(chunk, size - i * chunk))
   const sizes = site.moved('split', 13, 1) ?? even
-  site.require(sizes.length === count && sizes.reduce((a, b) => a + b, 0) === size, `${count} pieces of ${sizes.join(', ')} do not make ${size}`)
+  site.require(
+    sizes.length === count && sizes.reduce((a, b) => a + b, 0) === size,
+    `${count} pieces of ${sizes.join(', ')} do not make ${size}`,
+  )
   return split(x, sizes, axis)
 }
 
 function readSlice(site: Site): Tensor {
   const x = site.input(0)
-  const [starts, ends] = ['starts', 'ends'].map((name, i) => site.moved(name, 10, i + 1) ?? site.refuse(`the ${name} are missing`))
+  const [starts, ends] = ['starts', 'ends'].map(
+    (name, i) => site.moved(name, 10, i + 1) ?? site.refuse(`the ${name} are missing`),
+  )
   const axes = site.moved('axes', 10, 3) ?? starts.map((_, i) => i)
   const steps = (site.opset < 10 ? undefined : site.integers(4)) ?? starts.map(() => 1)
-  site.require([ends, axes, steps].every((list) => list.length === starts.length), 'starts, ends, axes and steps must be equally long')
+  site.require(
+    [ends, axes, steps].every((list) => list.length === starts.length),
+    'starts, ends, axes and steps must be equally long',
+  )
   return axes.reduce((value, at, i) => {
     const [axis] = normalizeAxes([at], x.shape.length, 'axes')
     const dim = value.shape[axis]
     const [start, end, step] = [starts[i], ends[i], steps[i]]
     if (typeof dim === 'string' && start === 0 && end >= 2 ** 31 - 1 && step === 1) return value
     const size = site.size(dim, 'the sliced axis')
-    const clamp = (index: number, low: number, high: number) => Math.min(Math.max(index < 0 ? index + size : index, low), high)
+    const clamp = (index: number, low: number, high: number) =>
+      Math.min(Math.max(index < 0 ? index + size : index, low), high)
     site.require(step !== 0, 'a step of 0')
     if (step > 0) return slice(value, axis, clamp(start, 0, size), clamp(end, 0, size), Math.min(step, size))
     const [from, to] = [clamp(start, 0, size - 1), clamp(end, -1, size - 1)]
     const count = Math.ceil((from - to) / -step)
     site.require(count >= 1 && count <= largestUnrolled, `a backward slice of ${count} elements`)
-    return gather(value, constant(Array.from({ length: count }, (_, k) => from + k * step), undefined, 'int64'), axis)
+    return gather(
+      value,
+      constant(
+        Array.from({ length: count }, (_, k) => from + k * step),
+        undefined,
+        'int64',
+      ),
+      axis,
+    )
   }, x)
 }
 
@@ -181,7 +227,8 @@ function readPad(site: Site): Tensor {
   const pads = site.moved('pads', 11, 1) ?? site.refuse('the pads are missing')
   const axes = axesInOrder((site.opset < 18 ? undefined : site.integers(3)) ?? x.shape.map((_, i) => i), rank)
   site.require(pads.length === 2 * axes.length, `${axes.length} axes need ${2 * axes.length} pads, got ${pads.length}`)
-  const amounts = (offset: number) => x.shape.map((_, axis) => (axes.includes(axis) ? pads[axes.indexOf(axis) + offset] : 0))
+  const amounts = (offset: number) =>
+    x.shape.map((_, axis) => (axes.includes(axis) ? pads[axes.indexOf(axis) + offset] : 0))
   const [before, after] = [amounts(0), amounts(axes.length)]
   const mode = site.text('mode', 'constant')
   if (mode !== 'constant') {
@@ -191,10 +238,18 @@ function readPad(site: Site): Tensor {
       const size = site.size(dim, 'a padded axis')
       const length = size + before[axis] + after[axis]
       site.require(size >= 1 && length >= 1 && length <= largestUnrolled, `padding an axis of ${size} to ${length}`)
-      return gather(value, constant(Array.from({ length }, (_, i) => mirrors[mode](i - before[axis], size)), undefined, 'int64'), axis)
+      return gather(
+        value,
+        constant(
+          Array.from({ length }, (_, i) => mirrors[mode](i - before[axis], size)),
+          undefined,
+          'int64',
+        ),
+        axis,
+      )
     }, x)
   }
-  const value = site.opset < 11 ? site.float('value', 0) : site.scalar(2) ?? 0
+  const value = site.opset < 11 ? site.float('value', 0) : (site.scalar(2) ?? 0)
   const padded = pad(x, before, after)
   if (value === 0) return padded
   const inside = pad(broadcastTo(constant(1, [], 'float32'), x.shape), before, after)

@@ -1,5 +1,6 @@
-// What `lower` writes as several ONNX nodes for one op of ours, recognised as that op again. Without this the numbers would be the same,
-// but gradients would run through the parts (a clipped 1e38 x) instead of the rule, and lowering again would give another text.
+// What `lower` writes as several ONNX nodes for one op of ours, recognised as that op again. Without this the numbers
+// would be the same, but gradients would run through the parts (a clipped 1e38 x) instead of the rule, and lowering
+// again would give another text.
 
 import { gateUnit } from '../ops/elementwise.js'
 import { makeNode, type OnnxAttribute, type OnnxNode, type OnnxTensor } from '../../onnx/index.js'
@@ -50,7 +51,12 @@ export function recognise(wiring: Wiring, node: OnnxNode): OnnxNode {
   return patterns[node.op](wiring, node) ?? node
 }
 
-function own(op: string, node: OnnxNode, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): OnnxNode {
+function own(
+  op: string,
+  node: OnnxNode,
+  inputs: readonly string[],
+  attributes: Readonly<Record<string, OnnxAttribute>> = {},
+): OnnxNode {
   return makeNode(op, inputs, node.outputs, attributes, ownDomain)
 }
 
@@ -62,12 +68,21 @@ const patterns: Readonly<Record<string, Pattern>> = {
     const clip = wiring.from(node.inputs[1], 'Clip')
     const low = clip && wiring.scalar(clip.inputs[1])
     if (low !== undefined && wiring.scalar(clip!.inputs[2]) === gateUnit) {
-      return own('gate', node, [node.inputs[0], clip!.inputs[0]], { slope: { type: 'float', value: low / gateUnit }, units: int(1) })
+      return own('gate', node, [node.inputs[0], clip!.inputs[0]], {
+        slope: { type: 'float', value: low / gateUnit },
+        units: int(1),
+      })
     }
     const steep = clip && wiring.from(clip.inputs[0], 'Mul')
     const slope = clip && wiring.scalar(clip.inputs[1])
     const factor = steep && wiring.scalar(steep.inputs[1])
-    if (slope === undefined || factor === undefined || Math.fround(factor) !== Math.fround(1e38) || wiring.scalar(clip!.inputs[2]) !== 1) return undefined
+    if (
+      slope === undefined ||
+      factor === undefined ||
+      Math.fround(factor) !== Math.fround(1e38) ||
+      wiring.scalar(clip!.inputs[2]) !== 1
+    )
+      return undefined
     return own('gate', node, [node.inputs[0], steep!.inputs[0]], { slope: { type: 'float', value: slope } })
   },
   // relu(x) + log(exp(-|x|) + 1)
@@ -85,8 +100,14 @@ const patterns: Readonly<Record<string, Pattern>> = {
     const isZero = wiring.from(node.inputs[0], 'Equal')
     const div = wiring.from(node.inputs[2], 'Div')
     const safe = div && wiring.scalar(div.inputs[0]) === 1 ? wiring.from(div.inputs[1], 'Where') : undefined
-    const fits = isZero && safe && wiring.scalar(isZero.inputs[1]) === 0 && wiring.scalar(node.inputs[1]) === 0
-      && safe.inputs[0] === node.inputs[0] && wiring.scalar(safe.inputs[1]) === 1 && safe.inputs[2] === isZero.inputs[0]
+    const fits =
+      isZero &&
+      safe &&
+      wiring.scalar(isZero.inputs[1]) === 0 &&
+      wiring.scalar(node.inputs[1]) === 0 &&
+      safe.inputs[0] === node.inputs[0] &&
+      wiring.scalar(safe.inputs[1]) === 1 &&
+      safe.inputs[2] === isZero.inputs[0]
     return fits ? own('reciprocalOrZero', node, [isZero.inputs[0]]) : undefined
   },
   // The weight gradient: a convolution with batch and channels exchanged all around, cut to the kernel.
@@ -97,20 +118,39 @@ const patterns: Readonly<Record<string, Pattern>> = {
     }
     const cut = wiring.from(node.inputs[0], 'Slice')
     const conv = wiring.from(cut ? cut.inputs[0] : node.inputs[0], 'Conv')
-    const [x, g] = [0, 1].map((i) => conv && conv.inputs.length === 2 ? wiring.from(conv.inputs[i], 'Transpose') : undefined)
+    const [x, g] = [0, 1].map((i) =>
+      conv && conv.inputs.length === 2 ? wiring.from(conv.inputs[i], 'Transpose') : undefined,
+    )
     if (!exchanges(node) || !conv || !x || !g || !exchanges(x) || !exchanges(g)) return undefined
-    if (!['strides', 'dilations', 'pads'].every((name) => conv.attributes[name]?.type === 'ints') || conv.attributes.group || conv.attributes.auto_pad) return undefined
+    if (
+      !['strides', 'dilations', 'pads'].every((name) => conv.attributes[name]?.type === 'ints') ||
+      conv.attributes.group ||
+      conv.attributes.auto_pad
+    )
+      return undefined
     const kernel = cut && wiring.integers(cut.inputs[2])
-    if (cut && !(cut.inputs.length === 4 && wiring.equals(cut.inputs[1], [0, 0]) && wiring.equals(cut.inputs[3], [2, 3]) && kernel?.length === 2)) return undefined
+    if (
+      cut &&
+      !(
+        cut.inputs.length === 4 &&
+        wiring.equals(cut.inputs[1], [0, 0]) &&
+        wiring.equals(cut.inputs[3], [2, 3]) &&
+        kernel?.length === 2
+      )
+    )
+      return undefined
     return own('convWeight', node, [x.inputs[0], g.inputs[0]], {
-      ...conv.attributes, ...(kernel && { kernel: { type: 'ints', value: kernel } as const }),
+      ...conv.attributes,
+      ...(kernel && { kernel: { type: 'ints', value: kernel } as const }),
     })
   },
   // The position of the largest value, counted within its plane.
   Mod: (wiring, node) => {
     const pool = wiring.from(node.inputs[0], 'MaxPool', 1)
     const plane = wiring.integers(node.inputs[1])
-    return pool && plane?.length === 1 ? own('maxPoolIndex', node, pool.inputs, { ...pool.attributes, plane: int(plane[0]) }) : undefined
+    return pool && plane?.length === 1
+      ? own('maxPoolIndex', node, pool.inputs, { ...pool.attributes, plane: int(plane[0]) })
+      : undefined
   },
   // Placing elements `step` apart: zeros along a new innermost axis, joined with the axis, cut to size, zeros around.
   Pad: (wiring, node) => {
@@ -121,14 +161,34 @@ const patterns: Readonly<Record<string, Pattern>> = {
     const between = joined && wiring.from(joined.inputs[0], 'Pad')
     const column = between && wiring.from(between.inputs[0], 'Unsqueeze')
     const zeros = between && wiring.integers(between.inputs[1])
-    if (!column || around?.length !== 2 || axis?.length !== 1 || zeros?.length !== 2 || zeros[0] !== 0 || zeros[1] < 1) return undefined
+    if (!column || around?.length !== 2 || axis?.length !== 1 || zeros?.length !== 2 || zeros[0] !== 0 || zeros[1] < 1)
+      return undefined
     const inner = [axis[0] + 1]
-    const fits = wiring.equals(column.inputs[1], inner) && wiring.equals(between.inputs[3], inner)
-      && wiring.scalar(node.inputs[2]) === 0 && wiring.scalar(between.inputs[2]) === 0 && !node.attributes.mode && !between.attributes.mode
+    const fits =
+      wiring.equals(column.inputs[1], inner) &&
+      wiring.equals(between.inputs[3], inner) &&
+      wiring.scalar(node.inputs[2]) === 0 &&
+      wiring.scalar(between.inputs[2]) === 0 &&
+      !node.attributes.mode &&
+      !between.attributes.mode
     const end = cut && wiring.integers(cut.inputs[2])
-    if (!fits || (cut && !(cut.inputs.length === 4 && wiring.equals(cut.inputs[1], [0]) && wiring.equals(cut.inputs[3], axis) && end?.length === 1))) return undefined
+    if (
+      !fits ||
+      (cut &&
+        !(
+          cut.inputs.length === 4 &&
+          wiring.equals(cut.inputs[1], [0]) &&
+          wiring.equals(cut.inputs[3], axis) &&
+          end?.length === 1
+        ))
+    )
+      return undefined
     return own('spread', node, [column.inputs[0], joined.inputs[1]], {
-      axis: int(axis[0]), step: int(zeros[1] + 1), before: int(around[0]), after: int(around[1]), ...(end && { end: int(end[0]) }),
+      axis: int(axis[0]),
+      step: int(zeros[1] + 1),
+      before: int(around[0]),
+      after: int(around[1]),
+      ...(end && { end: int(end[0]) }),
     })
   },
 }

@@ -1,8 +1,16 @@
-// ONNX files read back into graphs: every operator has a reader that says in our ops what it means, in every version of the operator set
-// from 7 on. Source: docs/Operators.md and docs/Changelog.md of the ONNX project. What has no reader is refused by name.
+// ONNX files read back into graphs: every operator has a reader that says in our ops what it means, in every version of
+// the operator set from 7 on. Source: docs/Operators.md and docs/Changelog.md of the ONNX project. What has no reader
+// is refused by name.
 
 import { TollError } from '../../base/index.js'
-import { decodeModel, type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValueInfo } from '../../onnx/index.js'
+import {
+  decodeModel,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValueInfo,
+} from '../../onnx/index.js'
 import { input } from '../ops/leaf.js'
 import type { Tensor } from '../tensor.js'
 import { elementwise } from './elementwise.js'
@@ -37,10 +45,11 @@ export interface ReadModel {
 }
 
 /**
- * Reads an ONNX model file. Sizes that have a name keep it; sizes of which nothing is known are named after the input and axis.
+ * Reads an ONNX model file. Sizes that have a name keep it; sizes of which nothing is known are named after the input
+ * and axis.
  *
- * @throws `format` for a damaged file, and for an operator, attribute, element type or shape that has no counterpart here, naming the
- * node; `version` for an operator set that is newer than what is known.
+ * @throws `format` for a damaged file, and for an operator, attribute, element type or shape that has no counterpart
+ * here, naming the node; `version` for an operator set that is newer than what is known.
  */
 export function readModel(bytes: Uint8Array): ReadModel {
   const model = decodeModel(bytes)
@@ -59,24 +68,41 @@ export function readModel(bytes: Uint8Array): ReadModel {
   }
   nodes.live.forEach((node, i) => {
     const where = `node ${node.name ? `'${node.name}' ` : ''}${i} (${node.op} to '${node.outputs[0]}')`
-    const operands = node.inputs.map((name) => (name === '' ? undefined : values.get(name) ?? missing(name, where)))
+    const operands = node.inputs.map((name) => (name === '' ? undefined : (values.get(name) ?? missing(name, where))))
     const results = readNode(new Site(node, opset, where, operands, known), where, known)
     node.outputs.forEach((name, k) => {
       if (name !== '' && results[k]) define(values, name, results[k])
     })
   })
   const outputs = graph.outputs.map((value) => [value.name, readOutput(value, values)] as const)
-  if (new Set(graph.outputs.map(({ name }) => name)).size < outputs.length) throw new TollError('format', 'two outputs of the model have one name')
+  if (new Set(graph.outputs.map(({ name }) => name)).size < outputs.length)
+    throw new TollError('format', 'two outputs of the model have one name')
   return { inputs, outputs: Object.fromEntries(outputs), metadata: { ...model.metadata } }
 }
 
 /** A model that uses other operators only need not say which standard ones it means. */
 function standardOpset({ opsets, graph }: OnnxModel): number {
-  const opset = Object.hasOwn(opsets, '') ? opsets[''] : Object.hasOwn(opsets, 'ai.onnx') ? opsets['ai.onnx'] : undefined
+  const opset = Object.hasOwn(opsets, '')
+    ? opsets['']
+    : Object.hasOwn(opsets, 'ai.onnx')
+      ? opsets['ai.onnx']
+      : undefined
   if (opset === undefined && graph.nodes.every(({ domain }) => domain && domain !== 'ai.onnx')) return newestOpset
-  if (opset === undefined) throw new TollError('format', `the model does not use the standard operator set, only ${Object.keys(opsets).join(', ')}`)
-  if (opset > newestOpset) throw new TollError('version', `the model uses operator set ${opset}; versions ${oldestOpset} to ${newestOpset} are known`)
-  if (opset < oldestOpset) throw new TollError('format', `the model uses operator set ${opset}; versions from ${oldestOpset} on are supported, convert it`)
+  if (opset === undefined)
+    throw new TollError(
+      'format',
+      `the model does not use the standard operator set, only ${Object.keys(opsets).join(', ')}`,
+    )
+  if (opset > newestOpset)
+    throw new TollError(
+      'version',
+      `the model uses operator set ${opset}; versions ${oldestOpset} to ${newestOpset} are known`,
+    )
+  if (opset < oldestOpset)
+    throw new TollError(
+      'format',
+      `the model uses operator set ${opset}; versions from ${oldestOpset} on are supported, convert it`,
+    )
   return opset
 }
 
@@ -91,7 +117,10 @@ function constantsOf({ initializers, nodes }: OnnxGraph): Map<string, OnnxTensor
 }
 
 /** The nodes that outputs need, in the file's order, with what patterns recognised; and the names that they use. */
-function liveNodes(graph: OnnxGraph, constants: ReadonlyMap<string, OnnxTensor>): { live: OnnxNode[]; names: Set<string> } {
+function liveNodes(
+  graph: OnnxGraph,
+  constants: ReadonlyMap<string, OnnxTensor>,
+): { live: OnnxNode[]; names: Set<string> } {
   const nodes = graph.nodes.map((node) => (node.domain === 'ai.onnx' ? { ...node, domain: undefined } : node))
   const foreign = nodes.find((node) => node.domain === ownDomain)
   if (foreign) throw new TollError('format', `operator '${foreign.op}' of domain '${ownDomain}' is not supported`)
@@ -102,7 +131,8 @@ function liveNodes(graph: OnnxGraph, constants: ReadonlyMap<string, OnnxTensor>)
     if (!node.outputs.some((name) => names.has(name))) continue
     const whole = recognise(wiring, node)
     // Trailing outputs that nobody uses need no reader.
-    const used = whole.op === 'Split' ? whole.outputs.length : whole.outputs.findLastIndex((name) => names.has(name)) + 1
+    const used =
+      whole.op === 'Split' ? whole.outputs.length : whole.outputs.findLastIndex((name) => names.has(name)) + 1
     live.push({ ...whole, outputs: whole.outputs.slice(0, used) })
     for (const name of whole.inputs) if (name !== '') names.add(name)
   }
@@ -111,15 +141,23 @@ function liveNodes(graph: OnnxGraph, constants: ReadonlyMap<string, OnnxTensor>)
 
 function readNode(site: Site, where: string, known: KnownIntegers): readonly Tensor[] {
   const { op, domain } = site.node
-  const readers = domain ? domains[domain] ?? {} : standard
+  const readers = domain ? (domains[domain] ?? {}) : standard
   if (!Object.hasOwn(readers, op)) {
-    throw new TollError('format', `${where}: operator '${op}'${domain ? ` of domain '${domain}'` : ''} is not supported`)
+    throw new TollError(
+      'format',
+      `${where}: operator '${op}'${domain ? ` of domain '${domain}'` : ''} is not supported`,
+    )
   }
   try {
     const results = readers[op](site)
     return [results].flat().map((result) => known.settle(result))
   } catch (cause) {
-    if (!(cause instanceof TollError) || cause.code === 'internal' || (cause.code === 'format' && cause.message.startsWith(where))) throw cause
+    if (
+      !(cause instanceof TollError) ||
+      cause.code === 'internal' ||
+      (cause.code === 'format' && cause.message.startsWith(where))
+    )
+      throw cause
     throw new TollError('format', `${where}: ${cause.message}`, { cause })
   }
 }
@@ -128,7 +166,11 @@ function readInput(value: OnnxValueInfo): Tensor {
   const { name, type } = value
   if (name === '') throw new TollError('format', 'an input of the model has no name')
   if (type?.kind !== 'tensor' || !type.shape) {
-    throw new TollError('format', `input '${name}' must be a tensor with a known number of axes, got ${type?.kind ?? 'no type'}${type?.kind === 'tensor' ? ' of unknown rank' : ''}`)
+    throw new TollError(
+      'format',
+      `input '${name}' must be a tensor with a known number of axes, got ` +
+        `${type?.kind ?? 'no type'}${type?.kind === 'tensor' ? ' of unknown rank' : ''}`,
+    )
   }
   const shape = type.shape.map((dim, axis) => dim ?? `${name}.${axis}`)
   if (shape.some((dim) => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim >= 0))) {
@@ -139,16 +181,25 @@ function readInput(value: OnnxValueInfo): Tensor {
 
 function readOutput({ name, type }: OnnxValueInfo, values: ReadonlyMap<string, Tensor>): Tensor {
   const tensor = values.get(name) ?? missing(name, 'the model')
-  if (tensor.dtype === 'string') throw new TollError('format', `output '${name}' is an input of strings; only numbers can be results`)
+  if (tensor.dtype === 'string')
+    throw new TollError('format', `output '${name}' is an input of strings; only numbers can be results`)
   if (type && (type.kind !== 'tensor' || type.dtype !== tensor.dtype)) {
-    throw new TollError('format', `output '${name}' is declared as ${type.kind === 'tensor' ? type.dtype : type.kind}, its nodes give ${tensor.dtype}`)
+    throw new TollError(
+      'format',
+      `output '${name}' is declared as ${type.kind === 'tensor' ? type.dtype : type.kind}, its nodes give ` +
+        `${tensor.dtype}`,
+    )
   }
   return tensor
 }
 
 function define(values: Map<string, Tensor>, name: string, tensor: Tensor): void {
   if (values.has(name)) throw new TollError('format', `the value '${name}' is made twice`)
-  if (tensor.shape.length > largestRank) throw new TollError('format', `the value '${name}' has ${tensor.shape.length} axes; at most ${largestRank} are supported`)
+  if (tensor.shape.length > largestRank)
+    throw new TollError(
+      'format',
+      `the value '${name}' has ${tensor.shape.length} axes; at most ${largestRank} are supported`,
+    )
   values.set(name, tensor)
 }
 

@@ -1,7 +1,21 @@
 // ONNX operators that reduce over axes, and those that normalise by what they reduced.
 
 import { logSoftmax, softmax } from '../compose.js'
-import { abs, add, div, exp, log, max, mul, neg, reciprocalOrZero, sqrt, square, stopGradient, sub } from '../ops/elementwise.js'
+import {
+  abs,
+  add,
+  div,
+  exp,
+  log,
+  max,
+  mul,
+  neg,
+  reciprocalOrZero,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+} from '../ops/elementwise.js'
 import { maxOver, mean, sum } from '../ops/reduce.js'
 import { reshape } from '../ops/shape.js'
 import { normalizeAxes, type Dim, type Tensor } from '../tensor.js'
@@ -9,7 +23,9 @@ import type { Reader, Readers, Site } from './site.js'
 
 type Reduce = (x: Tensor, axes: readonly number[], keepDims: boolean) => Tensor
 
-/** `since`: the version of the operator set that made the axes an input. `plain`: whether no axes can mean that x stays. */
+/**
+ * `since`: the version of the operator set that made the axes an input. `plain`: whether no axes can mean that x stays.
+ */
 function reduction(since: number, reduce: Reduce, plain = false): Reader {
   return (site) => {
     const x = site.input(0)
@@ -29,7 +45,12 @@ const minOver: Reduce = (x, axes, keepDims) => neg(maxOver(neg(x), axes, keepDim
 const logSumExpOver: Reduce = (x, axes, keepDims) => {
   const shift = stopGradient(maxOver(x, axes, true))
   const total = add(log(sum(exp(sub(x, shift)), axes, true)), shift)
-  return keepDims ? total : reshape(total, x.shape.filter((_, i) => !axes.includes(i)))
+  return keepDims
+    ? total
+    : reshape(
+        total,
+        x.shape.filter((_, i) => !axes.includes(i)),
+      )
 }
 
 export const reductions: Readers = {
@@ -56,10 +77,19 @@ export const reductions: Readers = {
   GlobalMaxPool: (site) => maxOver(site.input(0), spatial(site), true),
   BatchNormalization: (site) => {
     const [x, scale, shift, centre, variance] = site.inputs()
-    site.require(site.int('training_mode', 0) === 0 && site.node.outputs.length === 1, 'batch statistics are computed by nodes of their own; export for inference')
+    site.require(
+      site.int('training_mode', 0) === 0 && site.node.outputs.length === 1,
+      'batch statistics are computed by nodes of their own; export for inference',
+    )
     site.require(site.opset >= 9 || site.int('spatial', 1) === 1, 'one statistic per pixel is not supported')
     const perChannel = (value: Tensor) => channelwise(site, value, x)
-    return add(mul(mul(sub(x, perChannel(centre)), perChannel(inverseRoot(variance, site.float('epsilon', 1e-5)))), perChannel(scale)), perChannel(shift))
+    return add(
+      mul(
+        mul(sub(x, perChannel(centre)), perChannel(inverseRoot(variance, site.float('epsilon', 1e-5)))),
+        perChannel(scale),
+      ),
+      perChannel(shift),
+    )
   },
   InstanceNormalization: (site) => {
     const [x, scale, shift] = site.inputs()
@@ -92,7 +122,9 @@ function alongAxis(build: (x: Tensor, axis: number) => Tensor): Reader {
     const x = site.input(0)
     const axis = site.axis('axis', site.opset < 13 ? 1 : -1)
     if (site.opset >= 13 || axis === x.shape.length - 1) return build(x, axis)
-    const count = x.shape.slice(axis).reduce<number>((product, dim: Dim) => product * site.size(dim, 'a normalised axis'), 1)
+    const count = x.shape
+      .slice(axis)
+      .reduce<number>((product, dim: Dim) => product * site.size(dim, 'a normalised axis'), 1)
     return reshape(build(reshape(x, [...x.shape.slice(0, axis), count]), axis), x.shape)
   }
 }
@@ -105,7 +137,10 @@ function spatial(site: Site): number[] {
 
 /** One value per channel (c), shaped to meet x (n, c, ...). */
 function channelwise(site: Site, value: Tensor, x: Tensor): Tensor {
-  site.require(x.shape.length >= 2 && value.shape.length === 1 && value.shape[0] === x.shape[1], 'expected one value per channel')
+  site.require(
+    x.shape.length >= 2 && value.shape.length === 1 && value.shape[0] === x.shape[1],
+    'expected one value per channel',
+  )
   return reshape(value, [value.shape[0], ...x.shape.slice(2).map(() => 1)])
 }
 
@@ -114,10 +149,13 @@ function inverseRoot(variance: Tensor, epsilon: number): Tensor {
 }
 
 /** (x - mean) / sqrt(variance + epsilon), with the mean and the factor. */
-function standardise(x: Tensor, axes: readonly number[], epsilon: number): { normal: Tensor; centre: Tensor; scale: Tensor } {
+function standardise(
+  x: Tensor,
+  axes: readonly number[],
+  epsilon: number,
+): { normal: Tensor; centre: Tensor; scale: Tensor } {
   const centre = mean(x, axes, true)
   const centred = sub(x, centre)
   const scale = inverseRoot(mean(square(centred), axes, true), epsilon)
   return { normal: mul(centred, scale), centre, scale }
 }
-

@@ -11,7 +11,9 @@ export type Readers = Readonly<Record<string, Reader>>
 
 type AttributeValues = { [A in OnnxAttribute as A['type']]: A['value'] }
 
-/** Windows, groups and index lists that are unrolled into nodes or constants stay below this; larger ones are refused. */
+/**
+ * Windows, groups and index lists that are unrolled into nodes or constants stay below this; larger ones are refused.
+ */
 export const largestUnrolled = 4096
 
 export class Site {
@@ -22,7 +24,13 @@ export class Site {
   readonly #inputs: readonly (Tensor | undefined)[]
   readonly #known: KnownIntegers
 
-  constructor(node: OnnxNode, opset: number, where: string, inputs: readonly (Tensor | undefined)[], known: KnownIntegers) {
+  constructor(
+    node: OnnxNode,
+    opset: number,
+    where: string,
+    inputs: readonly (Tensor | undefined)[],
+    known: KnownIntegers,
+  ) {
     this.node = node
     this.opset = opset
     this.#where = where
@@ -55,14 +63,21 @@ export class Site {
 
   /** A list of sizes that is known before the graph runs, except for sizes that have only a name. */
   sizes(index: number): Shape {
-    return this.#known.of(this.input(index))
-      ?? this.refuse(`input ${index} must be integers that the file itself determines; values that are only known at run time are not supported there`)
+    return (
+      this.#known.of(this.input(index)) ??
+      this.refuse(
+        `input ${index} must be integers that the file itself determines; values that are only known at run ` +
+          'time are not supported there',
+      )
+    )
   }
 
   /** A list of integers that is known before the graph runs; undefined where the input is left out. */
   integers(index: number): number[] | undefined {
     if (!this.optional(index)) return undefined
-    return this.sizes(index).map((dim) => (typeof dim === 'number' ? dim : this.refuse(`input ${index} holds the size '${dim}', a number is needed there`)))
+    return this.sizes(index).map((dim) =>
+      typeof dim === 'number' ? dim : this.refuse(`input ${index} holds the size '${dim}', a number is needed there`),
+    )
   }
 
   /** What `sizes` gives, or undefined where the input is not known. */
@@ -99,7 +114,10 @@ export class Site {
     return this.#attribute(name, 'ints')
   }
 
-  /** Single precision in the file: read as the shortest decimal that rounds to it, so that 0.1 stays 0.1 in double precision. */
+  /**
+   * Single precision in the file: read as the shortest decimal that rounds to it, so that 0.1 stays 0.1 in double
+   * precision.
+   */
   float(name: string, otherwise: number): number {
     return shortestDecimal(this.#attribute(name, 'float') ?? otherwise)
   }

@@ -1,4 +1,5 @@
-// Element types and constants on their way in: five element types have a counterpart here, of which only inputs are strings; all others are refused.
+// Element types and constants on their way in: five element types have a counterpart here, of which only inputs are
+// strings; all others are refused.
 
 import { TollError } from '../../base/index.js'
 import type { OnnxDType, OnnxTensor } from '../../onnx/index.js'
@@ -21,17 +22,27 @@ export function readDType(dtype: OnnxDType, where: string): DType {
 export function readDTypeCode(code: number, where: string): DType {
   const found = numeric.find(([, number]) => number === code)
   if (found) return found[0] as DType
-  throw new TollError('format', `${where}: element type ${code} is not supported; supported are ${numeric.map(([name, n]) => `${n} (${name})`).join(', ')}`)
+  throw new TollError(
+    'format',
+    `${where}: element type ${code} is not supported; supported are ` +
+      `${numeric.map(([name, n]) => `${n} (${name})`).join(', ')}`,
+  )
 }
 
 export function readTensor(tensor: OnnxTensor, where: string): Tensor {
   const dtype = readDType(tensor.dtype, where)
-  if (dtype === 'string') throw new TollError('format', `${where} holds texts; supported are ${numeric.map(([name]) => name).join(', ')}`)
-  if (tensor.dtype !== 'int64') return constant(tensor.data as Float32Array | Float64Array | Uint8Array, tensor.dims, dtype)
-  return constant(Float64Array.from(tensor.data, (value) => {
-    if (!Number.isSafeInteger(Number(value)) && !openEnds.includes(value)) {
-      throw new TollError('format', `${where} holds the integer ${value}, which is not exact in float64`)
-    }
-    return Number(value)
-  }), tensor.dims, dtype)
+  if (dtype === 'string')
+    throw new TollError('format', `${where} holds texts; supported are ${numeric.map(([name]) => name).join(', ')}`)
+  if (tensor.dtype !== 'int64')
+    return constant(tensor.data as Float32Array | Float64Array | Uint8Array, tensor.dims, dtype)
+  return constant(
+    Float64Array.from(tensor.data, (value) => {
+      if (!Number.isSafeInteger(Number(value)) && !openEnds.includes(value)) {
+        throw new TollError('format', `${where} holds the integer ${value}, which is not exact in float64`)
+      }
+      return Number(value)
+    }),
+    tensor.dims,
+    dtype,
+  )
 }

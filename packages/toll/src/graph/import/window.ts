@@ -1,4 +1,5 @@
-// The geometry of convolutions and pools as ONNX writes it: kernel, strides, dilations, pads given or worked out (auto_pad, ceil_mode).
+// The geometry of convolutions and pools as ONNX writes it: kernel, strides, dilations, pads given or worked out
+// (auto_pad, ceil_mode).
 
 import { windowOf, type Window } from '../ops/conv.js'
 import type { Site } from './site.js'
@@ -18,10 +19,15 @@ export function pair(site: Site, name: string, otherwise: number): Pair {
   return [value[0], value[1]]
 }
 
-/** Reads the window that slides over a plane; `kernel` is the attribute kernel_shape unless it is known from a weight. */
+/**
+ * Reads the window that slides over a plane; `kernel` is the attribute kernel_shape unless it is known from a weight.
+ */
 export function readWindow(site: Site, plane: Pair, weight?: Pair): ReadWindow {
   const kernel = weight ?? pair(site, 'kernel_shape', 0)
-  site.require(kernel.every((size) => Number.isInteger(size) && size >= 1), `a kernel of ${kernel.join(' x ')} is too small`)
+  site.require(
+    kernel.every((size) => Number.isInteger(size) && size >= 1),
+    `a kernel of ${kernel.join(' x ')} is too small`,
+  )
   const strides = pair(site, 'strides', 1)
   const dilations = pair(site, 'dilations', 1)
   const { pads } = windowOf({ strides, dilations, pads: readPads(site, plane, kernel, strides, dilations) })
@@ -38,7 +44,13 @@ export function readWindow(site: Site, plane: Pair, weight?: Pair): ReadWindow {
   return { kernel, window, beyond: [beyond[0], beyond[1]] }
 }
 
-function readPads(site: Site, plane: Pair, kernel: Pair, strides: Pair, dilations: Pair): readonly [number, number, number, number] {
+function readPads(
+  site: Site,
+  plane: Pair,
+  kernel: Pair,
+  strides: Pair,
+  dilations: Pair,
+): readonly [number, number, number, number] {
   const mode = site.text('auto_pad', 'NOTSET')
   if (mode === 'VALID') return [0, 0, 0, 0]
   if (mode === 'NOTSET') {

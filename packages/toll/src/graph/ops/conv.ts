@@ -2,17 +2,32 @@
 //
 //     T(x, w, g) = sum over n,o,c,y,x,i,j of  g[n,o,y,x] * w[o,c,i,j] * x[n,c, y*s + i*d - p, x*s + j*d - p]
 //
-// conv = dT/dg (x, w given), convTranspose = dT/dx (g, w given), convWeight = dT/dw (x, g given). T is linear in each argument, so the
-// gradient of any of the three is the other two, and every order of derivative stays inside this file.
+// conv = dT/dg (x, w given), convTranspose = dT/dx (g, w given), convWeight = dT/dw (x, g given). T is linear in each
+// argument, so the gradient of any of the three is the other two, and every order of derivative stays inside this file.
 //
-// Layouts are those of ONNX and PyTorch: x (n, c, h, w), w (o, c, kh, kw), g (n, o, oh, ow). A transposed convolution from `in` to `out`
-// channels is convTranspose with w of shape (in, out, kh, kw).
+// Layouts are those of ONNX and PyTorch: x (n, c, h, w), w (o, c, kh, kw), g (n, o, oh, ow). A transposed convolution
+// from `in` to `out` channels is convTranspose with w of shape (in, out, kh, kw).
 
 import { TollError, sizeOf } from '../../base/index.js'
-import { apply, bytesOf, isFloat, knownSize, showShape, type ConcreteType, type Dim, type Op, type Tensor, type TensorType, type Value } from '../tensor.js'
+import {
+  apply,
+  bytesOf,
+  isFloat,
+  knownSize,
+  showShape,
+  type ConcreteType,
+  type Dim,
+  type Op,
+  type Tensor,
+  type TensorType,
+  type Value,
+} from '../tensor.js'
 import { pad } from './shape.js'
 
-/** Geometry shared by the three: [vertical, horizontal] steps, [top, left, bottom, right] zeros, [vertical, horizontal] spacing. */
+/**
+ * Geometry shared by the three: [vertical, horizontal] steps, [top, left, bottom, right] zeros, [vertical, horizontal]
+ * spacing.
+ */
 export type Window = {
   readonly strides: readonly [number, number]
   readonly pads: readonly [number, number, number, number]
@@ -26,7 +41,8 @@ export interface WindowOptions {
 }
 
 export function windowOf({ strides = 1, pads = 0, dilations = 1 }: WindowOptions): Window {
-  const pair = (value: number | readonly [number, number]) => (typeof value === 'number' ? ([value, value] as const) : value)
+  const pair = (value: number | readonly [number, number]) =>
+    typeof value === 'number' ? ([value, value] as const) : value
   const window: Window = {
     strides: pair(strides),
     pads: typeof pads === 'number' ? [pads, pads, pads, pads] : pads,
@@ -48,7 +64,10 @@ type Pair = readonly [number, number]
 
 function image(type: TensorType, what: string): { n: Dim; c: number; size: Pair } {
   if (type.shape.length !== 4 || !isFloat(type.dtype)) {
-    throw new TollError('shape', `${what}: expected a real tensor of four axes, got ${type.dtype}${showShape(type.shape)}`)
+    throw new TollError(
+      'shape',
+      `${what}: expected a real tensor of four axes, got ${type.dtype}${showShape(type.shape)}`,
+    )
   }
   const [n, ...rest] = type.shape
   const [c, h, w] = rest.map((dim) => knownSize(dim, what))
@@ -58,7 +77,10 @@ function image(type: TensorType, what: string): { n: Dim; c: number; size: Pair 
 function outputSize(size: Pair, kernel: Pair, window: Window, what: string): Pair {
   const out: Pair = [convSize(size[0], kernel[0], 0, window), convSize(size[1], kernel[1], 1, window)]
   if (out[0] < 1 || out[1] < 1) {
-    throw new TollError('shape', `${what}: a kernel of ${kernel.join(' x ')} does not fit an image of ${size.join(' x ')}`)
+    throw new TollError(
+      'shape',
+      `${what}: a kernel of ${kernel.join(' x ')} does not fit an image of ${size.join(' x ')}`,
+    )
   }
   return out
 }
@@ -70,7 +92,8 @@ function requireSizes(actual: Pair, expected: Pair, what: string): void {
 }
 
 function requireOneType(a: TensorType, b: TensorType, what: string): void {
-  if (a.dtype !== b.dtype) throw new TollError('shape', `${what}: operands are ${a.dtype} and ${b.dtype}; cast one of them`)
+  if (a.dtype !== b.dtype)
+    throw new TollError('shape', `${what}: operands are ${a.dtype} and ${b.dtype}; cast one of them`)
 }
 
 function requireChannels(a: number, b: number, what: string): void {
@@ -104,11 +127,18 @@ export const convOp: Op<Window> = {
     return g.data
   },
   // Constant kernels are laid out beforehand so that nothing is unfolded (ONNX Runtime's blocked channels).
-  work: ([x, w], _, g) => ({ products: termsOf(x, w, g), elementwise: 0, pieces: w.constant ? 0 : kernelRows(x, w) * g.shape[2] }),
+  work: ([x, w], _, g) => ({
+    products: termsOf(x, w, g),
+    elementwise: 0,
+    pieces: w.constant ? 0 : kernelRows(x, w) * g.shape[2],
+  }),
   samples: [
     { inputs: [{ shape: [2, 3, 5, 6] }, { shape: [4, 3, 3, 2] }], attrs: windowOf({}) },
     { inputs: [{ shape: [1, 2, 7, 7] }, { shape: [3, 2, 3, 3] }], attrs: windowOf({ strides: 2, pads: 1 }) },
-    { inputs: [{ shape: [2, 1, 8, 7] }, { shape: [2, 1, 3, 2] }], attrs: windowOf({ strides: [3, 2], pads: [0, 1, 2, 0], dilations: [2, 1] }) },
+    {
+      inputs: [{ shape: [2, 1, 8, 7] }, { shape: [2, 1, 3, 2] }],
+      attrs: windowOf({ strides: [3, 2], pads: [0, 1, 2, 0], dilations: [2, 1] }),
+    },
   ],
 }
 
@@ -139,9 +169,15 @@ export const convTransposeOp: Op<TransposeAttributes> = {
   lower: (to, { attrs, inputs: [g, w] }, names) => {
     const kernel = image(w, 'convTranspose').size
     const from = image(g, 'convTranspose').size
-    const output_padding = [0, 1].map((axis) =>
-      attrs.size[axis] + attrs.pads[axis] + attrs.pads[axis + 2]
-      - (from[axis] - 1) * attrs.strides[axis] - (kernel[axis] - 1) * attrs.dilations[axis] - 1)
+    const output_padding = [0, 1].map(
+      (axis) =>
+        attrs.size[axis] +
+        attrs.pads[axis] +
+        attrs.pads[axis + 2] -
+        (from[axis] - 1) * attrs.strides[axis] -
+        (kernel[axis] - 1) * attrs.dilations[axis] -
+        1,
+    )
     return to.emit('ConvTranspose', names, { ...windowAttributes(attrs), kernel_shape: kernel, output_padding })
   },
   evaluate: ([g, w], attrs, { shape }) => {
@@ -154,35 +190,63 @@ export const convTransposeOp: Op<TransposeAttributes> = {
   work: ([g, w], _, x) => ({ products: termsOf(x, w, g), elementwise: 0, pieces: kernelRows(x, w) * g.shape[2] }),
   samples: [
     { inputs: [{ shape: [2, 4, 3, 5] }, { shape: [4, 3, 3, 2] }], attrs: { ...windowOf({}), size: [5, 6] } },
-    { inputs: [{ shape: [1, 3, 4, 4] }, { shape: [3, 2, 3, 3] }], attrs: { ...windowOf({ strides: 2, pads: 1 }), size: [8, 7] } },
-    { inputs: [{ shape: [2, 2, 2, 4] }, { shape: [2, 1, 3, 2] }], attrs: { ...windowOf({ strides: [3, 2], pads: [0, 1, 2, 0], dilations: [2, 1] }), size: [8, 7] } },
+    {
+      inputs: [{ shape: [1, 3, 4, 4] }, { shape: [3, 2, 3, 3] }],
+      attrs: { ...windowOf({ strides: 2, pads: 1 }), size: [8, 7] },
+    },
+    {
+      inputs: [{ shape: [2, 2, 2, 4] }, { shape: [2, 1, 3, 2] }],
+      attrs: { ...windowOf({ strides: [3, 2], pads: [0, 1, 2, 0], dilations: [2, 1] }), size: [8, 7] },
+    },
   ],
 }
 
-/** Options of a transposed convolution; `outputPadding` adds rows and columns at the bottom and right, below the stride. */
+/**
+ * Options of a transposed convolution; `outputPadding` adds rows and columns at the bottom and right, below the stride.
+ */
 export interface ConvTransposeOptions extends WindowOptions {
   readonly outputPadding?: number | readonly [number, number]
 }
 
-/** Transposed convolution of g (n, o, h, w) with a kernel (o, c, kh, kw): (n, c, ...), size = (h - 1) s - pads + d (k - 1) + outputPadding + 1. */
+/**
+ * Transposed convolution of g (n, o, h, w) with a kernel (o, c, kh, kw): (n, c, ...), size = (h - 1) s - pads + d (k -
+ * 1) + outputPadding + 1.
+ */
 export function convTranspose(g: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor {
   const window = windowOf(options)
-  const extra = typeof options.outputPadding === 'object' ? options.outputPadding : [options.outputPadding ?? 0, options.outputPadding ?? 0]
+  const extra =
+    typeof options.outputPadding === 'object'
+      ? options.outputPadding
+      : [options.outputPadding ?? 0, options.outputPadding ?? 0]
   const from = image(g, 'convTranspose').size
   const kernel = image(w, 'convTranspose').size
   const size = ([0, 1] as const).map((axis) => {
-    if (!Number.isInteger(extra[axis]) || extra[axis] < 0 || extra[axis] >= Math.max(window.strides[axis], window.dilations[axis])) {
-      throw new TollError('argument', `outputPadding must be an integer from 0 to below the stride or the dilation, got ${extra[axis]}`)
+    if (
+      !Number.isInteger(extra[axis]) ||
+      extra[axis] < 0 ||
+      extra[axis] >= Math.max(window.strides[axis], window.dilations[axis])
+    ) {
+      throw new TollError(
+        'argument',
+        `outputPadding must be an integer from 0 to below the stride or the dilation, got ${extra[axis]}`,
+      )
     }
-    return (from[axis] - 1) * window.strides[axis] + window.dilations[axis] * (kernel[axis] - 1) + 1 + extra[axis]
-      - window.pads[axis] - window.pads[axis + 2]
+    return (
+      (from[axis] - 1) * window.strides[axis] +
+      window.dilations[axis] * (kernel[axis] - 1) +
+      1 +
+      extra[axis] -
+      window.pads[axis] -
+      window.pads[axis + 2]
+    )
   })
-  if (extra.some((value, axis) => value >= window.strides[axis])) return convTransposeThenPad(g, w, window, size as [number, number])
+  if (extra.some((value, axis) => value >= window.strides[axis]))
+    return convTransposeThenPad(g, w, window, size as [number, number])
   return apply(convTransposeOp, [g, w], { ...window, size: size as [number, number] })
 }
 
-// An output padding of a whole stride or more (allowed below the dilation) is no adjoint of a convolution of that size: the extra rows see
-// a longer input. They are made by padding g with zeros, which leaves the same sums.
+// An output padding of a whole stride or more (allowed below the dilation) is no adjoint of a convolution of that size:
+// the extra rows see a longer input. They are made by padding g with zeros, which leaves the same sums.
 function convTransposeThenPad(g: Tensor, w: Tensor, window: Window, size: Pair): Tensor {
   const kernel = image(w, 'convTranspose').size
   const wanted = outputSize(size, kernel, window, 'convTranspose')
@@ -209,13 +273,20 @@ export const convWeightOp: Op<WeightAttributes> = {
     apply(convTransposeOp, [g, h], { ...windowAttributes(attrs), size: image(x, 'convWeight').size }),
     apply(convOp, [x, h], windowAttributes(attrs)),
   ],
-  // dT/dw is a convolution too: batch and channels change places, g is the kernel, stride and dilation are swapped. The rows that the
-  // stride cut off make the result a little larger than the kernel; a smaller pad at the bottom and right (or a slice) removes them.
+  // dT/dw is a convolution too: batch and channels change places, g is the kernel, stride and dilation are swapped. The
+  // rows that the stride cut off make the result a little larger than the kernel; a smaller pad at the bottom and right
+  // (or a slice) removes them.
   lower: (to, { attrs, inputs: [x, g] }, [xName, gName]) => {
     const [from, out] = [image(x, 'convWeight').size, image(g, 'convWeight').size]
-    const spare = ([0, 1] as const).map((axis) =>
-      from[axis] + attrs.pads[axis] + attrs.pads[axis + 2] - (out[axis] - 1) * attrs.strides[axis] - 1
-      - (attrs.kernel[axis] - 1) * attrs.dilations[axis])
+    const spare = ([0, 1] as const).map(
+      (axis) =>
+        from[axis] +
+        attrs.pads[axis] +
+        attrs.pads[axis + 2] -
+        (out[axis] - 1) * attrs.strides[axis] -
+        1 -
+        (attrs.kernel[axis] - 1) * attrs.dilations[axis],
+    )
     const cut = spare.map((extra, axis) => Math.min(extra, attrs.pads[axis + 2]))
     const swap = (name: string) => to.emit('Transpose', [name], { perm: [1, 0, 2, 3] })
     const raw = to.emit('Conv', [swap(xName), swap(gName)], {
@@ -239,12 +310,24 @@ export const convWeightOp: Op<WeightAttributes> = {
   // Both operands and the result change the order of their axes first or last; pieces are rows of the kernel.
   work: ([x, g], _, w) => {
     const moved = bytesOf(x) + bytesOf(g) + bytesOf(w)
-    return { products: termsOf(x, w, g), elementwise: 0, bytes: 3 * moved, pieces: x.shape[0] * x.shape[1] * g.shape[2] * g.shape[3] * w.shape[2], scratch: moved }
+    return {
+      products: termsOf(x, w, g),
+      elementwise: 0,
+      bytes: 3 * moved,
+      pieces: x.shape[0] * x.shape[1] * g.shape[2] * g.shape[3] * w.shape[2],
+      scratch: moved,
+    }
   },
   samples: [
     { inputs: [{ shape: [2, 3, 5, 6] }, { shape: [2, 4, 3, 5] }], attrs: { ...windowOf({}), kernel: [3, 2] } },
-    { inputs: [{ shape: [1, 2, 8, 7] }, { shape: [1, 3, 4, 4] }], attrs: { ...windowOf({ strides: 2, pads: 1 }), kernel: [3, 3] } },
-    { inputs: [{ shape: [2, 1, 8, 7] }, { shape: [2, 2, 2, 4] }], attrs: { ...windowOf({ strides: [3, 2], pads: [0, 1, 2, 0], dilations: [2, 1] }), kernel: [3, 2] } },
+    {
+      inputs: [{ shape: [1, 2, 8, 7] }, { shape: [1, 3, 4, 4] }],
+      attrs: { ...windowOf({ strides: 2, pads: 1 }), kernel: [3, 3] },
+    },
+    {
+      inputs: [{ shape: [2, 1, 8, 7] }, { shape: [2, 2, 2, 4] }],
+      attrs: { ...windowOf({ strides: [3, 2], pads: [0, 1, 2, 0], dilations: [2, 1] }), kernel: [3, 2] },
+    },
   ],
 }
 
@@ -253,7 +336,10 @@ function termsOf(x: ConcreteType, w: ConcreteType, g: ConcreteType): number {
   return 2 * x.shape[0] * sizeOf(w.shape) * g.shape[2] * g.shape[3]
 }
 
-/** Pairs of an image of one channel and a weight of its kernel: for each, the rows of x under it are copied out, or back in. */
+/**
+ * Pairs of an image of one channel and a weight of its kernel: for each, the rows of x under it are copied out, or back
+ * in.
+ */
 function kernelRows(x: ConcreteType, w: ConcreteType): number {
   return x.shape[0] * x.shape[1] * w.shape[2] * w.shape[3]
 }
@@ -262,7 +348,10 @@ type Block = Pick<Value, 'data'> & { readonly shape: readonly number[] }
 
 /** Visits every term of the trilinear form with the positions of its three factors. */
 function contract(
-  x: Block, w: Block, g: Block, { strides, pads, dilations }: Window,
+  x: Block,
+  w: Block,
+  g: Block,
+  { strides, pads, dilations }: Window,
   visit: (xs: Float64Array, ws: Float64Array, gs: Float64Array, i: number, j: number, k: number) => void,
 ): void {
   const [batch, channels, height, width] = x.shape

@@ -1,8 +1,22 @@
-// Ops that address elements by integer tensors. Gathering and scattering with addition are adjoint to each other: along a whole axis
-// (gather, scatterAdd) and element by element (gatherElements, scatterElementsAdd).
+// Ops that address elements by integer tensors. Gathering and scattering with addition are adjoint to each other: along
+// a whole axis (gather, scatterAdd) and element by element (gatherElements, scatterElementsAdd).
 
 import { TollError, sizeOf } from '../../base/index.js'
-import { apply, bytesOf, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf, type ConcreteType, type Op, type Tensor, type TensorType, type Work } from '../tensor.js'
+import {
+  apply,
+  bytesOf,
+  isFloat,
+  knownSize,
+  normalizeAxes,
+  sameShape,
+  showShape,
+  stridesOf,
+  type ConcreteType,
+  type Op,
+  type Tensor,
+  type TensorType,
+  type Work,
+} from '../tensor.js'
 import { convSize, windowOf, type Window, type WindowOptions } from './conv.js'
 import { transpose } from './shape.js'
 
@@ -19,7 +33,11 @@ function wrap(index: number, size: number): number {
 
 /** Zeros are written, copied into the result, and one element of it is read and written per update. */
 function scattered([updates, indices]: readonly ConcreteType[], _: unknown, type: ConcreteType): Partial<Work> {
-  return { elementwise: sizeOf(updates.shape), bytes: 3 * bytesOf(updates) + bytesOf(indices) + 3 * bytesOf(type), scratch: bytesOf(type) }
+  return {
+    elementwise: sizeOf(updates.shape),
+    bytes: 3 * bytesOf(updates) + bytesOf(indices) + 3 * bytesOf(type),
+    scratch: bytesOf(type),
+  }
 }
 
 // ---- whole slices along an axis
@@ -77,7 +95,11 @@ export const scatterAddOp: Op<ScatterAttributes> = {
     requireIndices(indices, 'scatterAdd')
     const inner = indices.shape.length
     if (!sameShape(updates.shape.slice(0, inner), indices.shape)) {
-      throw new TollError('shape', `scatterAdd: updates ${showShape(updates.shape)} must begin with the indices' shape ${showShape(indices.shape)}`)
+      throw new TollError(
+        'shape',
+        `scatterAdd: updates ${showShape(updates.shape)} must begin with the indices' shape ` +
+          `${showShape(indices.shape)}`,
+      )
     }
     return { dtype: updates.dtype, shape: [size, ...updates.shape.slice(inner)] }
   },
@@ -103,7 +125,9 @@ export const scatterAddOp: Op<ScatterAttributes> = {
   ],
 }
 
-/** Adds row i of `updates` to row indices[i] of zeros with `size` rows: the adjoint of `gather` along the first axis. */
+/**
+ * Adds row i of `updates` to row indices[i] of zeros with `size` rows: the adjoint of `gather` along the first axis.
+ */
 export function scatterAdd(updates: Tensor, indices: Tensor, size: number): Tensor {
   return apply(scatterAddOp, [updates, indices], { size })
 }
@@ -114,12 +138,18 @@ export const gatherElementsOp: Op<GatherAttributes> = {
   name: 'gatherElements',
   type: ([x, indices], { axis }) => {
     requireIndices(indices, 'gatherElements')
-    const fits = x.shape.length === indices.shape.length && x.shape.every((dim, i) => i === axis || dim === indices.shape[i])
-    if (!fits) throw new TollError('shape', `gatherElements: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)}`)
+    const fits =
+      x.shape.length === indices.shape.length && x.shape.every((dim, i) => i === axis || dim === indices.shape[i])
+    if (!fits)
+      throw new TollError(
+        'shape',
+        `gatherElements: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)}`,
+      )
     return { dtype: x.dtype, shape: indices.shape }
   },
   gradient: ({ inputs: [x, indices], attrs: { axis } }, g) => [
-    apply(scatterElementsAddOp, [g, indices], { axis, size: knownSize(x.shape[axis], 'gatherElements') }), undefined,
+    apply(scatterElementsAddOp, [g, indices], { axis, size: knownSize(x.shape[axis], 'gatherElements') }),
+    undefined,
   ],
   lower: (to, { attrs }, inputs) => to.emit('GatherElements', inputs, { axis: attrs.axis }),
   evaluate: ([x, indices], { axis }, { shape }) => {
@@ -127,7 +157,9 @@ export const gatherElementsOp: Op<GatherAttributes> = {
     return Float64Array.from(indices.data, (index, i) => x.data[at(i, wrap(index, x.shape[axis]))])
   },
   work: ([, indices], _, type) => ({ elementwise: 0, bytes: bytesOf(indices) + 2 * bytesOf(type) }),
-  samples: [{ inputs: [{ shape: [2, 3] }, { shape: [2, 2], dtype: 'int64', values: [2, 0, 1, 1] }], attrs: { axis: 1 } }],
+  samples: [
+    { inputs: [{ shape: [2, 3] }, { shape: [2, 2], dtype: 'int64', values: [2, 0, 1, 1] }], attrs: { axis: 1 } },
+  ],
 }
 
 /** result[.., i, ..] = x[.., indices[.., i, ..], ..] along `axis`; the other axes agree. */
@@ -142,7 +174,8 @@ export const scatterElementsAddOp: Op<ScatterElementsAttributes> = {
   name: 'scatterElementsAdd',
   type: ([updates, indices], { axis, size }) => {
     requireIndices(indices, 'scatterElementsAdd')
-    if (!sameShape(updates.shape, indices.shape)) throw new TollError('shape', 'scatterElementsAdd: updates and indices must have one shape')
+    if (!sameShape(updates.shape, indices.shape))
+      throw new TollError('shape', 'scatterElementsAdd: updates and indices must have one shape')
     return { dtype: updates.dtype, shape: updates.shape.map((dim, i) => (i === axis ? size : dim)) }
   },
   gradient: ({ inputs: [, indices], attrs: { axis } }, h) => [gatherElements(h, indices, axis), undefined],
@@ -159,20 +192,33 @@ export const scatterElementsAddOp: Op<ScatterElementsAttributes> = {
     return result
   },
   work: scattered,
-  samples: [{ inputs: [{ shape: [2, 3] }, { shape: [2, 3], dtype: 'int64', values: [2, 0, 2, 1, 1, 1] }], attrs: { axis: 1, size: 4 } }],
+  samples: [
+    {
+      inputs: [{ shape: [2, 3] }, { shape: [2, 3], dtype: 'int64', values: [2, 0, 2, 1, 1, 1] }],
+      attrs: { axis: 1, size: 4 },
+    },
+  ],
 }
 
-/** Adds every element of `updates` to zeros of `size` along `axis`, at the place that `indices` (of the same shape) gives. */
+/**
+ * Adds every element of `updates` to zeros of `size` along `axis`, at the place that `indices` (of the same shape)
+ * gives.
+ */
 export function scatterElementsAdd(updates: Tensor, indices: Tensor, axis: number, size: number): Tensor {
   const [at] = normalizeAxes([axis], updates.shape.length, 'scatterElementsAdd')
   return apply(scatterElementsAddOp, [updates, indices], { axis: at, size })
 }
 
 /** For position i of an array of shape `from`: the offset in `to` where the coordinate along `axis` is replaced. */
-function elementOffsets(from: readonly number[], to: readonly number[], axis: number): (i: number, index: number) => number {
+function elementOffsets(
+  from: readonly number[],
+  to: readonly number[],
+  axis: number,
+): (i: number, index: number) => number {
   const outer = stridesOf(from)
   const inner = stridesOf(to)
-  return (i, index) => from.reduce((offset, dim, k) => offset + (k === axis ? index : Math.floor(i / outer[k]) % dim) * inner[k], 0)
+  return (i, index) =>
+    from.reduce((offset, dim, k) => offset + (k === axis ? index : Math.floor(i / outer[k]) % dim) * inner[k], 0)
 }
 
 // ---- where the largest value of a window stands
@@ -186,16 +232,25 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
       throw new TollError('shape', `maxPool: expected real images (n, c, h, w), got ${x.dtype}${showShape(x.shape)}`)
     }
     const [n, c, h, w] = x.shape
-    const size = [h, w].map((dim, axis) => convSize(knownSize(dim, 'maxPool'), attrs.kernel[axis], axis as 0 | 1, attrs))
+    const size = [h, w].map((dim, axis) =>
+      convSize(knownSize(dim, 'maxPool'), attrs.kernel[axis], axis as 0 | 1, attrs),
+    )
     if (size.some((dim) => dim < 1) || attrs.pads.some((pad, i) => pad >= attrs.kernel[i % 2])) {
-      throw new TollError('shape', `maxPool: a window of ${attrs.kernel.join(' x ')} with pads ${attrs.pads.join(', ')} does not fit ${showShape(x.shape)}`)
+      throw new TollError(
+        'shape',
+        `maxPool: a window of ${attrs.kernel.join(' x ')} with pads ${attrs.pads.join(', ')} does not fit ` +
+          `${showShape(x.shape)}`,
+      )
     }
     return { dtype: 'int64', shape: [n, c, ...size] }
   },
   // ONNX counts positions over the whole tensor; the remainder is the position in the plane.
   lower: (to, { attrs: { strides, pads, dilations, kernel }, inputs: [{ shape }] }, [x]) => {
     const [, position] = to.emitMany('MaxPool', [x], 2, { strides, pads, dilations, kernel_shape: kernel })
-    return to.emit('Mod', [position, to.constant('int64', [], [knownSize(shape[2], 'maxPool') * knownSize(shape[3], 'maxPool')])])
+    return to.emit('Mod', [
+      position,
+      to.constant('int64', [], [knownSize(shape[2], 'maxPool') * knownSize(shape[3], 'maxPool')]),
+    ])
   },
   evaluate: ([x], { strides, pads, dilations, kernel }, { shape }) => {
     const [n, c, oh, ow] = shape
@@ -216,7 +271,8 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
               if (best < 0 || x.data[offset + position] > x.data[offset + best]) best = position
             }
           }
-          if (best < 0) throw new TollError('shape', `maxPool: the window at row ${y}, column ${k} holds nothing but padding`)
+          if (best < 0)
+            throw new TollError('shape', `maxPool: the window at row ${y}, column ${k} holds nothing but padding`)
           result[at++] = best
         }
       }
@@ -230,9 +286,19 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
   ],
 }
 
-/** For every window of images (n, c, h, w), the position (row * w + column) of its largest value; the first one at a tie. */
-export function maxPoolIndex(x: Tensor, kernel: number | readonly [number, number], options: WindowOptions = {}): Tensor {
-  return apply(maxPoolIndexOp, [x], { ...windowOf(options), kernel: typeof kernel === 'number' ? [kernel, kernel] : kernel })
+/**
+ * For every window of images (n, c, h, w), the position (row * w + column) of its largest value; the first one at a
+ * tie.
+ */
+export function maxPoolIndex(
+  x: Tensor,
+  kernel: number | readonly [number, number],
+  options: WindowOptions = {},
+): Tensor {
+  return apply(maxPoolIndexOp, [x], {
+    ...windowOf(options),
+    kernel: typeof kernel === 'number' ? [kernel, kernel] : kernel,
+  })
 }
 
 function range(from: number, to: number): number[] {

@@ -28,13 +28,20 @@ export function input(name: string, shape: Shape, dtype: DType = 'float32'): Ten
   return apply(inputOp, [], { name, dtype, shape })
 }
 
-type ConstantAttributes = { readonly data: Float32Array | Float64Array; readonly dtype: DType; readonly shape: readonly number[] }
+type ConstantAttributes = {
+  readonly data: Float32Array | Float64Array
+  readonly dtype: DType
+  readonly shape: readonly number[]
+}
 
 export const constantOp: Op<ConstantAttributes> = {
   name: 'constant',
   type: (_, { data, dtype, shape }) => {
     if (sizeOf(shape) !== data.length) {
-      throw new TollError('shape', `a constant of shape (${shape.join(', ')}) needs ${sizeOf(shape)} values, got ${data.length}`)
+      throw new TollError(
+        'shape',
+        `a constant of shape (${shape.join(', ')}) needs ${sizeOf(shape)} values, got ${data.length}`,
+      )
     }
     return { dtype, shape }
   },
@@ -45,11 +52,20 @@ export const constantOp: Op<ConstantAttributes> = {
 }
 
 /** A tensor of fixed numbers; integers and booleans (0, 1) are given as numbers too. */
-export function constant(values: number | ArrayLike<number>, shape?: readonly number[], dtype: DType = 'float32'): Tensor {
+export function constant(
+  values: number | ArrayLike<number>,
+  shape?: readonly number[],
+  dtype: DType = 'float32',
+): Tensor {
   const list = typeof values === 'number' ? [values] : values
-  const data = dtype === 'float32'
-    ? (list instanceof Float32Array ? list : Float32Array.from(list))
-    : (list instanceof Float64Array ? list : Float64Array.from(list))
+  const data =
+    dtype === 'float32'
+      ? list instanceof Float32Array
+        ? list
+        : Float32Array.from(list)
+      : list instanceof Float64Array
+        ? list
+        : Float64Array.from(list)
   return apply(constantOp, [], { data, dtype, shape: shape ?? (typeof values === 'number' ? [] : [list.length]) })
 }
 

@@ -1,7 +1,16 @@
 // Matrix products, with optional transposition of either operand and broadcast leading axes.
 
 import { TollError, sizeOf } from '../../base/index.js'
-import { apply, broadcastShapes, isFloat, showShape, type Op, type Shape, type Tensor, type TensorType } from '../tensor.js'
+import {
+  apply,
+  broadcastShapes,
+  isFloat,
+  showShape,
+  type Op,
+  type Shape,
+  type Tensor,
+  type TensorType,
+} from '../tensor.js'
 import { sumTo } from './reduce.js'
 import { transpose } from './shape.js'
 
@@ -16,17 +25,27 @@ interface Plan {
 
 function planOf([a, b]: readonly TensorType[], { transposeA, transposeB }: MatMulAttributes): Plan {
   if (a.shape.length < 2 || b.shape.length < 2 || !isFloat(a.dtype) || a.dtype !== b.dtype) {
-    throw new TollError('shape', `matmul: expected two real matrices of one type, got ${a.dtype}${showShape(a.shape)} and ${b.dtype}${showShape(b.shape)}`)
+    throw new TollError(
+      'shape',
+      `matmul: expected two real matrices of one type, got ${a.dtype}${showShape(a.shape)} and ` +
+        `${b.dtype}${showShape(b.shape)}`,
+    )
   }
   if ((transposeA || transposeB) && a.shape.length + b.shape.length > 4) {
-    throw new TollError('shape', `matmul: only matrices enter transposed, got ${showShape(a.shape)} and ${showShape(b.shape)}`)
+    throw new TollError(
+      'shape',
+      `matmul: only matrices enter transposed, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
+    )
   }
   const [ar, ac] = a.shape.slice(-2)
   const [br, bc] = b.shape.slice(-2)
   const [rows, inner] = transposeA ? [ac, ar] : [ar, ac]
   const [inner2, columns] = transposeB ? [bc, br] : [br, bc]
   if (inner !== inner2) {
-    throw new TollError('shape', `matmul: inner sizes ${inner} and ${inner2} of ${showShape(a.shape)} and ${showShape(b.shape)} differ`)
+    throw new TollError(
+      'shape',
+      `matmul: inner sizes ${inner} and ${inner2} of ${showShape(a.shape)} and ${showShape(b.shape)} differ`,
+    )
   }
   return { batch: broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul'), rows, inner, columns }
 }
@@ -37,10 +56,15 @@ export const matmulOp: Op<MatMulAttributes> = {
     const { batch, rows, columns } = planOf(inputs, attrs)
     return { dtype: inputs[0].dtype, shape: [...batch, rows, columns] }
   },
-  // With A' = op(A), B' = op(B) and G the gradient: dA' = G B'^T, dB' = A'^T G; a transposed operand takes the transposed gradient.
+  // With A' = op(A), B' = op(B) and G the gradient: dA' = G B'^T, dB' = A'^T G; a transposed operand takes the
+  // transposed gradient.
   gradient: ({ inputs: [a, b], attrs: { transposeA, transposeB } }, g) => {
-    const da = transposeA ? matmul(b, g, { transposeA: transposeB, transposeB: true }) : matmul(g, b, { transposeB: !transposeB })
-    const db = transposeB ? matmul(g, a, { transposeA: true, transposeB: transposeA }) : matmul(a, g, { transposeA: !transposeA })
+    const da = transposeA
+      ? matmul(b, g, { transposeA: transposeB, transposeB: true })
+      : matmul(g, b, { transposeB: !transposeB })
+    const db = transposeB
+      ? matmul(g, a, { transposeA: true, transposeB: transposeA })
+      : matmul(a, g, { transposeA: !transposeA })
     return [sumTo(da, a.shape), sumTo(db, b.shape)]
   },
   lower: (to, { attrs: { transposeA, transposeB } }, inputs) =>
@@ -67,7 +91,10 @@ export const matmulOp: Op<MatMulAttributes> = {
     }
     return result
   },
-  work: ([a], { transposeA }, { shape }) => ({ products: 2 * sizeOf(shape) * a.shape[a.shape.length - (transposeA ? 2 : 1)], elementwise: 0 }),
+  work: ([a], { transposeA }, { shape }) => ({
+    products: 2 * sizeOf(shape) * a.shape[a.shape.length - (transposeA ? 2 : 1)],
+    elementwise: 0,
+  }),
   samples: [
     { inputs: [{ shape: [3, 4] }, { shape: [4, 2] }], attrs: { transposeA: false, transposeB: false } },
     { inputs: [{ shape: [4, 3] }, { shape: [4, 2] }], attrs: { transposeA: true, transposeB: false } },
@@ -82,12 +109,18 @@ export const matmulOp: Op<MatMulAttributes> = {
 export function matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
   const { transposeA = false, transposeB = false } = options
   if (a.shape.length === 2 && b.shape.length === 2) return apply(matmulOp, [a, b], { transposeA, transposeB })
-  return apply(matmulOp, [transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b], { transposeA: false, transposeB: false })
+  return apply(matmulOp, [transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b], {
+    transposeA: false,
+    transposeB: false,
+  })
 }
 
 function swapLast(x: Tensor): Tensor {
   const rank = x.shape.length
-  return transpose(x, x.shape.map((_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i)))
+  return transpose(
+    x,
+    x.shape.map((_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i)),
+  )
 }
 
 /** Maps the number of a batch of the result to the start of an operand's matrix. */

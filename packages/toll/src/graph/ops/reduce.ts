@@ -1,7 +1,22 @@
 // Reductions over axes, and their adjoint: broadcasting.
 
 import { TollError, sizeOf } from '../../base/index.js'
-import { apply, broadcastShapes, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf, type ConcreteType, type Op, type Shape, type Tensor, type TensorType, type Value } from '../tensor.js'
+import {
+  apply,
+  broadcastShapes,
+  isFloat,
+  knownSize,
+  normalizeAxes,
+  sameShape,
+  showShape,
+  stridesOf,
+  type ConcreteType,
+  type Op,
+  type Shape,
+  type Tensor,
+  type TensorType,
+  type Value,
+} from '../tensor.js'
 import { equal, cast, div, mul } from './elementwise.js'
 import { checkDim, dimSize } from './leaf.js'
 import { lowerReshape, reshape } from './shape.js'
@@ -27,13 +42,22 @@ const samples = [
 export const sumOp: Op<ReduceAttributes> = {
   name: 'sum',
   type: reducedType,
-  gradient: ({ inputs: [x], attrs }, g) => [isFloat(x.dtype) ? broadcastTo(withAxes(g, x.shape, attrs), x.shape) : undefined],
+  gradient: ({ inputs: [x], attrs }, g) => [
+    isFloat(x.dtype) ? broadcastTo(withAxes(g, x.shape, attrs), x.shape) : undefined,
+  ],
   lower: (to, { inputs: [{ dtype, shape }], attrs: { axes, keepDims } }, [x]) => {
-    // ONNX Runtime adds up a row in an order that depends on where in memory it begins, so that equal rows of a request could get sums that
-    // differ in the last bit. A product with ones goes through every row in the same order.
+    // ONNX Runtime adds up a row in an order that depends on where in memory it begins, so that equal rows of a request
+    // could get sums that differ in the last bit. A product with ones goes through every row in the same order.
     const last = shape.length - 1
     const size = shape[last]
-    if (shape.some((dim) => typeof dim === 'string') && isFloat(dtype) && axes.length === 1 && axes[0] === last && last > 0 && typeof size === 'number') {
+    if (
+      shape.some((dim) => typeof dim === 'string') &&
+      isFloat(dtype) &&
+      axes.length === 1 &&
+      axes[0] === last &&
+      last > 0 &&
+      typeof size === 'number'
+    ) {
       const sums = to.emit('MatMul', [x, to.constant(dtype, [size, 1], new Array<number>(size).fill(1))])
       return keepDims ? sums : lowerReshape(to, sums, shape.slice(0, last))
     }
@@ -84,7 +108,10 @@ export function mean(x: Tensor, axes?: readonly number[], keepDims = false): Ten
   const all = normalizeAxes(axes ?? x.shape.map((_, i) => i), x.shape.length, 'mean')
   const total = sum(x, all, keepDims)
   const named = all.map((axis) => x.shape[axis]).filter((dim) => typeof dim === 'string')
-  const known = all.reduce((product, axis) => (typeof x.shape[axis] === 'number' ? product * x.shape[axis] : product), 1)
+  const known = all.reduce(
+    (product, axis) => (typeof x.shape[axis] === 'number' ? product * x.shape[axis] : product),
+    1,
+  )
   return named.reduce((value, dim) => div(value, dimSize(dim, x.dtype)), mul(total, 1 / known))
 }
 
@@ -136,11 +163,20 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 /** Puts the reduced axes back as size 1. */
 function withAxes(g: Tensor, full: Shape, { axes, keepDims }: ReduceAttributes): Tensor {
-  return keepDims ? g : reshape(g, full.map((dim, i) => (axes.includes(i) ? 1 : dim)))
+  return keepDims
+    ? g
+    : reshape(
+        g,
+        full.map((dim, i) => (axes.includes(i) ? 1 : dim)),
+      )
 }
 
 function fold(
-  x: Value, axes: readonly number[], type: ConcreteType, start: number, step: (state: number, value: number) => number,
+  x: Value,
+  axes: readonly number[],
+  type: ConcreteType,
+  start: number,
+  step: (state: number, value: number) => number,
 ): Float64Array {
   const result = new Float64Array(sizeOf(type.shape)).fill(start)
   const strides = stridesOf(x.shape)
@@ -148,7 +184,8 @@ function fold(
   const keptStrides = stridesOf(kept.map((axis) => knownSize(x.shape[axis], 'reduce')))
   for (let i = 0; i < x.data.length; i++) {
     let offset = 0
-    for (let k = 0; k < kept.length; k++) offset += (Math.floor(i / strides[kept[k]]) % x.shape[kept[k]]) * keptStrides[k]
+    for (let k = 0; k < kept.length; k++)
+      offset += (Math.floor(i / strides[kept[k]]) % x.shape[kept[k]]) * keptStrides[k]
     result[offset] = step(result[offset], x.data[i])
   }
   return result

@@ -10,7 +10,8 @@ export const topIndicesOp: Op<TopAttributes> = {
   type: ([x], { k }) => {
     const size = x.shape.length > 0 ? knownSize(x.shape[x.shape.length - 1], 'topIndices') : 0
     if (!isFloat(x.dtype)) throw new TollError('shape', `topIndices: expected real numbers, got ${x.dtype}`)
-    if (!Number.isInteger(k) || k < 1 || k > size) throw new TollError('shape', `topIndices: cannot take ${k} of the last axis of ${showShape(x.shape)}`)
+    if (!Number.isInteger(k) || k < 1 || k > size)
+      throw new TollError('shape', `topIndices: cannot take ${k} of the last axis of ${showShape(x.shape)}`)
     return { dtype: 'int64', shape: [...x.shape.slice(0, -1), k] }
   },
   lower: (to, { attrs: { k, largest } }, [x]) =>
@@ -27,7 +28,11 @@ export const topIndicesOp: Op<TopAttributes> = {
     return result
   },
   // A heap of k per row: most elements are only compared.
-  work: ([x], { k }, type) => ({ elementwise: sizeOf(x.shape) + 8 * sizeOf(type.shape) * Math.ceil(Math.log2(k + 1)), bytes: bytesOf(x) + 2 * bytesOf(type), scratch: bytesOf(type) }),
+  work: ([x], { k }, type) => ({
+    elementwise: sizeOf(x.shape) + 8 * sizeOf(type.shape) * Math.ceil(Math.log2(k + 1)),
+    bytes: bytesOf(x) + 2 * bytesOf(type),
+    scratch: bytesOf(type),
+  }),
   samples: [
     { inputs: [{ shape: [3, 5] }], attrs: { k: 2, largest: true } },
     { inputs: [{ shape: [2, 6], values: [3, 1, 2, 1, 1, 5, 0, 0, -1, 4, 4, -1] }], attrs: { k: 4, largest: false } },
@@ -35,7 +40,10 @@ export const topIndicesOp: Op<TopAttributes> = {
   ],
 }
 
-/** Places (int64) of the `k` largest or smallest values along the last axis, best first; of equal values the first comes first. */
+/**
+ * Places (int64) of the `k` largest or smallest values along the last axis, best first; of equal values the first comes
+ * first.
+ */
 export function topIndices(x: Tensor, k: number, { largest = true }: { readonly largest?: boolean } = {}): Tensor {
   return apply(topIndicesOp, [x], { k, largest })
 }

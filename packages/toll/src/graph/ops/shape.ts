@@ -3,7 +3,21 @@
 import { TollError, sizeOf } from '../../base/index.js'
 import type { Lowering } from '../lowering.js'
 import { checkDim } from './leaf.js'
-import { apply, bytesOf, isFloat, knownSize, normalizeAxes, sameShape, showShape, stridesOf, type ConcreteType, type Dim, type Op, type Shape, type Tensor } from '../tensor.js'
+import {
+  apply,
+  bytesOf,
+  isFloat,
+  knownSize,
+  normalizeAxes,
+  sameShape,
+  showShape,
+  stridesOf,
+  type ConcreteType,
+  type Dim,
+  type Op,
+  type Shape,
+  type Tensor,
+} from '../tensor.js'
 
 /** Every element of the result is read once and written once. */
 function moved(type: ConcreteType): { elementwise: number; bytes: number } {
@@ -31,16 +45,24 @@ export const reshapeOp: Op<ReshapeAttributes> = {
   lower: (to, { attrs: { shape } }, [x]) => lowerReshape(to, x, shape),
   evaluate: ([x]) => x.data,
   view: true,
-  samples: [{ inputs: [{ shape: [2, 6] }], attrs: { shape: [3, 4] } }, { inputs: [{ shape: [1] }], attrs: { shape: [] } }],
+  samples: [
+    { inputs: [{ shape: [2, 6] }], attrs: { shape: [3, 4] } },
+    { inputs: [{ shape: [1] }], attrs: { shape: [] } },
+  ],
 }
 
 /** Emits a Reshape; a single named size is what is left over. */
 export function lowerReshape(to: Lowering, x: string, shape: Shape): string {
   const named = shape.filter((dim) => typeof dim === 'string').length
   const empty = shape.includes(0)
-  const target = named === 1 && !empty
-    ? to.constant('int64', [shape.length], shape.map((dim) => (typeof dim === 'string' ? -1 : dim)))
-    : to.shapeVector(shape)
+  const target =
+    named === 1 && !empty
+      ? to.constant(
+          'int64',
+          [shape.length],
+          shape.map((dim) => (typeof dim === 'string' ? -1 : dim)),
+        )
+      : to.shapeVector(shape)
   return to.emit('Reshape', [x, target], empty ? { allowzero: 1 } : {})
 }
 
@@ -53,7 +75,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 function leftOver(from: Shape, to: Shape): Dim {
   const named = from.filter((dim) => typeof dim === 'string' && !to.includes(dim))
-  const size = (shape: Shape) => shape.reduce<number>((product, dim) => (typeof dim === 'number' && dim !== -1 ? product * dim : product), 1)
+  const size = (shape: Shape) =>
+    shape.reduce<number>((product, dim) => (typeof dim === 'number' && dim !== -1 ? product * dim : product), 1)
   const rest = size(from) / size(to)
   if (named.length === 0) return rest
   if (named.length === 1 && rest === 1) return named[0]
@@ -66,18 +89,27 @@ export const transposeOp: Op<TransposeAttributes> = {
   name: 'transpose',
   type: ([x], { perm }) => {
     if (perm.length !== x.shape.length || !perm.every((_, axis) => perm.includes(axis))) {
-      throw new TollError('shape', `transpose: [${perm.join(', ')}] is no permutation of the axes of ${showShape(x.shape)}`)
+      throw new TollError(
+        'shape',
+        `transpose: [${perm.join(', ')}] is no permutation of the axes of ${showShape(x.shape)}`,
+      )
     }
     return { dtype: x.dtype, shape: perm.map((axis) => x.shape[axis]) }
   },
-  gradient: ({ attrs: { perm } }, g) => [transpose(g, perm.map((_, axis) => perm.indexOf(axis)))],
+  gradient: ({ attrs: { perm } }, g) => [
+    transpose(
+      g,
+      perm.map((_, axis) => perm.indexOf(axis)),
+    ),
+  ],
   lower: (to, { attrs }, [x]) => to.emit('Transpose', [x], { perm: attrs.perm }),
   evaluate: ([x], { perm }, { shape }) => {
     const from = stridesOf(x.shape)
     const to = stridesOf(shape)
     return Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
       let offset = 0
-      for (let axis = 0; axis < shape.length; axis++) offset += (Math.floor(i / to[axis]) % shape[axis]) * from[perm[axis]]
+      for (let axis = 0; axis < shape.length; axis++)
+        offset += (Math.floor(i / to[axis]) % shape[axis]) * from[perm[axis]]
       return x.data[offset]
     })
   },
@@ -220,8 +252,15 @@ export const concatOp: Op<ConcatAttributes> = {
     const [first] = inputs
     let total = 0
     for (const { dtype, shape } of inputs) {
-      const fits = dtype === first.dtype && shape.length === first.shape.length && shape.every((dim, i) => i === axis || dim === first.shape[i])
-      if (!fits) throw new TollError('shape', `concat along ${axis}: ${showShape(first.shape)} and ${showShape(shape)} do not fit`)
+      const fits =
+        dtype === first.dtype &&
+        shape.length === first.shape.length &&
+        shape.every((dim, i) => i === axis || dim === first.shape[i])
+      if (!fits)
+        throw new TollError(
+          'shape',
+          `concat along ${axis}: ${showShape(first.shape)} and ${showShape(shape)} do not fit`,
+        )
       total += knownSize(shape[axis], 'concat')
     }
     return { dtype: first.dtype, shape: first.shape.map((dim, i) => (i === axis ? total : dim)) }
@@ -258,4 +297,3 @@ export function concat(inputs: readonly Tensor[], axis: number): Tensor {
   const [at] = normalizeAxes([axis], inputs[0].shape.length, 'concat')
   return inputs.length === 1 ? inputs[0] : apply(concatOp, inputs, { axis: at })
 }
-

@@ -26,18 +26,28 @@ type TreeAttributes = { readonly data: Float64Array; readonly roots: readonly nu
 export const treeEnsembleOp: Op<TreeAttributes> = {
   name: 'treeEnsemble',
   type: ([x], { data, roots }) => {
-    if (x.shape.length !== 2 || x.dtype !== 'float64') throw new TollError('shape', `treeEnsemble: expected rows (n, d) of float64, got ${x.dtype} with ${x.shape.length} axes`)
+    if (x.shape.length !== 2 || x.dtype !== 'float64')
+      throw new TollError(
+        'shape',
+        `treeEnsemble: expected rows (n, d) of float64, got ${x.dtype} with ${x.shape.length} axes`,
+      )
     checkTrees(data, roots, knownSize(x.shape[1], 'treeEnsemble'))
     return { dtype: 'float32', shape: [x.shape[0], 1] }
   },
-  lower: (to, { attrs: { data, roots } }, [x]) => to.emit('TreeEnsembleRegressor', [x], onnxTrees(data, roots), 'ai.onnx.ml'),
+  lower: (to, { attrs: { data, roots } }, [x]) =>
+    to.emit('TreeEnsembleRegressor', [x], onnxTrees(data, roots), 'ai.onnx.ml'),
   evaluate: ([x], { data, roots }, { shape: [rows] }) => {
     const width = x.shape[1]
-    return Float64Array.from({ length: rows }, (_, row) => Math.fround(roots.reduce((sum, root) => {
-      let at = root * stride
-      while (data[at] >= 0) at = stride * (x.data[row * width + data[at]] < data[at + 1] ? data[at + 2] : data[at + 3])
-      return sum + data[at + 1]
-    }, 0)))
+    return Float64Array.from({ length: rows }, (_, row) =>
+      Math.fround(
+        roots.reduce((sum, root) => {
+          let at = root * stride
+          while (data[at] >= 0)
+            at = stride * (x.data[row * width + data[at]] < data[at + 1] ? data[at + 2] : data[at + 3])
+          return sum + data[at + 1]
+        }, 0),
+      ),
+    )
   },
   // Reading every tree along one path of a balanced tree.
   work: ([x], { data, roots }, type) => {
@@ -48,7 +58,47 @@ export const treeEnsembleOp: Op<TreeAttributes> = {
     {
       inputs: [{ shape: [6, 2], dtype: 'float64', values: [0, 0, 1, 5, 0.5, 2, 0.25, 3, -1, -1, 9, 2.5] }],
       // x0 < 0.5 ? (x1 < 2.5 ? 1 : 2.25) : -3, and x1 < 2.5 ? 10 : 20.5, and the lone leaf 100.
-      attrs: { roots: [0, 5, 8], data: Float64Array.of(0, 0.5, 1, 2, 1, 2.5, 3, 4, -1, -3, 0, 0, -1, 1, 0, 0, -1, 2.25, 0, 0, 1, 2.5, 6, 7, -1, 10, 0, 0, -1, 20.5, 0, 0, -1, 100, 0, 0) },
+      attrs: {
+        roots: [0, 5, 8],
+        data: Float64Array.of(
+          0,
+          0.5,
+          1,
+          2,
+          1,
+          2.5,
+          3,
+          4,
+          -1,
+          -3,
+          0,
+          0,
+          -1,
+          1,
+          0,
+          0,
+          -1,
+          2.25,
+          0,
+          0,
+          1,
+          2.5,
+          6,
+          7,
+          -1,
+          10,
+          0,
+          0,
+          -1,
+          20.5,
+          0,
+          0,
+          -1,
+          100,
+          0,
+          0,
+        ),
+      },
     },
   ],
 }
@@ -77,8 +127,10 @@ function checkTrees(data: Float64Array, roots: readonly number[], width: number)
       const [feature, value, left, right] = data.subarray(i * stride, (i + 1) * stride)
       if (!Number.isFinite(value)) refuse(`node ${i} has the value ${value}`)
       if (feature === -1) continue
-      if (!(Number.isInteger(feature) && feature >= 0 && feature < width)) refuse(`node ${i} compares column ${feature} of ${width}`)
-      if (!(left > i && left < end && right > i && right < end)) refuse(`node ${i} must point forward within its tree (${i} to ${end - 1}), got ${left} and ${right}`)
+      if (!(Number.isInteger(feature) && feature >= 0 && feature < width))
+        refuse(`node ${i} compares column ${feature} of ${width}`)
+      if (!(left > i && left < end && right > i && right < end))
+        refuse(`node ${i} must point forward within its tree (${i} to ${end - 1}), got ${left} and ${right}`)
     }
   })
 }
@@ -94,7 +146,9 @@ function onnxTrees(data: Float64Array, roots: readonly number[]) {
   const local = (i: number, node: number) => node - roots[tree[i]]
   const child = (offset: number) => nodes.map((i) => (leaf(i) ? 0 : local(i, data[i * stride + offset])))
   return {
-    aggregate_function: 'SUM', n_targets: 1, post_transform: 'NONE',
+    aggregate_function: 'SUM',
+    n_targets: 1,
+    post_transform: 'NONE',
     nodes_treeids: [...tree],
     nodes_nodeids: nodes.map((i) => local(i, i)),
     nodes_featureids: nodes.map((i) => (leaf(i) ? 0 : data[i * stride])),

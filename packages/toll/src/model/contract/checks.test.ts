@@ -1,4 +1,5 @@
-// The checks check: a sound detector passes them all, and detectors that are wrong in one way each fail exactly the checks that name it.
+// The checks check: a sound detector passes them all, and detectors that are wrong in one way each fail exactly the
+// checks that name it.
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -6,7 +7,23 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TollError, throwIfAborted, type Domains } from '../../base/index.js'
 import { normalIndices, type Detector, type FittedDetector, type Scored } from '../../detectors/index.js'
-import { add, cast, constant, div, maxOver, mean, mul, neg, sqrt, square, sub, sum, where, greater, type Tensor } from '../../graph/index.js'
+import {
+  add,
+  cast,
+  constant,
+  div,
+  maxOver,
+  mean,
+  mul,
+  neg,
+  sqrt,
+  square,
+  sub,
+  sum,
+  where,
+  greater,
+  type Tensor,
+} from '../../graph/index.js'
 import type { Engine } from '../../runtime/index.js'
 import { openEngine } from '../../runtime/node/index.js'
 import { checkDetector, detectorChecks } from '../contract.js'
@@ -32,7 +49,9 @@ const sound: Detector = {
     const kept = normalIndices(data)
     if (kept.length < 2) throw new TollError('data', `needs 2 rows, got ${kept.length}`)
     const d = data.samples.shape[1]
-    const centre = Float64Array.from({ length: d }, (_, c) => kept.reduce((total, row) => total + data.samples.data[row * d + c] / kept.length, 0))
+    const centre = Float64Array.from({ length: d }, (_, c) =>
+      kept.reduce((total, row) => total + data.samples.data[row * d + c] / kept.length, 0),
+    )
     return fitted((x) => distance(x, centre), { rows: kept.length })
   },
 }
@@ -41,8 +60,17 @@ function distance(x: Tensor, centre: Float64Array): Tensor {
   return sqrt(sum(square(sub(x, constant(centre, [1, centre.length], 'float64'))), [1]))
 }
 
-function fitted(score: (x: Tensor) => Tensor, summary: Record<string, unknown>, more: Partial<FittedDetector> = {}): FittedDetector {
-  return { score: (x): Scored => ({ score: score(x), parts: {}, details: {} }), summary, containsTrainingRows: false, ...more }
+function fitted(
+  score: (x: Tensor) => Tensor,
+  summary: Record<string, unknown>,
+  more: Partial<FittedDetector> = {},
+): FittedDetector {
+  return {
+    score: (x): Scored => ({ score: score(x), parts: {}, details: {} }),
+    summary,
+    containsTrainingRows: false,
+    ...more,
+  }
 }
 
 /** The sound detector with its scores changed in the graph. */
@@ -69,7 +97,10 @@ describe('the checks', () => {
   })
 
   it('stand in the documentation, every one in its words', () => {
-    const page = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '..', '..', 'docs', 'your-own-detector.md'), 'utf8')
+    const page = readFileSync(
+      join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '..', '..', 'docs', 'your-own-detector.md'),
+      'utf8',
+    )
     const rows = [...page.matchAll(/^\| `([\w-]+)` \| (.*) \|$/gm)].map(([, name, promise]) => ({ name, promise }))
     expect(rows).toEqual(detectorChecks.map(({ name, promise }) => ({ name, promise })))
   })
@@ -177,7 +208,10 @@ describe('the checks', () => {
   })
 
   it('catch a fit that does not stop', async () => {
-    const deaf: Detector = { ...sound, fit: (data, parameters, context) => sound.fit(data, parameters, { ...context, signal: undefined }) }
+    const deaf: Detector = {
+      ...sound,
+      fit: (data, parameters, context) => sound.fit(data, parameters, { ...context, signal: undefined }),
+    }
     expect(await failuresOf(deaf)).toEqual(['abort'])
     const hasty: Detector = {
       ...sound,
@@ -202,7 +236,10 @@ describe('the checks', () => {
   })
 
   it('catch labels that are ignored', async () => {
-    const greedy: Detector = { ...sound, fit: ({ samples }, parameters, context) => sound.fit({ samples }, parameters, context) }
+    const greedy: Detector = {
+      ...sound,
+      fit: ({ samples }, parameters, context) => sound.fit({ samples }, parameters, context),
+    }
     expect(await failuresOf(greedy)).toEqual(['labels', 'one-row'])
   })
 
@@ -227,21 +264,29 @@ describe('the checks', () => {
       fit: async (data, parameters, context) => {
         const right = await sound.fit(data, parameters, context)
         const rows = Float64Array.from(data.samples.data)
-        return fitted((x) => add(right.score(x).score, mul(mean(constant(rows, undefined, 'float64')), 1e-9)), { loss: NaN })
+        return fitted((x) => add(right.score(x).score, mul(mean(constant(rows, undefined, 'float64')), 1e-9)), {
+          loss: NaN,
+        })
       },
     }
     expect(await failuresOf(hoarding)).toEqual(expect.arrayContaining(['summary', 'training-rows']))
   })
 
   it('catch a parameter whose default lies outside its domain', async () => {
-    const odd: Detector = { ...sound, parameters: { k: { kind: 'integer', default: 0, min: 1, doc: 'Neighbours.' } } satisfies Domains }
+    const odd: Detector = {
+      ...sound,
+      parameters: { k: { kind: 'integer', default: 0, min: 1, doc: 'Neighbours.' } } satisfies Domains,
+    }
     expect((await failuresOf(odd))[0]).toBe('declaration')
   })
 })
 
 describe('exceptions', () => {
   const reason = 'scores are ranks by design'
-  const collapsed: Detector = { ...rescored((score) => mul(score, 0)), exceptions: { distinct: reason, outliers: reason, direction: reason } }
+  const collapsed: Detector = {
+    ...rescored((score) => mul(score, 0)),
+    exceptions: { distinct: reason, outliers: reason, direction: reason },
+  }
 
   it('exempt from a check, and say why', async () => {
     const { failures, results } = await checkDetector(collapsed, { engine })
@@ -255,17 +300,26 @@ describe('exceptions', () => {
   })
 
   it('are refused for checks that do not exist', async () => {
-    await expect(checkDetector({ ...sound, exceptions: { ofset: reason } }, { engine })).rejects.toMatchObject({ code: 'argument', message: expect.stringMatching(/'ofset', which is no check; checks: declaration, /) })
+    await expect(checkDetector({ ...sound, exceptions: { ofset: reason } }, { engine })).rejects.toMatchObject({
+      code: 'argument',
+      message: expect.stringMatching(/'ofset', which is no check; checks: declaration, /),
+    })
   })
 
   it('do not stand in for a missing reason', async () => {
-    expect(await failuresOf({ ...collapsed, exceptions: { ...collapsed.exceptions, direction: ' ' } })).toEqual(['declaration'])
+    expect(await failuresOf({ ...collapsed, exceptions: { ...collapsed.exceptions, direction: ' ' } })).toEqual([
+      'declaration',
+    ])
   })
 })
 
 describe('checkDetector', () => {
   it('refuses a detector of images alone, and stops when asked to', async () => {
-    await expect(checkDetector({ ...sound, accepts: ['image'] }, { engine })).rejects.toMatchObject({ code: 'argument' })
-    await expect(checkDetector(sound, { engine, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
+    await expect(checkDetector({ ...sound, accepts: ['image'] }, { engine })).rejects.toMatchObject({
+      code: 'argument',
+    })
+    await expect(checkDetector(sound, { engine, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'aborted',
+    })
   })
 })

@@ -1,20 +1,40 @@
 // What a detector says of itself: names, domains and defaults, and that parameters and data stay as they were given.
 
-import { describeDomain, resolveParameters, rowCount, type Domain, type ParameterValue, type Table } from '../../base/index.js'
+import {
+  describeDomain,
+  resolveParameters,
+  rowCount,
+  type Domain,
+  type ParameterValue,
+  type Table,
+} from '../../base/index.js'
 import { demand, demandRefusal, normalTable, standardized, type Check } from './subject.js'
 
 export const declarationChecks: readonly Check[] = [
   {
     name: 'declaration',
-    promise: 'It has a name, a title, its idea and its source; every parameter says what it does and has a default inside its domain.',
+    promise:
+      'It has a name, a title, its idea and its source; every parameter says what it does and has a default ' +
+      'inside its domain.',
     async run({ detector }) {
       for (const field of ['name', 'title', 'idea', 'reference'] as const) {
-        demand(typeof detector[field] === 'string' && detector[field].trim() !== '', `'${field}' must say something, got ${JSON.stringify(detector[field])}`)
+        demand(
+          typeof detector[field] === 'string' && detector[field].trim() !== '',
+          `'${field}' must say something, got ${JSON.stringify(detector[field])}`,
+        )
       }
-      demand(detector.precision === 'float32' || detector.precision === 'float64', `'precision' must be float32 or float64, got ${JSON.stringify(detector.precision)}`)
-      demand(typeof detector.takesWeights === 'boolean', `'takesWeights' must be true or false, got ${JSON.stringify(detector.takesWeights)}`)
-      for (const [check, reason] of Object.entries(detector.exceptions ?? {})) demand(reason.trim() !== '', `the exception to '${check}' has no reason`)
-      for (const [name, domain] of Object.entries(detector.parameters)) demand(domain.doc.trim() !== '', `parameter '${name}' does not say what it does`)
+      demand(
+        detector.precision === 'float32' || detector.precision === 'float64',
+        `'precision' must be float32 or float64, got ${JSON.stringify(detector.precision)}`,
+      )
+      demand(
+        typeof detector.takesWeights === 'boolean',
+        `'takesWeights' must be true or false, got ${JSON.stringify(detector.takesWeights)}`,
+      )
+      for (const [check, reason] of Object.entries(detector.exceptions ?? {}))
+        demand(reason.trim() !== '', `the exception to '${check}' has no reason`)
+      for (const [name, domain] of Object.entries(detector.parameters))
+        demand(domain.doc.trim() !== '', `parameter '${name}' does not say what it does`)
       resolveParameters(detector.parameters)
     },
   },
@@ -25,8 +45,14 @@ export const declarationChecks: readonly Check[] = [
       const given = subject.parameters
       const before = JSON.stringify(given)
       const { manifest } = await subject.fit(normalTable(60), { parameters: given })
-      demand(JSON.stringify(given) === before, `fitting changed the parameters from ${before} to ${JSON.stringify(given)}`)
-      demand(JSON.stringify(manifest.parameters) === before, `the model file says ${JSON.stringify(manifest.parameters)}, given was ${before}`)
+      demand(
+        JSON.stringify(given) === before,
+        `fitting changed the parameters from ${before} to ${JSON.stringify(given)}`,
+      )
+      demand(
+        JSON.stringify(manifest.parameters) === before,
+        `the model file says ${JSON.stringify(manifest.parameters)}, given was ${before}`,
+      )
     },
   },
   {
@@ -34,8 +60,15 @@ export const declarationChecks: readonly Check[] = [
     promise: 'A parameter outside its domain, and one that does not exist, is refused by its name.',
     async run(subject) {
       const refused = async (name: string, value: unknown) => {
-        const message = await demandRefusal(subject.fit(subject.probe, { parameters: { [name]: value } as Record<string, never> }), ['argument'], `${name} = ${JSON.stringify(value)}`)
-        demand(message.includes(`'${name}'`), `the refusal of ${name} = ${JSON.stringify(value)} does not name it: ${message}`)
+        const message = await demandRefusal(
+          subject.fit(subject.probe, { parameters: { [name]: value } as Record<string, never> }),
+          ['argument'],
+          `${name} = ${JSON.stringify(value)}`,
+        )
+        demand(
+          message.includes(`'${name}'`),
+          `the refusal of ${name} = ${JSON.stringify(value)} does not name it: ${message}`,
+        )
       }
       for (const [name, domain] of Object.entries(subject.detector.parameters)) {
         for (const value of outside(domain)) await refused(name, value)
@@ -60,7 +93,9 @@ export const declarationChecks: readonly Check[] = [
       })
       const { shape, data } = standardized(subject.data)
       const samples = { shape, data: subject.detector.precision === 'float32' ? Float32Array.from(data) : data }
-      await kept({ samples, labels, ...weights }, (given) => subject.detector.fit(given, subject.parameters, { engine: subject.engine, seed: 1, signal: subject.signal }))
+      await kept({ samples, labels, ...weights }, (given) =>
+        subject.detector.fit(given, subject.parameters, { engine: subject.engine, seed: 1, signal: subject.signal }),
+      )
     },
   },
 ]
@@ -69,7 +104,11 @@ export const declarationChecks: readonly Check[] = [
 async function kept<T extends Record<string, unknown>>(given: T, work: (given: T) => Promise<unknown>): Promise<void> {
   const before = structuredClone(given)
   await work(given)
-  const names = Object.keys(given).filter((name) => arraysOf(given[name]).some((array, i) => array.some((value, at) => !Object.is(value, arraysOf(before[name])[i][at]))))
+  const names = Object.keys(given).filter((name) =>
+    arraysOf(given[name]).some((array, i) =>
+      array.some((value, at) => !Object.is(value, arraysOf(before[name])[i][at])),
+    ),
+  )
   demand(names.length === 0, `fitting or scoring changed the ${names.join(' and the ')} that it was given`)
 }
 
@@ -83,12 +122,17 @@ function arraysOf(value: unknown): readonly Float64Array[] {
 function outside(domain: Domain): readonly (ParameterValue | null)[] {
   const text = `no ${describeDomain(domain)}`
   switch (domain.kind) {
-    case 'flag': return [3, text]
-    case 'choice': return [3, text]
-    case 'list': return [3, [], [text]]
-    case 'real': case 'integer': {
+    case 'flag':
+      return [3, text]
+    case 'choice':
+      return [3, text]
+    case 'list':
+      return [3, [], [text]]
+    case 'real':
+    case 'integer': {
       const below = domain.min === undefined ? [] : [domain.aboveMin ? domain.min : domain.min - 1]
-      const above = domain.max === undefined ? [] : [domain.belowMax ? domain.max : domain.max + Math.max(1, Math.abs(domain.max))]
+      const above =
+        domain.max === undefined ? [] : [domain.belowMax ? domain.max : domain.max + Math.max(1, Math.abs(domain.max))]
       return [NaN, Infinity, '1', ...below, ...above, ...(domain.kind === 'integer' ? [domain.default + 0.5] : [])]
     }
   }

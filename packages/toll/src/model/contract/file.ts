@@ -1,5 +1,5 @@
-// What the model file promises: plain ONNX that scores as the library does, in any runtime and after any number of loads, in bounded
-// memory, and honest about what it holds.
+// What the model file promises: plain ONNX that scores as the library does, in any runtime and after any number of
+// loads, in bounded memory, and honest about what it holds.
 
 import type { Table } from '../../base/index.js'
 import { input, interpret, readModel, topological } from '../../graph/index.js'
@@ -24,8 +24,12 @@ export const fileChecks: readonly Check[] = [
         const [before, after] = [await model.score(subject.probe), await loaded.score(subject.probe)]
         demandClose(after.score, before.score, 0, 'loaded')
         demandClose(after.isAnomaly, before.isAnomaly, 0, 'decisions of the loaded model')
-        for (const name of model.manifest.parts) demandClose(after.parts[name], before.parts[name], 0, `part '${name}' of the loaded model`)
-        demand(JSON.stringify(loaded.manifest) === JSON.stringify(model.manifest), 'the loaded model has another manifest')
+        for (const name of model.manifest.parts)
+          demandClose(after.parts[name], before.parts[name], 0, `part '${name}' of the loaded model`)
+        demand(
+          JSON.stringify(loaded.manifest) === JSON.stringify(model.manifest),
+          'the loaded model has another manifest',
+        )
       } finally {
         await loaded.close()
       }
@@ -33,17 +37,27 @@ export const fileChecks: readonly Check[] = [
   },
   {
     name: 'plain-onnx',
-    promise: 'The file is plain ONNX, one input per column, and scores the same in ONNX Runtime as in the float64 interpreter.',
+    promise:
+      'The file is plain ONNX, one input per column, and scores the same in ONNX Runtime as in the float64 ' +
+      'interpreter.',
     async run(subject) {
       const { bytes, manifest } = await subject.model()
       const { opsets, graph } = decodeModel(bytes)
-      const foreign = [...Object.keys(opsets), ...graph.nodes.map(({ domain = '' }) => domain)].find((domain) => !plainDomains.includes(domain))
+      const foreign = [...Object.keys(opsets), ...graph.nodes.map(({ domain = '' }) => domain)].find(
+        (domain) => !plainDomains.includes(domain),
+      )
       demand(foreign === undefined, `the file needs operators of the domain '${foreign}'`)
       const ports = portsOf(manifest)
-      demand(graph.inputs.map(({ name }) => name).join() === ports.join(), `the file takes ${graph.inputs.map(({ name }) => name).join()}, its manifest says ${ports.join()}`)
+      demand(
+        graph.inputs.map(({ name }) => name).join() === ports.join(),
+        `the file takes ${graph.inputs.map(({ name }) => name).join()}, its manifest says ${ports.join()}`,
+      )
       const calibrated = manifest.heldBack.source === 'held-back' && manifest.heldBack.scores.length > 0
       const expected = ['score', ...manifest.parts, ...(calibrated ? ['p_value'] : []), 'is_anomaly']
-      demand(graph.outputs.map(({ name }) => name).join() === expected.join(), `the file gives ${graph.outputs.map(({ name }) => name).join()}, expected ${expected.join()}`)
+      demand(
+        graph.outputs.map(({ name }) => name).join() === expected.join(),
+        `the file gives ${graph.outputs.map(({ name }) => name).join()}, expected ${expected.join()}`,
+      )
 
       const feeds = feedsOf(manifest, subject.probe)
       const { outputs } = readModel(bytes)
@@ -52,14 +66,27 @@ export const fileChecks: readonly Check[] = [
       const rows = subject.probe.rows
       const tolerance = subject.detector.precision === 'float32' ? 1e-4 : 1e-6
       for (const name of expected.slice(0, -1)) {
-        demand(engine[name].shape.join() === String(rows), `output '${name}' has the shape (${engine[name].shape.join(', ')}), expected (${rows})`)
+        demand(
+          engine[name].shape.join() === String(rows),
+          `output '${name}' has the shape (${engine[name].shape.join(', ')}), expected (${rows})`,
+        )
         // A p-value is a count of held-back scores: rounding of the score moves it by one of them.
         const allowed = name === 'p_value' ? 1 / manifest.heldBack.scores.length : tolerance
-        demandClose(engine[name].data as Float64Array, exact[name].data, allowed, `output '${name}' in ONNX Runtime against the interpreter`)
+        demandClose(
+          engine[name].data as Float64Array,
+          exact[name].data,
+          allowed,
+          `output '${name}' in ONNX Runtime against the interpreter`,
+        )
       }
       const { score, isAnomaly } = await (await subject.model()).score(subject.probe)
       demandClose(engine.score.data as Float64Array, score, 2e-6, 'the file against the library')
-      demandClose(engine.is_anomaly.data as Uint8Array, isAnomaly, 0, "output 'is_anomaly' of the file against the library")
+      demandClose(
+        engine.is_anomaly.data as Uint8Array,
+        isAnomaly,
+        0,
+        "output 'is_anomaly' of the file against the library",
+      )
     },
   },
   {
@@ -68,20 +95,36 @@ export const fileChecks: readonly Check[] = [
     async run(subject) {
       const { bytes, manifest } = await subject.model()
       const { largestBatch } = manifest
-      demand(largestBatch !== undefined && Number.isSafeInteger(largestBatch) && largestBatch >= 1, `the manifest's largestBatch is ${largestBatch}`)
-      // Smaller than any that a detector of four columns has a reason for, so that a few thousand rows are several runs.
+      demand(
+        largestBatch !== undefined && Number.isSafeInteger(largestBatch) && largestBatch >= 1,
+        `the manifest's largestBatch is ${largestBatch}`,
+      )
+      // Smaller than any that a detector of four columns has a reason for, so that a few thousand rows are several
+      // runs.
       const limit = Math.min(largestBatch, 1000)
       const batches: number[] = []
-      const model = new Model(moveThresholds(bytes, { ...manifest, largestBatch: limit }), watching(subject.engine, batches))
+      const model = new Model(
+        moveThresholds(bytes, { ...manifest, largestBatch: limit }),
+        watching(subject.engine, batches),
+      )
       const rows = 2 * limit + 1
-      const table: Table = { names: subject.probe.names, rows, columns: subject.probe.columns.map((column) => Float64Array.from({ length: rows }, (_, i) => column[i % column.length])) }
+      const table: Table = {
+        names: subject.probe.names,
+        rows,
+        columns: subject.probe.columns.map((column) =>
+          Float64Array.from({ length: rows }, (_, i) => column[i % column.length]),
+        ),
+      }
       try {
         const { score } = await model.score(table)
         demand(score.length === rows, `${rows} rows have ${score.length} scores`)
       } finally {
         await model.close()
       }
-      demand(Math.max(...batches) <= limit && batches.reduce((total, batch) => total + batch, 0) === rows, `at a largest batch of ${limit}, ${rows} rows ran as ${batches.join(' + ')}`)
+      demand(
+        Math.max(...batches) <= limit && batches.reduce((total, batch) => total + batch, 0) === rows,
+        `at a largest batch of ${limit}, ${rows} rows ran as ${batches.join(' + ')}`,
+      )
     },
   },
   {
@@ -104,12 +147,22 @@ export const fileChecks: readonly Check[] = [
       const { score } = fitted.score(input('x', ['batch', 3], subject.detector.precision))
       const held = new Set<number>()
       for (const node of topological([score])) {
-        if (node.op.name === 'constant') for (const value of node.attrs.data as Float32Array | Float64Array) held.add(Math.fround(value))
+        if (node.op.name === 'constant')
+          for (const value of node.attrs.data as Float32Array | Float64Array) held.add(Math.fround(value))
       }
-      const means = [0, 1, 2].map((c) => samples.data.reduce((total, value, i) => (i % 3 === c ? total + value / 100 : total), 0))
-      for (const [what, centre] of [['', [0, 0, 0]], ['centred ', means]] as const) {
+      const means = [0, 1, 2].map((c) =>
+        samples.data.reduce((total, value, i) => (i % 3 === c ? total + value / 100 : total), 0),
+      )
+      for (const [what, centre] of [
+        ['', [0, 0, 0]],
+        ['centred ', means],
+      ] as const) {
         const found = samples.data.filter((value, i) => held.has(Math.fround(value - centre[i % 3]))).length
-        demand(found < samples.data.length / 2, `the scorer holds ${found} of ${samples.data.length} ${what}training values, but 'containsTrainingRows' is false`)
+        demand(
+          found < samples.data.length / 2,
+          `the scorer holds ${found} of ${samples.data.length} ${what}training values, but ` +
+            "'containsTrainingRows' is false",
+        )
       }
     },
   },
@@ -161,7 +214,13 @@ function impureIn(value: unknown, path: string): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} = ${value}`
   if (Array.isArray(value)) return firstOf(value.map((item, i) => () => impureIn(item, `${path}[${i}]`)))
   if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    return firstOf(Object.entries(value).map(([key, item]) => () => impureIn(item, `${path}.${key}`)))
+    return firstOf(
+      Object.entries(value).map(
+        ([key, item]) =>
+          () =>
+            impureIn(item, `${path}.${key}`),
+      ),
+    )
   }
   return `${path} (${typeof value})`
 }

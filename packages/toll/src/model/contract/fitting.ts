@@ -1,5 +1,5 @@
-// What fitting promises: the same result for the same seed, no memory of other fits, anomalies left out, weights taken or refused, and an
-// end when the caller asks for it.
+// What fitting promises: the same result for the same seed, no memory of other fits, anomalies left out, weights taken
+// or refused, and an end when the caller asks for it.
 
 import { rowCount, type NdArray } from '../../base/index.js'
 import { demand, demandClose, demandRefusal, demandTyped, gridSamples, normalTable, type Check } from './subject.js'
@@ -26,7 +26,8 @@ export const fittingChecks: readonly Check[] = [
   },
   {
     name: 'labels',
-    promise: 'Rows labelled as anomalies do not enter the fit; labels that are not 0 or 1, or not one per row, are refused.',
+    promise:
+      'Rows labelled as anomalies do not enter the fit; labels that are not 0 or 1, or not one per row, are refused.',
     async run(subject) {
       const clean = gridSamples(150, 3)
       const labels = Uint8Array.from({ length: 180 }, (_, i) => Number(i % 6 === 5))
@@ -36,27 +37,56 @@ export const fittingChecks: readonly Check[] = [
       demandClose(actual, expected, 1e-6, 'fitted with labelled anomalies among the rows')
       const rows = rowCount(subject.probe)
       await demandRefusal(subject.fit(subject.probe, { labels: new Uint8Array(rows).fill(2) }), ['data'], 'labels of 2')
-      await demandRefusal(subject.fit(subject.probe, { labels: new Uint8Array(rows - 1) }), ['shape'], 'a label too few')
-      await demandRefusal(subject.fit(subject.probe, { labels: new Uint8Array(rows).fill(1) }), ['data'], 'no normal row')
+      await demandRefusal(
+        subject.fit(subject.probe, { labels: new Uint8Array(rows - 1) }),
+        ['shape'],
+        'a label too few',
+      )
+      await demandRefusal(
+        subject.fit(subject.probe, { labels: new Uint8Array(rows).fill(1) }),
+        ['data'],
+        'no normal row',
+      )
     },
   },
   {
     name: 'weights',
-    promise: 'Weights of rows change the fit, and negative ones are refused; a detector that does not take weights refuses them all.',
+    promise:
+      'Weights of rows change the fit, and negative ones are refused; a detector that does not take weights ' +
+      'refuses them all.',
     async run(subject) {
       const rows = rowCount(subject.data)
       if (!subject.detector.takesWeights) {
-        await demandRefusal(subject.fit(subject.data, { weights: new Float32Array(rows).fill(1) }), ['argument'], 'weights')
+        await demandRefusal(
+          subject.fit(subject.data, { weights: new Float32Array(rows).fill(1) }),
+          ['argument'],
+          'weights',
+        )
         return
       }
       const weights = Float32Array.from({ length: rows }, (_, i) => Number(i % 3 === 0))
       const { score } = await (await subject.fit(subject.data, { weights })).score(subject.probe)
       const { score: plain } = await (await subject.model()).score(subject.probe)
       demand(score.every(Number.isFinite), 'weighted rows gave a score that is not finite')
-      demand(score.some((value, i) => value !== plain[i]), 'weights changed no score: they were ignored')
-      await demandRefusal(subject.fit(subject.data, { weights: weights.map(() => -1) }), ['data', 'argument'], 'negative weights')
-      await demandRefusal(subject.fit(subject.data, { weights: weights.map(() => NaN) }), ['data', 'argument'], 'weights that are NaN')
-      await demandRefusal(subject.fit(subject.data, { weights: weights.map(() => 0) }), ['data', 'argument'], 'weights that are all 0')
+      demand(
+        score.some((value, i) => value !== plain[i]),
+        'weights changed no score: they were ignored',
+      )
+      await demandRefusal(
+        subject.fit(subject.data, { weights: weights.map(() => -1) }),
+        ['data', 'argument'],
+        'negative weights',
+      )
+      await demandRefusal(
+        subject.fit(subject.data, { weights: weights.map(() => NaN) }),
+        ['data', 'argument'],
+        'weights that are NaN',
+      )
+      await demandRefusal(
+        subject.fit(subject.data, { weights: weights.map(() => 0) }),
+        ['data', 'argument'],
+        'weights that are all 0',
+      )
     },
   },
   {
@@ -66,7 +96,10 @@ export const fittingChecks: readonly Check[] = [
       let last = 0
       await subject.fit(normalTable(120), {
         onProgress: ({ step, steps, values }) => {
-          demand(Number.isFinite(steps) && step >= last && step <= steps, `progress went from ${last} to ${step} of ${steps}`)
+          demand(
+            Number.isFinite(steps) && step >= last && step <= steps,
+            `progress went from ${last} to ${step} of ${steps}`,
+          )
           demand(Object.values(values).every(Number.isFinite), `progress reports ${JSON.stringify(values)}`)
           last = step
         },
@@ -75,19 +108,28 @@ export const fittingChecks: readonly Check[] = [
   },
   {
     name: 'abort',
-    promise: 'An abort stops a fit with the code aborted: one that has not begun, and one that reports progress before its end.',
+    promise:
+      'An abort stops a fit with the code aborted: one that has not begun, and one that reports progress ' +
+      'before its end.',
     async run(subject) {
       const samples = gridSamples(200, 4)
-      await demandRefusal(subject.fitDirectly({ samples }, { signal: AbortSignal.abort() }), ['aborted'], 'a fit whose signal has fired')
+      await demandRefusal(
+        subject.fitDirectly({ samples }, { signal: AbortSignal.abort() }),
+        ['aborted'],
+        'a fit whose signal has fired',
+      )
       const controller = new AbortController()
       let early = false
-      const fit = subject.fitDirectly({ samples }, {
-        signal: controller.signal,
-        onProgress: ({ step, steps }) => {
-          early ||= !controller.signal.aborted && step < steps
-          controller.abort()
+      const fit = subject.fitDirectly(
+        { samples },
+        {
+          signal: controller.signal,
+          onProgress: ({ step, steps }) => {
+            early ||= !controller.signal.aborted && step < steps
+            controller.abort()
+          },
         },
-      })
+      )
       await fit.then(
         () => {
           demand(!early, 'a fit whose signal fired at its first report went on to its end')
@@ -95,7 +137,11 @@ export const fittingChecks: readonly Check[] = [
         (error: unknown) => demandTyped(error, ['aborted'], 'a fit whose signal fired while it ran'),
       )
       const model = await subject.model()
-      await demandRefusal(model.score(subject.probe, { signal: AbortSignal.abort() }), ['aborted'], 'scoring with a signal that has fired')
+      await demandRefusal(
+        model.score(subject.probe, { signal: AbortSignal.abort() }),
+        ['aborted'],
+        'scoring with a signal that has fired',
+      )
     },
   },
 ]

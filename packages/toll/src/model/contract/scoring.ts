@@ -1,7 +1,17 @@
-// What scores promise: one finite number per row that depends on that row alone, that differs between rows, and that rises with strangeness.
+// What scores promise: one finite number per row that depends on that row alone, that differs between rows, and that
+// rises with strangeness.
 
 import { Random, rowCount, takeRows, type Table } from '../../base/index.js'
-import { demand, demandClose, demandRefusal, gridSamples, normalTable, rankingOf, rowsOf, type Check } from './subject.js'
+import {
+  demand,
+  demandClose,
+  demandRefusal,
+  gridSamples,
+  normalTable,
+  rankingOf,
+  rowsOf,
+  type Check,
+} from './subject.js'
 
 /** How far the last bits of float32 sums may move when an engine divides a batch in another way. */
 const rounding = 2e-6
@@ -13,23 +23,45 @@ export const scoringChecks: readonly Check[] = [
     async run(subject) {
       const { score, parts } = await (await subject.model()).score(subject.probe)
       for (const [name, values] of Object.entries({ score, ...parts })) {
-        demand(values.length === rowCount(subject.probe), `'${name}' has ${values.length} numbers for ${rowCount(subject.probe)} rows`)
-        demand(values.every(Number.isFinite), `'${name}' is ${values.find((value) => !Number.isFinite(value))} in row ${values.findIndex((value) => !Number.isFinite(value))}`)
+        demand(
+          values.length === rowCount(subject.probe),
+          `'${name}' has ${values.length} numbers for ${rowCount(subject.probe)} rows`,
+        )
+        demand(
+          values.every(Number.isFinite),
+          `'${name}' is ${values.find((value) => !Number.isFinite(value))} in row ` +
+            `${values.findIndex((value) => !Number.isFinite(value))}`,
+        )
       }
-      const scores = await subject.scoreDirectly(await subject.fitDirectly({ samples: gridSamples(60, 3) }), gridSamples(20, 3, 2))
-      demand(scores instanceof Float64Array && scores.length === 20, `the scoring graph must give (n) of float64, got ${scores.length} numbers in a ${scores.constructor.name} for 20 rows`)
-      demand(scores.every(Number.isFinite), `the scoring graph gives ${scores.find((value) => !Number.isFinite(value))}`)
+      const scores = await subject.scoreDirectly(
+        await subject.fitDirectly({ samples: gridSamples(60, 3) }),
+        gridSamples(20, 3, 2),
+      )
+      demand(
+        scores instanceof Float64Array && scores.length === 20,
+        `the scoring graph must give (n) of float64, got ${scores.length} numbers in a ` +
+          `${scores.constructor.name} for 20 rows`,
+      )
+      demand(
+        scores.every(Number.isFinite),
+        `the scoring graph gives ${scores.find((value) => !Number.isFinite(value))}`,
+      )
     },
   },
   {
     name: 'distinct',
-    promise: 'Scores of different rows differ: at least half of them are distinct, on rows that were learned from and on others.',
+    promise:
+      'Scores of different rows differ: at least half of them are distinct, on rows that were learned from ' +
+      'and on others.',
     async run(subject) {
       const model = await subject.model()
       for (const table of [subject.data, subject.probe]) {
         const { score } = await model.score(table)
         const distinct = new Set(score).size
-        demand(distinct >= score.length / 2, `${score.length} different rows have ${distinct} distinct scores: they have collapsed`)
+        demand(
+          distinct >= score.length / 2,
+          `${score.length} different rows have ${distinct} distinct scores: they have collapsed`,
+        )
       }
     },
   },
@@ -38,12 +70,19 @@ export const scoringChecks: readonly Check[] = [
     promise: 'Equal rows get equal scores, beside each other and apart.',
     async run(subject) {
       const { score } = await (await subject.model()).score(takeRows(subject.probe, [5, 5, 9, 5, 0, 9]))
-      demand(score[0] === score[1] && score[0] === score[3] && score[2] === score[5], `rows 0, 1 and 3 are equal, as are 2 and 5, but the scores are ${score.join(', ')}`)
+      demand(
+        score[0] === score[1] && score[0] === score[3] && score[2] === score[5],
+        `rows 0, 1 and 3 are equal, as are 2 and 5, but the scores are ${score.join(', ')}`,
+      )
       // An odd number of odd rows: equal rows begin at unequal places of a vector register.
       const samples = gridSamples(61, 3)
       const doubled = { shape: [122, 3], data: Float64Array.from([...samples.data, ...samples.data]) }
       const scores = await subject.scoreDirectly(await subject.fitDirectly({ samples: doubled }), doubled)
-      for (let i = 0; i < 61; i++) demand(scores[i] === scores[i + 61], `training rows ${i} and ${i + 61} are equal, but score ${scores[i]} and ${scores[i + 61]}`)
+      for (let i = 0; i < 61; i++)
+        demand(
+          scores[i] === scores[i + 61],
+          `training rows ${i} and ${i + 61} are equal, but score ${scores[i]} and ${scores[i + 61]}`,
+        )
     },
   },
   {
@@ -55,11 +94,17 @@ export const scoringChecks: readonly Check[] = [
       const rows = rowCount(subject.probe)
       for (const size of [1, 7, 39]) {
         const joined: number[] = []
-        for (let start = 0; start < rows; start += size) joined.push(...(await model.score(takeRows(subject.probe, range(start, Math.min(start + size, rows))))).score)
+        for (let start = 0; start < rows; start += size)
+          joined.push(...(await model.score(takeRows(subject.probe, range(start, Math.min(start + size, rows))))).score)
         demandClose(joined, score, rounding, `scored in parts of ${size}`)
       }
       const extreme = joinTables(subject.probe, rowsOf([40, 5000, -90, 3]))
-      demandClose((await model.score(extreme)).score.subarray(0, rows), score, rounding, 'scored next to an extreme row')
+      demandClose(
+        (await model.score(extreme)).score.subarray(0, rows),
+        score,
+        rounding,
+        'scored next to an extreme row',
+      )
     },
   },
   {
@@ -70,7 +115,12 @@ export const scoringChecks: readonly Check[] = [
       const { score } = await model.score(subject.probe)
       const order = Array.from(Random.seeded(8).permutation(score.length))
       const { score: shuffled } = await model.score(takeRows(subject.probe, order))
-      demandClose(shuffled, order.map((row) => score[row]), rounding, 'scored in another order')
+      demandClose(
+        shuffled,
+        order.map((row) => score[row]),
+        rounding,
+        'scored in another order',
+      )
     },
   },
   {
@@ -83,28 +133,43 @@ export const scoringChecks: readonly Check[] = [
       const { score, isAnomaly } = await model.score(planted)
       score.forEach((value, i) => {
         demand(value > inside, `planted outlier ${i} scores ${value}, a normal row ${inside}`)
-        demand(isAnomaly[i] === 1, `planted outlier ${i} scores ${value}, below the threshold ${model.manifest.threshold.value}`)
+        demand(
+          isAnomaly[i] === 1,
+          `planted outlier ${i} scores ${value}, below the threshold ${model.manifest.threshold.value}`,
+        )
       })
     },
   },
   {
     name: 'direction',
-    promise: 'Higher is more anomalous: rows five standard deviations from the mean rank above normal rows, at an AUROC of at least 0.95.',
+    promise:
+      'Higher is more anomalous: rows five standard deviations from the mean rank above normal rows, at an ' +
+      'AUROC of at least 0.95.',
     async run(subject) {
       const fitted = await subject.fitDirectly({ samples: gridSamples(300, 3) })
       const far = gridSamples(60, 3, 5)
       for (let i = 0; i < 60; i++) {
         const row = far.data.subarray(3 * i, 3 * i + 3)
         const norm = Math.hypot(...row)
-        row.forEach((value, c) => { row[c] = (5 * value) / norm })
+        row.forEach((value, c) => {
+          row[c] = (5 * value) / norm
+        })
       }
-      const area = rankingOf(await subject.scoreDirectly(fitted, gridSamples(60, 3, 4)), await subject.scoreDirectly(fitted, far))
-      demand(area >= 0.95, area < 0.5 ? `the AUROC is ${area}: lower scores are more anomalous` : `the AUROC is ${area}`)
+      const area = rankingOf(
+        await subject.scoreDirectly(fitted, gridSamples(60, 3, 4)),
+        await subject.scoreDirectly(fitted, far),
+      )
+      demand(
+        area >= 0.95,
+        area < 0.5 ? `the AUROC is ${area}: lower scores are more anomalous` : `the AUROC is ${area}`,
+      )
     },
   },
   {
     name: 'offset',
-    promise: 'Data 10,000 standard deviations from the origin lose no accuracy: shifted rows, unscaled, score the same to a millionth.',
+    promise:
+      'Data 10,000 standard deviations from the origin lose no accuracy: shifted rows, unscaled, score the ' +
+      'same to a millionth.',
     async run(subject) {
       const [train, probe] = [gridSamples(150, 3), gridSamples(40, 3, 2)]
       const expected = await subject.scoreDirectly(await subject.fitDirectly({ samples: train }), probe)
@@ -119,30 +184,57 @@ export const scoringChecks: readonly Check[] = [
       const model = await subject.model()
       const { probe } = subject
       const { score } = await model.score(probe)
-      const mixed: Table = { names: ['extra', ...probe.names.toReversed()], columns: [new Float64Array(probe.rows), ...probe.columns.toReversed()], rows: probe.rows }
+      const mixed: Table = {
+        names: ['extra', ...probe.names.toReversed()],
+        columns: [new Float64Array(probe.rows), ...probe.columns.toReversed()],
+        rows: probe.rows,
+      }
       demandClose((await model.score(mixed)).score, score, 0, 'with columns in another order')
-      const message = await demandRefusal(model.score({ ...probe, names: probe.names.map((name) => name.replace('speed', 'velocity')) }), ['not-found'], 'a table without speed')
+      const message = await demandRefusal(
+        model.score({ ...probe, names: probe.names.map((name) => name.replace('speed', 'velocity')) }),
+        ['not-found'],
+        'a table without speed',
+      )
       demand(message.includes('speed'), `the refusal does not name the missing column: ${message}`)
-      await demandRefusal(model.score({ names: probe.names.slice(1), columns: probe.columns.slice(1), rows: probe.rows }), ['not-found'], 'a table that is too narrow')
-      await demandRefusal(model.score({ shape: [2, 1, 2, 2], data: new Float32Array(8) }), ['shape'], 'images for a model of tables')
+      await demandRefusal(
+        model.score({ names: probe.names.slice(1), columns: probe.columns.slice(1), rows: probe.rows }),
+        ['not-found'],
+        'a table that is too narrow',
+      )
+      await demandRefusal(
+        model.score({ shape: [2, 1, 2, 2], data: new Float32Array(8) }),
+        ['shape'],
+        'images for a model of tables',
+      )
     },
   },
   {
     name: 'missing-and-infinite',
-    promise: 'A missing number in a column that had no gaps scores as the training median and is counted; infinity is refused with its row and column, or its row is marked.',
+    promise:
+      'A missing number in a column that had no gaps scores as the training median and is counted; infinity ' +
+      'is refused with its row and column, or its row is marked.',
     async run(subject) {
       const model = await subject.model()
       const { input } = model.manifest
       const [, second] = input.kind === 'table' ? input.columns : []
       const median = second && second.kind !== 'category' ? second.median : NaN
       const { score, imputed } = await model.score(rowsOf([0.2, NaN, 0.3, 3], [0.2, median, 0.3, 3]))
-      demand(score[0] === score[1] && imputed === 1, `a missing number scores ${score[0]}, the training median ${score[1]}; ${imputed} were counted as missing`)
+      demand(
+        score[0] === score[1] && imputed === 1,
+        `a missing number scores ${score[0]}, the training median ${score[1]}; ${imputed} were counted as missing`,
+      )
       for (const bad of [Infinity, -Infinity]) {
         const table = rowsOf([0, 1000, 0, 3], [0, bad, 0, 3])
         const message = await demandRefusal(model.score(table), ['data'], `${bad} in a row`)
-        demand(message.includes('speed') && message.includes('row 2'), `the refusal of ${bad} does not name its column and row: ${message}`)
+        demand(
+          message.includes('speed') && message.includes('row 2'),
+          `the refusal of ${bad} does not name its column and row: ${message}`,
+        )
         const marked = await model.score(table, { badRows: 'mark' })
-        demand(Number.isFinite(marked.score[0]) && marked.errors.size === 1 && marked.errors.has(1), `of two rows the second, with ${bad}, must be marked, got ${[...marked.errors.keys()].join(', ')}`)
+        demand(
+          Number.isFinite(marked.score[0]) && marked.errors.size === 1 && marked.errors.has(1),
+          `of two rows the second, with ${bad}, must be marked, got ${[...marked.errors.keys()].join(', ')}`,
+        )
         await demandRefusal(subject.fit(table), ['data'], `fitting with ${bad}`)
       }
     },
@@ -152,11 +244,16 @@ export const scoringChecks: readonly Check[] = [
     promise: 'Finite numbers of any size score without NaN, inside the library and in the scoring graph alone.',
     async run(subject) {
       const model = await subject.model()
-      const { score } = await model.score(rowsOf([1e308, -1e308, 1e300, -1e15], [5e-324, 0, -0, 1e-300], [0, 1000, 0, 3]))
+      const { score } = await model.score(
+        rowsOf([1e308, -1e308, 1e300, -1e15], [5e-324, 0, -0, 1e-300], [0, 1000, 0, 3]),
+      )
       demand(!score.some(Number.isNaN), `absurd numbers score ${score.join(', ')}`)
       demand(score[0] >= score[2], `a row of numbers near 1e308 scores ${score[0]}, the middle of the data ${score[2]}`)
       const fitted = await subject.fitDirectly({ samples: gridSamples(60, 3) })
-      const absurd = { shape: [4, 3], data: Float64Array.of(1e15, -1e15, 1e15, -1e15, 0, 0, 1e15, 1e15, 1e15, 1e-300, -0, 5e-324) }
+      const absurd = {
+        shape: [4, 3],
+        data: Float64Array.of(1e15, -1e15, 1e15, -1e15, 0, 0, 1e15, 1e15, 1e15, 1e-300, -0, 5e-324),
+      }
       const scores = await subject.scoreDirectly(fitted, absurd)
       demand(!scores.some(Number.isNaN), `the scoring graph gives ${scores.join(', ')} for numbers up to 1e15`)
       const wild = normalTable(60)
@@ -172,5 +269,9 @@ function range(start: number, end: number): number[] {
 }
 
 function joinTables(a: Table, b: Table): Table {
-  return { names: a.names, rows: a.rows + b.rows, columns: a.columns.map((column, i) => Float64Array.of(...column, ...b.columns[i])) }
+  return {
+    names: a.names,
+    rows: a.rows + b.rows,
+    columns: a.columns.map((column, i) => Float64Array.of(...column, ...b.columns[i])),
+  }
 }

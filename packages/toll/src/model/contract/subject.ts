@@ -1,6 +1,20 @@
-// A detector under examination: the data that all checks use, fits through the library and past it, and the means to say what is wrong.
+// A detector under examination: the data that all checks use, fits through the library and past it, and the means to
+// say what is wrong.
 
-import { Random, TollError, messageOf, resolveParameters, tableFromRows, tableToArray, type Domains, type ErrorCode, type NdArray, type ParameterValue, type Table, type Values } from '../../base/index.js'
+import {
+  Random,
+  TollError,
+  messageOf,
+  resolveParameters,
+  tableFromRows,
+  tableToArray,
+  type Domains,
+  type ErrorCode,
+  type NdArray,
+  type ParameterValue,
+  type Table,
+  type Values,
+} from '../../base/index.js'
 import type { Detector, FitContext, FittedDetector, TrainingData } from '../../detectors/index.js'
 import { input } from '../../graph/index.js'
 import type { Engine, HostTensors } from '../../runtime/index.js'
@@ -32,10 +46,13 @@ const columns = ['pressure', 'speed', 'score', 'constant']
 /** Correlated columns of different scales; the last one is constant, and one is called like an output of the file. */
 export function normalTable(rows: number, dataSeed = 1): Table {
   const random = Random.seeded(dataSeed)
-  return tableFromRows(Array.from({ length: rows }, () => {
-    const [a, b] = [random.normal(), random.normal()]
-    return [a, 1000 + 20 * b, a + b + 0.1 * random.normal(), 3]
-  }), columns)
+  return tableFromRows(
+    Array.from({ length: rows }, () => {
+      const [a, b] = [random.normal(), random.normal()]
+      return [a, 1000 + 20 * b, a + b + 0.1 * random.normal(), 3]
+    }),
+    columns,
+  )
 }
 
 /** Rows of the same columns. */
@@ -46,7 +63,10 @@ export function rowsOf(...rows: readonly (readonly number[])[]): Table {
 /** Standard normal samples (n, d), multiples of 2^-20 so that a shift by an integer is exact. */
 export function gridSamples(n: number, d: number, dataSeed = 1, shift = 0): NdArray<Float64Array> {
   const random = Random.seeded(dataSeed)
-  return { shape: [n, d], data: Float64Array.from({ length: n * d }, () => Math.round(random.normal() * 2 ** 20) / 2 ** 20 + shift) }
+  return {
+    shape: [n, d],
+    data: Float64Array.from({ length: n * d }, () => Math.round(random.normal() * 2 ** 20) / 2 ** 20 + shift),
+  }
 }
 
 export class Subject {
@@ -57,17 +77,31 @@ export class Subject {
 
   /** Errors: `argument` for a detector that takes no tables. */
   constructor(detector: Detector, options: CheckOptions) {
-    if (!detector.accepts.includes('table')) throw new TollError('argument', `the checks need a detector of tables, '${detector.name}' takes ${detector.accepts.join(' and ')}s`)
+    if (!detector.accepts.includes('table'))
+      throw new TollError(
+        'argument',
+        `the checks need a detector of tables, '${detector.name}' takes ${detector.accepts.join(' and ')}s`,
+      )
     this.detector = detector
     this.#options = options
   }
 
-  get engine(): Engine { return this.#options.engine }
-  get signal(): AbortSignal | undefined { return this.#options.signal }
-  get scoreOnnx(): CheckOptions['scoreOnnx'] { return this.#options.scoreOnnx }
+  get engine(): Engine {
+    return this.#options.engine
+  }
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal
+  }
+  get scoreOnnx(): CheckOptions['scoreOnnx'] {
+    return this.#options.scoreOnnx
+  }
 
   get parameters(): Values<Domains> {
-    return resolveParameters(this.detector.parameters, this.#options.parameters ?? {}, `${this.detector.name} parameter`)
+    return resolveParameters(
+      this.detector.parameters,
+      this.#options.parameters ?? {},
+      `${this.detector.name} parameter`,
+    )
   }
 
   /** 300 rows that the model learns from, and 40 others like them. */
@@ -87,13 +121,26 @@ export class Subject {
   }
 
   #fit(data: Table | NdArray, more: Partial<FitOptions<Domains>> = {}): Promise<Model> {
-    // The shared rows keep their constant column: a detector meets such columns, since some are constant in the rows that train alone.
-    const types: FitOptions['types'] = 'columns' in data && data.names.includes('constant') ? { constant: 'number' } : {}
-    return fit(data, { engine: this.engine, detector: this.detector, parameters: this.parameters, seed, signal: this.signal, types, ...more })
+    // The shared rows keep their constant column: a detector meets such columns, since some are constant in the rows
+    // that train alone.
+    const types: FitOptions['types'] =
+      'columns' in data && data.names.includes('constant') ? { constant: 'number' } : {}
+    return fit(data, {
+      engine: this.engine,
+      detector: this.detector,
+      parameters: this.parameters,
+      seed,
+      signal: this.signal,
+      types,
+      ...more,
+    })
   }
 
   /** A fit of the detector alone, without preprocessing, on samples (n, d). */
-  async fitDirectly(data: Omit<TrainingData, 'samples'> & { samples: NdArray }, more: Partial<FitContext> = {}): Promise<FittedDetector> {
+  async fitDirectly(
+    data: Omit<TrainingData, 'samples'> & { samples: NdArray },
+    more: Partial<FitContext> = {},
+  ): Promise<FittedDetector> {
     const context = { engine: this.engine, seed, signal: this.signal, ...more }
     return this.detector.fit({ ...data, samples: this.#precise(data.samples) }, this.parameters, context)
   }
@@ -104,7 +151,10 @@ export class Subject {
     const session = await this.engine.load({ inputs: [x], outputs: { score: fitted.score(x).score } })
     try {
       const { shape, data } = this.#precise(samples)
-      const feed = data instanceof Float32Array ? { dtype: 'float32', shape, data } as const : { dtype: 'float64', shape, data } as const
+      const feed =
+        data instanceof Float32Array
+          ? ({ dtype: 'float32', shape, data } as const)
+          : ({ dtype: 'float64', shape, data } as const)
       return (await session.run({ x: feed })).score.data as Float64Array
     } finally {
       await session.close()
@@ -124,7 +174,10 @@ export class Subject {
 
   async close(): Promise<void> {
     await this.release()
-    await this.#model?.then((model) => model.close(), () => {})
+    await this.#model?.then(
+      (model) => model.close(),
+      () => {},
+    )
   }
 }
 
@@ -139,19 +192,31 @@ export function demand(holds: boolean, message: string): asserts holds {
 }
 
 /** Demands equal numbers to a share of their size and of the spread of `expected`. */
-export function demandClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {
+export function demandClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  what: string,
+): void {
   demand(actual.length === expected.length, `${what}: expected ${expected.length} scores, got ${actual.length}`)
   const finite = Array.from(expected).filter(Number.isFinite)
   const spread = finite.length > 0 ? Math.max(...finite) - Math.min(...finite) : 0
   for (let i = 0; i < expected.length; i++) {
     if (Object.is(actual[i], expected[i])) continue
     const allowed = tolerance * (Math.abs(expected[i]) + spread)
-    demand(Math.abs(actual[i] - expected[i]) <= allowed, `${what}: row ${i} scores ${actual[i]}, expected ${expected[i]} to within ${allowed}`)
+    demand(
+      Math.abs(actual[i] - expected[i]) <= allowed,
+      `${what}: row ${i} scores ${actual[i]}, expected ${expected[i]} to within ${allowed}`,
+    )
   }
 }
 
 /** Demands that `work` is refused by an error of the library with one of these codes; returns its message. */
-export async function demandRefusal(work: Promise<unknown>, codes: readonly ErrorCode[], what: string): Promise<string> {
+export async function demandRefusal(
+  work: Promise<unknown>,
+  codes: readonly ErrorCode[],
+  what: string,
+): Promise<string> {
   try {
     await work
   } catch (error) {
@@ -162,12 +227,22 @@ export async function demandRefusal(work: Promise<unknown>, codes: readonly Erro
 
 /** Demands that what was thrown is an error of the library with one of these codes; returns its message. */
 export function demandTyped(error: unknown, codes: readonly ErrorCode[], what: string): string {
-  demand(error instanceof TollError, `${what}: expected a TollError of code ${codes.join(' or ')}, got ${error instanceof Error ? error.name : typeof error}: ${messageOf(error)}`)
-  demand(codes.includes(error.code), `${what}: expected the code ${codes.join(' or ')}, got ${error.code}: ${error.message}`)
+  demand(
+    error instanceof TollError,
+    `${what}: expected a TollError of code ${codes.join(' or ')}, got ` +
+      `${error instanceof Error ? error.name : typeof error}: ${messageOf(error)}`,
+  )
+  demand(
+    codes.includes(error.code),
+    `${what}: expected the code ${codes.join(' or ')}, got ${error.code}: ${error.message}`,
+  )
   return error.message
 }
 
-/** A table as samples (n, d), each column of mean 0 and standard deviation 1 (constant columns 0): what the library's own preprocessing gives. */
+/**
+ * A table as samples (n, d), each column of mean 0 and standard deviation 1 (constant columns 0): what the library's
+ * own preprocessing gives.
+ */
 export function standardized(table: Table): NdArray<Float64Array> {
   return tableToArray({
     ...table,
@@ -181,6 +256,9 @@ export function standardized(table: Table): NdArray<Float64Array> {
 
 /** Area under the ROC curve: the chance that an anomaly scores above a normal row, ties counting half. */
 export function rankingOf(normal: ArrayLike<number>, anomalous: ArrayLike<number>): number {
-  const wins = Array.from(anomalous).reduce((total, a) => total + Array.from(normal).reduce((sum, b) => sum + (a > b ? 1 : a === b ? 0.5 : 0), 0), 0)
+  const wins = Array.from(anomalous).reduce(
+    (total, a) => total + Array.from(normal).reduce((sum, b) => sum + (a > b ? 1 : a === b ? 0.5 : 0), 0),
+    0,
+  )
   return wins / (normal.length * anomalous.length)
 }

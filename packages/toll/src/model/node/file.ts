@@ -11,7 +11,10 @@ export async function saveModel(model: Model, path: string): Promise<void> {
   await writeFileAtomic(path, model.bytes)
 }
 
-/** Reads a model file. Errors: `not-found`, `io`, `format` (not a model file), `version` (made by a newer toll); each names the file. */
+/**
+ * Reads a model file. Errors: `not-found`, `io`, `format` (not a model file), `version` (made by a newer toll); each
+ * names the file.
+ */
 export async function loadModel(path: string, engine: Engine): Promise<Model> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw describeIo(error, `cannot read ${path}`)

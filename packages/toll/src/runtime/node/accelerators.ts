@@ -1,5 +1,5 @@
-// What is missing when a device of onnxruntime-node is not there, in one line. The cheap questions are asked before the native library is
-// tried, because it prints to the terminal when it fails.
+// What is missing when a device of onnxruntime-node is not there, in one line. The cheap questions are asked before the
+// native library is tried, because it prints to the terminal when it fails.
 
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,14 +9,19 @@ import { messageOf } from '../../base/index.js'
 /** Devices of onnxruntime-node. */
 export type Accelerator = 'cpu' | 'webgpu' | 'cuda'
 
-/** Why `device` cannot work on this machine, or undefined if it may. `built` lists what the installed onnxruntime-node was built with. */
+/**
+ * Why `device` cannot work on this machine, or undefined if it may. `built` lists what the installed onnxruntime-node
+ * was built with.
+ */
 export function missingFor(device: Accelerator, built: readonly string[]): string | undefined {
   const machine = `${process.platform}-${process.arch}`
   if (!built.includes(device)) return `onnxruntime-node has no ${device} for ${machine}`
   if (process.platform !== 'linux') return undefined
   if (device === 'cuda' && !existsSync(join(binaryFolder(), 'libonnxruntime_providers_cuda.so'))) {
-    return 'the CUDA libraries of onnxruntime-node are not installed (libonnxruntime_providers_cuda.so; '
-      + 'its install script downloads them with ONNXRUNTIME_NODE_INSTALL=cuda12)'
+    return (
+      'the CUDA libraries of onnxruntime-node are not installed (libonnxruntime_providers_cuda.so; ' +
+      'its install script downloads them with ONNXRUNTIME_NODE_INSTALL=cuda12)'
+    )
   }
   const vulkan = device === 'webgpu' ? whyNotLoadable('libvulkan.so.1') : undefined
   return vulkan && `no Vulkan driver was found (${vulkan})`
@@ -25,11 +30,15 @@ export function missingFor(device: Accelerator, built: readonly string[]): strin
 /** What the native library meant when it refused `device`. */
 export function explainRefusal(device: Accelerator, reason: string): string {
   if (device === 'webgpu' && /adapter/i.test(reason)) return `no GPU that WebGPU accepts was found (${reason})`
-  if (device === 'cuda' && /load|shared library|cudnn|cublas/i.test(reason)) return `CUDA 12 or cuDNN 9 is not installed or does not load (${reason})`
+  if (device === 'cuda' && /load|shared library|cudnn|cublas/i.test(reason))
+    return `CUDA 12 or cuDNN 9 is not installed or does not load (${reason})`
   return reason
 }
 
-/** The loader's own words when a shared library is not found: it is opened as if it were an addon, which it is not, so this always throws. */
+/**
+ * The loader's own words when a shared library is not found: it is opened as if it were an addon, which it is not, so
+ * this always throws.
+ */
 function whyNotLoadable(library: string): string | undefined {
   try {
     process.dlopen({ exports: {} }, library)

@@ -7,8 +7,14 @@ import { broadcastTo, compile, exp, input, not, sum } from '../../graph/index.js
 import { describeEngine, descent } from '../contract.test.suite.js'
 import { float32, hostTensor, openEngine } from './index.js'
 
-describeEngine('cpu, one thread', () => openEngine({ device: 'cpu', threads: 1 }), { checksIndices: true, busySize: 512 })
-describeEngine('cpu, two threads', () => openEngine({ device: 'cpu', threads: 2 }), { checksIndices: true, busySize: 512 })
+describeEngine('cpu, one thread', () => openEngine({ device: 'cpu', threads: 1 }), {
+  checksIndices: true,
+  busySize: 512,
+})
+describeEngine('cpu, two threads', () => openEngine({ device: 'cpu', threads: 2 }), {
+  checksIndices: true,
+  busySize: 512,
+})
 
 for (const device of ['webgpu', 'cuda'] as const) {
   const missing = await openEngine({ device }).then((engine) => engine.close(), messageOf)
@@ -17,9 +23,14 @@ for (const device of ['webgpu', 'cuda'] as const) {
   } else {
     console.log(`engine ${device} skipped: ${missing}`)
     it(`says in one line why there is no ${device}`, async () => {
-      await expect(openEngine({ device })).rejects.toThrow(expect.objectContaining({
-        code: 'device', message: expect.stringMatching(new RegExp(`^device '${device}' is not available: .+; choose the device cpu$`)),
-      }))
+      await expect(openEngine({ device })).rejects.toThrow(
+        expect.objectContaining({
+          code: 'device',
+          message: expect.stringMatching(
+            new RegExp(`^device '${device}' is not available: .+; choose the device cpu$`),
+          ),
+        }),
+      )
     })
   }
 }
@@ -39,7 +50,14 @@ describe('options', () => {
   })
 
   it('refuses what is outside its domain', async () => {
-    for (const options of [{ device: 'tpu' }, { threads: 0 }, { threads: 1.5 }, { threads: NaN }, { order: [] }, { order: ['wasm'] }]) {
+    for (const options of [
+      { device: 'tpu' },
+      { threads: 0 },
+      { threads: 1.5 },
+      { threads: NaN },
+      { order: [] },
+      { order: ['wasm'] },
+    ]) {
       await expect(openEngine(options as never)).rejects.toThrow(expect.objectContaining({ code: 'argument' }))
     }
   })
@@ -66,7 +84,9 @@ it('leaves a Buffer that it is given as it was', async () => {
   const model = Buffer.from(compile({ flipped: not(flag) }))
   const data = Buffer.from([1, 0, 1])
   const session = await engine.load({ model })
-  expect(await session.run({ flag: hostTensor('bool', [3], data) })).toEqual({ flipped: hostTensor('bool', [3], Uint8Array.of(0, 1, 0)) })
+  expect(await session.run({ flag: hostTensor('bool', [3], data) })).toEqual({
+    flipped: hostTensor('bool', [3], Uint8Array.of(0, 1, 0)),
+  })
   expect([model.length > 0, ...data]).toEqual([true, 1, 0, 1])
   await engine.close()
 })
@@ -74,9 +94,13 @@ it('leaves a Buffer that it is given as it was', async () => {
 it('says that memory ran out, and goes on', async () => {
   const engine = await openEngine({ device: 'cpu' })
   const session = await engine.load({ outputs: { y: sum(exp(broadcastTo(input('x', [1, 1]), [1 << 20, 1 << 21]))) } })
-  await expect(session.run({ x: float32([1, 1], [1]) })).rejects.toThrow(expect.objectContaining({
-    code: 'device', message: expect.stringContaining('ran out of memory'), cause: expect.any(Error),
-  }))
+  await expect(session.run({ x: float32([1, 1], [1]) })).rejects.toThrow(
+    expect.objectContaining({
+      code: 'device',
+      message: expect.stringContaining('ran out of memory'),
+      cause: expect.any(Error),
+    }),
+  )
   const small = await engine.load({ outputs: { y: exp(input('x', [1])) } })
   expect((await small.run({ x: float32([1], [0]) })).y).toEqual(float32([1], [1]))
   await engine.close()

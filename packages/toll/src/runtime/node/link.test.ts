@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { WorkerLink } from './link.js'
 
 const open = (settings = {}) => new WorkerLink(new URL('./link.test.worker.js', import.meta.url), settings)
-const ask = (link: WorkerLink, argument: unknown, move: ArrayBuffer[] = []) => link.call({ method: 'run', argument }, move)
+const ask = (link: WorkerLink, argument: unknown, move: ArrayBuffer[] = []) =>
+  link.call({ method: 'run', argument }, move)
 
 it('answers by number and moves buffers', async () => {
   const link = open()
@@ -14,17 +15,28 @@ it('answers by number and moves buffers', async () => {
 
 it('brings errors back with their code and cause', async () => {
   const link = open()
-  await expect(ask(link, 'refuse')).rejects.toThrow(expect.objectContaining({
-    name: 'TollError', code: 'data', message: 'no such row', cause: new Error('native words'),
-  }))
+  await expect(ask(link, 'refuse')).rejects.toThrow(
+    expect.objectContaining({
+      name: 'TollError',
+      code: 'data',
+      message: 'no such row',
+      cause: new Error('native words'),
+    }),
+  )
   expect(await ask(link, 1)).toBe(1)
   await link.close()
 })
 
-for (const [end, words] of [['exit', 'it exited with code 3'], ['throw', 'out of the blue']]) {
+for (const [end, words] of [
+  ['exit', 'it exited with code 3'],
+  ['throw', 'out of the blue'],
+]) {
   it(`fails pending and later calls when the worker dies (${end})`, async () => {
     const link = open()
-    const dead = expect.objectContaining({ code: 'device', message: `the engine's worker thread stopped: ${words}; open a new engine` })
+    const dead = expect.objectContaining({
+      code: 'device',
+      message: `the engine's worker thread stopped: ${words}; open a new engine`,
+    })
     const pending = [ask(link, end), ask(link, 'never answered')]
     for (const result of await Promise.allSettled(pending)) expect(result).toEqual({ status: 'rejected', reason: dead })
     await expect(ask(link, 1)).rejects.toThrow(dead)
@@ -34,7 +46,9 @@ for (const [end, words] of [['exit', 'it exited with code 3'], ['throw', 'out of
 
 it('fails calls when the script cannot be loaded', async () => {
   const link = new WorkerLink(new URL('./nothing-here.js', import.meta.url), {})
-  await expect(ask(link, 1)).rejects.toThrow(expect.objectContaining({ code: 'device', message: expect.stringContaining('nothing-here.js') }))
+  await expect(ask(link, 1)).rejects.toThrow(
+    expect.objectContaining({ code: 'device', message: expect.stringContaining('nothing-here.js') }),
+  )
   await link.close()
 })
 

@@ -1,4 +1,5 @@
-// The main thread's end of a worker thread: numbered calls, typed errors when the worker dies, and no hold on the process while idle.
+// The main thread's end of a worker thread: numbered calls, typed errors when the worker dies, and no hold on the
+// process while idle.
 
 import { Worker } from 'node:worker_threads'
 import { TollError, messageOf } from '../../base/index.js'
@@ -22,14 +23,24 @@ export class WorkerLink {
   /** Starts the script at `url`; it gets `settings` and, as `stop`, the shared flag that `close` sets. */
   constructor(url: URL, settings: object) {
     // The flags of `node --input-type=module --eval` or of a loader would keep the worker from starting.
-    this.#worker = new Worker(url, { name: 'toll-engine', execArgv: [], workerData: { ...settings, stop: this.#stop.buffer } })
+    this.#worker = new Worker(url, {
+      name: 'toll-engine',
+      execArgv: [],
+      workerData: { ...settings, stop: this.#stop.buffer },
+    })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
-    this.#worker.on('error', (error) => { this.#failure = error })
+    this.#worker.on('error', (error) => {
+      this.#failure = error
+    })
     this.#gone = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
         const why = this.#failure === undefined ? `it exited with code ${code}` : messageOf(this.#failure)
-        this.#fail(new TollError('device', `the engine's worker thread stopped: ${why}; open a new engine`, { cause: this.#failure }))
+        this.#fail(
+          new TollError('device', `the engine's worker thread stopped: ${why}; open a new engine`, {
+            cause: this.#failure,
+          }),
+        )
         resolve()
       })
     })
@@ -41,7 +52,10 @@ export class WorkerLink {
     return this.#send(call, move) as Promise<T>
   }
 
-  /** Fails what is pending with `aborted`, lets the worker free its things after the run it is in, and waits for its end. */
+  /**
+   * Fails what is pending with `aborted`, lets the worker free its things after the run it is in, and waits for its
+   * end.
+   */
   async close(): Promise<void> {
     if (!this.#ended) {
       Atomics.store(this.#stop, 0, 1)

@@ -1,6 +1,10 @@
-// One thread at a time: a lock in shared memory (the simplest of Drepper, "Futexes are tricky", 2011, without its count of waiters).
+// One thread at a time: a lock in shared memory (the simplest of Drepper, "Futexes are tricky", 2011, without its count
+// of waiters).
 
-/** Runs `task` while no other thread that shares `cell` (one Int32, 0 when free) does. Blocks the thread until its turn; not reentrant. */
+/**
+ * Runs `task` while no other thread that shares `cell` (one Int32, 0 when free) does. Blocks the thread until its turn;
+ * not reentrant.
+ */
 export async function exclusive<T>(cell: Int32Array<SharedArrayBuffer>, task: () => Promise<T>): Promise<T> {
   while (Atomics.compareExchange(cell, 0, 0, 1) !== 0) Atomics.wait(cell, 0, 1)
   try {

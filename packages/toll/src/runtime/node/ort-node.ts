@@ -1,4 +1,5 @@
-// Opens ONNX Runtime for Node as an engine, in a worker thread of its own, so that timers, servers and Ctrl-C stay alive while it runs.
+// Opens ONNX Runtime for Node as an engine, in a worker thread of its own, so that timers, servers and Ctrl-C stay
+// alive while it runs.
 
 import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -15,13 +16,22 @@ import { WorkerLink } from './link.js'
 import { buffersOf, type Loaded, type Started, type WorkerSettings } from './protocol.js'
 
 export interface EngineOptions {
-  /** Where to run; `auto` (default) takes the first of `order` that works. `reference` is the interpreter, in the caller's thread. */
+  /**
+   * Where to run; `auto` (default) takes the first of `order` that works. `reference` is the interpreter, in the
+   * caller's thread.
+   */
   readonly device?: 'auto' | Accelerator | 'reference'
   /** What `auto` tries; default cuda, webgpu, cpu. */
   readonly order?: readonly Accelerator[]
-  /** Threads of one run on the CPU, 1 to 1024; default as many as the machine runs at once. Part of a result: other numbers give other bits. */
+  /**
+   * Threads of one run on the CPU, 1 to 1024; default as many as the machine runs at once. Part of a result: other
+   * numbers give other bits.
+   */
   readonly threads?: number
-  /** Folder where ONNX Runtime writes one profile (JSON, chrome://tracing) per program when it is closed; made if missing. Default none. */
+  /**
+   * Folder where ONNX Runtime writes one profile (JSON, chrome://tracing) per program when it is closed; made if
+   * missing. Default none.
+   */
   readonly profile?: string
 }
 
@@ -31,15 +41,20 @@ const accelerators: readonly Accelerator[] = ['cuda', 'webgpu', 'cpu']
 const gpuLock = new SharedArrayBuffer(4)
 
 /**
- * Opens an engine in a worker thread. An engine that is not closed does not keep the process alive, except while a call is pending.
- * A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so does `process.exit`; a signal that nobody handles does not.
+ * Opens an engine in a worker thread. An engine that is not closed does not keep the process alive, except while a call
+ * is pending. A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so does `process.exit`; a
+ * signal that nobody handles does not.
  *
- * @throws `argument` for an option outside its domain; `device` when no device that was asked for is there, saying what is missing.
+ * @throws `argument` for an option outside its domain; `device` when no device that was asked for is there, saying what
+ * is missing.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { device = 'auto', order = accelerators, threads = availableParallelism(), profile } = options
   if (!['auto', 'reference', ...accelerators].includes(device)) {
-    throw new TollError('argument', `device must be auto, ${accelerators.join(', ')} or reference, got ${JSON.stringify(device)}`)
+    throw new TollError(
+      'argument',
+      `device must be auto, ${accelerators.join(', ')} or reference, got ${JSON.stringify(device)}`,
+    )
   }
   if (order.length === 0 || order.some((candidate) => !accelerators.includes(candidate))) {
     throw new TollError('argument', `order must list some of ${accelerators.join(', ')}, got [${order.join(', ')}]`)
@@ -50,7 +65,13 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   if (device === 'reference') return openReference()
   if (profile !== undefined) makeFolder(profile)
 
-  const settings: Omit<WorkerSettings, 'stop'> = { devices: device === 'auto' ? order : [device], threads, profile, probe: probe(), gpu: gpuLock }
+  const settings: Omit<WorkerSettings, 'stop'> = {
+    devices: device === 'auto' ? order : [device],
+    threads,
+    profile,
+    probe: probe(),
+    gpu: gpuLock,
+  }
   const link = new WorkerLink(new URL('./ort-worker.js', import.meta.url), settings)
   let started: Started
   try {

@@ -9,7 +9,15 @@ import { Stepper, Turns, type Executor } from '../executor.js'
 import { OrtKernel, firstLine, loadError } from '../ort-kernel.js'
 import { explainRefusal, missingFor, type Accelerator } from './accelerators.js'
 import { exclusive } from './mutex.js'
-import { buffersOf, sendError, type Answer, type Call, type Loaded, type Started, type WorkerSettings } from './protocol.js'
+import {
+  buffersOf,
+  sendError,
+  type Answer,
+  type Call,
+  type Loaded,
+  type Started,
+  type WorkerSettings,
+} from './protocol.js'
 
 const settings = workerData as WorkerSettings
 const stop = new Int32Array(settings.stop)
@@ -34,8 +42,10 @@ port.on('message', (call: Call) => {
 /** The result of a call and the buffers to move with it. */
 async function answer({ method, program, argument }: Call): Promise<[value: unknown, move: ArrayBuffer[]]> {
   switch (method) {
-    case 'start': return [await start(), []]
-    case 'load': return [await load(argument as Uint8Array), []]
+    case 'start':
+      return [await start(), []]
+    case 'load':
+      return [await load(argument as Uint8Array), []]
     case 'shutDown':
       try {
         return [await turns.close(), []]
@@ -46,18 +56,26 @@ async function answer({ method, program, argument }: Call): Promise<[value: unkn
   const executor = programs.get(program!)
   invariant(executor, `program ${program} is not loaded`)
   switch (method) {
-    case 'run': return moved([await executor.run(argument as HostTensors)], ([only]) => only)
-    case 'advance': return moved(await executor.advance(argument as HostTensors[]), (all) => all)
-    case 'state': return moved([await executor.state(argument as readonly string[] | undefined)], ([only]) => only)
-    case 'begin': return [await executor.begin(argument as LoopOptions), []]
-    case 'end': return [await executor.end(), []]
+    case 'run':
+      return moved([await executor.run(argument as HostTensors)], ([only]) => only)
+    case 'advance':
+      return moved(await executor.advance(argument as HostTensors[]), (all) => all)
+    case 'state':
+      return moved([await executor.state(argument as readonly string[] | undefined)], ([only]) => only)
+    case 'begin':
+      return [await executor.begin(argument as LoopOptions), []]
+    case 'end':
+      return [await executor.end(), []]
     case 'close':
       programs.delete(program!)
       return [await executor.close(), []]
   }
 }
 
-function moved(results: Record<string, HostTensor>[], shape: (results: Record<string, HostTensor>[]) => unknown): [unknown, ArrayBuffer[]] {
+function moved(
+  results: Record<string, HostTensor>[],
+  shape: (results: Record<string, HostTensor>[]) => unknown,
+): [unknown, ArrayBuffer[]] {
   return [shape(results), buffersOf(results)]
 }
 
@@ -66,7 +84,9 @@ async function start(): Promise<Started> {
   const built = ort.listSupportedBackends().map((backend) => backend.name)
   const reasons: string[] = []
   for (const candidate of settings.devices) {
-    const missing = missingFor(candidate, built) ?? (settings.devices.length > 1 || candidate !== 'cpu' ? await refusal(candidate) : undefined)
+    const missing =
+      missingFor(candidate, built) ??
+      (settings.devices.length > 1 || candidate !== 'cpu' ? await refusal(candidate) : undefined)
     if (missing === undefined) {
       device = candidate
       return { device }
@@ -100,7 +120,11 @@ async function load(bytes: Uint8Array): Promise<Loaded> {
       throw loadError(error, where, bytes.length)
     }
     const kernel = new ThreadKernel(session, {
-      tensorClass: ort.Tensor, where, writesInto: true, owns: true, profiles: settings.profile !== undefined,
+      tensorClass: ort.Tensor,
+      where,
+      writesInto: true,
+      owns: true,
+      profiles: settings.profile !== undefined,
     })
     const program = loaded++
     programs.set(program, new Stepper(kernel, turns))
@@ -109,7 +133,10 @@ async function load(bytes: Uint8Array): Promise<Loaded> {
 }
 
 class ThreadKernel extends OrtKernel {
-  override run(feeds: Readonly<Record<string, Tensor>>, into: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+  override run(
+    feeds: Readonly<Record<string, Tensor>>,
+    into: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>> {
     return entering(device, () => super.run(feeds, into))
   }
 
@@ -130,7 +157,8 @@ function createSession(bytes: Uint8Array, on: Accelerator, profile?: string): Pr
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // A plan of all buffers, made in the first run, takes its memory beside what that run took from the arena: half as much again, and no faster.
+    // A plan of all buffers, made in the first run, takes its memory beside what that run took from the arena: half as
+    // much again, and no faster.
     enableMemPattern: false,
     logSeverityLevel: 4,
     ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: join(profile, 'toll') }),

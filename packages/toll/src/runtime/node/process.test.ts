@@ -5,11 +5,20 @@ import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-const run = (body: string, env: Record<string, string> = {}) => promisify(execFile)(process.execPath, ['--input-type=module', '-e', `
+const run = (body: string, env: Record<string, string> = {}) =>
+  promisify(execFile)(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `
   import { float32, openEngine } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)}
   import { exp, gather, input } from ${JSON.stringify(new URL('../../graph/index.js', import.meta.url).href)}
   ${body}
-`], { timeout: 30_000, env: { ...process.env, ...env } })
+`,
+    ],
+    { timeout: 30_000, env: { ...process.env, ...env } },
+  )
 
 const load = `
   const engine = await openEngine({ device: 'cpu' })
@@ -18,11 +27,15 @@ const load = `
 `
 
 it('an engine that is not closed does not keep the process alive', async () => {
-  expect(await run(`${load} await loop.advance([{}]); console.log('end')`)).toMatchObject({ stdout: 'end\n', stderr: '' })
+  expect(await run(`${load} await loop.advance([{}]); console.log('end')`)).toMatchObject({
+    stdout: 'end\n',
+    stderr: '',
+  })
 })
 
 it('a pending run does, until it is done', async () => {
-  const body = `${load} loop.advance(Array.from({ length: 2000 }, () => ({}))).then((all) => console.log('ran', all.length))`
+  const body =
+    `${load} loop.advance(Array.from({ length: 2000 }, () => ({}))).then((all) => console.log('ran', ` + 'all.length))'
   expect(await run(body)).toMatchObject({ stdout: 'ran 2000\n', stderr: '' })
 })
 
@@ -46,8 +59,10 @@ it('failures print nothing of their own', async () => {
 const rasteriser = '/usr/lib/chromium/vk_swiftshader_icd.json'
 if (!existsSync(rasteriser)) console.log(`WebGPU in two threads skipped: no software adapter at ${rasteriser}`)
 
-it.skipIf(!existsSync(rasteriser))('two engines share the one WebGPU context of the process', async () => {
-  const body = `
+it.skipIf(!existsSync(rasteriser))(
+  'two engines share the one WebGPU context of the process',
+  async () => {
+    const body = `
     const outputs = { y: exp(input('x', [1])) }
     const engines = await Promise.all([openEngine({ device: 'webgpu' }), openEngine({ device: 'webgpu' })])
     const sessions = await Promise.all(engines.map((engine) => engine.load({ outputs })))
@@ -55,6 +70,13 @@ it.skipIf(!existsSync(rasteriser))('two engines share the one WebGPU context of 
     const results = await Promise.all(runs)
     await Promise.all(engines.map((engine) => engine.close()))
     console.log(engines.map((engine) => engine.device).join(), results.length, results.every(({ y }) => y.data[0] === 1))`
-  expect(await run(body, { LD_LIBRARY_PATH: '/usr/lib/chromium', VK_ICD_FILENAMES: rasteriser, VK_DRIVER_FILES: rasteriser }))
-    .toMatchObject({ stdout: 'webgpu,webgpu 40 true\n' })
-}, 60_000)
+    expect(
+      await run(body, {
+        LD_LIBRARY_PATH: '/usr/lib/chromium',
+        VK_ICD_FILENAMES: rasteriser,
+        VK_DRIVER_FILES: rasteriser,
+      }),
+    ).toMatchObject({ stdout: 'webgpu,webgpu 40 true\n' })
+  },
+  60_000,
+)

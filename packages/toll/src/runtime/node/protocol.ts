@@ -1,4 +1,5 @@
-// What the main thread and an engine's worker thread say to each other: numbered calls, answered in order. Large arrays are moved, not copied.
+// What the main thread and an engine's worker thread say to each other: numbered calls, answered in order. Large arrays
+// are moved, not copied.
 
 import { TollError, messageOf, type ErrorCode } from '../../base/index.js'
 import type { HostTensor, PortType } from '../engine.js'
@@ -38,8 +39,7 @@ export interface Call {
 }
 
 export type Answer =
-  | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: SentError }
+  { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: SentError }
 
 /** An error without its class, which does not survive the way between threads. */
 export interface SentError {
@@ -51,9 +51,17 @@ export interface SentError {
 export function sendError(error: unknown): SentError {
   const cause = (reason: unknown) => (reason === undefined ? undefined : new Error(messageOf(reason)))
   if (error instanceof TollError) {
-    return { code: error.code, message: error.code === 'internal' ? error.message.replace(/^internal: /, '') : error.message, cause: cause(error.cause) }
+    return {
+      code: error.code,
+      message: error.code === 'internal' ? error.message.replace(/^internal: /, '') : error.message,
+      cause: cause(error.cause),
+    }
   }
-  return { code: 'internal', message: `the engine's thread failed: ${messageOf(error)}`, cause: error instanceof Error ? error : new Error(messageOf(error)) }
+  return {
+    code: 'internal',
+    message: `the engine's thread failed: ${messageOf(error)}`,
+    cause: error instanceof Error ? error : new Error(messageOf(error)),
+  }
 }
 
 export function receiveError({ code, message, cause }: SentError): TollError {
@@ -62,5 +70,7 @@ export function receiveError({ code, message, cause }: SentError): TollError {
 
 /** The buffers of tensors anywhere in a result, to be moved with it; texts have none and are copied. */
 export function buffersOf(results: readonly Readonly<Record<string, HostTensor>>[]): ArrayBuffer[] {
-  return results.flatMap((result) => Object.values(result).flatMap(({ dtype, data }) => (dtype === 'string' ? [] : [data.buffer as ArrayBuffer])))
+  return results.flatMap((result) =>
+    Object.values(result).flatMap(({ dtype, data }) => (dtype === 'string' ? [] : [data.buffer as ArrayBuffer])),
+  )
 }
