@@ -40,7 +40,7 @@ export function readGolden(text: string, where: string): Reader {
   try {
     file = JSON.parse(text)
   } catch (error) {
-    throw new TollError('format', `${where} is not JSON: ${messageOf(error)}`, { cause: error })
+    throw new TollError('damaged-file', `${where} is not JSON: ${messageOf(error)}`, { cause: error })
   }
   return new Reader(file, where)
 }
@@ -54,7 +54,7 @@ export function parseGolden(read: Reader, where: string): Golden {
   const network = networkNamed(read.text('network'), read.count('latent'), inputShape)
   if (inputShape.join() !== network.sampleShape.join()) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `${where}: network '${network.name}' takes (${network.sampleShape.join(', ')}), the file feeds ` +
         `(${inputShape.join(', ')})`,
     )
@@ -75,7 +75,7 @@ export function parseGolden(read: Reader, where: string): Golden {
 function checkParameters(network: Autoencoder, listed: readonly Reader[], where: string): void {
   if (listed.length !== network.parameters.length) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `${where} lists ${listed.length} parameters, network '${network.name}' has ${network.parameters.length}`,
     )
   }
@@ -88,7 +88,7 @@ function checkParameters(network: Autoencoder, listed: readonly Reader[], where:
     ]
     if (itsIndex !== k || itsKind !== kind || itsShape.join() !== shape.join()) {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `${where}: parameter ${k} should be the ${kind} '${name}' (${shape.join(', ')}), the file has the ` +
           `${itsKind} '${itsName}' (${itsShape.join(', ')}) with index ${itsIndex}`,
       )
@@ -119,13 +119,13 @@ export class Reader {
   readonly #where: string
 
   constructor(value: unknown, where: string) {
-    if (typeof value !== 'object' || value === null) throw new TollError('format', `${where} should be a JSON object`)
+    if (typeof value !== 'object' || value === null) throw new TollError('wrong-file-kind', `${where} should be a JSON object`)
     this.#value = value as Record<string, unknown>
     this.#where = where
   }
 
   refuse(expected: string): TollError {
-    return new TollError('format', `${this.#where} should hold ${expected}; is it a golden file?`)
+    return new TollError('damaged-file', `${this.#where} should hold ${expected}; is it a golden file?`)
   }
 
   keys(): readonly string[] {

@@ -42,7 +42,7 @@ export function networkNamed(name: string, latent: number, inputShape: readonly 
     case 'mnist':
       return mnistNetwork(latent)
     default:
-      throw new TollError('not-found', `no network is called '${name}'; there are tabular, cifar10 and mnist`)
+      throw new TollError('unknown-file', `no network is called '${name}'; there are tabular, cifar10 and mnist`)
   }
 }
 

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     },
     allowPositionals: true,
   })
-  if (positionals.length !== 1) throw new TollError('argument', 'name one file to write')
+  if (positionals.length !== 1) throw new TollError('out-of-domain', 'name one file to write')
   const inputShape = shapes[values.network] ?? []
   const [latent, beta, learningRate, batch, steps] = [
     values.latent,

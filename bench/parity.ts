@@ -37,7 +37,7 @@ async function main(): Promise<number> {
         ? defaultFiles.slice(0, interpreter ? 1 : undefined).map((file) => join(folder, file))
         : []
   if (files.length === 0)
-    throw new TollError('argument', 'name golden files, or the folder that holds them in TOLL_GOLDEN')
+    throw new TollError('out-of-domain', 'name golden files, or the folder that holds them in TOLL_GOLDEN')
   const engine = interpreter ? openReference({ precision: 'float64' }) : await openEngine()
   let failed = 0
   for (const file of files) {

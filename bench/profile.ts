@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     },
     allowPositionals: true,
   })
-  if (positionals.length !== 1) throw new TollError('argument', 'name one network: tabular, cifar10 or mnist')
+  if (positionals.length !== 1) throw new TollError('out-of-domain', 'name one network: tabular, cifar10 or mnist')
   const workload = workloadNamed(positionals[0])
   const runs = positive('--runs', values.runs ?? String(workload.steps + 1))
   const folder = await mkdtemp(join(tmpdir(), 'toll-profile-'))
@@ -132,7 +132,7 @@ function showShapes(types: unknown): string {
 function positive(option: string, text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1)
-    throw new TollError('argument', `${option} needs a positive integer, got '${text}'`)
+    throw new TollError('out-of-domain', `${option} needs a positive integer, got '${text}'`)
   return value
 }
 

@@ -28,7 +28,7 @@ export async function openPython(module: string, script: string): Promise<Python
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<Record<string, unknown>> => {
     const { value, done } = (await lines.next()) as IteratorResult<string, undefined>
-    if (done) throw new TollError('io', `${python} ended before it answered; run ${script} by hand to see why`)
+    if (done) throw new TollError('cannot-read', `${python} ended before it answered; run ${script} by hand to see why`)
     return JSON.parse(value) as Record<string, unknown>
   }
   return {

@@ -42,7 +42,7 @@ export function workloadNamed(name: string): Workload {
   const found = workloads.find((workload) => workload.name === name)
   if (!found)
     throw new TollError(
-      'not-found',
+      'unknown-file',
       `no network is called '${name}'; there are ${workloads.map((workload) => workload.name).join(', ')}`,
     )
   return found

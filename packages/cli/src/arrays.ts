@@ -1,7 +1,7 @@
 // Array files on the command line: as tables (n, d), or as images (n, channels, height, width).
 
 import { readFile } from 'node:fs/promises'
-import { TollError, sizeOf, tableFromArray, type NdArray, type Table } from 'toll/base'
+import { TollError, sizeOf, tableFromArray, type Samples } from 'toll/base'
 import { describeIo } from 'toll/base/node'
 import { cifar100Layout, cifar10Layout, datasets, readCifar, toFloat64, type NumberArray } from 'toll/data'
 import { readArrayFile } from 'toll/data/node'
@@ -13,9 +13,10 @@ export async function openArray(
   format: ArrayFormat,
   variable: string | undefined,
 ): Promise<Source> {
-  if (paths.length !== 1) throw new TollError('argument', `array files are read one at a time, got ${paths.length}`)
+  if (paths.length !== 1)
+    throw new TollError('out-of-domain', `array files are read one at a time, got ${paths.length}`)
   const [path] = paths
-  if (path === '-') throw new TollError('argument', 'arrays are read from files, not from standard input')
+  if (path === '-') throw new TollError('out-of-domain', 'arrays are read from files, not from standard input')
   if (format === 'cifar10' || format === 'cifar100') return openCifar(path, format)
   const array = await readArrayFile(path, { variable })
   const side = (name: string) =>
@@ -32,23 +33,23 @@ async function openCifar(path: string, format: 'cifar10' | 'cifar100'): Promise<
   return {
     kind: 'array',
     name: path,
-    data: { shape: set.shape, data: Float32Array.from(set.pixels) },
+    data: { kind: 'images', shape: set.shape, data: Float32Array.from(set.pixels) },
     side: (name) => readArrayFile(name),
   }
 }
 
 /** Two axes are a table, three are images of one channel, four are images. */
-function samplesOf(array: NumberArray, path: string): Table | NdArray {
+function samplesOf(array: NumberArray, path: string): Samples {
   const { shape } = array
   if (sizeOf(shape) === 0)
-    throw new TollError('data', `${path}: the array of shape (${shape.join(', ')}) holds nothing`)
+    throw new TollError('not-a-time', `${path}: the array of shape (${shape.join(', ')}) holds nothing`)
   if (shape.length === 2) return tableFromArray(toFloat64(array))
   const image = shape.length === 3 ? [shape[0], 1, shape[1], shape[2]] : shape
   if (image.length !== 4)
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `${path}: expected an array (n, d), (n, height, width) or (n, channels, height, width), got ` +
         `(${shape.join(', ')})`,
     )
-  return { shape: image, data: Float32Array.from(array.data) }
+  return { kind: 'images', shape: image, data: Float32Array.from(array.data) }
 }

@@ -34,13 +34,13 @@ export function chooseColumns(
   const excluded = listed(flags.exclude)
   for (const name of [...listed(flags.columns), ...excluded, ...spoken]) {
     if (!known.has(name))
-      throw new TollError('not-found', `${source} has no column '${name}'; it has ${shorten([...known.keys()])}`)
+      throw new TollError('unknown-column', `${source} has no column '${name}'; it has ${shorten([...known.keys()])}`)
   }
   const left = new Set([...excluded, ...spoken])
   const chosen = (flags.columns ? [...new Set(listed(flags.columns))] : [...known.keys()]).filter(
     (name) => !left.has(name),
   )
-  if (chosen.length === 0) throw new TollError('data', `${source}: no columns are left to learn from`)
+  if (chosen.length === 0) throw new TollError('no-columns', `${source}: no columns are left to learn from`)
   return chosen
 }
 
@@ -72,12 +72,12 @@ export function readTypes(
         const known = kinds.find((candidate) => candidate === kind)
         if (at < 1 || !known)
           throw new TollError(
-            'argument',
+            'out-of-domain',
             `--types takes name=kind, kind being one of ${kinds.join(', ')}, got '${text}'`,
           )
         if (!columns.includes(name))
           throw new TollError(
-            'not-found',
+            'unknown-column',
             `--types ${text}: ${source} has no column '${name}' to learn from; it has ${shorten(columns)}`,
           )
         return [name, known]
@@ -104,7 +104,7 @@ export function requireColumns(
   const missing = needed.filter((name) => !known.has(name))
   if (missing.length === 0) return
   throw new TollError(
-    'not-found',
+    'unknown-column',
     `${source} lacks ${missing.length === 1 ? 'column' : 'columns'} ${shorten(missing)}${why}; it has ` +
       `${shorten([...known])}`,
   )

@@ -100,7 +100,7 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   const { name, data, types, labels, groups, time } = input
   remarkOnColumns(input, terminal)
-  if (!('columns' in data)) throw new TollError('argument', `${name} holds images; toll compare takes tables`)
+  if (data.kind !== 'table') throw new TollError('out-of-domain', `${name} holds images; toll compare takes tables`)
   if (output !== undefined) await checkFolder(output)
   const comparison = await withEngines(flags, (engines) =>
     showPhases(terminal, (onProgress) =>
@@ -124,7 +124,7 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
     ),
   ).catch((error: unknown) => {
     throw error instanceof TollError && error.code === 'data' && !error.message.startsWith(name)
-      ? new TollError('data', `${name}: ${error.message}`, { cause: error })
+      ? new TollError('unusable-data', `${name}: ${error.message}`, { cause: error })
       : error
   })
   for (const { detector, failure } of comparison.failed) terminal.note(`note: ${detector} failed: ${failure}`)
@@ -144,9 +144,12 @@ function withParameters(names: readonly string[], texts: readonly string[]): Com
   const parsed = texts.map((text) => {
     const [, detector, assignment] = /^\s*([^.=\s]+)\.(.*)$/s.exec(text) ?? []
     if (detector === undefined)
-      throw new TollError('argument', `--param takes detector.key=value, such as toll.steps=500, got '${text}'`)
+      throw new TollError('out-of-domain', `--param takes detector.key=value, such as toll.steps=500, got '${text}'`)
     if (!names.includes(detector))
-      throw new TollError('argument', `--param ${text}: '${detector}' is not among the detectors ${names.join(', ')}`)
+      throw new TollError(
+        'out-of-domain',
+        `--param ${text}: '${detector}' is not among the detectors ${names.join(', ')}`,
+      )
     return { detector, assignment }
   })
   return names.map((detector) => ({

@@ -110,7 +110,7 @@ async function runPath(name: string, terminal: Terminal): Promise<void> {
   if (located.missing.length > 0) {
     const files = located.missing.map(({ path }) => path).join(', ')
     throw new TollError(
-      'not-found',
+      'unknown-dataset',
       `data set '${name}' is not complete here, ${files} ${located.missing.length === 1 ? 'is' : 'are'} ` +
         `missing; get it with "toll datasets get ${name}", or name its folder in TOLL_DATA`,
     )

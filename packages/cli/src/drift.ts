@@ -64,7 +64,7 @@ async function runDrift(
       const model = await loadModel(path, engine)
       if (model.manifest.profile === undefined && model.manifest.heldBack.source !== 'held-back') {
         throw new TollError(
-          'data',
+          'no-held-out-scores',
           'the model holds neither a profile of its columns nor scores of held-back rows; fit it again to ' +
             'compare with it',
         )
@@ -94,7 +94,7 @@ async function measure(source: Source, model: Model, fdr: number, terminal: Term
       for (const message of batch.errors.values()) reason ||= `; the first: ${message}`
       bar.update((rows += batch.rows))
     }
-    if (scores.length === 0) throw new TollError('data', `${source.name}: no row could be scored${reason}`)
+    if (scores.length === 0) throw new TollError('no-scored-rows', `${source.name}: no row could be scored${reason}`)
     return measureDrift(model.manifest, tally, scores, { rows, fdr })
   } finally {
     bar.stop()

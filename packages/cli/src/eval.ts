@@ -164,7 +164,7 @@ function evaluate(
   flags: EvalFlags,
 ): Omit<Evaluation, 'ofTraining'> {
   const { scores, labels, unscored, imputed, time } = labelled
-  if (scores.length === 0) throw new TollError('data', 'no row could be scored')
+  if (scores.length === 0) throw new TollError('no-scored-rows', 'no row could be scored')
   const atThreshold = (measure: (counts: Confusion) => number) => (counts: ScoreCounts) =>
     measure(confusionOf(counts, threshold.value))
   const top = [...new Set(flags.top ?? [settings.top.default])].map((count) => Math.min(count, scores.length))

@@ -2,7 +2,7 @@
 
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
-import { TollError, integer, joinRows, takeRows, takeSamples, type NdArray, type Table } from 'toll/base'
+import { TollError, integer, joinRows, takeRows, type Samples } from 'toll/base'
 import { makeFolder, writeFileAtomic } from 'toll/base/node'
 import {
   columnTable,
@@ -97,7 +97,7 @@ export function defineExplain(command: Command, terminal: Terminal): void {
 
 /** Rows that are to be explained, with the names of each. */
 interface Chosen {
-  readonly data: Table | NdArray
+  readonly data: Samples
   readonly titles: readonly (string | number)[]
 }
 
@@ -120,7 +120,7 @@ async function runExplain(
   const format = output === undefined ? undefined : extname(output).toLowerCase()
   if (format !== undefined && !formats.includes(format))
     throw new TollError(
-      'argument',
+      'unsupported-format',
       `cannot tell the format of ${output} from its extension; name it ${formats.join(', ')}`,
     )
   const name = sources.join(' ') || 'a query'
@@ -129,7 +129,7 @@ async function runExplain(
       const model = await loadModel(path, engine)
       const { input } = model.manifest
       if (flags.heatMaps !== undefined && input.kind !== 'image')
-        throw new TollError('argument', '--heat-maps draws images; this model scores tables')
+        throw new TollError('out-of-domain', '--heat-maps draws images; this model scores tables')
       return {
         outcome: await explainSource(source, model, wanted, flags, terminal),
         range: input.kind === 'image' ? input.range : undefined,
@@ -146,7 +146,7 @@ async function runExplain(
   }
   if (flags.heatMaps !== undefined) await writeHeatMaps(explained, flags.heatMaps)
   if (output !== undefined) {
-    const images = 'columns' in chosen.data ? undefined : chosen.data
+    const images = chosen.data.kind === 'table' ? undefined : chosen.data
     const command = `toll explain ${[path, ...sources].map(shellWord).join(' ')}`
     await writeFileAtomic(
       output,
@@ -182,7 +182,7 @@ async function runExplain(
 
 function readRow(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text))
-    throw new TollError('argument', `--row takes the number of a row, from 1, got '${text}'`)
+    throw new TollError('out-of-domain', `--row takes the number of a row, from 1, got '${text}'`)
   return Number(text)
 }
 
@@ -224,7 +224,7 @@ async function explainSource(
 async function neighboursOf(
   path: string,
   model: Model,
-  data: Table | NdArray,
+  data: Samples,
   flags: ExplainFlags,
   terminal: Terminal,
 ): Promise<Neighbour[][]> {
@@ -238,14 +238,14 @@ async function neighboursOf(
   )
 }
 
-async function* dataOf(source: Source, model: Model, terminal: Terminal): AsyncGenerator<Table | NdArray> {
+async function* dataOf(source: Source, model: Model, terminal: Terminal): AsyncGenerator<Samples> {
   for await (const { data, errors, rows } of scoreSource(source, model, {
     passthrough: [],
     strict: false,
     signal: terminal.signal,
   })) {
     if (errors.size === 0) yield data
-    else if ('columns' in data) {
+    else if (data.kind === 'table') {
       // Rows without a score keep their place and are marked as unusable by infinity.
       const columns = data.columns.map((column) =>
         Float64Array.from({ length: rows }, (__, row) => (errors.has(row) ? Infinity : column[row])),
@@ -259,7 +259,7 @@ interface Candidate {
   readonly place: number
   readonly score: number
   readonly title: string | number
-  readonly data: Table | NdArray
+  readonly data: Samples
 }
 
 /** The rows to explain, read in bounded memory: those named, or those of the highest scores, highest first. */
@@ -271,7 +271,7 @@ async function choose(
   terminal: Terminal,
 ) {
   if (source.kind === 'array' && flags.id !== undefined)
-    throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
+    throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
   const most = flags.top ?? top.default
   const rows = wanted && new Set(wanted)
   const errors: [string | number, string][] = []
@@ -302,11 +302,11 @@ async function choose(
   }
   const missing = wanted?.find((row) => row > total)
   if (missing !== undefined)
-    throw new TollError('argument', `--row ${missing} is beyond the ${total} rows of ${source.name}`)
+    throw new TollError('out-of-domain', `--row ${missing} is beyond the ${total} rows of ${source.name}`)
   const shown = wanted ? [...new Set(wanted)].flatMap((row) => kept.filter(({ place }) => place === row)) : kept
   if (shown.length === 0)
     throw new TollError(
-      'data',
+      'no-scored-rows',
       `${source.name}: no row could be ` +
         `scored${errors.length > 0 ? `; the first: row ${errors[0][0]}: ${errors[0][1]}` : ''}`,
     )
@@ -321,8 +321,8 @@ function titleIn({ passthrough, firstRow }: ScoredRows, row: number, id: string 
   return titleOf(id === undefined ? undefined : passthrough.get(id)?.[row], firstRow + row)
 }
 
-function take(data: Table | NdArray, rows: readonly number[]): Table | NdArray {
-  return 'columns' in data ? takeRows(data, rows) : takeSamples(data, rows)
+function take(data: Samples, rows: readonly number[]): Samples {
+  return takeRows(data, rows)
 }
 
 function longTable({ rows, shape }: ExplainedTable) {

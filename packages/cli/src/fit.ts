@@ -197,14 +197,14 @@ async function runFit(
   const parameters = parametersFrom(flags, detector, flagged)
   await requireWritable(flags.output, 'a model')
   if (flags.report === undefined && flags.reportSeeds !== undefined)
-    throw new TollError('argument', '--report-seeds is of a report: add --report FILE')
+    throw new TollError('missing-argument', '--report-seeds is of a report: add --report FILE')
   if (flags.report !== undefined) {
     if (resolve(flags.report) === resolve(flags.output))
-      throw new TollError('argument', `--report and --output name the same file, ${flags.output}`)
+      throw new TollError('out-of-domain', `--report and --output name the same file, ${flags.output}`)
     await requirePage(flags.report)
   }
   if (flags.stride !== undefined && flags.window === undefined)
-    throw new TollError('argument', '--stride is of windows: add --window ROWS')
+    throw new TollError('missing-argument', '--stride is of windows: add --window ROWS')
   const input = await withSource(paths, flags, terminal, (source) =>
     readTraining(source, { ...flags, titles: flags.report !== undefined }, terminal.signal),
   )
@@ -332,10 +332,10 @@ function explain(error: unknown, store: ResumableStore | undefined, name: string
     return new TollError('aborted', stopWords(store), { cause: error })
   }
   if (error.code === 'argument' && error.message.startsWith(store?.location ?? '\0')) {
-    return new TollError('argument', `${error.message} (--restart, --checkpoint FILE)`, { cause: error })
+    return new TollError('out-of-domain', `${error.message} (--restart, --checkpoint FILE)`, { cause: error })
   }
   return error.code === 'data' && !error.message.startsWith(name)
-    ? new TollError('data', `${name}: ${error.message}`, { cause: error })
+    ? new TollError('unusable-data', `${name}: ${error.message}`, { cause: error })
     : error
 }
 
@@ -346,7 +346,7 @@ const hugest = 1e150
 function beyondNumbers(error: unknown, data: TrainingInput['data']): unknown {
   if (
     !(error instanceof TollError) ||
-    !('columns' in data) ||
+    data.kind !== 'table' ||
     !(error.code === 'diverged' || error.message.includes('finite scores'))
   )
     return error
@@ -354,7 +354,7 @@ function beyondNumbers(error: unknown, data: TrainingInput['data']): unknown {
   return huge.length === 0
     ? error
     : new TollError(
-        'data',
+        'unusable-data',
         `${huge.length === 1 ? 'column' : 'columns'} ${shorten(huge)} ${huge.length === 1 ? 'holds' : 'hold'} ` +
           `numbers beyond ${hugest}, which cannot be scaled: correct them, or leave the column out with ` +
           `--exclude ${shellWord(huge[0])} (${error.message})`,

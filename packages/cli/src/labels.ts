@@ -34,7 +34,7 @@ export function readLabels(values: readonly LabelValue[], { label, anomaly, norm
       error.message.includes('name it') || error.message.includes('name the')
         ? ' with --anomaly VALUE or --normal VALUE'
         : ''
-    throw new TollError(error.code, `label column '${label}': ${error.message}${hint}`, { cause: error })
+    throw new TollError(error.reason, `label column '${label}': ${error.message}${hint}`, { cause: error })
   }
 }
 
@@ -47,7 +47,7 @@ export async function readSide(
   const { shape, data } = await source.side(name)
   if (data.length !== rows)
     throw new TollError(
-      'shape',
+      'length-mismatch',
       `${source.name} has ${rows} rows, but '${name}' of shape (${shape.join(', ')}) has ${data.length} values`,
     )
   return Array.from(data)

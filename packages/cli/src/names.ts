@@ -13,9 +13,9 @@ export function readNames(flag: string, text: string | undefined, known: readonl
         .filter((part) => part !== ''),
     ),
   ]
-  if (names.length === 0) throw new TollError('argument', `${flag} names nothing; known: ${known.join(', ')}`)
+  if (names.length === 0) throw new TollError('missing-argument', `${flag} names nothing; known: ${known.join(', ')}`)
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined)
-    throw new TollError('argument', `${flag}: there is no '${unknown}'; known: ${known.join(', ')}`)
+    throw new TollError('unknown-parameter', `${flag}: there is no '${unknown}'; known: ${known.join(', ')}`)
   return names
 }

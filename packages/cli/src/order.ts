@@ -70,7 +70,7 @@ export function readOrder(
 
 function groupOf(value: CellValue, where: string): string {
   const text = value === null ? '' : String(value).trim()
-  if (text === '') throw new TollError('data', `${where} is empty; every row needs a group`)
+  if (text === '') throw new TollError('unusable-data', `${where} is empty; every row needs a group`)
   return text
 }
 
@@ -82,7 +82,7 @@ function timeOf(value: CellValue, seconds: number, where: string): number {
   const moment = parseTime(String(text))
   if (moment !== undefined) return moment
   throw new TollError(
-    'data',
+    'not-a-time',
     `${where} holds ${value === null || value === '' ? 'nothing' : `'${String(value).slice(0, 40)}'`}, ` +
       'which is no time; expected a number, or a date such as 2024-05-31 or 2024-05-31T13:00:00Z',
   )

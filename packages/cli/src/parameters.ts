@@ -31,7 +31,7 @@ export function readParameter(flag: string, domain: Domain, text: string): Param
   try {
     resolveParameters({ value: domain }, { value })
   } catch {
-    throw new TollError('argument', `${flag} must be ${describeDomain(domain)}, got '${text}'`)
+    throw new TollError('out-of-domain', `${flag} must be ${describeDomain(domain)}, got '${text}'`)
   }
   return value
 }
@@ -49,12 +49,12 @@ export function readAssignments(texts: readonly string[], domains: Domains, owne
       const name = text.slice(0, Math.max(split, 0)).trim()
       if (split < 1)
         throw new TollError(
-          'argument',
+          'out-of-domain',
           `--param takes ${prefix}key=value, got '${prefix}${text}'; the keys are ${Object.keys(domains).join(', ')}`,
         )
       if (!Object.hasOwn(domains, name))
         throw new TollError(
-          'argument',
+          'unknown-parameter',
           `${owner} has no parameter '${name}'; it has ${Object.keys(domains).join(', ')}`,
         )
       return [name, readParameter(`--param ${prefix}${name}`, domains[name], text.slice(split + 1))]

@@ -22,7 +22,7 @@ import type { TrainingInput } from './training.js'
 
 /** Finds out before the work, not after it, that `what` cannot be written. */
 export async function requireWritable(path: string, what: string): Promise<void> {
-  if (path === '-') throw new TollError('argument', `${what} is written to a file, not to standard output`)
+  if (path === '-') throw new TollError('out-of-domain', `${what} is written to a file, not to standard output`)
   await (await openAtomic(path)).discard()
 }
 
@@ -30,7 +30,7 @@ export async function requireWritable(path: string, what: string): Promise<void>
 export async function requirePage(path: string): Promise<void> {
   await requireWritable(path, 'a report')
   if (!/\.html?$/i.test(path))
-    throw new TollError('argument', `a report is an HTML page; name it like report.html, got ${path}`)
+    throw new TollError('out-of-domain', `a report is an HTML page; name it like report.html, got ${path}`)
 }
 
 /** Refits where they are cheap: a model of images takes minutes. */
@@ -66,7 +66,7 @@ export async function refit(
     )
   } catch (error) {
     if (error instanceof TollError && error.code === 'data' && !error.message.startsWith(training.name))
-      throw new TollError('data', `${training.name}: ${error.message}`, { cause: error })
+      throw new TollError('unusable-data', `${training.name}: ${error.message}`, { cause: error })
     throw error
   } finally {
     bar.stop()

@@ -98,9 +98,10 @@ async function runReport(
 ): Promise<void> {
   const ofTraining = (['seeds', 'label', 'weight', 'group', 'time'] as const).find((name) => flags[name] !== undefined)
   if (flags.training === undefined && ofTraining)
-    throw new TollError('argument', `--${ofTraining} is about the training data: add --training FILE`)
+    throw new TollError('missing-argument', `--${ofTraining} is about the training data: add --training FILE`)
   const alone = sources.length === 0 && flags.sql === undefined
-  if (alone && flags.id !== undefined) throw new TollError('argument', '--id names rows of a SOURCE, and there is none')
+  if (alone && flags.id !== undefined)
+    throw new TollError('out-of-domain', '--id names rows of a SOURCE, and there is none')
   await requirePage(flags.output)
   const { model, bytes, sifted, stability } = await withEngine(flags, async (engine) => {
     const loaded = await loadModel(path, engine)
@@ -158,7 +159,7 @@ async function siftSource(
   terminal: Terminal,
 ): Promise<{ sifted: Sifted; ofTraining: boolean }> {
   if (source.kind === 'array' && flags.id !== undefined)
-    throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
+    throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   async function* batches(): AsyncGenerator<ScoredBatch> {
     const passthrough = flags.id === undefined ? [] : [flags.id]
@@ -175,9 +176,7 @@ async function siftSource(
     })
     return { sifted, ofTraining: await isTrainingSource(source, model, sifted.rows, terminal.signal) }
   } catch (error) {
-    throw error instanceof TollError && error.message.startsWith('no row could be scored')
-      ? new TollError(error.code, `${source.name}: ${error.message}`, { cause: error })
-      : error
+    throw error instanceof TollError && error.reason === 'no-scored-rows' ? error.within(source.name) : error
   } finally {
     bar.stop()
   }

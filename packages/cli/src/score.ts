@@ -93,7 +93,7 @@ async function runScore(
   const format = formatOf(flags)
   if (terminal.json && flags.output === '-')
     throw new TollError(
-      'argument',
+      'out-of-domain',
       '--json prints a summary and needs -o FILE for the rows; for rows as JSON use --format ndjson',
     )
   const totals = await withSource(sources, flags, terminal, (source) =>
@@ -111,7 +111,7 @@ function formatOf({ format, output }: ScoreFlags): RowFormat {
     format ?? (output === '-' || output.startsWith('/dev/') ? 'csv' : formats[extname(output).toLowerCase()])
   if (!known)
     throw new TollError(
-      'argument',
+      'unsupported-format',
       `cannot tell the format of ${output} from its extension; give --format csv, ndjson or parquet`,
     )
   return known
@@ -160,7 +160,7 @@ async function writeScores(
       bar.update(totals.rows)
     }
     if (totals.errors > 0 && totals.errors + totals.waiting === totals.rows)
-      throw new TollError('data', `${source.name}: no row could be scored; the first: ${reason}`)
+      throw new TollError('no-scored-rows', `${source.name}: no row could be scored; the first: ${reason}`)
     await writer?.close()
   } catch (error) {
     await writer?.abort()
@@ -173,11 +173,11 @@ async function writeScores(
 
 function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreFlags): OutputColumn[] {
   if (source.kind === 'array' && id.length > 0)
-    throw new TollError('argument', `--id names a column of a table; ${source.name} is an array`)
+    throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
   const { heldBack, thresholds = {} } = model.manifest
   if (fdr !== undefined && heldBack.source !== 'held-back')
     throw new TollError(
-      'data',
+      'no-rows',
       '--fdr needs p-values, and no rows were held back when the model was fitted: fit it on 50 rows or more',
     )
   const kinds =
@@ -197,7 +197,7 @@ function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreF
   const twice = columns.find(({ name }, i) => columns.findIndex((column) => column.name === name) < i)
   if (twice)
     throw new TollError(
-      'argument',
+      'duplicate-name',
       `the result would have two columns called '${twice.name}'; rename the key, for example with --sql`,
     )
   return columns

@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isTrainingData } from 'toll/audit'
-import { TollError, concatenate, type NdArray, type Table } from 'toll/base'
+import { TollError, concatenate, type Table, type Samples } from 'toll/base'
 import type { LabelValue } from 'toll/data'
 import type { CellValue } from 'toll/data/node'
 import { featuresOf, type Model, type Scores } from 'toll/model'
@@ -19,7 +19,7 @@ import { labelWindows, openWindowing, type WindowedBatch } from './windowing.js'
 export interface ScoredRows extends Scores {
   readonly rows: number
   /** What the model was given, one row per score. */
-  readonly data: Table | NdArray
+  readonly data: Samples
   /** Rows of the source before these. */
   readonly firstRow: number
   readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
@@ -71,7 +71,7 @@ export async function* scoreSource(
       firstRow: 0,
       passthrough: new Map(),
       waiting: windowed?.waiting ?? 0,
-      ...('columns' in source.data && { raw: { table: source.data, unreadable: new Map() } }),
+      ...(source.data.kind === 'table' && { raw: { table: source.data, unreadable: new Map() } }),
     }
     return
   }
@@ -141,7 +141,7 @@ function wholeTable(
 ) {
   if (named.length > 0)
     throw new TollError(
-      'argument',
+      'unsupported-input',
       `the windows of this model follow ${named.join(' and ')}, columns of a table; ${name} is an array`,
     )
   const table = data as Table
@@ -174,11 +174,11 @@ function withoutTexts({ names, columns, meanings }: Table): Float64Array[] {
 }
 
 function requireKind(source: Source, { manifest: { input } }: Model): void {
-  const isTable = source.kind === 'rows' || 'columns' in source.data
+  const isTable = source.kind === 'rows' || source.data.kind === 'table'
   if (isTable === (input.kind === 'table')) return
   const expected = input.kind === 'table' ? 'tables' : `images of ${input.shape.join(' x ')}`
   throw new TollError(
-    'shape',
+    'length-mismatch',
     `the model scores ${expected}, but ${source.name} holds ${isTable ? 'a table' : 'images'}`,
   )
 }
@@ -218,7 +218,7 @@ export async function scoreLabelled(
   const { window } = model.manifest
   if (window && flags.group !== undefined && flags.group !== window.group) {
     throw new TollError(
-      'argument',
+      'conflicting-options',
       "the model's windows " +
         `${window.group === undefined ? 'were fitted without groups' : `follow the groups of '${window.group}'`}; ` +
         `leave --group ${flags.group} out`,
@@ -226,7 +226,7 @@ export async function scoreLabelled(
   }
   const order: OrderFlags = { group: flags.group ?? window?.group, time: flags.time ?? window?.time }
   if (source.kind === 'array' && orderColumns(order).length > 0)
-    throw new TollError('argument', `--group and --time name columns of a table; ${source.name} is an array`)
+    throw new TollError('unsupported-input', `--group and --time name columns of a table; ${source.name} is an array`)
   const orders: RowOrder[] = []
   const parts: Float64Array[] = []
   const values: LabelValue[] = []

@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
-import { TollError, choice, type NdArray, type Table } from 'toll/base'
+import { TollError, choice, type Samples } from 'toll/base'
 import type { NumberArray } from 'toll/data'
 import type { TableFormat, TableOptions, TableSource } from 'toll/data/node'
 import { append, parameterOption } from './parameters.js'
@@ -31,7 +31,7 @@ export type Source =
   | {
       readonly kind: 'array'
       readonly name: string
-      readonly data: Table | NdArray
+      readonly data: Samples
       side(name: string): Promise<NumberArray>
     }
 
@@ -94,9 +94,9 @@ async function useSource<T>(
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
   if (flags.sql !== undefined && paths.length > 0)
-    throw new TollError('argument', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
+    throw new TollError('conflicting-options', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
   if (flags.sql === undefined && paths.length === 0)
-    throw new TollError('argument', 'a SOURCE is missing: name a file, - for standard input, or give --sql')
+    throw new TollError('missing-argument', 'a SOURCE is missing: name a file, - for standard input, or give --sql')
   const format = arrayFormatOf(paths, flags)
   if (format) {
     const { openArray } = await import('./arrays.js')
@@ -146,7 +146,7 @@ const spellings: readonly (readonly [RegExp, string])[] = [
 export function withHint(error: unknown): unknown {
   if (!(error instanceof TollError)) return error
   const flag = spellings.find(([pattern]) => pattern.test(error.message))?.[1]
-  return flag ? new TollError(error.code, `${error.message} (${flag})`, { cause: error }) : error
+  return flag ? new TollError(error.reason, `${error.message} (${flag})`, { ...error.details, cause: error }) : error
 }
 
 function arrayFormatOf(paths: readonly string[], { sql, inputFormat }: SourceFlags): ArrayFormat | undefined {

@@ -50,7 +50,7 @@ export function readThresholdRule(flags: Readonly<Record<string, unknown>>, pref
   const given = (Object.keys(flagsOfKinds) as RuleFlag[]).filter((name) => flags[keyOf(name, prefix)] !== undefined)
   if (given.length > 1)
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `a threshold follows one rule, got ${given.map((name) => flagOf(name, prefix)).join(' and ')}`,
     )
   if (given.length === 0) return undefined

@@ -55,20 +55,21 @@ export function defineThreshold(command: Command, terminal: Terminal): void {
 async function runThreshold(path: string, sources: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
   const rule = readThresholdRule(flags as Readonly<Record<string, unknown>>)
   if (flags.remove !== undefined && (rule || flags.name !== undefined))
-    throw new TollError('argument', '--remove takes a threshold out; it goes with no rule and no --name')
+    throw new TollError('conflicting-options', '--remove takes a threshold out; it goes with no rule and no --name')
   if (
     !rule &&
     (flags.name !== undefined || (flags.output !== undefined && flags.remove === undefined) || sources.length > 0)
   ) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       'name a rule to move a threshold by, such as --fpr 0.001 (toll threshold --help lists them)',
     )
   }
   const labels = rule !== undefined && needsLabels(rule)
   if (labels && (sources.length === 0 || flags.label === undefined))
-    throw new TollError('argument', 'this rule needs labels: add a source and --label COLUMN')
-  if (!labels && sources.length > 0) throw new TollError('argument', 'this rule needs no source; leave it out')
+    throw new TollError('missing-argument', 'this rule needs labels: add a source and --label COLUMN')
+  if (!labels && sources.length > 0)
+    throw new TollError('conflicting-options', 'this rule needs no source; leave it out')
 
   const changed = await withEngine(flags, async (engine) => {
     const model = await loadModel(path, engine)

@@ -1,6 +1,6 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
-import { TollError, type NdArray, type Table } from 'toll/base'
+import { TollError, type Samples } from 'toll/base'
 import { selectColumns, type FeatureKind, type RowOrder } from 'toll/preprocess'
 import type { CellValue } from 'toll/data/node'
 import { chooseColumns, featureKinds, readTypes, requestFor, shellWord, shorten, type ColumnFlags } from './columns.js'
@@ -14,7 +14,7 @@ type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags & { readonly titles?:
 
 export interface TrainingInput extends RowOrder {
   readonly name: string
-  readonly data: Table | NdArray
+  readonly data: Samples
   /** Columns of so many different texts that they were not kept: they name the rows. */
   readonly leftOut?: readonly string[]
   /** What --types says of columns. */
@@ -60,13 +60,13 @@ async function readRows(
   const wanted = leftOut.find((column) => Object.hasOwn(types, column))
   if (wanted !== undefined)
     throw new TollError(
-      'data',
+      'unusable-data',
       `--types ${wanted}=${types[wanted]}: ${name} has more different texts there than categories can be; ` +
         `leave it out with --exclude ${shellWord(wanted)}`,
     )
   if (leftOut.length === columns.length)
     throw new TollError(
-      'data',
+      'no-columns',
       `${name}: no columns are left to learn from, since ${shorten(leftOut)} ` +
         `${leftOut.length === 1 ? 'names' : 'name'} the rows`,
     )
@@ -95,15 +95,16 @@ export function titleOf(key: CellValue | undefined, row: number): string | numbe
 async function readArray(source: Extract<Source, { kind: 'array' }>, flags: TrainingFlags): Promise<TrainingInput> {
   const { name, data } = source
   const { label, weight, id, columns, exclude } = flags
-  const rows = 'columns' in data ? data.rows : data.shape[0]
+  const rows = data.kind === 'table' ? data.rows : data.shape[0]
   const tableOnly = Object.entries({ id, group: flags.group, time: flags.time }).find(
     ([, value]) => value !== undefined,
   )
-  if (tableOnly) throw new TollError('argument', `--${tableOnly[0]} names a column of a table; ${name} is an array`)
-  if (!('columns' in data) && (columns || exclude))
-    throw new TollError('argument', `--columns and --exclude choose columns of a table; ${name} holds images`)
+  if (tableOnly)
+    throw new TollError('unsupported-input', `--${tableOnly[0]} names a column of a table; ${name} is an array`)
+  if (data.kind !== 'table' && (columns || exclude))
+    throw new TollError('unsupported-input', `--columns and --exclude choose columns of a table; ${name} holds images`)
   const chosen =
-    'columns' in data
+    data.kind === 'table'
       ? chooseColumns(
           data.names.map((column) => ({ name: column, kind: 'number' })),
           { columns, exclude },
@@ -113,7 +114,7 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
   return {
     name,
     data:
-      'columns' in data
+      data.kind === 'table'
         ? selectColumns(
             data,
             chosen.map((column) => data.names.indexOf(column)),
@@ -127,7 +128,7 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
 
 /** Remarks on columns that may give the labels away, and on dates that were not taken as times. */
 export function remarkOnColumns({ data, labels, types }: TrainingInput, terminal: Terminal): void {
-  if (!('columns' in data)) return
+  if (data.kind !== 'table') return
   for (const name of labels ? leakingColumns(data, labels) : []) {
     terminal.note(
       `warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with ` +

@@ -91,7 +91,7 @@ async function readTable(
 ): Promise<AutoTable> {
   const { readTrialLog } = await import('../experiments/node/index.js')
   if (datasets !== undefined || splits !== undefined)
-    throw new TollError('argument', '--render-only shows the whole log: leave --datasets and --splits out')
+    throw new TollError('conflicting-options', '--render-only shows the whole log: leave --datasets and --splits out')
   return tableOfTrials(
     (await readTrialLog(trials, logOf(terminal))).filter(({ dataset }) => benchmarkNames.has(dataset) !== others),
   )
@@ -102,7 +102,7 @@ async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable
   const { splits, trials } = flags
   if (flags.others && flags.datasets !== undefined)
     throw new TollError(
-      'argument',
+      'conflicting-options',
       '--datasets names data sets of the benchmark, --others takes none of them: leave one out',
     )
   const datasets = flags.others ? await loadOtherTables() : await loadPyodDatasets(listedNames(flags.datasets))

@@ -288,11 +288,11 @@ function chooseBetas(
   if (plain === 'listed') return given
   if (given.length > 1)
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `npm run paper -- ${name} takes one --beta, got ${given.join(',')}; figure4 takes several`,
     )
   if (plain === 'always' && given[0] === 0)
-    throw new TollError('argument', `npm run paper -- ${name} compares with beta 0: --beta must be above 0`)
+    throw new TollError('out-of-domain', `npm run paper -- ${name} compares with beta 0: --beta must be above 0`)
   return given[0] !== 0 && (plain === 'always' || flags.plain) ? [0, ...given] : given
 }
 
@@ -394,7 +394,7 @@ async function readFinished(
   if (ofSetting.length === 0 && all.length > 0 && !mayLack) {
     const held = new Set(all.map((record) => differencesFrom(protocol, record.setting).join(', ') || "the paper's"))
     throw new TollError(
-      'not-found',
+      'unknown-trial',
       `${log} holds trials of ${protocol.title} in other settings only (${[...held].join('; ')}); name them ` +
         'with --steps, --batch and so on',
     )
@@ -404,7 +404,7 @@ async function readFinished(
   )
   if (records.length === 0 && !mayLack)
     throw new TollError(
-      'not-found',
+      'unknown-trial',
       `no such trial is finished in ${log}; run without --render-only, or name a log with --trials`,
     )
   return records
@@ -429,14 +429,14 @@ export function readClasses(text: string, names: readonly string[]): number[] {
       const [from, to] = range ? [Number(range[1]), Number(range[2] ?? range[1])] : [0, -1]
       if (!range || from > to || to >= names.length) {
         throw new TollError(
-          'argument',
+          'out-of-domain',
           `--classes takes numbers from 0 to ${names.length - 1}, ranges such as 3-5, or names ` +
             `(${names.join(', ')}); '${part}' is none of them`,
         )
       }
       return Array.from({ length: to - from + 1 }, (_, i) => from + i)
     })
-  if (chosen.length === 0) throw new TollError('argument', '--classes names no class')
+  if (chosen.length === 0) throw new TollError('missing-argument', '--classes names no class')
   return [...new Set(chosen)].sort((a, b) => a - b)
 }
 
@@ -448,9 +448,9 @@ export function readBetas(text: string): number[] {
     .map((part) => {
       const beta = Number(part)
       if (!(beta >= 0 && Number.isFinite(beta)))
-        throw new TollError('argument', `--beta takes numbers from 0, such as 10 or 0,10,100; '${part}' is none`)
+        throw new TollError('out-of-domain', `--beta takes numbers from 0, such as 10 or 0,10,100; '${part}' is none`)
       return beta
     })
-  if (betas.length === 0) throw new TollError('argument', '--beta names no number')
+  if (betas.length === 0) throw new TollError('missing-argument', '--beta names no number')
   return [...new Set(betas)].sort((a, b) => a - b)
 }

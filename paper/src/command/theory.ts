@@ -227,7 +227,7 @@ function readList(flag: string, domain: ListDomain, text: string): readonly numb
   try {
     return resolveList(flag, domain, values)
   } catch {
-    throw new TollError('argument', `${flag} must be ${describeList(domain)}, with commas between, got '${text}'`)
+    throw new TollError('out-of-domain', `${flag} must be ${describeList(domain)}, with commas between, got '${text}'`)
   }
 }
 

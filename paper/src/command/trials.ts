@@ -42,11 +42,11 @@ async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, te
   const { queryTrials, readTrialLogs } = await import('../experiments/node/index.js')
   for (const path of paths) {
     await access(path).catch(() => {
-      throw new TollError('not-found', `there is no trial log ${path}`)
+      throw new TollError('unknown-trial', `there is no trial log ${path}`)
     })
   }
   const records = await readTrialLogs(paths, (message) => terminal.note(message))
-  if (records.length === 0) throw new TollError('data', `no finished image trial is in ${paths.join(', ')}`)
+  if (records.length === 0) throw new TollError('unusable-data', `no finished image trial is in ${paths.join(', ')}`)
   const { columns, rows } = await queryTrials(records, sql)
   if (terminal.json)
     return terminal.result(

@@ -69,20 +69,23 @@ export function distanceToMean({ x }: ArrhythmiaData, train: ArrayLike<number>, 
 
 function rowsByLabel({ x, y }: ArrhythmiaData): { normal: Int32Array; anomalous: Int32Array } {
   if (x.shape.length !== 2 || y.length !== x.shape[0]) {
-    throw new TollError('shape', `expected a table (n, d) and n labels, got (${x.shape.join(', ')}) and ${y.length}`)
+    throw new TollError(
+      'length-mismatch',
+      `expected a table (n, d) and n labels, got (${x.shape.join(', ')}) and ${y.length}`,
+    )
   }
   const normal: number[] = []
   const anomalous: number[] = []
   for (let row = 0; row < y.length; row++) {
     if (y[row] !== 0 && y[row] !== 1)
-      throw new TollError('data', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${y[row]}`)
+      throw new TollError('invalid-label', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${y[row]}`)
     if (y[row] === 1) anomalous.push(row)
     else normal.push(row)
   }
   // Fewer would leave a test or validation set without one of the classes.
   if (normal.length < 5 || anomalous.length < 5) {
     throw new TollError(
-      'data',
+      'too-few-rows',
       `the protocol needs at least 5 normal and 5 anomalous rows, got ${normal.length} and ${anomalous.length}`,
     )
   }
@@ -91,13 +94,16 @@ function rowsByLabel({ x, y }: ArrhythmiaData): { normal: Int32Array; anomalous:
 
 function inOrder(rows: Int32Array, order: ArrayLike<number>, what: string): Int32Array {
   if (order.length !== rows.length)
-    throw new TollError('shape', `the order of the ${what} rows has ${order.length} entries for ${rows.length} rows`)
+    throw new TollError(
+      'length-mismatch',
+      `the order of the ${what} rows has ${order.length} entries for ${rows.length} rows`,
+    )
   if (
     new Set(Array.from(order)).size !== rows.length ||
     !Array.from(order).every((i) => Number.isInteger(i) && i >= 0 && i < rows.length)
   ) {
     throw new TollError(
-      'data',
+      'unusable-data',
       `the order of the ${what} rows must hold every integer from 0 to ${rows.length - 1} once`,
     )
   }

@@ -95,7 +95,7 @@ export interface AutoTable {
 
 /** What a log holds, the last of each data set and split. Error: `data` for an empty one. */
 export function tableOfTrials(stored: readonly StoredAutoTrial[]): AutoTable {
-  if (stored.length === 0) throw new TollError('data', 'the log holds no comparison of choices')
+  if (stored.length === 0) throw new TollError('unusable-data', 'the log holds no comparison of choices')
   const trials = [...new Map(stored.map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial])).values()]
   const datasets = [...new Set(trials.map(({ dataset }) => dataset))].sort()
   return {
@@ -222,7 +222,7 @@ export async function compareChoices(options: AutoOptions): Promise<AutoTable> {
     'setting',
   )
   checkEngines(engines)
-  if (datasets.length === 0) throw new TollError('argument', 'the comparison needs at least one data set')
+  if (datasets.length === 0) throw new TollError('out-of-domain', 'the comparison needs at least one data set')
   const { device, threads } = engines[0]
   const settings = new Map(
     await Promise.all(
@@ -454,6 +454,7 @@ export function readAutoTrial(value: unknown): StoredAutoTrial {
     typeof trial.fitSeconds === 'number' &&
     trial.fitSeconds >= 0 &&
     [trial.networks, trial.others, trial.chosen, trial.combined, trial.pools].every(areShares)
-  if (!fine) throw new TollError('format', 'it lacks a field of a comparison of choices or holds one outside its range')
+  if (!fine)
+    throw new TollError('damaged-file', 'it lacks a field of a comparison of choices or holds one outside its range')
   return value as StoredAutoTrial
 }

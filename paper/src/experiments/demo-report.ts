@@ -329,7 +329,11 @@ async function stripOf(
 ): Promise<ImageStrip> {
   const originals = takeSamples(samples, rows)
   const captions = rows.map((row) => `${test.classes[test.labels[row]]} · ${formatScore(scores[row])}`)
-  return imageStrip(originals, await model.reconstruct(originals), { captions, subject: 'digit', range: [0, 255] })
+  return imageStrip(originals, await model.reconstruct({ kind: 'images', ...originals }), {
+    captions,
+    subject: 'digit',
+    range: [0, 255],
+  })
 }
 
 function modelBlocks({ manifest, bytes }: Model): Block[] {

@@ -155,7 +155,7 @@ describe('runDemo', () => {
     expect(await readFile(result.reportPath, 'utf8')).toContain(`${(100 * result.toll.auroc.value).toFixed(1)}\u00a0%`)
     const model = await loadModel(result.modelPath, engines[0])
     const all = (await loadImages('mnist')).test
-    const { score } = await model.score(toSamples(all))
+    const { score } = await model.score({ kind: 'images', ...toSamples(all) })
     expect(model.manifest.threshold.value).toBe(result.toll.threshold)
     expect(
       auroc(

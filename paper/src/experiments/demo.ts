@@ -96,7 +96,10 @@ export async function compareOnDigits(options: CompareOptions): Promise<Comparis
   const { digit, seed, steps } = resolveParameters(demoParameters, given, 'demo setting')
   const normal = rowsWith(train.labels, digit)
   if (normal.length < 2)
-    throw new TollError('data', `the training images hold ${normal.length} of class ${digit}; at least 2 are needed`)
+    throw new TollError(
+      'too-few-rows',
+      `the training images hold ${normal.length} of class ${digit}; at least 2 are needed`,
+    )
   const samples = toSamples(takeImages(train, normal))
   const testSamples = toSamples(test)
   const labels = Uint8Array.from(test.labels, (label) => Number(label !== digit))
@@ -110,26 +113,29 @@ export async function compareOnDigits(options: CompareOptions): Promise<Comparis
     ],
     async ({ name, beta }, engine, stopped) => {
       const at = beta === 0 ? 1 : 0
-      const model = await fit(samples, {
-        engine,
-        detector: toll,
-        parameters: { ...demoSettings, steps, beta },
-        seed,
-        signal: stopped,
-        onProgress: ({ step }) => {
-          done[at] = step
-          onProgress?.({
-            phase: 'training',
-            done: done[0] + done[1],
-            total: 2 * steps,
-            message: `${name}, step ${step} of ${steps}`,
-          })
+      const model = await fit(
+        { kind: 'images', ...samples },
+        {
+          engine,
+          detector: toll,
+          parameters: { ...demoSettings, steps, beta },
+          seed,
+          signal: stopped,
+          onProgress: ({ step }) => {
+            done[at] = step
+            onProgress?.({
+              phase: 'training',
+              done: done[0] + done[1],
+              total: 2 * steps,
+              message: `${name}, step ${step} of ${steps}`,
+            })
+          },
         },
-      })
+      )
       onProgress?.({ phase: 'scoring', done: at, total: 2, message: `${name} scores ${test.shape[0]} digits` })
       return measure(
         { name, beta, model, labels, classes: test.labels, digit },
-        await model.score(testSamples, { signal: stopped }),
+        await model.score({ kind: 'images', ...testSamples }, { signal: stopped }),
       )
     },
     signal,

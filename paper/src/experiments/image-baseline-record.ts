@@ -60,7 +60,7 @@ export function readLoggedRecord(value: unknown): LoggedRecord {
 }
 
 function readBaselineRecord(record: Partial<BaselineRecord>): BaselineRecord {
-  const wrong = (what: string) => new TollError('format', `it is no trial of a detector on images: ${what}`)
+  const wrong = (what: string) => new TollError('damaged-file', `it is no trial of a detector on images: ${what}`)
   for (const name of ['id', 'detector', 'dataset', 'className', 'scale', 'finished'] as const)
     if (typeof record[name] !== 'string') throw wrong(`'${name}' is no text`)
   for (const name of ['class', 'seed', 'features', 'variance'] as const)

@@ -58,7 +58,10 @@ export async function runBaselineTrial(options: BaselineTrialOptions): Promise<B
   const { engine, baseline, key, images, signal } = options
   const trainRows = rowsWith(images.train.labels, key.class)
   if (trainRows.length < 2)
-    throw new TollError('data', `${trainRows.length} training images are of class ${key.class}; at least 2 are needed`)
+    throw new TollError(
+      'too-few-rows',
+      `${trainRows.length} training images are of class ${key.class}; at least 2 are needed`,
+    )
   const labels = Uint8Array.from(images.test.labels, (label) => Number(label !== key.class))
   const started = performance.now()
   const [scale, variance] = [baseline.scale[key.dataset], baseline.variance]

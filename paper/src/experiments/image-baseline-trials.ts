@@ -1,6 +1,6 @@
 // Trials of such detectors: which are wanted, which the log has, and the rest over the engines.
 
-import { TollError, messageOf, type Watched } from 'toll/base'
+import { TollError, type Watched } from 'toll/base'
 import type { ImageSet } from 'toll/data'
 import type { Engine } from 'toll/runtime'
 import { imageBaselines, svmGrid, type ImageBaseline } from './image-baseline.js'
@@ -39,7 +39,7 @@ export async function identifyBaselines({
     const baseline = imageBaselines.find(({ detector }) => detector === name)
     if (!baseline)
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `there is no recipe for '${name}' on images; there are recipes for ${baselineNames.join(', ')}`,
       )
     return (baseline.seeded ? seeds : seeds.slice(0, 1)).flatMap((seed) =>
@@ -126,8 +126,7 @@ export async function runBaselineTrials({
         onTrial?.(record)
         return record
       } catch (error) {
-        if (error instanceof TollError && error.code !== 'aborted')
-          throw new TollError(error.code, `${name}: ${messageOf(error)}`, { cause: error })
+        if (error instanceof TollError && error.code !== 'aborted') throw error.within(name, {})
         throw error
       }
     },

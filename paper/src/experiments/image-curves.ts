@@ -159,7 +159,7 @@ function meanCurve(records: readonly ImageRecord[], part: keyof Curve, scale: nu
   for (const { id, curve } of records) {
     if (curve[part]?.length !== length)
       throw new TollError(
-        'data',
+        'unusable-data',
         `the curve '${part}' of trial ${id} has ${curve[part]?.length ?? 'no'} values, expected ${length}`,
       )
   }

@@ -136,7 +136,7 @@ export function resolveImageSetting(protocol: ImageProtocol, changes: Partial<Im
   const setting: Values<typeof domains> = resolveParameters(domains, given, 'setting')
   if (setting.steps % setting.validateEvery !== 0) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       'steps must be a multiple of the steps between two looks at the validation images, got ' +
         `${setting.steps} and ${setting.validateEvery}`,
     )

@@ -96,7 +96,7 @@ export const imageRecordBegins = '{"format":'
 /** A value read from a log. Error: `format` with what is wrong. */
 export function readImageRecord(value: unknown): ImageRecord {
   const record = (value ?? {}) as Partial<ImageRecord>
-  const wrong = (what: string) => new TollError('format', `it is no image trial: ${what}`)
+  const wrong = (what: string) => new TollError('damaged-file', `it is no image trial: ${what}`)
   if (record.format !== 1) throw wrong(`its format is ${JSON.stringify(record.format)}, this version reads 1`)
   for (const name of ['id', 'dataset', 'className', 'network', 'finished'] as const)
     if (typeof record[name] !== 'string') throw wrong(`'${name}' is no text`)

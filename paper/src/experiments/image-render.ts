@@ -170,7 +170,10 @@ export async function renderBetaSweep(options: Omit<ImageReportOptions, 'beta'>)
   const { protocol, classes, name } = options
   const trials = selectTrials(options.records, options)
   if (trials.length === 0)
-    throw new TollError('data', `no trial of ${protocol.title} in this setting has run; there is nothing to draw`)
+    throw new TollError(
+      'unusable-data',
+      `no trial of ${protocol.title} in this setting has run; there is nothing to draw`,
+    )
   const points = sweepBetas(trials, classes)
   const betas = betasOf(trials)
   const ran = classes.filter((_, c) => trials.some((trial) => trial.class === c))

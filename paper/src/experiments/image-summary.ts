@@ -70,14 +70,17 @@ export function selectTrials(
     const { class: normal, className, beta, seed, id } = record
     if (classes[normal] !== className) {
       const there = classes[normal] === undefined ? `classes 0 to ${classes.length - 1}` : `'${classes[normal]}' there`
-      throw new TollError('data', `trial ${id} has class ${normal} '${className}', ${protocol.title} has ${there}`)
+      throw new TollError(
+        'unusable-data',
+        `trial ${id} has class ${normal} '${className}', ${protocol.title} has ${there}`,
+      )
     }
     const key = `${normal} ${beta} ${seed}`
     const before = known.get(key)
     if (before && before.id !== id) {
       const what = `class ${normal}, beta ${beta}, seed ${seed} in one setting`
       throw new TollError(
-        'data',
+        'unusable-data',
         `trials ${before.id} and ${id} are both of ${what}, but of other validation rows or networks; pass one of them`,
       )
     }
@@ -153,7 +156,7 @@ export function compareWithPlain(
   classes: readonly string[],
   beta: number,
 ): ImageAblation {
-  if (!(beta > 0)) throw new TollError('argument', `the beta that is compared with 0 must be above 0, got ${beta}`)
+  if (!(beta > 0)) throw new TollError('out-of-domain', `the beta that is compared with 0 must be above 0, got ${beta}`)
   type Pair = Readonly<Record<'plain' | 'toll', ImageRecord>>
   const pairs = classes.map((_, normal) => {
     const of = trials.filter((trial) => trial.class === normal)

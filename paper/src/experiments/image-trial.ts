@@ -164,7 +164,7 @@ async function scoreImages(
   for (const part of Object.values(scores)) {
     const bad = part.findIndex((value) => !Number.isFinite(value))
     if (bad >= 0)
-      throw new TollError('diverged', `the score of image ${bad} is ${part[bad]}; try a lower learning rate`)
+      throw new TollError('loss-not-finite', `the score of image ${bad} is ${part[bad]}; try a lower learning rate`)
   }
   return scores
 }

@@ -59,7 +59,7 @@ export async function identifyTrials(
     ),
   )
   if (keys.length === 0)
-    throw new TollError('argument', 'no trial is asked for: name at least one class, seed and beta')
+    throw new TollError('out-of-domain', 'no trial is asked for: name at least one class, seed and beta')
   return Promise.all(
     keys.map(async (key) => ({
       key,
@@ -118,11 +118,11 @@ export async function runImageTrials(options: ImageTrialsOptions): Promise<Image
         return [record]
       } catch (error) {
         if (!(error instanceof TollError)) throw error
-        const message = `${nameOf(trial, data)}: ${messageOf(error)}`
+        if (error.code === 'aborted') throw error
+        const named = error.within(nameOf(trial, data), {})
         // The others say whether it is the setting or bad luck of one seed.
-        if (error.code !== 'diverged')
-          throw error.code === 'aborted' ? error : new TollError(error.code, message, { cause: error })
-        diverged.push(message)
+        if (error.code !== 'diverged') throw named
+        diverged.push(messageOf(named))
         return []
       }
     },
@@ -130,7 +130,7 @@ export async function runImageTrials(options: ImageTrialsOptions): Promise<Image
   )
   if (diverged.length > 0)
     throw new TollError(
-      'diverged',
+      'loss-not-finite',
       `${diverged.length} of ${missing.length} trials diverged, the others are in the log; ${diverged.join('; ')}`,
     )
   const all = new Map([...known, ...fresh.flat().map((record) => [record.id, record] as const)])
@@ -148,7 +148,7 @@ function checkProblems({ protocol, setting, data }: ImageTrialsOptions, missing:
     const { trainRows } = oneClassRows(protocol, data, normal, setting.validation)
     if (setting.batch > trainRows.length) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `a batch of ${setting.batch} is more than the ${trainRows.length} training images of class ${normal} ` +
           `(${data.train.classes[normal]})`,
       )

@@ -41,14 +41,14 @@ export function checkImageData({ train, test, validationRows }: ImageData): void
   const bad = validationRows.findIndex((row) => row < 0 || row >= count)
   if (bad >= 0)
     throw new TollError(
-      'data',
+      'unusable-data',
       `the list of validation rows does not fit the data: entry ${bad} is ${validationRows[bad]}, there are ` +
         `${count} training images`,
     )
   if (new Set(validationRows).size !== validationRows.length)
-    throw new TollError('data', 'the list of validation rows holds a row more than once')
+    throw new TollError('unusable-data', 'the list of validation rows holds a row more than once')
   const [a, b] = [train, test].map(({ shape }) => shape.slice(1).join(' x '))
-  if (a !== b) throw new TollError('shape', `training images are ${a}, test images ${b}`)
+  if (a !== b) throw new TollError('shape-mismatch', `training images are ${a}, test images ${b}`)
 }
 
 /**
@@ -88,15 +88,18 @@ export function oneClassRows(
 ): { trainRows: Int32Array; validationRows: Int32Array } {
   const { classes, labels } = train
   if (!Number.isInteger(normal) || normal < 0 || normal >= classes.length) {
-    throw new TollError('argument', `class ${normal} does not exist; ${title} has classes 0 to ${classes.length - 1}`)
+    throw new TollError(
+      'out-of-domain',
+      `class ${normal} does not exist; ${title} has classes 0 to ${classes.length - 1}`,
+    )
   }
   if (validation > aside.length)
-    throw new TollError('argument', `cannot take ${validation} of ${aside.length} validation rows`)
+    throw new TollError('out-of-domain', `cannot take ${validation} of ${aside.length} validation rows`)
   const taken = new Set(aside)
   const trainRows = rowsWith(labels, normal).filter((row) => !taken.has(row))
   if (trainRows.length < 2)
     throw new TollError(
-      'data',
+      'too-few-rows',
       `${trainRows.length} training images of class ${normal} are left beside the validation rows; at least ` +
         '2 are needed',
     )
@@ -108,7 +111,7 @@ export function oneClassRows(
     const normals = all.filter((value) => value === normal).length
     if (normals === 0 || normals === all.length) {
       throw new TollError(
-        'data',
+        'unusable-data',
         `of ${all.length} ${what} images ${normals} are of the normal class ${normal} (${classes[normal]}); ` +
           'both kinds are needed' +
           `${what === 'validation' ? ', take more of them' : ''}`,

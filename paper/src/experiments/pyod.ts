@@ -184,7 +184,7 @@ export async function reproducePyod(options: PyodOptions): Promise<PyodTable> {
   for (const { name, x, y } of datasets) checkDataset(name, x, y)
   const methods = options.detectors.map(pyodMethod)
   if (datasets.length === 0 || methods.length === 0)
-    throw new TollError('argument', 'the benchmark needs at least one data set and one detector')
+    throw new TollError('out-of-domain', 'the benchmark needs at least one data set and one detector')
 
   const cells = await Promise.all(
     datasets.flatMap((dataset) =>
@@ -333,13 +333,13 @@ function summarizeCell(
 function checkDataset(name: string, { shape }: Rows, y: Uint8Array): void {
   if (shape.length !== 2 || y.length !== shape[0])
     throw new TollError(
-      'shape',
+      'length-mismatch',
       `data set '${name}' should be a table (n, d) with n labels, got (${shape.join(', ')}) and ${y.length}`,
     )
   const published = pyodBenchmark.find((entry) => entry.name === name)
   if (published && (published.rows !== shape[0] || published.columns !== shape[1])) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `data set '${name}' should be ${published.rows} x ${published.columns} as in the published table, got ` +
         `${shape.join(' x ')}`,
     )
@@ -370,6 +370,6 @@ export function readPyodTrial(value: unknown): StoredPyodTrial {
     trial.split! >= 0 &&
     [trial.auroc, trial.averagePrecision].every((share) => typeof share === 'number' && share >= 0 && share <= 1) &&
     [trial.fitSeconds, trial.scoreSeconds].every((seconds) => typeof seconds === 'number' && seconds >= 0)
-  if (!fine) throw new TollError('format', 'it lacks a field of a benchmark trial or holds one outside its range')
+  if (!fine) throw new TollError('damaged-file', 'it lacks a field of a benchmark trial or holds one outside its range')
   return value as StoredPyodTrial
 }

@@ -125,9 +125,9 @@ export async function reproduceTable3(options: Table3Options): Promise<Table3> {
   const { seeds, splits, steps } = resolveParameters(table3Parameters, given(options), 'table 3 setting')
   const { validateEvery } = arrhythmiaProtocol
   if (steps % validateEvery !== 0)
-    throw new TollError('argument', `table 3 setting 'steps' must be a multiple of ${validateEvery}, got ${steps}`)
+    throw new TollError('out-of-domain', `table 3 setting 'steps' must be a multiple of ${validateEvery}, got ${steps}`)
   checkEngines(engines)
-  if (detectors.length === 0) throw new TollError('argument', 'table 3 needs at least one detector, got none')
+  if (detectors.length === 0) throw new TollError('out-of-domain', 'table 3 needs at least one detector, got none')
   const baselines = [...new Set(detectors)].filter((name) => name !== 'toll').map(arrhythmiaBaseline)
   const { device, threads } = engines[0]
   const shipped = shippedSplit(data)

@@ -64,7 +64,7 @@ export function readTrial(value: unknown): StoredTrial {
     isCount(seed) &&
     isCount(step) &&
     [f1, auroc, averagePrecision, validationF1].every(isShare)
-  if (!fine) throw new TollError('format', 'it lacks a field of a trial or holds one outside its range')
+  if (!fine) throw new TollError('damaged-file', 'it lacks a field of a trial or holds one outside its range')
   return value as StoredTrial
 }
 

@@ -10,7 +10,7 @@ import { checkMatrix, product, TollError, type Eigen, type Matrix } from 'toll/b
 export function collapsedEncoder(eigen: Eigen, encoder: Matrix, time: number): Matrix {
   checkMatrix(encoder, 'the encoder', eigen.values.length)
   if (!(Number.isFinite(time) && time >= 0))
-    throw new TollError('argument', `the time must be finite and at least 0, got ${time}`)
+    throw new TollError('out-of-domain', `the time must be finite and at least 0, got ${time}`)
   const k = encoder.shape[1]
   const coordinates = product(eigen.vectors, encoder, { transposeA: true })
   const shrunk = coordinates.data.map((value, i) => value * Math.exp(-eigen.values[Math.floor(i / k)] * time))

@@ -110,8 +110,8 @@ export async function integrate(
   checkTolerance('relative', relative)
   checkTolerance('absolute', absolute)
   if (!(Number.isSafeInteger(maxSteps) && maxSteps >= 1))
-    throw new TollError('argument', `maxSteps must be a positive integer, got ${maxSteps}`)
-  if (!(maxStep > 0)) throw new TollError('argument', `maxStep must be above 0, got ${maxStep}`)
+    throw new TollError('out-of-domain', `maxSteps must be a positive integer, got ${maxSteps}`)
+  if (!(maxStep > 0)) throw new TollError('out-of-domain', `maxStep must be above 0, got ${maxStep}`)
   const times = checkTimes(options.times)
   checkStart(start)
 
@@ -132,7 +132,7 @@ export async function integrate(
   while (!ended && stepper.time < end) {
     if (stepper.steps + stepper.rejected >= maxSteps) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `the integration reached time ${stepper.time} of ${end} after ${maxSteps} steps; end earlier, loosen ` +
           'the tolerances or raise maxSteps',
       )
@@ -182,7 +182,7 @@ class Stepper {
     this.#slopes = Array.from({ length: 7 }, () => new Float64Array(start.length))
     derivative(this.state, this.#slopes[6], 0)
     if (!this.#slopes[6].every(Number.isFinite))
-      throw new TollError('diverged', 'the rate of change at the start is not finite; start closer to zero')
+      throw new TollError('loss-not-finite', 'the rate of change at the start is not finite; start closer to zero')
     this.#step = this.#firstStep()
   }
 
@@ -191,7 +191,7 @@ class Stepper {
     const h = Math.min(this.#step, this.maxStep, end - this.time)
     if (h <= 4 * Number.EPSILON * this.time || h < 1e-290) {
       throw new TollError(
-        'diverged',
+        'loss-not-finite',
         `the solution cannot be followed beyond time ${this.time}: no step is short enough; it blows up or ` +
           'has a corner there',
       )
@@ -290,25 +290,27 @@ function combine(
 function checkTolerance(name: string, value: number): void {
   if (!(value >= Number.EPSILON && value <= 1)) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `the ${name} tolerance must be from ${Number.EPSILON} (machine precision) to 1, got ${value}`,
     )
   }
 }
 
 function checkStart(start: Float64Array): void {
-  if (start.length === 0) throw new TollError('shape', 'an integration needs a state of at least one number, got none')
+  if (start.length === 0)
+    throw new TollError('shape-mismatch', 'an integration needs a state of at least one number, got none')
   const bad = start.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw new TollError('data', `the start must be finite, component ${bad} is ${start[bad]}`)
+  if (bad >= 0) throw new TollError('not-finite', `the start must be finite, component ${bad} is ${start[bad]}`)
 }
 
 function checkTimes(given: ArrayLike<number>): Float64Array {
   const times = Float64Array.from(given)
-  if (times.length === 0) throw new TollError('argument', 'an integration needs at least one time to report, got none')
+  if (times.length === 0)
+    throw new TollError('out-of-domain', 'an integration needs at least one time to report, got none')
   times.forEach((time, i) => {
     if (!Number.isFinite(time) || time < (i === 0 ? 0 : times[i - 1])) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `times must be finite, from 0 on and not falling; time ${i} is ${time}${i > 0 ? ` after ${times[i - 1]}` : ''}`,
       )
     }

@@ -25,7 +25,7 @@ export function gaussianDensity(samples: Matrix, variances: readonly number[]): 
   checkMatrix(samples, 'the samples', undefined, variances.length)
   const bad = variances.findIndex((variance) => !(Number.isFinite(variance) && variance > 0))
   if (bad >= 0)
-    throw new TollError('argument', `a density needs variances above 0, variance ${bad} is ${variances[bad]}`)
+    throw new TollError('out-of-domain', `a density needs variances above 0, variance ${bad} is ${variances[bad]}`)
   const [n, d] = samples.shape
   const peak = 1 / Math.sqrt(variances.reduce((volume, variance) => volume * 2 * Math.PI * variance, 1))
   return Float64Array.from({ length: n }, (_, r) => {

@@ -32,13 +32,13 @@ const stretch = 50
 export async function descend(descent: Derivative, start: Float64Array, options: DescendOptions): Promise<Descent> {
   const { rate, steps, every = 1, signal, onProgress } = options
   if (!(Number.isFinite(rate) && rate > 0))
-    throw new TollError('argument', `the rate must be finite and above 0, got ${rate}`)
+    throw new TollError('out-of-domain', `the rate must be finite and above 0, got ${rate}`)
   if (!(Number.isSafeInteger(steps) && steps >= 0))
-    throw new TollError('argument', `steps must be an integer of at least 0, got ${steps}`)
+    throw new TollError('out-of-domain', `steps must be an integer of at least 0, got ${steps}`)
   if (!(Number.isSafeInteger(every) && every >= 1))
-    throw new TollError('argument', `every must be an integer of at least 1, got ${every}`)
+    throw new TollError('out-of-domain', `every must be an integer of at least 1, got ${every}`)
   const bad = start.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw new TollError('data', `the start must be finite, component ${bad} is ${start[bad]}`)
+  if (bad >= 0) throw new TollError('not-finite', `the start must be finite, component ${bad} is ${start[bad]}`)
   const state = start.slice()
   const slope = new Float64Array(state.length)
   const times = [0]
@@ -50,7 +50,7 @@ export async function descend(descent: Derivative, start: Float64Array, options:
     for (let i = 0; i < state.length; i++) state[i] += rate * slope[i]
     if (!state.every(Number.isFinite)) {
       throw new TollError(
-        'diverged',
+        'loss-not-finite',
         `gradient descent with rate ${rate} is no longer finite after ${step} steps; use a smaller rate`,
       )
     }

@@ -34,7 +34,7 @@ export function lossFunction(
 ): LossFunction {
   if (loss.shape.length > 0 || loss.dtype !== 'float64') {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `the loss of a flow must be a float64 scalar, got ${loss.dtype}${showShape(loss.shape)}`,
     )
   }
@@ -46,7 +46,8 @@ export function lossFunction(
   )
 
   const unpack = (state: Float64Array) => {
-    if (state.length !== size) throw new TollError('shape', `the parameters have ${size} numbers, got ${state.length}`)
+    if (state.length !== size)
+      throw new TollError('shape-mismatch', `the parameters have ${size} numbers, got ${state.length}`)
     return Object.fromEntries(
       slots.map(({ name, shape, start, size: length }) => [name, { shape, data: state.slice(start, start + length) }]),
     )
@@ -68,14 +69,14 @@ export function lossFunction(
       const unknown = Object.keys(point).find((name) => !slots.some((slot) => slot.name === name))
       if (unknown !== undefined)
         throw new TollError(
-          'argument',
+          'unknown-parameter',
           `'${unknown}' is no parameter of this loss; parameters: ${slots.map(({ name }) => name).join(', ')}`,
         )
       for (const { name, shape, start } of slots) {
         const given = Object.hasOwn(point, name) ? point[name] : undefined
         if (!given)
           throw new TollError(
-            'argument',
+            'out-of-domain',
             `the start must give parameter '${name}', got ${Object.keys(point).join(', ') || 'nothing'}`,
           )
         if (
@@ -84,7 +85,7 @@ export function lossFunction(
           given.data.length !== sizeOf(shape)
         ) {
           throw new TollError(
-            'shape',
+            'shape-mismatch',
             `the start of '${name}' must have shape ${showShape(shape)}, got ${showShape(given.shape)} with ` +
               `${given.data.length} values`,
           )
@@ -131,18 +132,18 @@ interface Slot {
 }
 
 function slotsOf(parameters: readonly Tensor[]): Slot[] {
-  if (parameters.length === 0) throw new TollError('argument', 'a flow needs at least one parameter, got none')
+  if (parameters.length === 0) throw new TollError('out-of-domain', 'a flow needs at least one parameter, got none')
   let start = 0
   const seen = new Set<string>()
   return parameters.map(({ op, attrs, dtype, shape }) => {
     const name = op.name === 'input' ? (attrs.name as string) : undefined
     if (name === undefined)
-      throw new TollError('argument', `a parameter of a flow must be an input, got the result of '${op.name}'`)
-    if (seen.has(name)) throw new TollError('argument', `parameter '${name}' is given twice`)
-    if (dtype !== 'float64') throw new TollError('shape', `parameter '${name}' must be float64, got ${dtype}`)
+      throw new TollError('out-of-domain', `a parameter of a flow must be an input, got the result of '${op.name}'`)
+    if (seen.has(name)) throw new TollError('duplicate-name', `parameter '${name}' is given twice`)
+    if (dtype !== 'float64') throw new TollError('shape-mismatch', `parameter '${name}' must be float64, got ${dtype}`)
     const sizes = shape.map((dim) => {
       if (typeof dim !== 'number')
-        throw new TollError('shape', `parameter '${name}' must have known sizes, got ${showShape(shape)}`)
+        throw new TollError('shape-mismatch', `parameter '${name}' must have known sizes, got ${showShape(shape)}`)
       return dim
     })
     seen.add(name)

@@ -56,7 +56,7 @@ export async function measure<State, Result>(
 export function logTimes(first: number, end: number, points: number): number[] {
   if (!(first > 0 && first < end))
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `the first time reported must be above 0 and below the stopping time ${end}, got ${first}`,
     )
   return [
@@ -108,7 +108,7 @@ export function resolveList(
     value <= max
   if (given.length >= domain.fewest && given.length <= domain.most && given.every(inside)) return given
   throw new TollError(
-    'argument',
+    'out-of-domain',
     `${name} must be ${describeList(domain)}, got ${given.length === 0 ? 'none' : given.join(',')}`,
   )
 }
@@ -135,7 +135,7 @@ export const varianceList: ListDomain = {
 export function resolveVariances(given?: readonly number[]): readonly [number, number] {
   const [first, second] = resolveList('variances', varianceList, given)
   if (second > first)
-    throw new TollError('argument', `variances must have the larger one first, got ${first},${second}`)
+    throw new TollError('out-of-domain', `variances must have the larger one first, got ${first},${second}`)
   return [first, second]
 }
 
@@ -156,7 +156,7 @@ export function checkList(
   accept: (value: number) => boolean,
   wanted: string,
 ): void {
-  if (values.length === 0) throw new TollError('argument', `${name} must name at least one value, got none`)
+  if (values.length === 0) throw new TollError('out-of-domain', `${name} must name at least one value, got none`)
   const bad = values.find((value) => !accept(value))
-  if (bad !== undefined) throw new TollError('argument', `every value of ${name} must be ${wanted}, got ${bad}`)
+  if (bad !== undefined) throw new TollError('out-of-domain', `every value of ${name} must be ${wanted}, got ${bad}`)
 }

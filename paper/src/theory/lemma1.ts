@@ -104,14 +104,14 @@ export async function lemma1Experiment(options: Lemma1Options = {}): Promise<Lem
   const [slowest, fastest] = [Math.min(...eigenvalues.filter((value) => value > 0)), Math.max(...eigenvalues)]
   if (!(fastest >= 1e-9 && fastest / slowest <= 1e6)) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       'eigenvalues must have one above 0, at least 1e-9, and all above 0 within a factor of a million, got ' +
         `${eigenvalues.join(',')}`,
     )
   }
   if (settings.code > eigenvalues.length)
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `code must be an integer from 1 to ${eigenvalues.length}, the number of eigenvalues, got ${settings.code}`,
     )
   const random = Random.seeded(settings.seed)

@@ -109,7 +109,7 @@ export function packLayers({ encoder, decoder }: Layers): Float64Array {
 
 export function unpackLayers(state: Float64Array, d: number, k: number): Layers {
   if (state.length !== 2 * d * k)
-    throw new TollError('shape', `layers of d = ${d}, k = ${k} have ${2 * d * k} numbers, got ${state.length}`)
+    throw new TollError('shape-mismatch', `layers of d = ${d}, k = ${k} have ${2 * d * k} numbers, got ${state.length}`)
   return {
     encoder: { shape: [d, k], data: state.slice(0, d * k) },
     decoder: { shape: [k, d], data: state.slice(d * k) },
@@ -125,10 +125,10 @@ export function checkLayers({ encoder, decoder }: Layers, d: number): [number, n
 
 export function checkBeta(beta: number): void {
   if (!(Number.isFinite(beta) && beta >= 0))
-    throw new TollError('argument', `beta must be finite and at least 0, got ${beta}`)
+    throw new TollError('out-of-domain', `beta must be finite and at least 0, got ${beta}`)
 }
 
 function checkCodeDimension(k: number): void {
   if (!(Number.isSafeInteger(k) && k >= 1))
-    throw new TollError('argument', `the code dimension must be a positive integer, got ${k}`)
+    throw new TollError('out-of-domain', `the code dimension must be a positive integer, got ${k}`)
 }

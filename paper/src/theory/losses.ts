@@ -47,7 +47,7 @@ export function gaussianUnsquaredLoss({
   root,
 }: LinearTensors & { readonly root: Tensor }): Tensor {
   if (encoder.shape[1] !== 1)
-    throw new TollError('shape', `this loss needs a code of one dimension, got ${encoder.shape[1]}`)
+    throw new TollError('shape-mismatch', `this loss needs a code of one dimension, got ${encoder.shape[1]}`)
   const left = sub(samples, matmul(matmul(samples, encoder), decoder))
   return add(mean(rowNorm(left)), mul(sqrt(sum(square(matmul(root, encoder)))), beta * Math.sqrt(2 / Math.PI)))
 }
@@ -55,6 +55,6 @@ export function gaussianUnsquaredLoss({
 function rowsOf(samples: Tensor): number {
   const [rows] = samples.shape
   if (typeof rows !== 'number')
-    throw new TollError('shape', `the samples of this loss need a known number of rows, got '${rows}'`)
+    throw new TollError('shape-mismatch', `the samples of this loss need a known number of rows, got '${rows}'`)
   return rows
 }

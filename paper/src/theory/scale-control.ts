@@ -78,7 +78,7 @@ export function minimumAtUnitNorm(eigen: Eigen, k: number, beta: number): Minimu
   checkCode(eigen, k)
   checkPositive('beta', beta)
   if (eigen.values[0] === 0)
-    throw new TollError('data', 'the covariance is zero: every decoder is as good as any other')
+    throw new TollError('unusable-data', 'the covariance is zero: every decoder is as good as any other')
   // m_i = c sqrt(l_i) - beta over the largest number of directions whose last m is above 0, and c from their sum, k.
   const roots = eigen.values.map(Math.sqrt)
   let [used, level] = [0, 0]
@@ -132,7 +132,7 @@ export function withUnitRows(matrix: Matrix): Matrix {
   const norms = Array.from({ length: k }, (_, row) => Math.hypot(...matrix.data.subarray(row * d, (row + 1) * d)))
   const zero = norms.indexOf(0)
   if (zero >= 0)
-    throw new TollError('data', `a row of norm 1 cannot start from zero, row ${zero} of the decoder is zero`)
+    throw new TollError('unusable-data', `a row of norm 1 cannot start from zero, row ${zero} of the decoder is zero`)
   return { shape: [k, d], data: matrix.data.map((value, i) => value / norms[Math.floor(i / d)]) }
 }
 
@@ -148,11 +148,11 @@ function minimumWith({ values }: Eigen, beta: number, decay: number, energies: F
 
 function checkCode({ values }: Eigen, k: number): void {
   if (!(Number.isSafeInteger(k) && k >= 1 && k <= values.length)) {
-    throw new TollError('argument', `the code dimension must be an integer from 1 to ${values.length}, got ${k}`)
+    throw new TollError('out-of-domain', `the code dimension must be an integer from 1 to ${values.length}, got ${k}`)
   }
 }
 
 function checkPositive(what: string, value: number): void {
   if (!(Number.isFinite(value) && value > 0))
-    throw new TollError('argument', `${what} must be finite and above 0 for a minimum to exist, got ${value}`)
+    throw new TollError('out-of-domain', `${what} must be finite and above 0 for a minimum to exist, got ${value}`)
 }

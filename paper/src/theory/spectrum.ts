@@ -27,7 +27,7 @@ export function samplesWithSpectrum(n: number, eigenvalues: readonly number[], r
   checkSpectrum(eigenvalues)
   const d = eigenvalues.length
   if (!(Number.isInteger(n) && n > d))
-    throw new TollError('argument', `${d} independent columns of mean 0 need more than ${d} samples, got ${n}`)
+    throw new TollError('out-of-domain', `${d} independent columns of mean 0 need more than ${d} samples, got ${n}`)
   const white = orthonormalBasis(centre(normalMatrix(n, d, random)))
   const basis = orthonormalBasis(normalMatrix(d, d, random))
   return product(product(white, diagonal(eigenvalues.map((value) => Math.sqrt(n * value)))), basis, {
@@ -42,11 +42,12 @@ export function logSpectrum(count: number, condition: number): number[] {
 
 /** Refuses a spectrum that is empty, negative or not finite (code `argument`). */
 export function checkSpectrum(eigenvalues: readonly number[]): void {
-  if (eigenvalues.length === 0) throw new TollError('argument', 'a spectrum needs at least one eigenvalue, got none')
+  if (eigenvalues.length === 0)
+    throw new TollError('out-of-domain', 'a spectrum needs at least one eigenvalue, got none')
   const bad = eigenvalues.findIndex((value) => !(Number.isFinite(value) && value >= 0))
   if (bad >= 0)
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `eigenvalues must be finite and at least 0, eigenvalue ${bad} is ${eigenvalues[bad]}`,
     )
 }

@@ -139,7 +139,7 @@ export async function theorem2Experiment(options: Theorem2Options = {}): Promise
   const settings = resolveParameters(theorem2Parameters, given, 'option')
   const d = eigenvalues.length
   if (eigenvalues.some((value, i) => i > 0 && value > eigenvalues[i - 1]))
-    throw new TollError('argument', `eigenvalues must be in descending order, got ${eigenvalues.join(',')}`)
+    throw new TollError('out-of-domain', `eigenvalues must be in descending order, got ${eigenvalues.join(',')}`)
   checkList('codes', codes, (code) => code <= d, `an integer from 1 to ${d}`)
   const covariance = diagonal(eigenvalues)
   const times = logTimes(settings.first, settings.stop, settings.points)

@@ -129,7 +129,7 @@ export function measureDrift(
   scores: readonly number[],
   { rows, fdr, retyped = [] }: { readonly rows: number; readonly fdr: number; readonly retyped?: readonly Retyped[] },
 ): Drift {
-  if (scores.length === 0 && retyped.length === 0) throw new TollError('data', 'no row could be scored')
+  if (scores.length === 0 && retyped.length === 0) throw new TollError('no-scored-rows', 'no row could be scored')
   const columns = tally.columns.map(compareColumn)
   const score =
     heldBack.source === 'held-back' && scores.length > 0

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { parseHTML } from 'linkedom'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, takeRows, type NdArray, type Table } from '../base/index.js'
+import { Random, takeRows, type NdArray, type Table, type Samples } from '../base/index.js'
 import { detectorNamed, detectors } from '../detectors/index.js'
 import { fit, type Model } from '../model/index.js'
 import type { NumberSummary } from '../preprocess/index.js'
@@ -34,12 +34,17 @@ function madeTable(count: number, seed: number): Table {
   const random = Random.seeded(seed)
   const column = (centre: number, spread: number) =>
     Float64Array.from({ length: count }, () => centre + spread * random.normal())
-  return { names: ['a', hostile, 'c'], columns: [column(5, 1), column(20, 2), column(-1, 100)], rows: count }
+  return {
+    kind: 'table',
+    names: ['a', hostile, 'c'],
+    columns: [column(5, 1), column(20, 2), column(-1, 100)],
+    rows: count,
+  }
 }
 
 async function report(
   model: Model,
-  data: Table | NdArray,
+  data: Samples,
   options: Omit<ModelReportOptions, 'sifted'> = {},
   titles?: readonly string[],
 ) {
@@ -250,6 +255,7 @@ describe('every page', () => {
   it('of a wide table stays below a megabyte, and says what it left out', async () => {
     const random = Random.seeded(5)
     const wide = (columns: number): Table => ({
+      kind: 'table',
       names: Array.from({ length: columns }, (_, c) => `column ${c} ${'x'.repeat(c === 0 ? 5000 : 10)}`),
       rows: 120,
       columns: Array.from({ length: columns }, (_, c) => Float64Array.from({ length: 120 }, () => c + random.normal())),
@@ -312,8 +318,8 @@ describe('images', () => {
       shape: [60, 1, 8, 8],
       data: Float32Array.from({ length: 60 * 64 }, (_, i) => (i % 8 < 4 ? 200 : 20) + 5 * random.normal()),
     }
-    const model = await fit(images, { engine, parameters: { steps: 15, latent: 4, batch: 30 } })
-    const made = renderReport(await report(model, images))
+    const model = await fit({ kind: 'images', ...images }, { engine, parameters: { steps: 15, latent: 4, batch: 30 } })
+    const made = renderReport(await report(model, { kind: 'images', ...images }))
     const { document } = parseHTML(made)
     expect(accessibilityProblems(made)).toEqual([])
     const strips = [...document.querySelectorAll('#s2 ~ figure table.strip')]

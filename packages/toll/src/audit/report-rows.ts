@@ -203,7 +203,7 @@ async function imageBlocks(
           'strength is the square root of the size.' +
           (rebuilds ? ' Difference: orange is what the reconstruction lacks, blue what it adds.' : ''),
       }),
-      strip: await imageStrip(some, rebuilds ? await model.reconstruct(some) : undefined, {
+      strip: await imageStrip(some, rebuilds ? await model.reconstruct({ kind: 'images', ...some }) : undefined, {
         captions: rows.map((row) => `${named(row.row)} · ${showNumber(row.score)}`),
         range: input.range,
         contributions,

@@ -1,23 +1,14 @@
 // Rows that a model scored, as they go by: counted, compared with the training data, and the highest scores kept with
 // their values. Memory holds the scores and those few rows.
 
-import {
-  TollError,
-  joinRows,
-  rowCount,
-  takeRows,
-  takeSamples,
-  throwIfAborted,
-  type NdArray,
-  type Table,
-} from '../base/index.js'
+import { TollError, joinRows, rowCount, takeRows, throwIfAborted, type Table, type Samples } from '../base/index.js'
 import type { Model, Scores } from '../model/index.js'
 import { DriftTally, measureDrift, type ColumnTally, type Drift, type RawRows } from './drift.js'
 
 /** Consecutive rows of a source with their scores. */
 export interface ScoredBatch extends Pick<Scores, 'score' | 'pValue' | 'isAnomaly' | 'alarms' | 'imputed' | 'errors'> {
   /** What the model was given, one row per score. */
-  readonly data: Table | NdArray
+  readonly data: Samples
   /** What each row is called; default its number from 1. */
   readonly titles?: ArrayLike<string | number>
   /** Of `errors`, rows that come before the first full window of their group; default 0. */
@@ -52,7 +43,7 @@ export interface Sifted {
   readonly scores: Float64Array
   /** The highest scores, highest first, of equal ones the first; and the same rows as the model takes them. */
   readonly top: readonly SiftedRow[]
-  readonly topData: Table | NdArray
+  readonly topData: Samples
   /** Absent where the model has nothing to compare with. */
   readonly drift?: Drift
   readonly columns: readonly ColumnTally[]
@@ -68,7 +59,7 @@ export interface SiftOptions {
 
 interface Candidate extends SiftedRow {
   readonly place: number
-  readonly data: Table | NdArray
+  readonly data: Samples
 }
 
 /** Failures whose reasons are kept. */
@@ -85,7 +76,7 @@ export async function siftRows(
   { top = 20, fdr = 0.05, signal }: SiftOptions = {},
 ): Promise<Sifted> {
   if (!(Number.isInteger(top) && top >= 1 && top <= 100))
-    throw new TollError('argument', `top must be an integer from 1 to 100, got ${top}`)
+    throw new TollError('out-of-domain', `top must be an integer from 1 to 100, got ${top}`)
   const tally = new DriftTally(manifest)
   const scores: number[] = []
   const alarms: Record<string, number> = Object.fromEntries(
@@ -137,7 +128,7 @@ export async function siftRows(
   }
   if (scores.length === 0)
     throw new TollError(
-      'data',
+      'no-scored-rows',
       `no row could be scored${first.length > 0 ? `; the first: row ${first[0].title}: ${first[0].reason}` : ''}`,
     )
   const comparable = tally.columns.length > 0 || manifest.heldBack.source === 'held-back'
@@ -167,14 +158,14 @@ export async function siftRows(
  */
 export async function scoreRows(
   model: Model,
-  data: Table | NdArray,
+  data: Samples,
   {
     raw,
     titles,
     signal,
   }: { readonly raw?: Table; readonly titles?: ArrayLike<string | number>; readonly signal?: AbortSignal } = {},
 ): Promise<ScoredBatch> {
-  const rows = raw ?? ('columns' in data ? data : undefined)
+  const rows = raw ?? (data.kind === 'table' ? data : undefined)
   return {
     ...(await model.score(data, { badRows: 'mark', signal })),
     data,
@@ -183,6 +174,6 @@ export async function scoreRows(
   }
 }
 
-function take(data: Table | NdArray, rows: readonly number[]): Table | NdArray {
-  return 'columns' in data ? takeRows(data, rows) : takeSamples(data, rows)
+function take(data: Samples, rows: readonly number[]): Samples {
+  return takeRows(data, rows)
 }

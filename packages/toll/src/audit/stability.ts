@@ -3,7 +3,7 @@
 // held-back rows as well as first weights, batches and trees, so that detectors that draw nothing differ by their
 // held-back rows.
 
-import { TollError, rowCount, throwIfAborted, type NdArray, type Table } from '../base/index.js'
+import { TollError, rowCount, throwIfAborted, type Samples } from '../base/index.js'
 import { detectors, type FitProgress } from '../detectors/index.js'
 import { rankCorrelation } from '../metrics/index.js'
 import { featuresOf, fingerprint, fit, type FitOptions, type Manifest, type Model } from '../model/index.js'
@@ -12,7 +12,7 @@ import { listThresholdKinds, type ThresholdRule } from '../threshold/index.js'
 
 /** What a model was fitted to, as `fit` took it. */
 export interface TrainingSource extends RowOrder {
-  readonly data: Table | NdArray
+  readonly data: Samples
   readonly labels?: ArrayLike<number>
   readonly weights?: ArrayLike<number>
 }
@@ -58,7 +58,7 @@ export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
   const detector = detectors.get(name)
   if (!detector)
     throw new TollError(
-      'not-found',
+      'unknown-detector',
       `the model's detector '${name}' is not in this version of toll, which cannot fit it again`,
     )
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
@@ -75,14 +75,14 @@ export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
 }
 
 /** The columns that the model learned from, as what it took them for. Error: `not-found` where one is missing. */
-function learnedFrom(manifest: Pick<Manifest, 'input' | 'window'>, data: Table | NdArray): Table | NdArray {
-  if (!('columns' in data) || manifest.input.kind !== 'table') return data
+function learnedFrom(manifest: Pick<Manifest, 'input' | 'window'>, data: Samples): Samples {
+  if (data.kind !== 'table' || manifest.input.kind !== 'table') return data
   const features = featuresOf(manifest)
   const places = features.map(({ name }) => data.names.indexOf(name))
   const missing = features.find((_, i) => places[i] < 0)
   if (missing)
     throw new TollError(
-      'not-found',
+      'unknown-column',
       `the table lacks column ${missing.name}, which the model was trained on; it has ${data.names.join(', ')}`,
     )
   return inferSchema(selectColumns(data, places), kindsOf(features)).table
@@ -98,9 +98,9 @@ function kindsOf(features: ReturnType<typeof featuresOf>): Record<string, Featur
  */
 export async function isTrainingData(
   manifest: Pick<Manifest, 'input' | 'window' | 'dataFingerprint'>,
-  data: Table | NdArray,
+  data: Samples,
 ): Promise<boolean> {
-  if ('columns' in data && featuresOf(manifest).some(({ name }) => !data.names.includes(name))) return false
+  if (data.kind === 'table' && featuresOf(manifest).some(({ name }) => !data.names.includes(name))) return false
   return (await fingerprint(learnedFrom(manifest, data))) === manifest.dataFingerprint
 }
 
@@ -115,10 +115,10 @@ function ruleOf(threshold: Manifest['threshold']): ThresholdRule {
 export function trainingSamples(
   manifest: Pick<Manifest, 'input' | 'window'>,
   { data: given, groups, time }: TrainingSource,
-): { readonly data: Table | NdArray; readonly lastRows?: Int32Array } {
+): { readonly data: Samples; readonly lastRows?: Int32Array } {
   const { window } = manifest
   const data = learnedFrom(manifest, given)
-  if (!window || !('columns' in data)) return { data }
+  if (!window || data.kind !== 'table') return { data }
   const { table, members } = slideWindows(data, window, { ...(groups && { groups }), ...(time && { time }) })
   return { data: table, lastRows: Int32Array.from(members, (rows) => rows[rows.length - 1]) }
 }
@@ -136,19 +136,19 @@ export async function measureStability(
 ): Promise<Stability> {
   const { manifest, engine } = model
   if (!(Number.isInteger(seeds) && seeds >= 1 && seeds <= 20))
-    throw new TollError('argument', `seeds must be an integer from 1 to 20, got ${seeds}`)
+    throw new TollError('out-of-domain', `seeds must be an integer from 1 to 20, got ${seeds}`)
   const fitting = fittingOf(manifest)
   const data = learnedFrom(manifest, training.data)
   if ((await fingerprint(data)) !== manifest.dataFingerprint) {
     throw new TollError(
-      'data',
+      'unusable-data',
       `these are not the ${manifest.rows.given} ${manifest.window ? 'windows' : 'rows'} that the model was ` +
         'fitted to: their fingerprint is another; give the same file, columns and order',
     )
   }
   if (manifest.rows.anomalies > 0 && !training.labels) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `the model was fitted without ${manifest.rows.anomalies} labelled anomalies; give the labels to fit ` +
         'it again the same way',
     )
@@ -160,12 +160,12 @@ export async function measureStability(
   } = manifest
   if (by === 'groups' && !groups)
     throw new TollError(
-      'argument',
+      'out-of-domain',
       'whole groups were held back when the model was fitted; give the groups of the rows to fit it again the same way',
     )
   if (by === 'time' && !time && !window)
     throw new TollError(
-      'argument',
+      'out-of-domain',
       'the latest rows were held back when the model was fitted; give the times of the rows to fit it again ' +
         'the same way',
     )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TollError, tableFromColumns, takeRows } from './index.js'
+import { tableFromColumns, takeRows } from './index.js'
 
 describe('a table from columns of values', () => {
   test('numbers, texts, booleans and dates, each with what is missing', () => {
@@ -47,6 +47,6 @@ describe('a table from columns of values', () => {
       "column 'when' holds an invalid date in row 2; give null for a missing one",
     ],
   ])('%j is refused', (columns, code, message) => {
-    expect(() => tableFromColumns(columns)).toThrow(new TollError(code as 'data', message))
+    expect(() => tableFromColumns(columns)).toThrow(expect.objectContaining({ code, message }))
   })
 })

@@ -24,6 +24,7 @@ export type ColumnMeaning =
 
 /** Named columns of equal length, float64; what is missing is NaN. */
 export interface Table {
+  readonly kind: 'table'
   readonly names: readonly string[]
   readonly columns: readonly Float64Array[]
   readonly rows: number
@@ -31,42 +32,66 @@ export interface Table {
   readonly meanings?: ReadonlyMap<string, ColumnMeaning>
 }
 
+/** Images (n, channels, height, width), in any units. */
+export interface Images<T extends FloatArray = FloatArray> extends NdArray<T> {
+  readonly kind: 'images'
+}
+
+/** What models learn from and score: the rows of a table, or images. */
+export type Samples = Table | Images
+
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1)
 }
 
 /** Rows of a table, or samples of an array. */
-export function rowCount(data: Table | NdArray): number {
-  return 'columns' in data ? data.rows : data.shape[0]
+export function rowCount(data: Samples): number {
+  return data.kind === 'table' ? data.rows : data.shape[0]
 }
 
 /** Wraps `data` in `shape`, after checking that they agree. */
 export function ndarray<T extends FloatArray>(data: T, shape: readonly number[]): NdArray<T> {
   if (shape.some((dim) => !Number.isInteger(dim) || dim < 0)) {
-    throw new TollError('shape', `shape must be non-negative integers, got (${shape.join(', ')})`)
+    throw new TollError('shape-mismatch', `shape must be non-negative integers, got (${shape.join(', ')})`)
   }
   if (sizeOf(shape) !== data.length) {
-    throw new TollError('shape', `shape (${shape.join(', ')}) needs ${sizeOf(shape)} values, got ${data.length}`)
+    throw new TollError(
+      'length-mismatch',
+      `shape (${shape.join(', ')}) needs ${sizeOf(shape)} values, got ${data.length}`,
+    )
   }
   return { shape, data }
+}
+
+/** Images from pixels. Error: `shape` unless `shape` is (n, channels, height, width) and has as many values as `data`. */
+export function images<T extends FloatArray>(data: T, shape: readonly number[]): Images<T> {
+  if (shape.length !== 4)
+    throw new TollError(
+      'shape-mismatch',
+      `images have the shape (n, channels, height, width), got (${shape.join(', ')})`,
+    )
+  return { kind: 'images', ...ndarray(data, shape) }
 }
 
 /** Checks that all columns are equally long and that names are unique and non-empty. */
 export function table(names: readonly string[], columns: readonly Float64Array[]): Table {
   if (names.length !== columns.length) {
-    throw new TollError('shape', `${names.length} column names for ${columns.length} columns`)
+    throw new TollError('shape-mismatch', `${names.length} column names for ${columns.length} columns`)
   }
   const rows = columns[0]?.length ?? 0
   const seen = new Set<string>()
   names.forEach((name, i) => {
     if (columns[i].length !== rows) {
-      throw new TollError('shape', `column '${name}' has ${columns[i].length} rows, column '${names[0]}' has ${rows}`)
+      throw new TollError(
+        'length-mismatch',
+        `column '${name}' has ${columns[i].length} rows, column '${names[0]}' has ${rows}`,
+      )
     }
-    if (name === '') throw new TollError('data', `column ${i + 1} has no name`)
-    if (seen.has(name)) throw new TollError('data', `column '${name}' appears twice`)
+    if (name === '') throw new TollError('unusable-data', `column ${i + 1} has no name`)
+    if (seen.has(name)) throw new TollError('unusable-data', `column '${name}' appears twice`)
     seen.add(name)
   })
-  return { names, columns, rows }
+  return { kind: 'table', names, columns, rows }
 }
 
 /** Values of a column as programs have them; null, undefined, NaN and '' are missing. */
@@ -104,16 +129,16 @@ function readColumn(name: string, given: ColumnValues): { values: Float64Array; 
   const other = cells.findIndex((value) => !isMissing(value) && kindOf(value) !== kind)
   if (other >= 0)
     throw new TollError(
-      'data',
+      'unusable-data',
       `column '${name}' holds a ${kind} in row ${first + 1} and a ${kindOf(cells[other])} in row ` +
         `${other + 1}; a column has one kind of values`,
     )
   if (!['number', 'string', 'boolean', 'date'].includes(kind))
-    throw new TollError('data', `column '${name}' holds ${kind}s; expected numbers, texts, booleans or dates`)
+    throw new TollError('unusable-data', `column '${name}' holds ${kind}s; expected numbers, texts, booleans or dates`)
   const invalid = cells.findIndex((value) => value instanceof Date && Number.isNaN(value.getTime()))
   if (invalid >= 0)
     throw new TollError(
-      'data',
+      'unusable-data',
       `column '${name}' holds an invalid date in row ${invalid + 1}; give null for a missing one`,
     )
   const codes = new Map<string, number>()
@@ -139,7 +164,7 @@ export function tableFromRows(rows: readonly (readonly number[])[], names?: read
   const columns = Array.from({ length: width }, () => new Float64Array(rows.length))
   rows.forEach((row, r) => {
     if (row.length !== width) {
-      throw new TollError('shape', `row ${r + 1} has ${row.length} values, expected ${width}`)
+      throw new TollError('shape-mismatch', `row ${r + 1} has ${row.length} values, expected ${width}`)
     }
     for (let c = 0; c < width; c++) columns[c][r] = row[c]
   })
@@ -149,15 +174,17 @@ export function tableFromRows(rows: readonly (readonly number[])[], names?: read
 /** A table from an `(n, d)` array; without names the columns are called x0, x1, ... */
 export function tableFromArray(array: NdArray, names?: readonly string[]): Table {
   if (array.shape.length !== 2) {
-    throw new TollError('shape', `a table needs an array of shape (n, d), got (${array.shape.join(', ')})`)
+    throw new TollError('shape-mismatch', `a table needs an array of shape (n, d), got (${array.shape.join(', ')})`)
   }
   const [n, d] = array.shape
   const columns = Array.from({ length: d }, (_, c) => Float64Array.from({ length: n }, (_, r) => array.data[r * d + c]))
   return table(names ?? columns.map((_, i) => `x${i}`), columns)
 }
 
-/** The rows `indices` of a table, in that order. */
-export function takeRows(source: Table, indices: ArrayLike<number>): Table {
+/** The rows or images `indices`, in that order. */
+export function takeRows<S extends Samples>(source: S, indices: ArrayLike<number>): S
+export function takeRows(source: Samples, indices: ArrayLike<number>): Samples {
+  if (source.kind === 'images') return { kind: 'images', ...takeSamples(source, indices) }
   const columns = source.columns.map((column) =>
     Float64Array.from({ length: indices.length }, (_, i) => column[indices[i]]),
   )
@@ -182,18 +209,24 @@ export function takeSamples(source: NdArray, indices: ArrayLike<number>): NdArra
  * one after the other. Texts keep what they say where tables number them differently. Error: `shape` for no part, or
  * parts that differ.
  */
-export function joinRows(parts: readonly (Table | NdArray)[]): Table | NdArray {
-  const tables = parts.filter((part) => 'columns' in part)
+export function joinRows(parts: readonly Samples[]): Samples {
+  const tables = parts.filter((part) => part.kind === 'table')
   if (parts.length === 0 || (tables.length > 0 && tables.length < parts.length))
-    throw new TollError('shape', `rows are joined of tables or of arrays, got ${parts.length === 0 ? 'none' : 'both'}`)
-  return tables.length > 0 ? joinTables(tables) : joinSamples(parts as readonly NdArray[])
+    throw new TollError(
+      'shape-mismatch',
+      `rows are joined of tables or of arrays, got ${parts.length === 0 ? 'none' : 'both'}`,
+    )
+  return tables.length > 0 ? joinTables(tables) : { kind: 'images', ...joinSamples(parts as readonly Images[]) }
 }
 
 function joinTables(parts: readonly Table[]): Table {
   const [{ names }] = parts
   const other = parts.find((part) => part.names.join('\n') !== names.join('\n'))
   if (other)
-    throw new TollError('shape', `tables of columns ${names.join(', ')} and ${other.names.join(', ')} cannot be joined`)
+    throw new TollError(
+      'shape-mismatch',
+      `tables of columns ${names.join(', ')} and ${other.names.join(', ')} cannot be joined`,
+    )
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
   const meanings = new Map<string, ColumnMeaning>()
   const columns = names.map((name, c) => {
@@ -210,7 +243,7 @@ function joinTables(parts: readonly Table[]): Table {
     if (texts.size > 0) meanings.set(name, { kind: 'text', texts: [...texts.keys()] })
     return concatenate(values, new Float64Array(rows))
   })
-  return { names, columns, rows, ...(meanings.size > 0 && { meanings }) }
+  return { kind: 'table', names, columns, rows, ...(meanings.size > 0 && { meanings }) }
 }
 
 function joinSamples(parts: readonly NdArray[]): NdArray {
@@ -218,7 +251,7 @@ function joinSamples(parts: readonly NdArray[]): NdArray {
   const other = parts.find((part) => part.shape.slice(1).join() !== shape.join())
   if (other)
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `samples of ${shape.join(' x ')} and ${other.shape.slice(1).join(' x ')} cannot be joined`,
     )
   const size = parts.reduce((sum, { data }) => sum + data.length, 0)

@@ -17,7 +17,9 @@ import {
   tableToArray,
   takeRows,
   takeSamples,
+  images,
   type Domains,
+  type Table,
 } from './index.js'
 
 const refusal = (code: string, message: RegExp) =>
@@ -172,7 +174,8 @@ describe('arrays and tables', () => {
 
 describe('rows of several tables', () => {
   it('keep their values and texts, however each table numbers its texts', () => {
-    const part = (values: number[], texts: string[]) => ({
+    const part = (values: number[], texts: string[]): Table => ({
+      kind: 'table',
       names: ['n', 't'],
       columns: [Float64Array.from(values), Float64Array.from(values, (_, row) => row)],
       rows: values.length,
@@ -180,6 +183,7 @@ describe('rows of several tables', () => {
     })
     const joined = joinRows([part([1, NaN], ['a', 'b']), part([3], ['b'])])
     expect(joined).toEqual({
+      kind: 'table',
       names: ['n', 't'],
       columns: [Float64Array.of(1, NaN, 3), Float64Array.of(0, 1, 1)],
       rows: 3,
@@ -188,13 +192,16 @@ describe('rows of several tables', () => {
   })
 
   it('are samples of arrays too, and refuse what differs', () => {
-    expect(joinRows([ndarray(Float32Array.of(1, 2), [1, 2]), ndarray(Float32Array.of(3, 4, 5, 6), [2, 2])])).toEqual({
-      shape: [3, 2],
+    expect(
+      joinRows([images(Float32Array.of(1, 2), [1, 1, 1, 2]), images(Float32Array.of(3, 4, 5, 6), [2, 1, 1, 2])]),
+    ).toEqual({
+      kind: 'images',
+      shape: [3, 1, 1, 2],
       data: Float32Array.of(1, 2, 3, 4, 5, 6),
     })
-    expect(() => joinRows([ndarray(Float32Array.of(1, 2), [1, 2]), ndarray(Float32Array.of(1), [1, 1])])).toThrow(
-      refusal('shape', /cannot be joined/),
-    )
+    expect(() =>
+      joinRows([images(Float32Array.of(1, 2), [1, 1, 1, 2]), images(Float32Array.of(1), [1, 1, 1, 1])]),
+    ).toThrow(refusal('shape', /cannot be joined/))
     expect(() => joinRows([tableFromRows([[1]], ['a']), tableFromRows([[1]], ['b'])])).toThrow(
       refusal('shape', /a and b cannot be joined/),
     )

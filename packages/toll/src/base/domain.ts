@@ -89,7 +89,10 @@ export function resolveParameters<D extends Domains>(
 ): Values<D> {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(domains, name)) {
-      throw new TollError('argument', `${owner} '${name}' does not exist; known: ${Object.keys(domains).join(', ')}`)
+      throw new TollError(
+        'unknown-parameter',
+        `${owner} '${name}' does not exist; known: ${Object.keys(domains).join(', ')}`,
+      )
     }
   }
   const resolved: Record<string, unknown> = {}
@@ -98,7 +101,7 @@ export function resolveParameters<D extends Domains>(
     const problem = violation(domain, value)
     if (problem)
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `${owner} '${name}' must be ${problem}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`,
       )
     resolved[name] = value

@@ -1,7 +1,8 @@
-// Every error of the library: one class, a machine-readable code, one sentence a person can act on.
+// Every error of the library: one class with a code, a stable reason, typed details, and one sentence a person can act
+// on. Programs read the data; only people read the message.
 
 /**
- * What went wrong, for programs.
+ * The kind of an error, for programs that only distinguish a few.
  *
  * | code | meaning |
  * |---|---|
@@ -11,7 +12,7 @@
  * | `format` | a file that is truncated, damaged or of another kind |
  * | `version` | a file made by a newer version |
  * | `not-found` | a file, column, data set or detector that does not exist |
- * | `device` | an accelerator or engine that is not there |
+ * | `device` | an accelerator, engine or optional package that is not available |
  * | `memory` | a computation that would take more memory than allowed |
  * | `diverged` | a training loss that became NaN or infinite |
  * | `aborted` | stopped by the caller's signal |
@@ -36,14 +37,149 @@ export type ErrorCode =
   | 'checksum'
   | 'internal'
 
+/** Every reason of an error, with its code. A reason is never renamed; new ones may be added. */
+export const errorReasons = {
+  // Arguments and options
+  'out-of-domain': 'argument',
+  'wrong-type': 'argument',
+  'unknown-parameter': 'argument',
+  'unknown-option': 'argument',
+  'missing-argument': 'argument',
+  'conflicting-options': 'argument',
+  'duplicate-name': 'argument',
+  'reserved-name': 'argument',
+  'not-applicable': 'argument',
+  'unsupported-input': 'argument',
+  'unsupported-format': 'argument',
+  'invalid-query': 'argument',
+  'checkpoint-mismatch': 'argument',
+  busy: 'argument',
+  // Sizes
+  'shape-mismatch': 'shape',
+  'length-mismatch': 'shape',
+  'wrong-input-kind': 'shape',
+  // Values
+  'not-a-number': 'data',
+  'not-finite': 'data',
+  'decimal-comma': 'data',
+  'not-a-time': 'data',
+  'not-a-boolean': 'data',
+  'mixed-kinds': 'data',
+  'unnamed-column': 'data',
+  'numeric-header': 'data',
+  'empty-column': 'data',
+  'constant-data': 'data',
+  'no-columns': 'data',
+  'no-rows': 'data',
+  'too-few-rows': 'data',
+  'no-scored-rows': 'data',
+  'too-many-categories': 'data',
+  'invalid-label': 'data',
+  'ambiguous-labels': 'data',
+  'one-class': 'data',
+  'invalid-weight': 'data',
+  'missing-group': 'data',
+  'unordered-rows': 'data',
+  'incomplete-window': 'data',
+  overflow: 'data',
+  'unreadable-text': 'data',
+  'no-held-out-scores': 'data',
+  'degenerate-scores': 'data',
+  'unusable-data': 'data',
+  'not-training-data': 'data',
+  // Files
+  'empty-file': 'format',
+  'damaged-file': 'format',
+  'wrong-file-kind': 'format',
+  'not-utf8': 'format',
+  'ragged-row': 'format',
+  'wrong-delimiter': 'format',
+  'duplicate-column': 'format',
+  'schema-mismatch': 'format',
+  'unsupported-content': 'format',
+  'newer-version': 'version',
+  // Things that are not there
+  'unknown-file': 'not-found',
+  'unknown-column': 'not-found',
+  'unknown-variable': 'not-found',
+  'unknown-dataset': 'not-found',
+  'unknown-detector': 'not-found',
+  'unknown-threshold': 'not-found',
+  'unknown-output': 'not-found',
+  'unknown-trial': 'not-found',
+  // The machine
+  'no-device': 'device',
+  'missing-package': 'device',
+  'too-large': 'memory',
+  'loss-not-finite': 'diverged',
+  aborted: 'aborted',
+  'cannot-read': 'io',
+  'cannot-write': 'io',
+  'download-failed': 'network',
+  'wrong-checksum': 'checksum',
+  internal: 'internal',
+} as const satisfies Readonly<Record<string, ErrorCode>>
+
+/** Why an error was thrown, finer than its code and as stable. */
+export type ErrorReason = keyof typeof errorReasons
+
+/** What a program can know about an error; a field is there where it has a meaning. */
+export interface ErrorDetails {
+  /** Path or name of the source, as it was given. */
+  readonly file?: string
+  /** Line of a text file, from 1. */
+  readonly line?: number
+  /** Row of a table or sample of an array, from 0, the header not counted. */
+  readonly row?: number
+  /** Column of a table. */
+  readonly column?: string
+  readonly columns?: readonly string[]
+  /** Option of a library function, as it is spelled there. */
+  readonly option?: string
+  /** What was given. */
+  readonly value?: unknown
+  /** What is accepted in its place: names, kinds or a domain in words. */
+  readonly expected?: string | readonly string[]
+  /** A number that must not be passed, in the unit of what it limits: rows, columns, bytes. */
+  readonly limit?: number
+  /** What solves it, as a value for `option`. */
+  readonly suggestion?: unknown
+  /** An optional package that has to be installed. */
+  readonly package?: string
+}
+
 export class TollError extends Error {
   override readonly name = 'TollError'
   readonly code: ErrorCode
+  readonly reason: ErrorReason
+  readonly details: ErrorDetails
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(code === 'internal' ? `internal: ${message}` : message, options)
+  constructor(
+    reason: ErrorReason,
+    message: string,
+    { cause, ...details }: ErrorDetails & { readonly cause?: unknown } = {},
+  ) {
+    const code = errorReasons[reason]
+    super(code === 'internal' ? `internal: ${message}` : message, cause === undefined ? undefined : { cause })
     this.code = code
+    this.reason = reason
+    this.details = details
   }
+
+  /**
+   * The same error with the place that only the caller knows: `place` begins the message and is `details.file`, unless
+   * other details are given for it. An error that names its file already stays as it is.
+   */
+  within(place: string, details: ErrorDetails = { file: place }): TollError {
+    if (details.file !== undefined && this.details.file !== undefined) return this
+    const message = this.code === 'internal' ? this.message.slice('internal: '.length) : this.message
+    return new TollError(this.reason, `${place}: ${message}`, { ...this.details, ...details, cause: this })
+  }
+}
+
+/** `error.within(...)` for an error of this library; anything else as it is. */
+export function locate(error: unknown, place: string, details?: ErrorDetails): unknown {
+  return error instanceof TollError ? error.within(place, details) : error
 }
 
 /** Throws an `internal` error unless `condition` holds: for invariants that only a bug of ours can break. */
@@ -56,7 +192,7 @@ export function throwIfAborted(signal?: AbortSignal): void {
   if (signal?.aborted) throw new TollError('aborted', 'stopped before it was finished', { cause: signal.reason })
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, to be shown to a person. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

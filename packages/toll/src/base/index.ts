@@ -1,5 +1,15 @@
 // The ground floor: errors, arrays, parameter domains, seeded randomness. Knows nothing of graphs or files.
-export { TollError, invariant, messageOf, throwIfAborted, type ErrorCode } from './errors.js'
+export {
+  TollError,
+  errorReasons,
+  invariant,
+  locate,
+  messageOf,
+  throwIfAborted,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorReason,
+} from './errors.js'
 export {
   concatenate,
   joinRows,
@@ -7,6 +17,7 @@ export {
   rowCount,
   sizeOf,
   table,
+  images,
   tableFromArray,
   tableFromColumns,
   tableFromRows,
@@ -17,7 +28,9 @@ export {
   type ColumnMeaning,
   type ColumnValues,
   type FloatArray,
+  type Images,
   type NdArray,
+  type Samples,
   type Table,
 } from './array.js'
 export {

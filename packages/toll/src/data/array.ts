@@ -68,7 +68,7 @@ export function toIndices(array: NumberArray, bound: number): Int32Array {
   const indices = new Int32Array(array.data.length)
   array.data.forEach((value, i) => {
     if (!Number.isInteger(value) || value < 0 || value >= bound) {
-      throw new TollError('data', `index ${i} must be an integer from 0 to ${bound - 1}, got ${value}`)
+      throw new TollError('unusable-data', `index ${i} must be an integer from 0 to ${bound - 1}, got ${value}`)
     }
     indices[i] = value
   })
@@ -98,7 +98,7 @@ export function joinImages(sets: readonly ImageSet[]): ImageSet {
   for (const set of sets) {
     if (sizeOf(set.shape.slice(1)) !== channels * height * width) {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `images of (${set.shape.slice(1).join(', ')}) beside images of (${channels}, ${height}, ${width})`,
       )
     }

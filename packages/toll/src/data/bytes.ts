@@ -23,7 +23,7 @@ export class ByteReader {
   }
 
   fail(problem: string, at = this.offset): never {
-    throw new TollError('format', `${this.kind}, byte ${this.base + at}: ${problem}`)
+    throw new TollError('damaged-file', `${this.kind}, byte ${this.base + at}: ${problem}`)
   }
 
   /** Throws unless `count` bytes are left. */

@@ -36,22 +36,23 @@ export function readIdxImages(images: Uint8Array, labels: Uint8Array, classes: r
   const targets = readIdx(labels)
   if (pixels.shape.length !== 3 || !(pixels.data instanceof Uint8Array)) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `${kind}: images must be bytes of shape (n, height, width), got ${pixels.type} (${pixels.shape.join(', ')})`,
     )
   }
   if (targets.shape.length !== 1 || !(targets.data instanceof Uint8Array)) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `${kind}: labels must be bytes of shape (n), got ${targets.type} (${targets.shape.join(', ')})`,
     )
   }
   const [count, height, width] = pixels.shape
-  if (targets.shape[0] !== count) throw new TollError('shape', `${count} images beside ${targets.shape[0]} labels`)
+  if (targets.shape[0] !== count)
+    throw new TollError('length-mismatch', `${count} images beside ${targets.shape[0]} labels`)
   const wrong = targets.data.findIndex((label) => label >= classes.length)
   if (wrong >= 0)
     throw new TollError(
-      'format',
+      'damaged-file',
       `${kind}: label ${targets.data[wrong]} of image ${wrong} is not one of ${classes.length} classes`,
     )
   return { shape: [count, 1, height, width], pixels: pixels.data, labels: targets.data, classes }

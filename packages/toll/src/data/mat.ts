@@ -73,9 +73,9 @@ export function readMat(bytes: Uint8Array, name?: string): NumberArray {
     .join(', ')
   const candidates = variables.filter((variable) => (name === undefined ? variable.type : variable.name === name))
   if (name !== undefined && candidates.length === 0)
-    throw new TollError('not-found', `the ${kind} has no variable '${name}'; it holds ${names || 'none'}`)
+    throw new TollError('unknown-variable', `the ${kind} has no variable '${name}'; it holds ${names || 'none'}`)
   if (candidates.length !== 1)
-    throw new TollError('not-found', `name the variable to read; the ${kind} holds ${names || 'none'}`)
+    throw new TollError('unknown-variable', `name the variable to read; the ${kind} holds ${names || 'none'}`)
   const { reader, shape, type, problem } = candidates[0]
   if (type === undefined) return reader.fail(`variable '${candidates[0].name}' is not read: ${problem}`)
   const count = sizeOf(shape)

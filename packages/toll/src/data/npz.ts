@@ -1,6 +1,6 @@
 // NumPy's .npz archives: a zip of .npy files, stored (numpy.savez) or deflated (numpy.savez_compressed).
 
-import { TollError } from '../base/index.js'
+import { TollError, locate } from '../base/index.js'
 import type { NumberArray } from './array.js'
 import { ByteReader } from './bytes.js'
 import { readNpy } from './npy.js'
@@ -18,18 +18,16 @@ export function readNpz(bytes: Uint8Array, name?: string): NumberArray {
   const names = members.map((member) => member.name.replace(/\.npy$/, ''))
   if (name === undefined && members.length !== 1) {
     throw new TollError(
-      'not-found',
+      'unknown-variable',
       `the npz file holds ${members.length} arrays (${names.join(', ')}); name the one to read`,
     )
   }
   const index = name === undefined ? 0 : names.indexOf(name)
-  if (index < 0) throw new TollError('not-found', `the npz file has no array '${name}'; it holds ${names.join(', ')}`)
+  if (index < 0)
+    throw new TollError('unknown-file', `the npz file has no array '${name}'; it holds ${names.join(', ')}`)
   try {
     return readNpy(readZipMember(reader, members[index]))
   } catch (error) {
-    if (error instanceof TollError && error.message.startsWith('npy file')) {
-      throw new TollError(error.code, `npz file, array '${names[index]}': ${error.message}`, { cause: error })
-    }
-    throw error
+    throw locate(error, `npz file, array '${names[index]}'`, {})
   }
 }

@@ -13,7 +13,7 @@ export interface Split {
  */
 export function splitRows(n: number, share: number, random: Random): Split {
   if (!(share >= 0 && share < 1))
-    throw new TollError('argument', `the held-back share must be at least 0 and below 1, got ${share}`)
+    throw new TollError('out-of-domain', `the held-back share must be at least 0 and below 1, got ${share}`)
   const order = random.permutation(n)
   const count = Math.round(share * n)
   return { held: order.slice(0, count).sort(), train: order.slice(count).sort() }
@@ -50,23 +50,26 @@ export function anomalyLabels(
   { anomaly, normal: usual }: { readonly anomaly?: LabelValue; readonly normal?: LabelValue } = {},
 ): Uint8Array {
   if (anomaly !== undefined && usual !== undefined)
-    throw new TollError('argument', 'name the anomalous label or the normal one, not both')
+    throw new TollError('conflicting-options', 'name the anomalous label or the normal one, not both')
   const texts = values.map((value, row) => {
-    if (value === null || value === '') throw new TollError('data', `row ${row + 1} has no label`)
+    if (value === null || value === '') throw new TollError('invalid-label', `row ${row + 1} has no label`)
     return labelText(value)
   })
   const seen = [...new Set(texts)]
   if (usual !== undefined) {
     const wanted = labelText(usual)
     if (!seen.includes(wanted))
-      throw new TollError('data', `no row has the normal label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`)
+      throw new TollError(
+        'invalid-label',
+        `no row has the normal label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`,
+      )
     return Uint8Array.from(texts, (text) => Number(text !== wanted))
   }
   // No anomaly yet.
   if (seen.length === 1 && anomaly === undefined && normal.includes(seen[0])) return new Uint8Array(texts.length)
   if (seen.length !== 2 && anomaly === undefined) {
     throw new TollError(
-      'data',
+      'invalid-label',
       `labels must be two classes, got ${seen.length} ` +
         `(${seen.slice(0, 5).join(', ')}${seen.length > 5 ? ', ...' : ''}); name the anomalous one, or the ` +
         'normal one',
@@ -76,16 +79,19 @@ export function anomalyLabels(
     const wanted = labelText(anomaly)
     if (!seen.includes(wanted))
       throw new TollError(
-        'data',
+        'invalid-label',
         `no row has the anomalous label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`,
       )
-    if (seen.length < 2) throw new TollError('data', `labels must be two classes, every row has '${wanted}'`)
+    if (seen.length < 2) throw new TollError('invalid-label', `labels must be two classes, every row has '${wanted}'`)
     return Uint8Array.from(texts, (text) => Number(text === wanted))
   }
   const positive = seen.filter((text) => anomalous.includes(text))
   const negative = seen.filter((text) => normal.includes(text))
   if (positive.length !== 1 || negative.length !== 1) {
-    throw new TollError('data', `labels '${seen[0]}' and '${seen[1]}' do not say which is the anomaly; name it`)
+    throw new TollError(
+      'invalid-label',
+      `labels '${seen[0]}' and '${seen[1]}' do not say which is the anomaly; name it`,
+    )
   }
   return Uint8Array.from(texts, (text) => Number(text === positive[0]))
 }

@@ -99,12 +99,13 @@ export function ensemble(
     defaults,
     'ensemble option',
   )
-  if (members.length < 2) throw new TollError('argument', `an ensemble needs at least 2 members, got ${members.length}`)
+  if (members.length < 2)
+    throw new TollError('out-of-domain', `an ensemble needs at least 2 members, got ${members.length}`)
   const accepts = (['table', 'image'] as const).filter((kind) =>
     members.every(({ detector }) => detector.accepts.includes(kind)),
   )
   if (accepts.length === 0)
-    throw new TollError('argument', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
+    throw new TollError('out-of-domain', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
   namedGroups(members)
   for (const member of members) parametersOf(member)
   return {
@@ -252,7 +253,7 @@ function namedGroups(members: readonly EnsembleMember[]): number[][] | undefined
   if (named === 0) return undefined
   if (named < members.length)
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `either every member of an ensemble has a group or none has, got ${named} of ${members.length}`,
     )
   return [...new Set(members.map(({ group }) => group))].map((group) =>
@@ -314,7 +315,7 @@ function divide(
 ): { learning: TrainingData; standardising: NdArray<Float64Array> } {
   const normal = normalIndices(data)
   if (normal.length < 2)
-    throw new TollError('data', `an ensemble learns from at least 2 normal rows, got ${normal.length}`)
+    throw new TollError('too-few-rows', `an ensemble learns from at least 2 normal rows, got ${normal.length}`)
   const held = normal.length < fewestToDivide ? 0 : Math.round(share * normal.length)
   const chosen = Array.from(random.sample(normal.length, held), (i) => normal[i]).sort((a, b) => a - b)
   const held64 = chosen.length > 0 ? chosen : normal
@@ -330,7 +331,8 @@ function divide(
 
 /** `rows` of the normal samples, in their order; everything when `rows` is 0 or not fewer. */
 function thinned(data: TrainingData, rows: number, random: Random): TrainingData {
-  if (rows === 1) throw new TollError('argument', 'ensemble: subsample must be 0 for all rows, or at least 2, got 1')
+  if (rows === 1)
+    throw new TollError('out-of-domain', 'ensemble: subsample must be 0 for all rows, or at least 2, got 1')
   const normal = normalIndices(data)
   if (rows === 0 || rows >= normal.length) return data
   return takeData(

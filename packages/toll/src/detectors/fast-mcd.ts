@@ -149,7 +149,7 @@ class Search {
   required(candidate: Candidate | undefined): Candidate {
     if (candidate) return candidate
     throw new TollError(
-      'data',
+      'unusable-data',
       `the covariance of the rows is singular at mcd's shrinkage ${this.#options.shrinkage}: columns are ` +
         'constant or depend on each other, ' +
         'or rows are fewer than columns; raise the shrinkage',

@@ -72,7 +72,7 @@ export const isolationForest: Detector<typeof isolationForestParameters> = {
     const [n, d] = samples.shape
     if (extension > d - 1)
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `isolation-forest: extension must be at most the number of columns less one, ${d - 1}, got ${extension}`,
       )
     requireMemory(trees, Math.min(sampled, n), extension > 0 ? d : 0)
@@ -168,7 +168,7 @@ function requireMemory(trees: number, sampled: number, normal: number): void {
   if (bytes <= largestForest) return
   const mebibytes = (count: number) => `${Math.ceil(count / 2 ** 20)} MiB`
   throw new TollError(
-    'argument',
+    'out-of-domain',
     `isolation-forest: ${trees} trees of ${sampled} ` +
       `rows${normal > 0 ? ` with hyperplanes over ${normal} columns` : ''} may take ${mebibytes(bytes)}, ` +
       `more than the limit of ${mebibytes(largestForest)}; lower ` +

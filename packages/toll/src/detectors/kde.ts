@@ -122,7 +122,10 @@ async function findBandwidth(
 ): Promise<{ bandwidth: number; validation?: Validation }> {
   if (bandwidth > 0) {
     if (bandwidth < smallestBandwidth)
-      throw new TollError('argument', `kde: bandwidth must be 0 or at least ${smallestBandwidth}, got ${bandwidth}`)
+      throw new TollError(
+        'out-of-domain',
+        `kde: bandwidth must be 0 or at least ${smallestBandwidth}, got ${bandwidth}`,
+      )
     return { bandwidth }
   }
   if (rule !== 'cross-validation') return { bandwidth: Math.max(ruleOfThumb(rule, rows), smallestBandwidth) }
@@ -166,7 +169,7 @@ function requireMemory(n: number): void {
   const bytes = scoredTogether * n * 2 * 8
   if (bytes <= mostBytes) return
   throw new TollError(
-    'memory',
+    'too-large',
     `kde compares every scored row with all ${n} training rows: kernel values of ${scoredTogether} rows ` +
       `take ${gibibytes(bytes)}, allowed are ${gibibytes(mostBytes)}; ` +
       `set the parameter subsample, to at most ${Math.floor(mostBytes / (scoredTogether * 16))}, to train ` +
@@ -177,7 +180,7 @@ function requireMemory(n: number): void {
 function requireTime(n: number, bandwidths: number): void {
   if (n * n * bandwidths <= mostExponentials) return
   throw new TollError(
-    'memory',
+    'too-large',
     `kde: cross-validation of ${bandwidths} bandwidths compares all ${n} rows with each other: ` +
       `${gibibytes(n * n * bandwidths * 8)} of kernel values would pass ` +
       `through memory, allowed are ${gibibytes(mostExponentials * 8)}; take rule scott or silverman, or set ` +

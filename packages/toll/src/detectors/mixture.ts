@@ -167,7 +167,7 @@ function inverseDeviations({ data }: Matrix, component: number): { factor: Float
 
 function singular(component: number): TollError {
   return new TollError(
-    'data',
+    'unusable-data',
     `the covariance of component ${component} of the mixture is singular: columns are constant or depend ` +
       'on each other, or it holds too few ' +
       'rows; raise the regularisation or take fewer components',
@@ -269,7 +269,7 @@ function maximize(
   })
   const total = rows.reduce((most, count) => most + count, 0)
   if (!means.every(Number.isFinite))
-    throw new TollError('data', `the mixture of ${n} rows overflows; scale the columns`)
+    throw new TollError('overflow', `the mixture of ${n} rows overflows; scale the columns`)
   return { kind, weights: rows.map((count) => count / total), means: { shape: [k, d], data: means }, covariances }
 }
 

@@ -34,17 +34,20 @@ export function trainingRows(data: TrainingData, detector: string): WeightedRows
   const { samples, weights } = data
   if (samples.shape.length !== 2 || samples.shape[1] < 1) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `${detector} takes a table (n, d) with at least one column, got samples of shape (${samples.shape.join(', ')})`,
     )
   }
   const bad = weights?.findIndex((weight) => !(Number.isFinite(weight) && weight >= 0)) ?? -1
   if (bad >= 0)
-    throw new TollError('data', `sample weights must be finite and not negative, weight ${bad} is ${weights![bad]}`)
+    throw new TollError(
+      'not-finite',
+      `sample weights must be finite and not negative, weight ${bad} is ${weights![bad]}`,
+    )
   const kept = normalIndices(data).filter((row) => weights === undefined || weights[row] > 0)
   if (kept.length < 2)
     throw new TollError(
-      'data',
+      'invalid-weight',
       `${detector} needs at least 2 normal rows of positive weight, got ${kept.length} of ${samples.shape[0]}`,
     )
   const chosen = kept.length === samples.shape[0] ? samples : takeSamples(samples, kept)
@@ -148,7 +151,7 @@ export class RowProducts {
       for (let j = 0; j <= i; j++) {
         const value = (covariance[i * d + j] + covariance[j * d + i]) / (2 * total)
         if (!Number.isFinite(value))
-          throw new TollError('data', `the covariance of columns ${j} and ${i} overflows; scale the columns`)
+          throw new TollError('overflow', `the covariance of columns ${j} and ${i} overflows; scale the columns`)
         covariance[i * d + j] = covariance[j * d + i] = value
       }
     }

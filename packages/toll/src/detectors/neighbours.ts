@@ -189,14 +189,14 @@ export function refuseTooMany(
   const bytes = n * d * 8
   if (bytes > largestRows) {
     throw new TollError(
-      'memory',
+      'too-large',
       `${detector} keeps its training rows: ${n} x ${d} numbers take ${gibibytes(bytes)}, allowed are ` +
         `${gibibytes(largestRows)}${advice(largestRows / (d * 8))}`,
     )
   }
   if (pairs && copies * n * n > largestPairs) {
     throw new TollError(
-      'memory',
+      'too-large',
       `${detector} compares all ${n} training rows with each other${copies > 1 ? ` ${copies} times` : ''}: ` +
         `${gibibytes(copies * n * n * 8)} of distances would pass through memory, allowed are ` +
         `${gibibytes(largestPairs * 8)}${advice(Math.sqrt(largestPairs / copies))}`,
@@ -204,7 +204,7 @@ export function refuseTooMany(
   }
   if (scoredTogether * n * 8 > largestScoring) {
     throw new TollError(
-      'memory',
+      'too-large',
       `${detector} compares every scored row with all ${n} training rows: the distances of ` +
         `${scoredTogether} rows take ${gibibytes(scoredTogether * n * 8)}, ` +
         `allowed are ${gibibytes(largestScoring)}${advice(largestScoring / (scoredTogether * 8))}`,

@@ -238,7 +238,7 @@ function requireValues(n: number, nu: number): void {
   if (values <= mostValues) return
   const gibibytes = (count: number) => `${((8 * count) / 2 ** 30).toFixed(1)} GiB`
   throw new TollError(
-    'memory',
+    'too-large',
     `oc-svm compares at least nu n = ${Math.round(nu * n)} of its ${n} rows with all of them: ` +
       `${gibibytes(values)} of kernel values would pass ` +
       `through memory, allowed are ${gibibytes(mostValues)}; set the parameter subsample, to at most ` +

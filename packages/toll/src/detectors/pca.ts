@@ -108,7 +108,7 @@ export const pca: Detector<typeof pcaParameters> = {
     const most = parameters.score === 'reconstruction' ? Math.min(n, d - 1) : Math.min(n, d)
     if (parameters.components > most) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `pca parameter 'components' must be at most ${most} for ${n} rows of ${d} columns and score ` +
           `'${parameters.score}', got ${parameters.components}`,
       )

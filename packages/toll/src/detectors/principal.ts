@@ -44,7 +44,7 @@ export async function fitPrincipalBasis(
   const side = Math.min(n, d)
   if (side > largestSide) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `the principal directions of ${n} rows of ${d} columns need ${side} x ${side} numbers, ` +
         `${8 * side * side} bytes; ` +
         `at most ${2 ** 30} are allowed: give fewer columns, or at most ${largestSide} rows`,
@@ -197,7 +197,7 @@ async function multiply(
   try {
     const { product } = await session.run({ left: float64(left.shape as number[], a), right: float64([n, d], b) })
     const values = product.data as Float64Array
-    if (!values.every(Number.isFinite)) throw new TollError('data', 'the variances overflow; scale the columns')
+    if (!values.every(Number.isFinite)) throw new TollError('overflow', 'the variances overflow; scale the columns')
     return values
   } finally {
     await session.close()

@@ -57,6 +57,9 @@ export const detectors: ReadonlyMap<string, Detector> = new Map(
 export function detectorNamed(name: string): Detector {
   const detector = detectors.get(name)
   if (!detector)
-    throw new TollError('not-found', `there is no detector '${name}'; known: ${[...detectors.keys()].join(', ')}`)
+    throw new TollError(
+      'unknown-detector',
+      `there is no detector '${name}'; known: ${[...detectors.keys()].join(', ')}`,
+    )
   return detector
 }

@@ -68,7 +68,7 @@ export async function solveOneClass(columns: KernelColumns, options: SmoOptions)
     }
     if (steps === mostSteps) {
       throw new TollError(
-        'diverged',
+        'loss-not-finite',
         `the one-class problem of ${n} rows was not solved to ${enough} in ${steps} steps, the violation is ` +
           `${violation}; raise the tolerance or choose another kernel`,
       )

@@ -58,7 +58,7 @@ function requireMemory(detector: string, rows: number, d: number): void {
   const bytes = 2 ** Math.ceil(Math.log2(rows + 1)) * d * 8
   if (bytes <= largestTails) return
   throw new TollError(
-    'argument',
+    'out-of-domain',
     `${detector}: the sorted values of ${rows} rows and ${d} columns take ${Math.ceil(bytes / 2 ** 20)} MiB, ` +
       `more than the limit of ${largestTails / 2 ** 20} MiB; take fewer rows with the parameter subsample`,
   )

@@ -204,7 +204,7 @@ export function tollNetwork(
     const built = build[network](latent)
     if (built.sampleShape.join() !== sampleShape.join()) {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `network '${network}' takes images of ${built.sampleShape.join(' x ')}, got samples of ` +
           `${sampleShape.join(' x ')}; use network auto`,
       )
@@ -217,7 +217,7 @@ export function tollNetwork(
     return imageDefault({ channels, height, width }, latent)
   }
   throw new TollError(
-    'shape',
+    'shape-mismatch',
     `Toll takes tables (n, d) or images (n, channels, height, width), got samples of shape (${sampleShape.join(', ')})`,
   )
 }
@@ -301,8 +301,12 @@ export function constantsOf(network: Autoencoder, values: NamedValues): (name: s
 function requireWeights(weights: Float32Array): void {
   const bad = weights.findIndex((weight) => !(weight >= 0 && Number.isFinite(weight)))
   if (bad >= 0)
-    throw new TollError('data', `sample weights must be finite and not negative, weight ${bad} is ${weights[bad]}`)
-  if (!weights.some((weight) => weight > 0)) throw new TollError('data', 'at least one sample weight must be positive')
+    throw new TollError(
+      'not-finite',
+      `sample weights must be finite and not negative, weight ${bad} is ${weights[bad]}`,
+    )
+  if (!weights.some((weight) => weight > 0))
+    throw new TollError('invalid-weight', 'at least one sample weight must be positive')
 }
 
 /** At most `points` evenly spaced values of each list, the last one among them, with the steps they belong to. */

@@ -144,7 +144,7 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
   const { table: data, leftOut } = inferSchema(options.data, options.types)
   const { groups, time } = options
   if (time && options.splits !== undefined && options.splits !== 1)
-    throw new TollError('argument', `with times there is one split, the latest rows, got ${options.splits} splits`)
+    throw new TollError('out-of-domain', `with times there is one split, the latest rows, got ${options.splits} splits`)
   const settings = {
     ...resolveParameters(compareTableParameters, given(options), 'setting'),
     ...(time && { splits: 1 }),
@@ -152,10 +152,11 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
   checkEngines(engines)
   const methods = options.methods.map(({ detector: name, parameters = {} }) => {
     const detector = detectorNamed(name)
-    if (!detector.accepts.includes('table')) throw new TollError('argument', `detector '${name}' does not take tables`)
+    if (!detector.accepts.includes('table'))
+      throw new TollError('unsupported-input', `detector '${name}' does not take tables`)
     return { detector, parameters: resolveParameters(detector.parameters, parameters, `${name} parameter`) }
   })
-  if (methods.length === 0) throw new TollError('argument', 'no detector is named')
+  if (methods.length === 0) throw new TollError('out-of-domain', 'no detector is named')
   const splits = Array.from({ length: settings.splits }, (_, split) =>
     splitTable(rowCount(data), { ...settings, labels, trainOn, groups, time }, split),
   )
@@ -209,7 +210,7 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
     .filter(({ detector }) => failures.has(detector.name))
     .map(({ detector }) => ({ ...titleOf(detector), failure: failures.get(detector.name)! }))
   if (failed.length === methods.length)
-    throw new TollError('data', `no detector could be compared; ${failed[0].detector}: ${failed[0].failure}`)
+    throw new TollError('unusable-data', `no detector could be compared; ${failed[0].detector}: ${failed[0].failure}`)
   const [{ train, test }] = splits
   // Of all rows that do not test, whether they train or are left out as anomalies: that is what splits share.
   const testPerTrain = test.length / (labels.length - test.length)

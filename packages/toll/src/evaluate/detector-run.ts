@@ -77,7 +77,10 @@ async function scoreRows(
       data,
     } of sets) {
       if (columns !== width)
-        throw new TollError('shape', `the detector was fitted to ${width} columns, the rows to score have ${columns}`)
+        throw new TollError(
+          'shape-mismatch',
+          `the detector was fitted to ${width} columns, the rows to score have ${columns}`,
+        )
       const scores = new Float64Array(rows)
       for (let from = 0; from < rows; from += size) {
         throwIfAborted(signal)
@@ -91,7 +94,7 @@ async function scoreRows(
         scores.set(score.data as Float64Array, from)
       }
       const bad = scores.findIndex((score) => Number.isNaN(score))
-      if (bad >= 0) throw new TollError('diverged', `${detector.name} gave row ${bad} no score (NaN)`)
+      if (bad >= 0) throw new TollError('loss-not-finite', `${detector.name} gave row ${bad} no score (NaN)`)
       all.push(scores)
     }
     return all

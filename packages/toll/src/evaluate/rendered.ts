@@ -37,5 +37,5 @@ export function renderExperiment(report: Report, values: ReportTable, json: obje
 /** Error: `argument` for what cannot begin the name of a file anywhere. */
 export function checkStem(name: string): void {
   if (!/^[\w-][\w.-]*$/.test(name))
-    throw new TollError('argument', `a name of files is made of letters, digits, '-', '_' and '.', got '${name}'`)
+    throw new TollError('out-of-domain', `a name of files is made of letters, digits, '-', '_' and '.', got '${name}'`)
 }

@@ -25,13 +25,14 @@ export interface SplitOptions extends RowOrder {
  */
 export function splitTable(rows: number, options: SplitOptions, split: number): TableSplit {
   const { labels, testShare, seed, trainOn, groups, time } = options
-  if (labels.length !== rows) throw new TollError('shape', `expected ${rows} labels, one per row, got ${labels.length}`)
+  if (labels.length !== rows)
+    throw new TollError('length-mismatch', `expected ${rows} labels, one per row, got ${labels.length}`)
   for (const label of [0, 1] as const) {
     const members = labels.reduce((sum, other) => sum + Number(other === label), 0)
     const fewest = label === 1 && trainOn === 'normal' ? 1 : 2
     if (members < fewest)
       throw new TollError(
-        'data',
+        'invalid-label',
         `comparing detectors needs at least ${fewest} ${label === 1 ? 'anomalies' : 'normal rows'}, got ` +
           `${members} of ${rows} rows`,
       )
@@ -47,13 +48,13 @@ export function splitTable(rows: number, options: SplitOptions, split: number): 
   const train = all.filter((row) => isTest[row] === 0 && (trainOn === 'all' || labels[row] === 0))
   if (train.length < 2)
     throw new TollError(
-      'data',
+      'too-few-rows',
       `a test share of ${testShare} leaves ${train.length} rows to train on; at least 2 are needed`,
     )
   const anomalies = test.reduce((sum, row) => sum + labels[row], 0)
   if (anomalies === 0 || anomalies === test.length) {
     throw new TollError(
-      'data',
+      'unusable-data',
       `the ${test.length} ${time ? 'latest rows' : 'rows of the groups'} that test hold ` +
         `${anomalies === 0 ? 'no anomaly' : 'no normal row'}; both classes are needed: change ` +
         `--test-share${time ? '' : ' or --seed'}`,

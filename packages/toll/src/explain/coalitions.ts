@@ -2,7 +2,7 @@
 // are columns, or square tiles of an image. A player whose values are those of the typical row cannot change a score;
 // it is left out.
 
-import type { ColumnMeaning, NdArray, Table } from '../base/index.js'
+import type { ColumnMeaning, NdArray, Table, Samples } from '../base/index.js'
 import type { TypicalValue } from './explanation.js'
 import { cellOf } from './typical.js'
 
@@ -12,7 +12,7 @@ export interface Players {
   /** Columns or pixels in all. */
   readonly size: number
   /** A row for each set of players: those in it as in the row, the others typical. */
-  rows(sets: readonly Uint8Array[]): Table | NdArray
+  rows(sets: readonly Uint8Array[]): Samples
   /** One value per player to one per column or pixel; a tile's value is shared evenly over its pixels. */
   spreadOut(values: Float64Array): Float64Array
 }
@@ -21,8 +21,8 @@ export interface Players {
 const tilesPerSide = 14
 
 /** The players of row `row` of `data`. `typical` has one row, with the columns in the same order. */
-export function playersOf(data: Table | NdArray, row: number, typical: Table | NdArray): Players {
-  return 'columns' in data ? columnPlayers(data, row, typical as Table) : tilePlayers(data, row, typical as NdArray)
+export function playersOf(data: Samples, row: number, typical: Samples): Players {
+  return data.kind === 'table' ? columnPlayers(data, row, typical as Table) : tilePlayers(data, row, typical as NdArray)
 }
 
 function columnPlayers(data: Table, row: number, typical: Table): Players {
@@ -44,6 +44,7 @@ function columnPlayers(data: Table, row: number, typical: Table): Players {
     count: players.length,
     size: own.length,
     rows: (sets) => ({
+      kind: 'table',
       names: typical.names,
       rows: sets.length,
       meanings,
@@ -87,7 +88,7 @@ function tilePlayers({ shape, data }: NdArray, row: number, typical: NdArray): P
         for (let p = 0; p < size; p++)
           pixels[s * size + p] = playerOf[p] >= 0 && set[playerOf[p]] === 1 ? own[p] : typical.data[p]
       })
-      return { shape: [sets.length, ...shape.slice(1)], data: pixels }
+      return { kind: 'images', shape: [sets.length, ...shape.slice(1)], data: pixels }
     },
     spreadOut: (values) => {
       const pixels = new Float64Array(values.length)

@@ -1,7 +1,7 @@
 // An explanation in the words of its table: for every row the columns by the size of their contribution, beside their
 // values and what is typical. Plain JSON, from which terminals, files and pages are written.
 
-import { isoTime, type NdArray, type Table } from '../base/index.js'
+import { isoTime, type Samples } from '../base/index.js'
 import type { Model } from '../model/index.js'
 import { ranked, type Explanation, type RowExplanation, type TypicalValue } from './explanation.js'
 import { cellOf } from './typical.js'
@@ -45,16 +45,16 @@ export interface ExplainedTable {
 /** `data` are the rows that were explained; `titles` names each of them, default its number from 1. */
 export function describeExplanation(
   { manifest }: Model,
-  data: Table | NdArray,
+  data: Samples,
   explanation: Explanation,
   titles?: readonly (string | number)[],
 ): ExplainedTable {
   const { method, base, shape, columns, typical } = explanation
-  const place = 'columns' in data ? columns.map((name) => data.names.indexOf(name)) : []
+  const place = data.kind === 'table' ? columns.map((name) => data.names.indexOf(name)) : []
   const times = manifest.input.kind === 'table' ? manifest.input.columns.map(({ kind }) => kind === 'time') : []
   const shown = <V extends TypicalValue | null>(value: V, column: number) =>
     times[column] && typeof value === 'number' ? isoTime(Math.round(value)) : value
-  const valueOf = (row: number, column: number) => ('columns' in data ? cellOf(data, place[column], row) : null)
+  const valueOf = (row: number, column: number) => (data.kind === 'table' ? cellOf(data, place[column], row) : null)
   const columnsOf = (row: RowExplanation): ExplainedColumn[] =>
     shape
       ? []

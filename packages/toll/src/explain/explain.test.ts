@@ -33,7 +33,7 @@ function madeTable(rows: number, seed: number): Table {
   )
   const tied = (x: Float64Array, factor: number) =>
     x.map((value, row) => factor * value + b[row] + 0.05 * factor * random.normal())
-  return { names: ['a', 'b', 'c', 'd', 'e', 'f'], columns: [a, b, c, d, tied(a, 30), tied(c, -2)], rows }
+  return { kind: 'table', names: ['a', 'b', 'c', 'd', 'e', 'f'], columns: [a, b, c, d, tied(a, 30), tied(c, -2)], rows }
 }
 
 /** Twelve columns that each follow from the others: mixtures of four factors with noise. */
@@ -47,7 +47,7 @@ function factorTable(rows: number, seed: number): Table {
       columns[c][row] = loading.reduce((total, weight, k) => total + weight * factors[k], 0.2 * random.normal())
     })
   }
-  return { names: columns.map((_, c) => `x${c}`), columns, rows }
+  return { kind: 'table', names: columns.map((_, c) => `x${c}`), columns, rows }
 }
 
 /** The largest difference of a row's parts from its score, relative to it. */
@@ -184,10 +184,13 @@ describe('Toll', () => {
     const random = Random.seeded(8)
     const pixels = Float32Array.from({ length: 60 * 64 }, (_, i) => (i % 64 < 32 ? 0.8 : 0.1) + 0.05 * random.normal())
     const images = { shape: [60, 1, 8, 8], data: pixels }
-    const model = new Model((await fit(images, { engine, parameters: { steps: 40, batch: 20 } })).bytes, engine)
+    const model = new Model(
+      (await fit({ kind: 'images', ...images }, { engine, parameters: { steps: 40, batch: 20 } })).bytes,
+      engine,
+    )
     const odd = { shape: [1, 1, 8, 8], data: pixels.slice(0, 64) }
     odd.data[50] = 3
-    const explanation = await explain(model, odd)
+    const explanation = await explain(model, { kind: 'images', ...odd })
     expect(explanation.shape).toEqual([1, 8, 8])
     expect(explanation.typical[3]).toBeCloseTo(0.8, 1)
     expect(explanation.typical[40]).toBeCloseTo(0.1, 1)

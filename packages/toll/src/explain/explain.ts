@@ -1,6 +1,6 @@
 // Why a row has its score: parts by column or pixel that add up to it, for any model.
 
-import { TollError, rowCount, takeRows, takeSamples, type NdArray, type Table } from '../base/index.js'
+import { TollError, rowCount, takeRows, type Samples } from '../base/index.js'
 import type { Model } from '../model/index.js'
 import type { ExplainOptions, Explanation } from './explanation.js'
 import { explainByGradients } from './gradients.js'
@@ -20,7 +20,7 @@ import { typicalRow, valuesOf } from './typical.js'
  * @throws as `Model.score`; `data` for scores that are infinite (unless `badRows` is `mark`); `argument` for options
  * outside their ranges; `format` for a damaged file; `aborted`.
  */
-export async function explain(model: Model, data: Table | NdArray, options: ExplainOptions = {}): Promise<Explanation> {
+export async function explain(model: Model, data: Samples, options: ExplainOptions = {}): Promise<Explanation> {
   checkOptions(options)
   const { badRows = 'refuse', signal } = options
   const { manifest } = model
@@ -30,12 +30,11 @@ export async function explain(model: Model, data: Table | NdArray, options: Expl
     if (Number.isFinite(score) || errors.has(row)) return
     const problem =
       `row ${row + 1} scores ${score}, which cannot be shared; its values are beyond what the model can ` + 'tell apart'
-    if (badRows === 'refuse') throw new TollError('data', problem)
+    if (badRows === 'refuse') throw new TollError('unusable-data', problem)
     errors.set(row, problem)
   })
   const places = Array.from({ length: rowCount(data) }, (_, row) => row).filter((row) => !errors.has(row))
-  const kept =
-    places.length === rowCount(data) ? data : 'columns' in data ? takeRows(data, places) : takeSamples(data, places)
+  const kept = places.length === rowCount(data) ? data : takeRows(data, places)
   const typical = typicalRow(manifest)
   const scored = { data: kept, places, scores, typical }
   const byGradients = isToll(manifest)
@@ -56,13 +55,13 @@ export async function explain(model: Model, data: Table | NdArray, options: Expl
 
 function checkOptions({ tolerance = 1e-3, points = 1100, evaluations = 2048, seed = 0 }: ExplainOptions): void {
   if (!(tolerance > 0 && tolerance <= 1))
-    throw new TollError('argument', `tolerance must be above 0 and at most 1, got ${tolerance}`)
+    throw new TollError('out-of-domain', `tolerance must be above 0 and at most 1, got ${tolerance}`)
   for (const [name, value, low, high] of [
     ['points', points, 11, 1e6],
     ['evaluations', evaluations, 1, 1e9],
     ['seed', seed, 0, 2 ** 32 - 1],
   ] as const) {
     if (!(Number.isInteger(value) && value >= low && value <= high))
-      throw new TollError('argument', `${name} must be an integer from ${low} to ${high}, got ${value}`)
+      throw new TollError('out-of-domain', `${name} must be an integer from ${low} to ${high}, got ${value}`)
   }
 }

@@ -3,7 +3,7 @@
 // ||r||; beta ||z|| is what a typical sample has of it (the base) plus integrated gradients along the straight path
 // from that sample.
 
-import { rowCount, takeRows, takeSamples, throwIfAborted, type NdArray, type Table } from '../base/index.js'
+import { rowCount, takeRows, throwIfAborted, type Samples } from '../base/index.js'
 import type { Model, Scores } from '../model/index.js'
 import type { HostTensor, Session } from '../runtime/index.js'
 import { spread, sumOf, type ExplainOptions, type Explanation, type RowExplanation } from './explanation.js'
@@ -13,12 +13,12 @@ import { columnsOfSample } from './typical.js'
 
 export interface ScoredRows {
   /** Rows that have scores, and their places among all rows. */
-  readonly data: Table | NdArray
+  readonly data: Samples
   readonly places: readonly number[]
   /** Of all rows. */
   readonly scores: Scores
   /** One row. */
-  readonly typical: Table | NdArray
+  readonly typical: Samples
 }
 
 type Result = Pick<Explanation, 'base' | 'rows'>
@@ -94,7 +94,7 @@ async function explainRows(work: Work, { data, places, scores, typical }: Scored
 /** The samples that rows become, and what the network leaves of them. */
 async function samplesOf(
   { model, graph, residuals }: Work,
-  data: Table | NdArray,
+  data: Samples,
 ): Promise<{ samples: Float64Array; residual: Float64Array }> {
   const rows = rowCount(data)
   const feeding = model.feeding(data)
@@ -162,7 +162,7 @@ function byColumn(values: Float64Array, groups: readonly { readonly positions: r
     : Float64Array.from(groups, ({ positions }) => positions.reduce((sum, position) => sum + values[position], 0))
 }
 
-function rowsFrom(data: Table | NdArray, from: number, to: number): Table | NdArray {
+function rowsFrom(data: Samples, from: number, to: number): Samples {
   const rows = Array.from({ length: to - from }, (_, i) => from + i)
-  return 'columns' in data ? takeRows(data, rows) : takeSamples(data, rows)
+  return takeRows(data, rows)
 }

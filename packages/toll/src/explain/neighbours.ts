@@ -1,7 +1,7 @@
 // The rows of a table that are nearest to a row, as the model sees them: Euclidean distance between samples, after the
 // model's own preprocessing. The table is read in batches; memory holds the nearest rows only.
 
-import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
+import { TollError, rowCount, sizeOf, throwIfAborted, type Samples } from '../base/index.js'
 import { cast, readModel } from '../graph/index.js'
 import type { Model } from '../model/index.js'
 import { prepareImage, prepareTable } from '../preprocess/index.js'
@@ -26,12 +26,12 @@ export interface NeighbourOptions {
  */
 export async function nearestRows(
   model: Model,
-  rows: Table | NdArray,
-  candidates: AsyncIterable<Table | NdArray> | Iterable<Table | NdArray>,
+  rows: Samples,
+  candidates: AsyncIterable<Samples> | Iterable<Samples>,
   { count = 5, signal }: NeighbourOptions = {},
 ): Promise<Neighbour[][]> {
   if (!(Number.isInteger(count) && count >= 1))
-    throw new TollError('argument', `count must be an integer of at least 1, got ${count}`)
+    throw new TollError('out-of-domain', `count must be an integer of at least 1, got ${count}`)
   const session = await openSamples(model)
   try {
     const own = await samplesOf(model, session, rows)
@@ -69,7 +69,7 @@ function openSamples({ bytes, engine, manifest: { preprocessing } }: Model): Pro
   return engine.load({ inputs, outputs: { samples } })
 }
 
-interface Samples {
+interface Prepared {
   readonly rows: number
   readonly data: Float64Array
   readonly bad: ReadonlySet<number>
@@ -78,7 +78,7 @@ interface Samples {
 /** Numbers that one run prepares. */
 const valuesPerRun = 1 << 18
 
-async function samplesOf(model: Model, session: Session, data: Table | NdArray): Promise<Samples> {
+async function samplesOf(model: Model, session: Session, data: Samples): Promise<Prepared> {
   const feeding = model.feeding(data, { badRows: 'mark' })
   const rows = rowCount(data)
   const perRun = Math.max(1, Math.floor(valuesPerRun / feeding.rowSize))

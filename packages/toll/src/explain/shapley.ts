@@ -4,7 +4,7 @@
 // the noise. Sources: Shapley 1953; Castro, Gomez and Tejada 2009 (sampling); Mitchell, Cooper, Frank and Holmes, JMLR
 // 2022 (reversed pairs).
 
-import { Random, TollError, rowCount, throwIfAborted, type NdArray, type Table } from '../base/index.js'
+import { Random, TollError, rowCount, throwIfAborted, type Samples } from '../base/index.js'
 import type { Model } from '../model/index.js'
 import { playersOf, type Players } from './coalitions.js'
 import { spread, sumOf, type ExplainOptions, type Explanation, type RowExplanation } from './explanation.js'
@@ -31,7 +31,7 @@ export async function explainByShapley(
   const base = (await model.score(typical, { signal })).score[0]
   if (!Number.isFinite(base))
     throw new TollError(
-      'data',
+      'unusable-data',
       `the score of the typical row is ${base}, so that no score can be explained by the way from it; this ` +
         'detector needs other data or parameters',
     )
@@ -49,7 +49,7 @@ export async function explainByShapley(
     })
     if (!shared.shares.every(Number.isFinite)) {
       const problem = `row ${row + 1} cannot be explained: the score is infinite when some of its values become typical`
-      if (badRows === 'refuse') throw new TollError('data', problem)
+      if (badRows === 'refuse') throw new TollError('unusable-data', problem)
       errors.set(row, problem)
       continue
     }
@@ -79,7 +79,7 @@ function scorer(model: Model, players: Players, signal?: AbortSignal): ScoreSets
     const result = new Float64Array(sets.length)
     for (let start = 0; start < sets.length; start += perCall) {
       throwIfAborted(signal)
-      const rows: Table | NdArray = players.rows(sets.slice(start, start + perCall))
+      const rows: Samples = players.rows(sets.slice(start, start + perCall))
       const { score } = await model.score(rows, { signal })
       result.set(score.subarray(0, rowCount(rows)), start)
     }

@@ -38,7 +38,7 @@ export function readTollGraph(bytes: Uint8Array): TollGraph {
   normed(outputs.latent_norm, 'latent_norm')
   if (residual.op.name !== 'sub')
     throw new TollError(
-      'format',
+      'damaged-file',
       "the model's 'reconstruction_error' is no norm of a difference; score it with the version that made it",
     )
   const [samples] = residual.inputs
@@ -46,7 +46,7 @@ export function readTollGraph(bytes: Uint8Array): TollGraph {
   const { norm } = substitute({ norm: cast(outputs.latent_norm, 'float64') }, new Map([[samples, points]]))
   if (topological([norm]).some((node) => node.op.name === 'input' && node !== points)) {
     throw new TollError(
-      'format',
+      'damaged-file',
       "the model's code depends on more than its samples; it cannot be explained by gradients",
     )
   }
@@ -72,7 +72,8 @@ function normed(norm: Tensor | undefined, name: string): Tensor {
   ]
   const squared = steps.reduce((node, [op, operand]) => (node?.op.name === op ? node.inputs[operand] : node), norm)
   const isSquare = squared?.op.name === 'mul' && squared.inputs[0] === squared.inputs[1]
-  if (!isSquare) throw new TollError('format', `the model's '${name}' is no norm; it cannot be explained by gradients`)
+  if (!isSquare)
+    throw new TollError('damaged-file', `the model's '${name}' is no norm; it cannot be explained by gradients`)
   return squared.inputs[0]
 }
 

@@ -1,19 +1,20 @@
 // The typical row: where explanations start. The training median of each column, of texts the most frequent; for images
 // the median of each pixel, as the file keeps it, or, in files of early versions, an image of the mean grey.
 
-import type { NdArray, Table } from '../base/index.js'
+import type { Table, Samples } from '../base/index.js'
 import type { Manifest } from '../model/index.js'
 import { positionsOf, readTypicalImage, type CategorySummary } from '../preprocess/index.js'
 import type { TypicalValue } from './explanation.js'
 
 /** One row that the model takes, typical in every column or pixel. Error: `format` for a damaged manifest. */
-export function typicalRow({ input, preprocessing }: Manifest): Table | NdArray {
+export function typicalRow({ input, preprocessing }: Manifest): Samples {
   if (input.kind === 'table') {
     const usual = input.columns.map((column) => (column.kind === 'category' ? mostFrequentOf(column) : column.median))
     const texts = input.columns.flatMap(({ name }, i) =>
       typeof usual[i] === 'string' ? [[name, { kind: 'text', texts: [usual[i]] }] as const] : [],
     )
     return {
+      kind: 'table',
       names: input.columns.map(({ name }) => name),
       rows: 1,
       columns: usual.map((value) => Float64Array.of(typeof value === 'number' ? value : value === '' ? NaN : 0)),
@@ -29,7 +30,7 @@ export function typicalRow({ input, preprocessing }: Manifest): Table | NdArray 
             : (input.range[0] + input.range[1]) / 2,
         )
       : readTypicalImage(input.typical, input.shape, input.range)
-  return { shape: [1, ...input.shape], data }
+  return { kind: 'images', shape: [1, ...input.shape], data }
 }
 
 /** The text of most training rows; '' where most are missing. */
@@ -39,8 +40,8 @@ function mostFrequentOf({ frequent, missing }: CategorySummary): string {
 }
 
 /** The values of a row. */
-export function valuesOf(row: Table | NdArray): TypicalValue[] {
-  return 'columns' in row ? row.names.map((_, column) => cellOf(row, column, 0) ?? '') : Array.from(row.data)
+export function valuesOf(row: Samples): TypicalValue[] {
+  return row.kind === 'table' ? row.names.map((_, column) => cellOf(row, column, 0) ?? '') : Array.from(row.data)
 }
 
 /** A cell in the column's own terms: a text or a number; null where it is missing. */

@@ -58,7 +58,7 @@ export function rowNorm(x: Tensor): Tensor {
  */
 export function dropout(x: Tensor, mask: Tensor, rate: number): Tensor {
   if (!(rate >= 0 && rate < 1))
-    throw new TollError('argument', `the dropout rate must be at least 0 and below 1, got ${rate}`)
+    throw new TollError('out-of-domain', `the dropout rate must be at least 0 and below 1, got ${rate}`)
   return mul(x, mul(cast(mask, x.dtype), 1 / (1 - rate)))
 }
 
@@ -98,7 +98,10 @@ function windowSums(x: Tensor, kernel: readonly [number, number], window: Window
     const axis = direction + 2
     const outputs = convSize(knownSize(x.shape[axis], 'averagePool'), kernel[direction], direction, window)
     if (outputs < 1)
-      throw new TollError('shape', `averagePool: a window of ${kernel.join(' x ')} does not fit ${showShape(x.shape)}`)
+      throw new TollError(
+        'shape-mismatch',
+        `averagePool: a window of ${kernel.join(' x ')} does not fit ${showShape(x.shape)}`,
+      )
     const stride = window.strides[direction]
     const taps = Array.from({ length: kernel[direction] }, (_, tap) => {
       const start = tap * window.dilations[direction]
@@ -111,7 +114,7 @@ function windowSums(x: Tensor, kernel: readonly [number, number], window: Window
 /** Repeats every pixel of images (n, c, h, w) `scale` times in both directions. */
 export function upsampleNearest(x: Tensor, scale: number): Tensor {
   if (!Number.isInteger(scale) || scale < 1)
-    throw new TollError('argument', `the scale must be an integer of at least 1, got ${scale}`)
+    throw new TollError('out-of-domain', `the scale must be an integer of at least 1, got ${scale}`)
   const [n, c, h, w] = x.shape
   const [height, width] = [knownSize(h, 'upsample'), knownSize(w, 'upsample')]
   const wide = broadcastTo(reshape(x, [n, c, height, 1, width, 1]), [n, c, height, scale, width, scale])
@@ -175,12 +178,15 @@ export function ranksAmong(columns: readonly Float64Array[], x: Tensor): { below
 function sortedTable(columns: readonly Float64Array[], x: Tensor): Tensor {
   const [d, count] = [columns.length, columns[0].length]
   if (x.shape.length !== 2 || x.shape[1] !== d)
-    throw new TollError('shape', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`)
+    throw new TollError('shape-mismatch', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`)
   const padded = 2 ** Math.ceil(Math.log2(count + 1)) - 1
   const table = new Float64Array(padded * d).fill(Infinity)
   columns.forEach((column, c) => {
     if (column.length !== count)
-      throw new TollError('shape', `searchSorted: column ${c} has ${column.length} numbers, column 0 has ${count}`)
+      throw new TollError(
+        'shape-mismatch',
+        `searchSorted: column ${c} has ${column.length} numbers, column 0 has ${count}`,
+      )
     column.forEach((value, row) => {
       table[row * d + c] = value
     })

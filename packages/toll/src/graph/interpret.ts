@@ -46,7 +46,10 @@ export function interpret(
 function feed(node: Tensor, name: string, feeds: Readonly<Record<string, Fed>>, bindings: Map<string, number>): Value {
   const fed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
   if (!fed)
-    throw new TollError('argument', `input '${name}' was not fed; fed: ${Object.keys(feeds).join(', ') || 'nothing'}`)
+    throw new TollError(
+      'out-of-domain',
+      `input '${name}' was not fed; fed: ${Object.keys(feeds).join(', ') || 'nothing'}`,
+    )
   const fits =
     fed.shape.length === node.shape.length &&
     fed.data.length === sizeOf(fed.shape) &&
@@ -57,14 +60,14 @@ function feed(node: Tensor, name: string, feeds: Readonly<Record<string, Fed>>, 
     })
   if (!fits)
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `input '${name}' must have shape ${showShape(node.shape)}, got (${fed.shape.join(', ')})`,
     )
   const data: ArrayLike<unknown> = fed.data
   const other = node.dtype === 'string' ? 'numbers' : 'texts'
   for (let i = 0; i < data.length; i++) {
     if ((typeof data[i] === 'string') === (other === 'texts'))
-      throw new TollError('argument', `input '${name}' must be of ${node.dtype}, got ${other} (value ${i})`)
+      throw new TollError('out-of-domain', `input '${name}' must be of ${node.dtype}, got ${other} (value ${i})`)
   }
   const type = { dtype: node.dtype, shape: fed.shape }
   return other === 'numbers'

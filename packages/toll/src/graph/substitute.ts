@@ -16,7 +16,7 @@ export function substitute<K extends string>(
   for (const [old, fresh] of replacements) {
     if (old.dtype !== fresh.dtype || !sameShape(old.shape, fresh.shape)) {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `a ${old.dtype} of shape ${showShape(old.shape)} cannot be replaced by a ${fresh.dtype} of shape ` +
           `${showShape(fresh.shape)}`,
       )

@@ -25,9 +25,12 @@ const fewestInBin = 5
  */
 export function compareBins(reference: ArrayLike<number>, other: ArrayLike<number>): BinComparison {
   if (reference.length !== other.length)
-    throw new TollError('shape', `${reference.length} bins of the reference, ${other.length} of the other sample`)
+    throw new TollError(
+      'shape-mismatch',
+      `${reference.length} bins of the reference, ${other.length} of the other sample`,
+    )
   const [n, m] = [sumOf(reference), sumOf(other)]
-  if (n === 0 || m === 0) throw new TollError('data', 'comparing bins needs rows in both samples, one has none')
+  if (n === 0 || m === 0) throw new TollError('no-rows', 'comparing bins needs rows in both samples, one has none')
   let [psi, distance, before, beforeOther] = [0, 0, 0, 0]
   for (let b = 0; b < reference.length; b++) {
     before += reference[b] / n

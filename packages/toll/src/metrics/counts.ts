@@ -88,17 +88,20 @@ export function mergeClasses({ anomalies, normals }: SortedClasses): ScoreCounts
 export function checkScores(scores: Scores): void {
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(scores[i]))
-      throw new TollError('data', `score ${i} is NaN; a row that cannot be scored must be left out, with its label`)
+      throw new TollError(
+        'not-a-number',
+        `score ${i} is NaN; a row that cannot be scored must be left out, with its label`,
+      )
   }
 }
 
 /** How many of `rows` labels are 1, after checking that all are 0 or 1 and both occur. */
 export function countAnomalies(labels: Labels, rows: number): number {
-  if (labels.length !== rows) throw new TollError('shape', `${rows} rows but ${labels.length} labels`)
+  if (labels.length !== rows) throw new TollError('length-mismatch', `${rows} rows but ${labels.length} labels`)
   let positive = 0
   for (let i = 0; i < rows; i++) {
     if (labels[i] !== 0 && labels[i] !== 1)
-      throw new TollError('data', `label ${i} is ${labels[i]}; labels are 0 (normal) or 1 (anomaly)`)
+      throw new TollError('invalid-label', `label ${i} is ${labels[i]}; labels are 0 (normal) or 1 (anomaly)`)
     positive += labels[i]
   }
   if (positive === 0 || positive === rows) {
@@ -109,7 +112,7 @@ export function countAnomalies(labels: Labels, rows: number): number {
           ? `all ${rows} rows are normal (0)`
           : `all ${rows} rows are anomalies (1)`
     throw new TollError(
-      'data',
+      'unusable-data',
       `measuring needs rows of both classes, at least one normal (0) and one anomaly (1); ${found}`,
     )
   }

@@ -28,11 +28,11 @@ export interface HistogramOptions {
 export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): Histogram {
   const bins = options.bins ?? 40
   if (!Number.isInteger(bins) || bins < 1 || bins > 100_000) {
-    throw new TollError('argument', `a histogram needs 1 to 100000 bins, got ${bins}`)
+    throw new TollError('out-of-domain', `a histogram needs 1 to 100000 bins, got ${bins}`)
   }
   const [low, high] = options.range ?? spanOf(values)
   if (!(low < high) || !Number.isFinite(high - low)) {
-    throw new TollError('argument', `a histogram's range must ascend and be finite, got ${low} to ${high}`)
+    throw new TollError('out-of-domain', `a histogram's range must ascend and be finite, got ${low} to ${high}`)
   }
   const edges = Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + (high - low) * (i / bins)))
   const counts = new Float64Array(bins)
@@ -40,7 +40,8 @@ export function histogram(values: ArrayLike<number>, options: HistogramOptions =
   let above = 0
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
-    if (!Number.isFinite(value)) throw new TollError('data', `a histogram needs finite values, value ${i} is ${value}`)
+    if (!Number.isFinite(value))
+      throw new TollError('not-finite', `a histogram needs finite values, value ${i} is ${value}`)
     if (value < low) below++
     else if (value > high) above++
     else counts[binOf(value, edges)]++
@@ -58,12 +59,12 @@ function binOf(value: number, edges: Float64Array): number {
 }
 
 function spanOf(values: ArrayLike<number>): [number, number] {
-  if (values.length === 0) throw new TollError('data', 'a histogram of no values needs a range')
+  if (values.length === 0) throw new TollError('unusable-data', 'a histogram of no values needs a range')
   let low = Infinity
   let high = -Infinity
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i]))
-      throw new TollError('data', `a histogram needs finite values, value ${i} is ${values[i]}`)
+      throw new TollError('not-finite', `a histogram needs finite values, value ${i} is ${values[i]}`)
     low = Math.min(low, values[i])
     high = Math.max(high, values[i])
   }

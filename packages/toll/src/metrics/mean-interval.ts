@@ -31,11 +31,11 @@ export function meanInterval(
   range: Interval = { low: -Infinity, high: Infinity },
 ): MeanInterval {
   const count = values.length
-  if (count === 0) throw new TollError('data', 'a mean needs at least one value, got none')
+  if (count === 0) throw new TollError('too-few-rows', 'a mean needs at least one value, got none')
   let mean = 0
   for (let i = 0; i < count; i++) {
     if (!Number.isFinite(values[i]))
-      throw new TollError('data', `a mean needs finite values, value ${i} is ${values[i]}`)
+      throw new TollError('not-finite', `a mean needs finite values, value ${i} is ${values[i]}`)
     mean += values[i] / count
   }
   let squares = 0
@@ -64,9 +64,9 @@ export function meanInterval(
  */
 export function studentQuantile(level: number, degrees: number): number {
   if (!(level > 0 && level < 1))
-    throw new TollError('argument', `a confidence level must lie between 0 and 1, got ${level}`)
+    throw new TollError('out-of-domain', `a confidence level must lie between 0 and 1, got ${level}`)
   if (!Number.isInteger(degrees) || degrees < 1)
-    throw new TollError('argument', `degrees of freedom must be an integer of at least 1, got ${degrees}`)
+    throw new TollError('out-of-domain', `degrees of freedom must be an integer of at least 1, got ${degrees}`)
   let low = 0
   let high = Math.PI / 2
   for (;;) {

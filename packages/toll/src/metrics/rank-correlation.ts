@@ -9,7 +9,7 @@ import { TollError } from '../base/index.js'
 export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length || a.length < 2)
     throw new TollError(
-      'shape',
+      'length-mismatch',
       `a rank correlation needs two equally long lists of at least 2 values, got ${a.length} and ${b.length}`,
     )
   const [x, y] = [centredRanks(a), centredRanks(b)]
@@ -20,7 +20,7 @@ export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): num
     xy += x[i] * y[i]
   }
   if (xx === 0 || yy === 0)
-    throw new TollError('data', 'a rank correlation needs values that differ, all of one side are equal')
+    throw new TollError('unusable-data', 'a rank correlation needs values that differ, all of one side are equal')
   return xy / Math.sqrt(xx * yy)
 }
 
@@ -28,7 +28,8 @@ function centredRanks(values: ArrayLike<number>): Float64Array {
   const n = values.length
   const order = Uint32Array.from({ length: n }, (_, i) => i)
   for (let i = 0; i < n; i++)
-    if (Number.isNaN(values[i])) throw new TollError('data', `a rank correlation needs numbers, value ${i} is NaN`)
+    if (Number.isNaN(values[i]))
+      throw new TollError('not-a-number', `a rank correlation needs numbers, value ${i} is NaN`)
   order.sort((i, j) => (values[i] < values[j] ? -1 : values[i] > values[j] ? 1 : 0))
   const ranks = new Float64Array(n)
   for (let from = 0; from < n;) {

@@ -150,7 +150,7 @@ export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8A
     const value = known.find((candidate) => candidate.name === name)
     if (!value)
       throw new TollError(
-        'not-found',
+        'unknown-output',
         `the model has no value '${name}'; it has ${known.map((candidate) => candidate.name).join(', ')}`,
       )
     return value
@@ -172,7 +172,8 @@ export function decisionOutput(name?: string): string {
 function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
   const { graph } = model
   const decision = graph.nodes.find((node) => node.outputs.includes('is_anomaly'))
-  if (decision?.op !== 'Greater') throw new TollError('format', "the model has no comparison that makes 'is_anomaly'")
+  if (decision?.op !== 'Greater')
+    throw new TollError('damaged-file', "the model has no comparison that makes 'is_anomaly'")
   const thresholds: [string | undefined, Threshold][] = [
     [undefined, manifest.threshold],
     ...Object.entries(manifest.thresholds ?? {}),
@@ -180,7 +181,7 @@ function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
   const clash = thresholds.find(([name]) => graph.inputs.some((input) => input.name === decisionOutput(name)))
   if (clash)
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `the model has a column called '${decisionOutput(clash[0])}'; give the threshold another name than '${clash[0]}'`,
     )
   const made = (name: string) => name === 'is_anomaly' || name.startsWith('is_anomaly_')

@@ -90,10 +90,12 @@ describe('a model', () => {
     })
     const { errors } = await model.score(table, { badRows: 'mark' })
     expect([...errors]).toEqual([[1, "column 'speed' is -Infinity in row 2"]])
-    await expect(model.score({ shape: [1, 1, 2, 2], data: new Float32Array(4) })).rejects.toMatchObject({
-      code: 'shape',
-      message: expect.stringMatching(/scores tables/),
-    })
+    await expect(model.score({ kind: 'images', shape: [1, 1, 2, 2], data: new Float32Array(4) })).rejects.toMatchObject(
+      {
+        code: 'shape',
+        message: expect.stringMatching(/scores tables/),
+      },
+    )
   })
 
   it('has a code that varies, and rows that differ in it', async () => {
@@ -138,8 +140,8 @@ describe('a model', () => {
       shape: [60, 1, 9, 7],
       data: Float32Array.from({ length: 60 * 63 }, (_, i) => 100 + 20 * Math.sin(i % 63)),
     }
-    const fitted = await fit(images, { engine, parameters: quick.toll, seed: 3 })
-    const back = await fitted.reconstruct({ shape: [1, 1, 9, 7], data: images.data.subarray(0, 63) })
+    const fitted = await fit({ kind: 'images', ...images }, { engine, parameters: quick.toll, seed: 3 })
+    const back = await fitted.reconstruct({ kind: 'images', shape: [1, 1, 9, 7], data: images.data.subarray(0, 63) })
     expect(back.shape).toEqual([1, 1, 9, 7])
     const error = Array.from(back.data, (value, i) => Math.abs(value - images.data[i]) / 63).reduce(
       (total, part) => total + part,

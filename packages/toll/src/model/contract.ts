@@ -88,7 +88,7 @@ function requireKnownExceptions({ name, exceptions = {} }: Detector): void {
   const unknown = Object.keys(exceptions).find((exception) => !detectorChecks.some((check) => check.name === exception))
   if (unknown === undefined) return
   throw new TollError(
-    'argument',
+    'unknown-parameter',
     `detector '${name}' declares an exception to '${unknown}', which is no check; checks: ` +
       `${detectorChecks.map((check) => check.name).join(', ')}`,
   )

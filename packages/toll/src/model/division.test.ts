@@ -197,7 +197,7 @@ describe('fit', () => {
 
   it('refuses windows of images, weights with windows, and lists of another length', async () => {
     const images = { shape: [60, 1, 2, 2], data: new Float32Array(240).map((_, i) => i % 7) }
-    await expect(fit(images, { engine, window: { size: 2 } })).rejects.toThrow(
+    await expect(fit({ kind: 'images', ...images }, { engine, window: { size: 2 } })).rejects.toThrow(
       refusal('argument', /windows are made of the rows of tables/),
     )
     await expect(fit(wave(60), { engine, window: { size: 2 }, weights: new Float64Array(60).fill(1) })).rejects.toThrow(

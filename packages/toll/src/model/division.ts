@@ -39,7 +39,7 @@ export const fewestRows = 50
 export function divide(samples: number, options: DivisionOptions): Division {
   const { labels, holdBack, random, windows, groups, time } = options
   if (!(holdBack >= 0 && holdBack <= 0.9))
-    throw new TollError('argument', `holdBack must be a share from 0 to 0.9, got ${holdBack}`)
+    throw new TollError('out-of-domain', `holdBack must be a share from 0 to 0.9, got ${holdBack}`)
   const all = Array.from({ length: samples }, (_, sample) => sample)
   const normals = labels ? all.filter((sample) => labels[sample] === 0) : all
   const anomalies = labels ? all.filter((sample) => labels[sample] === 1) : []
@@ -49,7 +49,7 @@ export function divide(samples: number, options: DivisionOptions): Division {
       anomalies.length > 0
         ? `normal ${what} (${anomalies.length} of ${samples} ${windows ? 'hold' : 'are labelled as'} anomalies)`
         : what
-    throw new TollError('data', `fitting needs at least 2 ${wanted}, got ${normals.length}`)
+    throw new TollError('too-few-rows', `fitting needs at least 2 ${wanted}, got ${normals.length}`)
   }
   const wanted = normals.length < fewestRows ? 0 : Math.round(holdBack * normals.length)
   if (wanted === 0) return { anomalies, heldBack: [], training: normals }
@@ -62,7 +62,7 @@ export function divide(samples: number, options: DivisionOptions): Division {
         : atRandom(normals, wanted, random)
   if (division.training.length < 2) {
     throw new TollError(
-      'data',
+      'unusable-data',
       `holding back ${division.heldBack.length} of ${normals.length} normal ${what} ` +
         `${division.by === 'groups' ? 'by whole groups' : 'by time'} leaves ${division.training.length} to ` +
         'train on; ' +
@@ -113,7 +113,10 @@ function byGroups(
   const sizes = new Map<string | number, number>()
   for (const sample of normals) sizes.set(groupOf(sample), (sizes.get(groupOf(sample)) ?? 0) + 1)
   if (sizes.size < 2)
-    throw new TollError('data', `holding back whole groups needs normal rows in at least 2 groups, got ${sizes.size}`)
+    throw new TollError(
+      'too-few-rows',
+      `holding back whole groups needs normal rows in at least 2 groups, got ${sizes.size}`,
+    )
   const known = [...sizes.keys()]
   const order = time
     ? latestFirst(groups!, time).filter((group) => sizes.has(group))

@@ -56,14 +56,14 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
     const listed =
       missing.length > 8 ? `${missing.slice(0, 8).join(', ')} and ${missing.length - 8} more` : missing.join(', ')
     throw new TollError(
-      'not-found',
+      'unknown-column',
       `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was ` +
         `trained on; it has ${data.names.join(', ')}`,
     )
   }
   const errors = new Map<number, string>()
   const report = (row: number, problem: string, advice: string) => {
-    if (badRows === 'refuse') throw new TollError('data', `${problem}; ${advice}`)
+    if (badRows === 'refuse') throw new TollError('unusable-data', `${problem}; ${advice}`)
     if (!errors.has(row)) errors.set(row, problem)
   }
   let imputed = 0
@@ -99,7 +99,7 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
     }
     if (data.meanings?.get(column.name)?.kind === 'text') {
       throw new TollError(
-        'data',
+        'unusable-data',
         `column '${column.name}' holds texts, but the model was trained on ` +
           `${column.kind === 'time' ? 'times' : 'numbers'} there`,
       )

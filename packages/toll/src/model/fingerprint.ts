@@ -1,18 +1,18 @@
 // A fingerprint of training data: SHA-256 over names, shapes, values and what they stand for, so that a model says
 // which data it was made from without them.
 
-import type { NdArray, Table } from '../base/index.js'
+import type { Samples } from '../base/index.js'
 
-export async function fingerprint(data: Table | NdArray): Promise<string> {
+export async function fingerprint(data: Samples): Promise<string> {
   const meanings =
-    'columns' in data
+    data.kind === 'table'
       ? data.names.flatMap((name) => (data.meanings?.has(name) ? [[name, data.meanings.get(name)]] : []))
       : []
   const header =
-    'columns' in data
+    data.kind === 'table'
       ? JSON.stringify({ names: data.names, rows: data.rows, ...(meanings.length > 0 && { meanings }) })
       : JSON.stringify({ shape: data.shape })
-  const chunks = 'columns' in data ? data.columns : [data.data]
+  const chunks = data.kind === 'table' ? data.columns : [data.data]
   // Web Crypto has no streaming digest: each part is hashed, then the list of hashes.
   const digests = [await sha256(new TextEncoder().encode(header))]
   for (const { buffer, byteOffset, byteLength } of chunks)

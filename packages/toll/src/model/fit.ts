@@ -7,13 +7,12 @@ import {
   resolveParameters,
   rowCount,
   takeRows,
-  takeSamples,
   version,
   type Domains,
   type FloatArray,
   type NdArray,
-  type Table,
   type Values,
+  type Samples,
 } from '../base/index.js'
 import { toll, type Detector, type FitContext, type FittedDetector, type TrainingData } from '../detectors/index.js'
 import { input, opsetVersion, type Tensor } from '../graph/index.js'
@@ -92,19 +91,19 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
  * threads. Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned
  * from, `diverged`, `aborted`.
  */
-export async function fit<D extends Domains>(source: Table | NdArray, options: FitOptions<D>): Promise<Model> {
+export async function fit<D extends Domains>(source: Samples, options: FitOptions<D>): Promise<Model> {
   const { engine, seed = 0, signal, onProgress, checkpoint, groups, time, holdBack = 0.1 } = options
   const detector = (options.detector ?? toll) as unknown as Detector
   const parameters = resolveParameters(detector.parameters, options.parameters ?? {}, `${detector.name} parameter`)
-  const kind = 'columns' in source ? 'table' : 'image'
+  const kind = source.kind === 'table' ? 'table' : 'image'
   if (!detector.accepts.includes(kind))
     throw new TollError(
-      'argument',
+      'unsupported-input',
       `detector '${detector.name}' does not take ${kind}s; it takes ${detector.accepts.join(' and ')}s`,
     )
   for (const [what, values] of Object.entries({ groups, times: time }))
     if (values) checkedLength(what, values, rowCount(source))
-  const schema = 'columns' in source ? inferSchema(source, options.types) : { table: source, leftOut: [] }
+  const schema = source.kind === 'table' ? inferSchema(source, options.types) : { table: source, leftOut: [] }
   const windows = options.window && windowsOf(schema.table, options)
   const samplesGiven = windows?.table ?? schema.table
   const ofRows = checkedLabels(options.labels, rowCount(source))
@@ -113,7 +112,10 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
       ? Uint8Array.from(windows.members, (rows) => Number(rows.some((row) => ofRows[row] === 1)))
       : ofRows
   if (options.weights && !detector.takesWeights)
-    throw new TollError('argument', `detector '${detector.name}' does not take weights of rows; leave them out`)
+    throw new TollError(
+      'conflicting-options',
+      `detector '${detector.name}' does not take weights of rows; leave them out`,
+    )
   const weights = options.weights && checkedLength('weights', options.weights, rowCount(samplesGiven))
   const {
     anomalies,
@@ -131,9 +133,9 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
   })
   if (options.threshold) checkThreshold(options.threshold, heldBack.length > 0 ? heldBack.length : training.length)
   const { table: given, leftOut } =
-    'columns' in schema.table && !windows ? dropEmpty(schema.table, training, schema.leftOut) : schema
+    schema.table.kind === 'table' && !windows ? dropEmpty(schema.table, training, schema.leftOut) : schema
   const data = windows?.table ?? given
-  const take = (rows: readonly number[]) => ('columns' in data ? takeRows(data, rows) : takeSamples(data, rows))
+  const take = (rows: readonly number[]) => takeRows(data, rows)
 
   const { preprocessing, port, inputs, samples } = fitPreprocessing(take(training), detector, options.scale)
   const trainingRows = [...training, ...anomalies]
@@ -164,7 +166,7 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
           : { source: 'training', data: take(training), share: holdBack },
       ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
       rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
-      ...('columns' in given && {
+      ...(given.kind === 'table' && {
         profile: profileColumns(
           given,
           Array.from({ length: given.rows }, (_, row) => row).filter((row) => ofRows?.[row] !== 1),
@@ -175,7 +177,7 @@ export async function fit<D extends Domains>(source: Table | NdArray, options: F
 }
 
 interface Parts {
-  readonly given: Table | NdArray
+  readonly given: Samples
   readonly leftOut: readonly LeftOut[]
   readonly window?: Manifest['window']
   readonly options: Pick<FitOptions, 'threshold' | 'signal'>
@@ -199,8 +201,8 @@ async function assemble(
     rows,
     profile,
   }: {
-    heldBack: Omit<HeldBack, 'scores'> & { data: Table | NdArray }
-    anomalies?: Table | NdArray
+    heldBack: Omit<HeldBack, 'scores'> & { data: Samples }
+    anomalies?: Samples
     rows: Manifest['rows']
     profile?: Manifest['profile']
   },
@@ -236,8 +238,7 @@ async function assemble(
     versions: { toll: version, opset: String(opsetVersion) },
   }
   const model = new Model(encodeFile(composed, provisional), engine)
-  const scoresOf = async (rows: Table | NdArray) =>
-    Array.from((await model.score(rows, { signal: options.signal })).score)
+  const scoresOf = async (rows: Samples) => Array.from((await model.score(rows, { signal: options.signal })).score)
   const normal = await scoresOf(heldBackData)
   // Rows with labels that training did not see: what rules about labels need.
   const rule = options.threshold ?? defaultThresholdRule
@@ -264,11 +265,11 @@ interface Preparation {
 }
 
 function fitPreprocessing(
-  data: Table | NdArray,
+  data: Samples,
   detector: Detector,
   scale = 'standard',
 ): Preparation & { preprocessing: Manifest['preprocessing'] } {
-  if ('columns' in data) {
+  if (data.kind === 'table') {
     const summary = summarize(data)
     const preprocessing = fitTablePreprocessing(
       data,
@@ -296,15 +297,11 @@ function fitPreprocessing(
 }
 
 /** Runs the preprocessing as the model file will: the detector trains on what it will score. */
-async function runPreparation(
-  engine: Engine,
-  data: Table | NdArray,
-  { inputs, samples, port }: Preparation,
-): Promise<NdArray> {
+async function runPreparation(engine: Engine, data: Samples, { inputs, samples, port }: Preparation): Promise<NdArray> {
   const session = await engine.load({ inputs, outputs: { samples } })
   try {
     const feeds: HostTensors =
-      'columns' in data
+      data.kind === 'table'
         ? feedTable(data, port.kind === 'table' ? port.columns : [], 'refuse').feeds(0, data.rows)
         : { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
     const result = await session.run(feeds)
@@ -315,19 +312,20 @@ async function runPreparation(
 }
 
 function windowsOf(
-  data: Table | NdArray,
+  data: Samples,
   { window, weights, ...order }: Pick<FitOptions, 'window' | 'weights' | 'groups' | 'time'>,
 ): Windows {
-  if (!('columns' in data)) throw new TollError('argument', 'windows are made of the rows of tables, got images')
-  if (weights) throw new TollError('argument', 'weights of rows do not go with windows; leave them out')
+  if (data.kind !== 'table')
+    throw new TollError('unsupported-input', 'windows are made of the rows of tables, got images')
+  if (weights) throw new TollError('conflicting-options', 'weights of rows do not go with windows; leave them out')
   return slideWindows(data, window!, order)
 }
 
 function windowOf(
   { size = 1, stride = 1, group, time }: NonNullable<FitOptions['window']>,
-  data: Table | NdArray,
+  data: Samples,
 ): Manifest['window'] {
-  const columns = 'columns' in data ? data.names : []
+  const columns = data.kind === 'table' ? data.names : []
   return { size, stride, columns, ...(group !== undefined && { group }), ...(time !== undefined && { time }) }
 }
 
@@ -336,13 +334,13 @@ function checkedLabels(labels: ArrayLike<number> | undefined, rows: number): Uin
   checkedLength('labels', labels, rows)
   return Uint8Array.from(labels, (label, row) => {
     if (label !== 0 && label !== 1)
-      throw new TollError('data', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${label}`)
+      throw new TollError('invalid-label', `labels must be 0 (normal) or 1 (anomaly), label ${row} is ${label}`)
     return label
   })
 }
 
 function checkedLength<V extends ArrayLike<unknown>>(what: string, values: V, rows: number): V {
   if (values.length !== rows)
-    throw new TollError('shape', `expected ${rows} ${what}, one per row, got ${values.length}`)
+    throw new TollError('length-mismatch', `expected ${rows} ${what}, one per row, got ${values.length}`)
   return values
 }

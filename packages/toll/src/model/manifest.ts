@@ -138,25 +138,28 @@ export function encodeManifest(manifest: Manifest): Record<string, string> {
 export function decodeManifest(metadata: Readonly<Record<string, string>>): Manifest {
   const text = metadata[manifestKey]
   if (text === undefined)
-    throw new TollError('format', `the file is an ONNX model without '${manifestKey}': it was not made by toll`)
+    throw new TollError(
+      'wrong-file-kind',
+      `the file is an ONNX model without '${manifestKey}': it was not made by toll`,
+    )
   let value: Partial<Manifest> | null
   try {
     value = JSON.parse(text) as Partial<Manifest> | null
   } catch (error) {
-    throw new TollError('format', `the manifest of the model is damaged: ${messageOf(error)}`, { cause: error })
+    throw new TollError('damaged-file', `the manifest of the model is damaged: ${messageOf(error)}`, { cause: error })
   }
   const format = value?.format
   if (typeof format !== 'number' || !Number.isInteger(format) || format < 1)
-    throw new TollError('format', 'the manifest of the model has no format version')
+    throw new TollError('damaged-file', 'the manifest of the model has no format version')
   if (format > manifestFormat) {
     throw new TollError(
-      'version',
+      'newer-version',
       `the model has format ${format}, this version of toll reads up to ${manifestFormat}; update toll to use it`,
     )
   }
   const manifest = value as Manifest
   const problem = problemOf(manifest)
-  if (problem) throw new TollError('format', `the manifest of the model is damaged: ${problem}`)
+  if (problem) throw new TollError('damaged-file', `the manifest of the model is damaged: ${problem}`)
   const { thresholds } = manifest
   const { input, preprocessing } = manifest
   return {

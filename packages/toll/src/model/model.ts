@@ -1,7 +1,7 @@
 // A model: the bytes of a model file, its manifest, and an engine that runs them. A model just fitted and one read from
 // a file are the same thing, so that what ships scores as what was trained.
 
-import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Table } from '../base/index.js'
+import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Samples } from '../base/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
 import type { Engine, HostTensor, Session } from '../runtime/index.js'
 import { decisionOutput, moveThresholds, readManifest, withOutputs } from './compose.js'
@@ -60,7 +60,7 @@ export class Model {
    * score does not depend on the other rows. A model of windows takes the columns of `slideWindows`. Errors:
    * `not-found` for missing columns, `shape`, `data` for infinite values with their row.
    */
-  async score(data: Table | NdArray, options: ScoreOptions = {}): Promise<Scores> {
+  async score(data: Samples, options: ScoreOptions = {}): Promise<Scores> {
     const { parts, thresholds = {}, heldBack } = this.manifest
     const rows = rowCount(data)
     const source = this.feeding(data, options)
@@ -97,14 +97,14 @@ export class Model {
 
   /** Scores a stream, batch by batch, in order; memory does not grow with its length. */
   async *scoreBatches(
-    batches: AsyncIterable<Table | NdArray> | Iterable<Table | NdArray>,
+    batches: AsyncIterable<Samples> | Iterable<Samples>,
     options: ScoreOptions = {},
   ): AsyncGenerator<Scores, void, void> {
     for await (const batch of batches) yield await this.score(batch, options)
   }
 
   /** What the model makes of each row: for tables (n, d) in the units of the columns, for images their shape. */
-  async reconstruct(data: Table | NdArray, options: ScoreOptions = {}): Promise<NdArray> {
+  async reconstruct(data: Samples, options: ScoreOptions = {}): Promise<NdArray> {
     const { kind } = this.manifest.input
     const rows = rowCount(data)
     const source = this.feeding(data, options)
@@ -132,7 +132,7 @@ export class Model {
     { name, labelled }: { readonly name?: string; readonly labelled?: LabelledScores } = {},
   ): Model {
     if (name !== undefined && !/^[\w-]{1,40}$/.test(name))
-      throw new TollError('argument', `a threshold's name is 1 to 40 letters, digits, _ or -, got '${name}'`)
+      throw new TollError('out-of-domain', `a threshold's name is 1 to 40 letters, digits, _ or -, got '${name}'`)
     const threshold = fitThreshold(rule, this.manifest.heldBack.scores, labelled)
     return this.#withThresholds(
       name === undefined ? { threshold } : { thresholds: { ...this.manifest.thresholds, [name]: threshold } },
@@ -144,7 +144,7 @@ export class Model {
     const { [name]: gone, ...thresholds } = this.manifest.thresholds ?? {}
     if (!gone)
       throw new TollError(
-        'not-found',
+        'unknown-threshold',
         `the model has no threshold '${name}'; it has ${Object.keys(thresholds).join(', ') || 'none beside its own'}`,
       )
     return this.#withThresholds({ thresholds })
@@ -166,7 +166,7 @@ export class Model {
    * What the file's inputs are fed for these rows, for programs that are made from its graph. Checked as for `score`,
    * and the same errors.
    */
-  feeding(data: Table | NdArray, options: ScoreOptions = {}): Feeding {
+  feeding(data: Samples, options: ScoreOptions = {}): Feeding {
     return this.manifest.input.kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
   }
 
@@ -194,27 +194,27 @@ export class Model {
     return loading
   }
 
-  #tableSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Feeding {
+  #tableSource(data: Samples, { badRows = 'refuse' }: ScoreOptions): Feeding {
     const { input, preprocessing } = this.manifest
-    if (input.kind !== 'table' || !('columns' in data)) {
+    if (input.kind !== 'table' || data.kind !== 'table') {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `this model scores ${input.kind === 'table' ? 'tables with named columns' : 'images'}, got ` +
-          `${'columns' in data ? 'a table' : 'an array'}`,
+          `${data.kind === 'table' ? 'a table' : 'an array'}`,
       )
     }
     return feedTable(data, preprocessing.kind === 'table' ? fedColumns(input.columns, preprocessing) : [], badRows)
   }
 
-  #imageSource(data: Table | NdArray, { badRows = 'refuse' }: ScoreOptions): Feeding {
+  #imageSource(data: Samples, { badRows = 'refuse' }: ScoreOptions): Feeding {
     const { input } = this.manifest
-    if (input.kind !== 'image' || 'columns' in data || data.shape.slice(1).join() !== input.shape.join()) {
+    if (input.kind !== 'image' || data.kind === 'table' || data.shape.slice(1).join() !== input.shape.join()) {
       const expected =
         input.kind === 'image' ? `images of shape (n, ${input.shape.join(', ')})` : 'tables with named columns'
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `this model scores ${expected}, got ` +
-          `${'columns' in data ? 'a table' : `an array of shape (${data.shape.join(', ')})`}`,
+          `${data.kind === 'table' ? 'a table' : `an array of shape (${data.shape.join(', ')})`}`,
       )
     }
     const rowSize = sizeOf(input.shape)
@@ -223,7 +223,7 @@ export class Model {
       if (Number.isFinite(data.data[i])) continue
       const row = Math.floor(i / rowSize)
       const problem = `image ${row + 1} has a pixel that is ${data.data[i]}`
-      if (badRows === 'refuse') throw new TollError('data', `${problem}; pixels must be finite numbers`)
+      if (badRows === 'refuse') throw new TollError('not-finite', `${problem}; pixels must be finite numbers`)
       if (!errors.has(row)) errors.set(row, problem)
     }
     return {

@@ -37,7 +37,7 @@ export function reconstruct(network: Autoencoder, x: Tensor, scope: Scope): { co
   const given = x.shape.slice(1)
   if (given.length !== network.sampleShape.length || given.some((dim, i) => dim !== network.sampleShape[i])) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `network '${network.name}' takes samples of (${network.sampleShape.join(', ')}), got (${given.join(', ')})`,
     )
   }

@@ -56,7 +56,10 @@ export function batchNorm({ features, eps = 1e-5, momentum = 0.1, affine = true 
 function track(scope: Scope, x: Tensor, features: number, momentum: number, mean: Tensor, variance: Tensor): void {
   const count = sizeOf(x.shape as readonly number[]) / features
   if (!(count > 1))
-    throw new TollError('data', 'batch norm needs more than one value per feature in a batch: give at least two rows')
+    throw new TollError(
+      'unusable-data',
+      'batch norm needs more than one value per feature in a batch: give at least two rows',
+    )
   const blend = (name: string, value: Tensor) =>
     scope.update(name, add(mul(scope.buffer(name), 1 - momentum), mul(reshape(value, [features]), momentum)))
   blend('running_mean', mean)

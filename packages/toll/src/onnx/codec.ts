@@ -26,13 +26,13 @@ const FIRST_IR_WITH_OPSETS = 3
  * byte offset.
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
-  if (bytes.length === 0) throw new TollError('format', 'expected an ONNX model, got an empty file')
+  if (bytes.length === 0) throw new TollError('wrong-file-kind', 'expected an ONNX model, got an empty file')
   const message = decodeMessage(bytes, 'Model')
   const { graph, ir_version: irVersion = 0 } = message
   if (!graph || irVersion < 1) {
     const missing = graph ? 'a format version' : 'a graph'
     throw new TollError(
-      'format',
+      'damaged-file',
       `expected an ONNX model, got ${bytes.length} bytes without ${missing}; the file is incomplete or of another kind`,
     )
   }
@@ -41,7 +41,10 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     'operator set',
   )
   if (irVersion >= FIRST_IR_WITH_OPSETS && Object.keys(opsets).length === 0) {
-    throw new TollError('format', 'expected an ONNX model with operator set versions, got none; the file is incomplete')
+    throw new TollError(
+      'damaged-file',
+      'expected an ONNX model with operator set versions, got none; the file is incomplete',
+    )
   }
   return {
     irVersion,
@@ -69,7 +72,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
 export function encodeModel(model: OnnxModel): Uint8Array {
   if (!Number.isSafeInteger(model.irVersion) || model.irVersion < 1) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `format version of an ONNX model must be an integer of 1 or more, got ${model.irVersion}`,
     )
   }
@@ -91,7 +94,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
 
 /** Reads one tensor from a file of its own (`.pb`); errors as in `decodeModel`. */
 export function decodeTensor(bytes: Uint8Array): OnnxTensor {
-  if (bytes.length === 0) throw new TollError('format', 'expected an ONNX tensor, got an empty file')
+  if (bytes.length === 0) throw new TollError('wrong-file-kind', 'expected an ONNX tensor, got an empty file')
   return fromTensorMessage(decodeMessage(bytes, 'Tensor'), 'tensor')
 }
 
@@ -109,7 +112,7 @@ export function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, 
 function recordOf<T>(entries: readonly (readonly [string, T])[], what: string): Record<string, T> {
   const seen = new Set<string>()
   for (const [key] of entries) {
-    if (seen.has(key)) throw new TollError('format', `${what} '${key}' appears twice in the ONNX file`)
+    if (seen.has(key)) throw new TollError('damaged-file', `${what} '${key}' appears twice in the ONNX file`)
     seen.add(key)
   }
   return Object.fromEntries(entries)
@@ -153,7 +156,7 @@ function toGraphMessage(graph: OnnxGraph): Message<'Graph'> {
 
 function fromNodeMessage(message: Message<'Node'>, where: string): OnnxNode {
   const op = message.op_type ?? ''
-  if (op === '') throw new TollError('format', `${where} has no operator; the file is damaged`)
+  if (op === '') throw new TollError('damaged-file', `${where} has no operator; the file is damaged`)
   const label = `${where} (${op})`
   const attributes = (message.attribute ?? []).map((attribute) => {
     const name = attribute.name ?? ''
@@ -243,7 +246,7 @@ function fromAttributeMessage(message: Message<'Attribute'>, where: string): Onn
       }
     }
     case undefined:
-      throw new TollError('format', `${where} must have a known type, got ${message.type ?? 'none'}`)
+      throw new TollError('damaged-file', `${where} must have a known type, got ${message.type ?? 'none'}`)
   }
 }
 
@@ -284,13 +287,13 @@ function toAttributeMessage(attribute: OnnxAttribute, where: string): Message<'A
 /** A finite number that becomes infinite in single precision would change its meaning silently. */
 function single(value: number, where: string): number {
   if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
-    throw new TollError('argument', `${where} must fit single precision, got ${value}`)
+    throw new TollError('out-of-domain', `${where} must fit single precision, got ${value}`)
   }
   return value
 }
 
 function required<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new TollError('format', `${what} is missing; the file is damaged`)
+  if (value === undefined) throw new TollError('damaged-file', `${what} is missing; the file is damaged`)
   return value
 }
 
@@ -321,7 +324,10 @@ function fromTypeMessage(message: Message<'Type'>, where: string): OnnxType {
   }
   const map = message.map_type
   if (!map)
-    throw new TollError('format', `${where} must be a tensor, a sequence, an optional or a map, got an empty type`)
+    throw new TollError(
+      'damaged-file',
+      `${where} must be a tensor, a sequence, an optional or a map, got an empty type`,
+    )
   return {
     kind: 'map',
     key: dtypeOfCode(map.key_type, where),
@@ -353,12 +359,12 @@ function toTensorTypeMessage({
 
 function fromDimMessage({ dim_value: size, dim_param: name }: Message<'Dimension'>, where: string): OnnxDim {
   if (size !== undefined && size < 0)
-    throw new TollError('format', `${where} must have sizes of 0 or more, got ${size}`)
+    throw new TollError('damaged-file', `${where} must have sizes of 0 or more, got ${size}`)
   return size ?? (name || null)
 }
 
 function toDimMessage(dim: OnnxDim): Message<'Dimension'> {
   if (typeof dim === 'number' && dim < 0)
-    throw new TollError('argument', `a size of an ONNX value must be 0 or more, got ${dim}`)
+    throw new TollError('out-of-domain', `a size of an ONNX value must be 0 or more, got ${dim}`)
   return typeof dim === 'number' ? { dim_value: dim } : dim === null ? {} : { dim_param: dim }
 }

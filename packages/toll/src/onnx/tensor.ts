@@ -64,7 +64,10 @@ const EXTERNAL = 1
 
 export function codeOfDType(dtype: OnnxDType): number {
   if (!Object.hasOwn(STORAGE, dtype)) {
-    throw new TollError('argument', `element type must be one of ${Object.keys(STORAGE).join(', ')}, got '${dtype}'`)
+    throw new TollError(
+      'out-of-domain',
+      `element type must be one of ${Object.keys(STORAGE).join(', ')}, got '${dtype}'`,
+    )
   }
   return STORAGE[dtype].code
 }
@@ -73,7 +76,7 @@ export function dtypeOfCode(code: number | undefined, where: string): OnnxDType 
   const dtype = DTYPES.get(code ?? 0)
   if (!dtype)
     throw new TollError(
-      'format',
+      'damaged-file',
       `${where} must have an ONNX element type from 1 to ${DTYPES.size}, got ${code ?? 'none'}`,
     )
   return dtype
@@ -105,18 +108,19 @@ export function fromTensorMessage(message: Message<'Tensor'>, where: string): On
   const label = name === '' ? where : `${where} '${name}'`
   if (message.data_location === EXTERNAL || message.external_data) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `${label} keeps its values in another file, which is not read; save the model as one file`,
     )
   }
   const dtype = dtypeOfCode(message.data_type, label)
   const dims = message.dims ?? []
-  if (!dims.every(isDim)) throw new TollError('format', `${label} must have sizes of 0 or more, got ${printDims(dims)}`)
+  if (!dims.every(isDim))
+    throw new TollError('damaged-file', `${label} must have sizes of 0 or more, got ${printDims(dims)}`)
   const data = valuesOf(message, dtype, label)
   const expected = slotsOf(dtype, dims)
   if (data.length !== expected) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `${label} of type ${dtype} and shape ${printDims(dims)} needs ${expected} stored values, got ` +
         `${data.length}; the file is damaged`,
     )
@@ -131,7 +135,7 @@ function valuesOf(message: Message<'Tensor'>, dtype: OnnxDType, label: string): 
   if (raw && (raw.length > 0 || !message[field])) {
     if (raw.length % array.BYTES_PER_ELEMENT !== 0) {
       throw new TollError(
-        'format',
+        'damaged-file',
         `${label} of type ${dtype} needs a multiple of ${array.BYTES_PER_ELEMENT} bytes, got ${raw.length}; ` +
           'the file is damaged',
       )
@@ -147,7 +151,7 @@ function valuesOf(message: Message<'Tensor'>, dtype: OnnxDType, label: string): 
     data[i] = value
     if (data[i] !== value) {
       throw new TollError(
-        'format',
+        'damaged-file',
         `${label} of type ${dtype} cannot hold ${listed[i]}, value ${i} of ${field}; the file is damaged`,
       )
     }
@@ -173,16 +177,16 @@ export function checkTensor({ name, dtype, dims, data }: OnnxTensor): void {
   const { array } = STORAGE[dtype]
   if (array === null ? !isTexts(data) : !(data instanceof array)) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `tensor '${name}' of type ${dtype} must hold ${array === null ? 'an array of strings' : array.name}`,
     )
   }
   if (!dims.every(isDim))
-    throw new TollError('shape', `tensor '${name}' must have sizes of 0 or more, got ${printDims(dims)}`)
+    throw new TollError('shape-mismatch', `tensor '${name}' must have sizes of 0 or more, got ${printDims(dims)}`)
   const expected = slotsOf(dtype, dims)
   if (data.length !== expected) {
     throw new TollError(
-      'shape',
+      'length-mismatch',
       `tensor '${name}' of type ${dtype} and shape ${printDims(dims)} needs ${expected} stored values, got ` +
         `${data.length}`,
     )

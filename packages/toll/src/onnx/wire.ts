@@ -152,7 +152,7 @@ class Decoding {
       const where = this.#path.length > 0 ? `, field ${this.#path.join('.')}` : ''
       const at = Math.min(this.#reader.pos, this.#bytes.length)
       throw new TollError(
-        'format',
+        'damaged-file',
         `expected an ONNX ${type.toLowerCase()} message, got bytes that do not parse: ${messageOf(cause)}` +
           ` (byte ${at} of ${this.#bytes.length}${where}); the file is damaged, incomplete or of another kind`,
         { cause },
@@ -281,7 +281,10 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
 
   function writeMessage(content: Readonly<Record<string, unknown>>, name: string, depth: number): void {
     if (depth > DEEPEST)
-      throw new TollError('argument', `the ONNX ${type.toLowerCase()} nests messages deeper than ${DEEPEST} levels`)
+      throw new TollError(
+        'out-of-domain',
+        `the ONNX ${type.toLowerCase()} nests messages deeper than ${DEEPEST} levels`,
+      )
     for (const field of FIELDS[name].values()) {
       const value = content[field.name]
       if (value === undefined) continue
@@ -329,7 +332,7 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
   function integer(field: Field, value: number): number {
     if (!Number.isSafeInteger(value)) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `field ${field.name} of an ONNX file must be an integer within 2^53, got ${value}`,
       )
     }
@@ -340,7 +343,7 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
     written += bytes.byteLength
     if (written > MOST_BYTES) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `the tensors of an ONNX file must stay below 2 GiB together, got at least ${written} bytes`,
       )
     }

@@ -38,7 +38,7 @@ export function fitImagePreprocessing(images: NdArray, { scale }: ImageParameter
   const shape = images.shape.slice(1)
   if (images.shape.length !== 4 || images.data.length === 0) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `expected images of shape (n, channels, height, width), got (${images.shape.join(', ')})`,
     )
   }
@@ -91,7 +91,7 @@ function extremes(values: FloatArray): [number, number] {
   let high = -Infinity
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i]))
-      throw new TollError('data', `pixel ${i} is ${values[i]}; pixels must be finite numbers`)
+      throw new TollError('not-finite', `pixel ${i} is ${values[i]}; pixels must be finite numbers`)
     if (values[i] < low) low = values[i]
     if (values[i] > high) high = values[i]
   }

@@ -29,7 +29,7 @@ export function inferSchema(given: Table, types: Readonly<Record<string, Feature
   const unknown = Object.keys(types).find((name) => !given.names.includes(name))
   if (unknown !== undefined)
     throw new TollError(
-      'not-found',
+      'unknown-column',
       `there is no column '${unknown}' to take as ${types[unknown]}; the table has ` +
         `${given.names.slice(0, 20).join(', ')}`,
     )
@@ -44,7 +44,7 @@ export function inferSchema(given: Table, types: Readonly<Record<string, Feature
   const kept = asked.names.flatMap((name, i) => (gone.has(name) ? [] : [i]))
   if (kept.length === 0) {
     throw new TollError(
-      'data',
+      'unusable-data',
       `no column is left to learn from: ${leftOut
         .slice(0, 8)
         .map(({ name, reason }) => `${name} (${reason})`)
@@ -59,7 +59,7 @@ export function dropEmpty(table: Table, training: readonly number[], leftOut: re
   const empty = new Set(table.names.filter((_, i) => training.every((row) => Number.isNaN(table.columns[i][row]))))
   if (empty.size === 0) return { table, leftOut }
   if (empty.size === table.names.length)
-    throw new TollError('data', `no column has a value in the ${training.length} rows that train`)
+    throw new TollError('unusable-data', `no column has a value in the ${training.length} rows that train`)
   return {
     table: selectColumns(
       table,
@@ -74,6 +74,7 @@ export function selectColumns({ names, columns, rows, meanings }: Table, places:
   const kept = places.map((i) => names[i])
   const known = kept.flatMap((name) => (meanings?.has(name) ? [[name, meanings.get(name)!] as const] : []))
   return {
+    kind: 'table',
     names: kept,
     columns: places.map((i) => columns[i]),
     rows,
@@ -151,7 +152,7 @@ function numbersOf(
     if (Number.isNaN(code)) return NaN
     if (!Number.isFinite(values[code]))
       throw new TollError(
-        'data',
+        'unusable-data',
         `column '${name}' holds '${texts[code].slice(0, 40)}' in row ${row + 1}; expected ${expected}`,
       )
     return values[code]

@@ -50,8 +50,8 @@ export const mostFrequent = 50
  * Errors: `data` for infinity (with its row), a column without a single value, and an empty table.
  */
 export function summarize(table: Table): ColumnSummary[] {
-  if (table.rows === 0) throw new TollError('data', 'the table has no rows')
-  if (table.columns.length === 0) throw new TollError('data', 'the table has no columns')
+  if (table.rows === 0) throw new TollError('no-rows', 'the table has no rows')
+  if (table.columns.length === 0) throw new TollError('no-columns', 'the table has no columns')
   return table.names.map((name, i) => {
     const meaning = table.meanings?.get(name)
     return meaning?.kind === 'text'
@@ -64,7 +64,7 @@ function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummar
   const infinite = column.findIndex((value) => value === Infinity || value === -Infinity)
   if (infinite >= 0) {
     throw new TollError(
-      'data',
+      'not-finite',
       `column '${name}' is ${column[infinite]} in row ${infinite + 1}; infinity cannot be used, replace it ` +
         'or leave it empty',
     )
@@ -72,7 +72,10 @@ function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummar
   const values = column.filter((value) => !Number.isNaN(value)).sort()
   const count = values.length
   if (count === 0)
-    throw new TollError('data', `column '${name}' has no ${kind === 'time' ? 'times' : 'numbers'} at all; leave it out`)
+    throw new TollError(
+      'unusable-data',
+      `column '${name}' has no ${kind === 'time' ? 'times' : 'numbers'} at all; leave it out`,
+    )
   // Deviations from the median, so that a large offset costs no digits.
   const median = quantileOfSorted(values, 0.5)
   let sum = 0
@@ -107,10 +110,11 @@ function summarizeTexts(name: string, column: Float64Array, texts: readonly stri
   const odd = column.findIndex((code) => !Number.isNaN(code) && !isPlainText(texts[code]))
   if (odd >= 0)
     throw new TollError(
-      'data',
+      'unusable-data',
       `column '${name}' holds a text with NUL or half a character in row ${odd + 1}; no engine takes that, replace it`,
     )
-  if (missing === column.length) throw new TollError('data', `column '${name}' has no texts at all; leave it out`)
+  if (missing === column.length)
+    throw new TollError('unusable-data', `column '${name}' has no texts at all; leave it out`)
   const present = texts.flatMap((text, code): [string, number][] => (counts[code] > 0 ? [[text, counts[code]]] : []))
   const frequent = present
     .sort(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1))

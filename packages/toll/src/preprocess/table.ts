@@ -77,7 +77,10 @@ export function readTablePreprocessing(value: object): TablePreprocessing {
   > &
     Pick<TablePreprocessing, 'scale'> & { readonly columns: readonly unknown[] }
   if (!Array.isArray(columns))
-    throw new TollError('format', "the manifest of the model is damaged: 'preprocessing.columns' must list columns")
+    throw new TollError(
+      'damaged-file',
+      "the manifest of the model is damaged: 'preprocessing.columns' must list columns",
+    )
   if (!fill || !centre || !divisor) return value as TablePreprocessing
   return {
     kind: 'table',

@@ -46,7 +46,7 @@ export function slideWindows(
   if (members.length === 0) {
     const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0)
     throw new TollError(
-      'data',
+      'unusable-data',
       `windows of ${size} rows need as many rows in order, got ` +
         `${longest}${order.groups ? ' in the largest group' : ''}`,
     )
@@ -54,7 +54,7 @@ export function slideWindows(
   const numbers = members.length * size * source.columns.length
   if (numbers > mostNumbers) {
     throw new TollError(
-      'data',
+      'unusable-data',
       `${members.length} windows of ${size} rows and ${source.columns.length} columns are ${numbers} ` +
         `numbers, more than the ${mostNumbers} that are taken; choose a larger stride, a smaller window or ` +
         'fewer columns',
@@ -78,6 +78,7 @@ function lay(source: Table, members: readonly Int32Array[], size: number): Table
     ),
   )
   return {
+    kind: 'table',
     names: windowColumns(source.names, size),
     columns,
     rows: members.length,

@@ -45,7 +45,7 @@ export async function drawChart(
 ): Promise<Chart> {
   const { width } = frames.wide
   if (!(width >= 320 && width <= 1200))
-    throw new TollError('argument', `the width of a chart must be 320 to 1200 pixels, got ${width}`)
+    throw new TollError('out-of-domain', `the width of a chart must be 320 to 1200 pixels, got ${width}`)
   const [plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')])
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const draw = (name: string, frame: Frame): string => {

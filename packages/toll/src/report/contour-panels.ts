@@ -45,7 +45,7 @@ export async function contourPanels(panels: readonly ContourPanel[], options: Co
   for (const { values } of fields) {
     if (axis.length < 2 || values.length !== axis.length || values.some((row) => row.length !== axis.length)) {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `a contour grid over an axis of ${axis.length} values must be square with as many rows and at least ` +
           `2, got ${values.length} rows`,
       )

@@ -95,7 +95,7 @@ class Reader {
   }
 
   #refuse(what: string): never {
-    throw new TollError('argument', `the formula '${this.source}' has ${what}`)
+    throw new TollError('out-of-domain', `the formula '${this.source}' has ${what}`)
   }
 }
 

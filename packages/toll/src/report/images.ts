@@ -49,13 +49,13 @@ export async function imageStrip(
   const [n, , height, width] = checkBatch(originals)
   if (reconstructions && checkBatch(reconstructions).join() !== originals.shape.join()) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `reconstructions of shape (${reconstructions.shape.join(', ')}) do not match images of shape ` +
         `(${originals.shape.join(', ')})`,
     )
   }
   const captions = options.captions ?? Array.from({ length: n }, (_, i) => String(i + 1))
-  if (captions.length !== n) throw new TollError('argument', `${captions.length} captions for ${n} images`)
+  if (captions.length !== n) throw new TollError('out-of-domain', `${captions.length} captions for ${n} images`)
   const { encode } = await import('fast-png')
   const row = (title: string, paint: (i: number) => Pixels) => ({
     title,
@@ -80,7 +80,7 @@ export async function imageStrip(
     const area = height * width
     if (contributions.length !== n * area)
       throw new TollError(
-        'shape',
+        'length-mismatch',
         `${n} heat maps of ${height} x ${width} need ${n * area} values, got ${contributions.length}`,
       )
     rows.push(row('contributions', (i) => paintHeat(contributions.subarray(i * area, (i + 1) * area))))
@@ -134,12 +134,12 @@ function checkBatch({ shape, data }: ImageBatch): readonly number[] {
     (channels === 1 || channels === 3)
   if (!fits)
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `a strip needs 1 to 12 images as (n, 1 or 3, height, width), got (${shape.join(', ')})`,
     )
   if (data.length !== n * channels * height * width) {
     throw new TollError(
-      'shape',
+      'length-mismatch',
       `images of shape (${shape.join(', ')}) need ${n * channels * height * width} values, got ${data.length}`,
     )
   }
@@ -150,11 +150,11 @@ function checkBatch({ shape, data }: ImageBatch): readonly number[] {
 function toUnit({ shape, data }: ImageBatch, i: number, range?: readonly [number, number]): Float64Array {
   const [black, white] = range ?? (data instanceof Uint8Array ? [0, 255] : [0, 1])
   if (!Number.isFinite(black) || !Number.isFinite(white) || black === white) {
-    throw new TollError('argument', `the range of images must be two different numbers, got ${black} and ${white}`)
+    throw new TollError('out-of-domain', `the range of images must be two different numbers, got ${black} and ${white}`)
   }
   const size = shape[1] * shape[2] * shape[3]
   return Float64Array.from(data.subarray(i * size, (i + 1) * size), (value) => {
-    if (Number.isNaN(value)) throw new TollError('data', `image ${i} holds NaN and cannot be drawn`)
+    if (Number.isNaN(value)) throw new TollError('not-a-number', `image ${i} holds NaN and cannot be drawn`)
     return Math.min(1, Math.max(0, (value - black) / (white - black)))
   })
 }

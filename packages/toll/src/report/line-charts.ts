@@ -327,7 +327,7 @@ function tabulate(traces: readonly Trace[], names: readonly string[], xLabel: st
 function checkCount(count: number): void {
   if (count < 1 || count > dashes.length) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `a chart tells 1 to ${dashes.length} curves apart, got ${count}; draw the others in a second chart`,
     )
   }
@@ -337,13 +337,13 @@ function checkSeries(series: Series): Series {
   const { name, x, y } = series
   if (x.length !== y.length || x.length === 0) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `curve '${name}' needs as many x as y and at least one, got ${x.length} and ${y.length}`,
     )
   }
   for (let i = 0; i < x.length; i++) {
     if (!Number.isFinite(x[i]) || !Number.isFinite(y[i]))
-      throw new TollError('data', `point ${i} of curve '${name}' is (${x[i]}, ${y[i]}), not finite`)
+      throw new TollError('not-finite', `point ${i} of curve '${name}' is (${x[i]}, ${y[i]}), not finite`)
   }
   return series
 }

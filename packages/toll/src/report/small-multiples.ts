@@ -82,7 +82,8 @@ export async function curvePanels(panels: readonly CurvePanel[], options: CurveP
     [log, low],
     [overDecades, left],
   ] as const) {
-    if (logarithmic && from <= 0) throw new TollError('data', `a logarithmic axis needs values above 0, got ${from}`)
+    if (logarithmic && from <= 0)
+      throw new TollError('unusable-data', `a logarithmic axis needs values above 0, got ${from}`)
   }
   const spread = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1
   // Over many decades more room, so that no line starts in a title.
@@ -147,7 +148,7 @@ export async function histogramPanels(panels: readonly HistogramPanel[], options
   )
   const heights = panels.map(({ title, counts }) => {
     if (new Set(counts.map(({ length }) => length)).size !== 1)
-      throw new TollError('shape', `the series of histogram '${title}' differ in their number of bins`)
+      throw new TollError('shape-mismatch', `the series of histogram '${title}' differ in their number of bins`)
     const shares = counts.map((bins) => bins.map((count) => count / (sum(bins) || 1)))
     const top = most(shares.flat()) || 1
     return shares.map((bins) => bins.map((share) => share / top))
@@ -384,10 +385,10 @@ function formatEnd(value: number): string {
 
 export function checkPanels(panels: number, series: number, values: readonly number[]): void {
   if (panels < 1 || values.length === 0)
-    throw new TollError('argument', 'a chart of small multiples needs at least one panel with a value, got none')
-  if (series < 1 || series > 6) throw new TollError('argument', `a panel tells 1 to 6 series apart, got ${series}`)
+    throw new TollError('out-of-domain', 'a chart of small multiples needs at least one panel with a value, got none')
+  if (series < 1 || series > 6) throw new TollError('out-of-domain', `a panel tells 1 to 6 series apart, got ${series}`)
   const bad = values.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw new TollError('data', `a chart needs finite values, got ${values[bad]}`)
+  if (bad >= 0) throw new TollError('not-finite', `a chart needs finite values, got ${values[bad]}`)
 }
 
 function sum(values: readonly number[]): number {

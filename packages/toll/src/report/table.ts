@@ -103,7 +103,10 @@ export function renderCsv(table: ReportTable): string {
 function formatTable({ columns, rows }: ReportTable, unknown = '–'): string[][] {
   return rows.map((row, r) => {
     if (row.length !== columns.length) {
-      throw new TollError('shape', `row ${r + 1} of the table has ${row.length} cells for ${columns.length} columns`)
+      throw new TollError(
+        'shape-mismatch',
+        `row ${r + 1} of the table has ${row.length} cells for ${columns.length} columns`,
+      )
     }
     return row.map((cell, c) => {
       if (cell === null) return unknown
@@ -111,7 +114,7 @@ function formatTable({ columns, rows }: ReportTable, unknown = '–'): string[][
       if (typeof cell === 'object') return cell.text
       if (!Number.isFinite(cell))
         throw new TollError(
-          'data',
+          'unusable-data',
           `row ${r + 1}, column '${columns[c].title}' of the table is ${cell}; give null for an unknown number`,
         )
       const { digits } = columns[c]

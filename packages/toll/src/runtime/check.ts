@@ -26,12 +26,18 @@ export function checkFeeds(
   const known = new Set(ports.map((port) => port.name))
   for (const name of Object.keys(feeds)) {
     if (!known.has(name))
-      throw new TollError('argument', `${program} has no input '${name}' to feed here; it takes ${list([...known])}`)
+      throw new TollError(
+        'out-of-domain',
+        `${program} has no input '${name}' to feed here; it takes ${list([...known])}`,
+      )
   }
   for (const port of ports) {
     const fed = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined
     if (!fed)
-      throw new TollError('argument', `input '${port.name}' of ${program} was not fed; it must be ${showType(port)}`)
+      throw new TollError(
+        'out-of-domain',
+        `input '${port.name}' of ${program} was not fed; it must be ${showType(port)}`,
+      )
     checkTensor(port, fed, program, sizes, options.widen)
   }
   return sizes
@@ -51,9 +57,9 @@ export function checkLoop(
   const { constants, state, carry } = loop
   for (const name of Object.keys(state)) {
     if (Object.hasOwn(constants, name))
-      throw new TollError('argument', `input '${name}' of ${program} is both a constant and state of the loop`)
+      throw new TollError('out-of-domain', `input '${name}' of ${program} is both a constant and state of the loop`)
     if (!Object.hasOwn(carry, name))
-      throw new TollError('argument', `state '${name}' of the loop has no output that carries it on`)
+      throw new TollError('out-of-domain', `state '${name}' of the loop has no output that carries it on`)
   }
   const held = inputs.filter(({ name }) => Object.hasOwn(constants, name) || Object.hasOwn(state, name))
   const sizes = checkFeeds(held, { ...constants, ...state }, program, { sizes: new Map(), widen })
@@ -61,13 +67,14 @@ export function checkLoop(
   for (const [name, from] of Object.entries(carry)) {
     const next = outputs.find((output) => output.name === from)
     if (!Object.hasOwn(state, name))
-      throw new TollError('argument', `the loop carries '${from}' to '${name}', which is not among its state`)
+      throw new TollError('out-of-domain', `the loop carries '${from}' to '${name}', which is not among its state`)
     if (!next)
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `${program} has no output '${from}' to carry state '${name}'; it gives ${list(outputs.map((o) => o.name))}`,
       )
-    if (carried.has(from)) throw new TollError('argument', `output '${from}' of ${program} carries more than one state`)
+    if (carried.has(from))
+      throw new TollError('out-of-domain', `output '${from}' of ${program} carries more than one state`)
     carried.add(from)
     checkCarried(
       inputs.find((input) => input.name === name)!,
@@ -83,9 +90,9 @@ function checkTensor(port: PortType, fed: HostTensor, program: string, sizes: Si
   const what = `input '${port.name}' of ${program}`
   checkHostTensor(fed, what)
   const fits = fed.dtype === port.dtype || (widen && port.dtype === 'float64' && fed.dtype === 'float32')
-  if (!fits) throw new TollError('argument', `${what} must be ${showType(port)}, got ${showType(fed)}`)
+  if (!fits) throw new TollError('out-of-domain', `${what} must be ${showType(port)}, got ${showType(fed)}`)
   const refuse = (why = ''): never => {
-    throw new TollError('shape', `${what} must be ${showType(port)}, got ${showType(fed)}${why}`)
+    throw new TollError('shape-mismatch', `${what} must be ${showType(port)}, got ${showType(fed)}${why}`)
   }
   if (fed.shape.length !== port.shape.length) refuse()
   port.shape.forEach((dim, axis) => {
@@ -110,7 +117,7 @@ function checkCarried(input: PortType, output: PortType, first: HostTensor, size
     )
   if (!fits) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `output '${output.name}' is ${showType(output)} and cannot carry state '${input.name}', which starts ` +
         `as ${showType({ ...first, dtype: input.dtype })}`,
     )

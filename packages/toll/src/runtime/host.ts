@@ -44,7 +44,7 @@ export function int64(shape: readonly number[], numbers: ArrayLike<number>): Ext
   const data = new BigInt64Array(numbers.length)
   for (let i = 0; i < numbers.length; i++) {
     if (!Number.isSafeInteger(numbers[i]))
-      throw new TollError('argument', `an int64 tensor needs whole numbers, value ${i} is ${numbers[i]}`)
+      throw new TollError('out-of-domain', `an int64 tensor needs whole numbers, value ${i} is ${numbers[i]}`)
     data[i] = BigInt(numbers[i])
   }
   return hostTensor('int64', shape, data)
@@ -63,20 +63,23 @@ export function checkHostTensor(tensor: HostTensor, what: string): void {
   const expected = Object.hasOwn(arrays, tensor?.dtype ?? '') ? arrays[tensor.dtype].name : undefined
   if (expected === undefined) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `${what} must be a tensor of ${Object.keys(arrays).join(', ')}, got ${tensor?.dtype ?? typeof tensor}`,
     )
   }
   // By tag and not by class: arrays may come from another realm.
   const kind = Object.prototype.toString.call(tensor.data).slice(8, -1)
   if (kind !== expected)
-    throw new TollError('argument', `${what} of ${tensor.dtype} must hold a ${expected}, got ${kind}`)
+    throw new TollError('out-of-domain', `${what} of ${tensor.dtype} must hold a ${expected}, got ${kind}`)
   if (!tensor.shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
-    throw new TollError('shape', `${what} must have sizes that are whole numbers, got ${showShape(tensor.shape)}`)
+    throw new TollError(
+      'shape-mismatch',
+      `${what} must have sizes that are whole numbers, got ${showShape(tensor.shape)}`,
+    )
   }
   if (sizeOf(tensor.shape) !== tensor.data.length) {
     throw new TollError(
-      'shape',
+      'length-mismatch',
       `${what} of shape ${showShape(tensor.shape)} must hold ${sizeOf(tensor.shape)} values, got ${tensor.data.length}`,
     )
   }
@@ -85,7 +88,7 @@ export function checkHostTensor(tensor: HostTensor, what: string): void {
   if (at >= 0) {
     const found: unknown = tensor.data[at]
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `${what} must hold texts without NUL and without half a surrogate pair, value ${at} is ` +
         `${typeof found === 'string' ? JSON.stringify(found) : String(found)}`,
     )

@@ -83,21 +83,21 @@ export class OrtKernel implements Kernel<Tensor> {
 export function loadError(error: unknown, where: string, bytes: number): TollError {
   const reason = firstLine(error)
   if (ranOut(reason))
-    return new TollError('device', `${where} ran out of memory loading a model of ${bytes} bytes: ${reason}`, {
+    return new TollError('no-device', `${where} ran out of memory loading a model of ${bytes} bytes: ${reason}`, {
       cause: error,
     })
-  return new TollError('format', `${where} cannot load this model of ${bytes} bytes: ${reason}`, { cause: error })
+  return new TollError('damaged-file', `${where} cannot load this model of ${bytes} bytes: ${reason}`, { cause: error })
 }
 
 function runError(error: unknown, where: string, feeds: Readonly<Record<string, Tensor>>): TollError {
   const reason = firstLine(error)
   if (ranOut(reason))
-    return new TollError('device', `${where} ran out of memory; use smaller batches (${reason})`, { cause: error })
+    return new TollError('no-device', `${where} ran out of memory; use smaller batches (${reason})`, { cause: error })
   const fed = Object.entries(feeds).map(
     ([name, { type, dims }]) => `${name} ${showType({ dtype: type as DType, shape: dims })}`,
   )
   const shown = fed.length > 8 ? [...fed.slice(0, 8), `and ${fed.length - 8} more`] : fed
-  return new TollError('data', `${where} says "${reason}"; fed were ${shown.join(', ')}`, { cause: error })
+  return new TollError('unusable-data', `${where} says "${reason}"; fed were ${shown.join(', ')}`, { cause: error })
 }
 
 /** The first line of a native message, less the source position that some begin with. */
@@ -117,7 +117,10 @@ function portOf(meta: InferenceSession.ValueMetadata, types: readonly DType[]): 
   const dtype = meta.isTensor ? types.find((type) => type === meta.type) : undefined
   if (!meta.isTensor || dtype === undefined) {
     const kind = meta.isTensor ? meta.type : 'something else than a tensor'
-    throw new TollError('format', `'${meta.name}' of this model holds ${kind}; the types here are ${types.join(', ')}`)
+    throw new TollError(
+      'damaged-file',
+      `'${meta.name}' of this model holds ${kind}; the types here are ${types.join(', ')}`,
+    )
   }
   // A size without a name gets one of its own.
   return { name: meta.name, dtype, shape: meta.shape.map((dim, axis) => (dim === '' ? `${meta.name}.${axis}` : dim)) }

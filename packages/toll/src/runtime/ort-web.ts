@@ -35,14 +35,14 @@ export interface WebEngineOptions {
 export async function openWebEngine(options: WebEngineOptions = {}): Promise<Engine> {
   const { device = 'auto', wasmPaths } = options
   if (!['auto', 'wasm', 'webgpu'].includes(device))
-    throw new TollError('argument', `device must be auto, wasm or webgpu, got ${JSON.stringify(device)}`)
+    throw new TollError('out-of-domain', `device must be auto, wasm or webgpu, got ${JSON.stringify(device)}`)
   const threads = options.threads ?? defaultThreads()
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new TollError('argument', `threads must be an integer from 1 to 64, got ${threads}`)
+    throw new TollError('out-of-domain', `threads must be an integer from 1 to 64, got ${threads}`)
   }
   const noGpu = device === 'wasm' ? 'not asked for' : await whyNoGpu()
   if (device === 'webgpu' && noGpu)
-    throw new TollError('device', `device 'webgpu' is not available: ${noGpu}; choose the device wasm`)
+    throw new TollError('no-device', `device 'webgpu' is not available: ${noGpu}; choose the device wasm`)
   return open(noGpu ? 'wasm' : 'webgpu', threads, wasmPaths)
 }
 
@@ -57,7 +57,7 @@ async function open(
     const session = await createSession(ort, compile({ y: add(input('x', [2]), 1) }), device)
     await session.release()
   } catch (error) {
-    throw new TollError('device', `device '${device}' is not available: ${firstLine(error)}`, { cause: error })
+    throw new TollError('no-device', `device '${device}' is not available: ${firstLine(error)}`, { cause: error })
   }
 
   let stopped = false
@@ -186,7 +186,7 @@ function configure(env: Env, threads: number, wasmPaths: Env.WasmPrefixOrFilePat
   const before = env.wasm.numThreads
   if (before && before !== threads) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `onnxruntime-web already runs with ${before} threads in this page, not ${threads}; the first engine ` +
         'sets the number',
     )

@@ -81,7 +81,7 @@ class CheckedSession implements Session {
   async loop(options: LoopOptions): Promise<Loop> {
     this.#checkOpen()
     if (this.#loop && !this.#loop.closed) {
-      throw new TollError('argument', `${this.#name} is in a loop already; close that loop first`)
+      throw new TollError('out-of-domain', `${this.#name} is in a loop already; close that loop first`)
     }
     const { fed, sizes } = checkLoop(this.inputs, this.outputs, options, this.#name, this.#widens)
     const loop = new CheckedLoop(this.#executor, {
@@ -143,7 +143,7 @@ class CheckedLoop implements Loop {
     const unknown = names?.find((name) => !this.#shape.state.includes(name))
     if (unknown !== undefined)
       throw new TollError(
-        'argument',
+        'unknown-parameter',
         `'${unknown}' is no state of ${this.#shape.name}; it has ${this.#shape.state.join(', ')}`,
       )
     return this.#executor.state(names)
@@ -166,7 +166,7 @@ async function named<T>(name: string, call: () => Promise<T>): Promise<T> {
     return await call()
   } catch (error) {
     if (error instanceof TollError && error.code === 'data')
-      throw new TollError('data', `${name} failed: ${error.message}`, { cause: error.cause })
+      throw new TollError('unusable-data', `${name} failed: ${error.message}`, { cause: error.cause })
     throw error
   }
 }

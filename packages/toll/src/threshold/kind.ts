@@ -45,7 +45,7 @@ export const heldBackCount = {
 /** Refuses what cannot be found from so few rows (code `data`). */
 export function tooFew(what: string, needed: string, got: number): never {
   throw new TollError(
-    'data',
+    'unusable-data',
     `${what} needs ${needed}, got ${got}; keep more rows back when fitting, or choose another rule`,
   )
 }

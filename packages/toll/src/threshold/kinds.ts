@@ -54,19 +54,19 @@ export function listThresholdKinds(): readonly Pick<
  */
 export function fitThreshold(rule: ThresholdRule, heldBack: ArrayLike<number>, labelled?: LabelledScores): Threshold {
   const { kind: name, ...given } = rule
-  const kind = findKind(name, 'argument')
+  const kind = findKind(name, 'out-of-domain')
   const parameters = resolveParameters(kind.parameters, given, 'threshold parameter')
   checkFinite(heldBack, 'held-back score')
   if (kind.needs === 'held-back scores' && heldBack.length === 0) {
     throw new TollError(
-      'data',
+      'no-rows',
       `a ${kind.kind} threshold needs the scores of held-back normal rows, and there are none; keep rows ` +
         'back when fitting (50 rows or more are needed by default), or set a fixed threshold',
     )
   }
   if (kind.needs === 'labels' && !labelled) {
     throw new TollError(
-      'data',
+      'invalid-label',
       `a ${kind.kind} threshold needs rows with labels, and there are none; give a table and the name of ` +
         `its label column, or choose a rule that does without (${withoutLabels()})`,
     )
@@ -89,38 +89,42 @@ export function checkThreshold(rule: ThresholdRule, heldBack: number): void {
 
 /** Whether a rule cannot do without rows with labels. @throws `argument` for a rule of unknown kind. */
 export function needsLabels({ kind }: ThresholdRule): boolean {
-  return findKind(kind, 'argument').needs === 'labels'
+  return findKind(kind, 'out-of-domain').needs === 'labels'
 }
 
 /** A threshold from parsed JSON. @throws `format` for anything that `fitThreshold` cannot have made. */
 export function readThreshold(saved: unknown): Threshold {
   const record = typeof saved === 'object' && saved !== null ? (saved as Readonly<Record<string, unknown>>) : {}
-  const kind = findKind(record.kind, 'format')
+  const kind = findKind(record.kind, 'damaged-file')
   const domains: Domains = { ...kind.parameters, ...kind.facts, ...valueDomain }
   const known = Object.fromEntries(Object.keys(domains).map((name) => [name, record[name] ?? NaN])) as Values<Domains>
   try {
     return { kind: kind.kind, ...resolveParameters(domains, known, 'the saved') } as unknown as Threshold
   } catch (cause) {
-    throw new TollError('format', `the saved threshold of kind '${kind.kind}' is damaged: ${JSON.stringify(saved)}`, {
-      cause,
-    })
+    throw new TollError(
+      'damaged-file',
+      `the saved threshold of kind '${kind.kind}' is damaged: ${JSON.stringify(saved)}`,
+      {
+        cause,
+      },
+    )
   }
 }
 
 /** The threshold in words, such as `31.2 (quantile 0.99 of 500 held-back scores)`. */
 export function describeThreshold(threshold: Threshold): string {
-  return findKind(threshold.kind, 'argument').describe(threshold)
+  return findKind(threshold.kind, 'out-of-domain').describe(threshold)
 }
 
 /**
  * The type parameters of the kinds differ, and `kind` ties rule and record to theirs; each is checked against its
  * domains.
  */
-function findKind(name: unknown, code: 'argument' | 'format'): ThresholdKind {
+function findKind(name: unknown, reason: 'out-of-domain' | 'damaged-file'): ThresholdKind {
   const kind = kinds.find((candidate) => candidate.kind === name)
   if (!kind)
     throw new TollError(
-      code,
+      reason,
       `there is no threshold kind '${String(name)}'; known: ${kinds.map((known) => known.kind).join(', ')}`,
     )
   return kind
@@ -136,26 +140,26 @@ function withoutLabels(): string {
 function checkFinite(scores: ArrayLike<number>, what: string): void {
   for (let i = 0; i < scores.length; i++) {
     if (!Number.isFinite(scores[i]))
-      throw new TollError('data', `a threshold needs finite scores, ${what} ${i} is ${scores[i]}`)
+      throw new TollError('not-finite', `a threshold needs finite scores, ${what} ${i} is ${scores[i]}`)
   }
 }
 
 function sortLabelled({ scores, labels }: LabelledScores): Evidence['labelled'] {
   if (scores.length !== labels.length)
     throw new TollError(
-      'shape',
+      'length-mismatch',
       `expected one label per score, got ${labels.length} labels for ${scores.length} scores`,
     )
   checkFinite(scores, 'labelled score')
   const seen = [false, false]
   for (let i = 0; i < labels.length; i++) {
     if (labels[i] !== 0 && labels[i] !== 1)
-      throw new TollError('data', `labels must be 0 (normal) or 1 (anomaly), label ${i} is ${labels[i]}`)
+      throw new TollError('invalid-label', `labels must be 0 (normal) or 1 (anomaly), label ${i} is ${labels[i]}`)
     seen[labels[i]] = true
   }
   if (!(seen[0] && seen[1]))
     throw new TollError(
-      'data',
+      'invalid-label',
       'a threshold from labels needs rows of both classes, got ' +
         `${seen[0] ? 'normal rows' : seen[1] ? 'anomalies' : 'no rows'} only`,
     )

@@ -22,7 +22,7 @@ export const madKind: ThresholdKind<'mad', typeof parameters, typeof facts> = {
     const spread = quantileOfSorted(heldBack.map((score) => Math.abs(score - median)).sort(), 0.5)
     if (spread === 0)
       throw new TollError(
-        'data',
+        'no-held-out-scores',
         `half of the ${heldBack.length} held-back scores are equal (${median}), so that their median absolute ` +
           'deviation is 0; choose another rule',
       )

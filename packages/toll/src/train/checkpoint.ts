@@ -47,7 +47,7 @@ export function encodeCheckpoint<R>({ record, tensors }: Checkpoint<R>): Uint8Ar
 /** Reads what `encodeCheckpoint` wrote; anything else is refused with code `format`. */
 export function decodeCheckpoint<R>(bytes: Uint8Array, isRecord: (value: unknown) => value is R): Checkpoint<R> {
   const fail = (problem: string, cause?: unknown) =>
-    new TollError('format', `not a whole checkpoint: ${problem}; delete the file to start again`, { cause })
+    new TollError('damaged-file', `not a whole checkpoint: ${problem}; delete the file to start again`, { cause })
   if (bytes.length < 8) throw fail(`${bytes.length} bytes`)
   const headerSize = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
   if (headerSize > bytes.length - 8) throw fail(`a header of ${headerSize} bytes in a file of ${bytes.length}`)

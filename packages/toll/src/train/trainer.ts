@@ -2,7 +2,7 @@
 // resident in the engine. Checkpoints hold everything that the rest of a run depends on, so that a run killed anywhere
 // and resumed ends in the same bits.
 
-import { Random, TollError, sizeOf, throwIfAborted, type NdArray, type RandomState } from '../base/index.js'
+import { Random, TollError, locate, sizeOf, throwIfAborted, type NdArray, type RandomState } from '../base/index.js'
 import { printGraph } from '../graph/index.js'
 import { constantRate, type Schedule } from '../optim/index.js'
 import { float32, type Engine, type HostTensor, type HostTensors, type Loop } from '../runtime/index.js'
@@ -115,7 +115,7 @@ class Run {
   constructor(options: TrainOptions) {
     this.#options = options
     this.#rows = options.data.shape[0]
-    if (this.#rows < 2) throw new TollError('data', `training needs at least 2 rows, got ${this.#rows}`)
+    if (this.#rows < 2) throw new TollError('too-few-rows', `training needs at least 2 rows, got ${this.#rows}`)
     this.#batch = Math.min(options.batch, this.#rows)
     const spec = {
       ...options,
@@ -156,7 +156,7 @@ class Run {
     const { record, tensors } = this.#decode(bytes, checkpoint.store.location)
     if (record.fingerprint !== this.#fingerprint) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `${checkpoint.store.location} belongs to a run with other data, settings, device or threads; delete ` +
           'it or choose another file',
       )
@@ -165,7 +165,7 @@ class Run {
       Object.keys(this.state).map((name) => {
         const tensor = tensors.get(name)
         if (!tensor)
-          throw new TollError('format', `${checkpoint.store.location} lacks '${name}'; delete it to start again`)
+          throw new TollError('damaged-file', `${checkpoint.store.location} lacks '${name}'; delete it to start again`)
         return [name, float32(tensor.shape, tensor.data)]
       }),
     )
@@ -186,9 +186,7 @@ class Run {
     try {
       return decodeCheckpoint(bytes, isRecord)
     } catch (error) {
-      throw error instanceof TollError
-        ? new TollError(error.code, `${location}: ${error.message}`, { cause: error })
-        : error
+      throw locate(error, location)
     }
   }
 
@@ -267,7 +265,7 @@ class Run {
     const every = checkpoint?.every ?? 0
     const kept = checkpoint && step > every ? `; the last good checkpoint is kept at ${checkpoint.store.location}` : ''
     return new TollError(
-      'diverged',
+      'loss-not-finite',
       `${what} at step ${step} of ${this.#options.steps}; try a lower learning rate, gradient clipping or ` +
         `scaled columns${kept}`,
     )
@@ -277,12 +275,12 @@ class Run {
     const values = await this.#finiteValues(loop)
     const measures = await evaluate(values, this.#step)
     const bad = Object.keys(measures).find((name) => Number.isNaN(measures[name]))
-    if (bad !== undefined) throw new TollError('data', `the monitored ${bad} is NaN at step ${this.#step}`)
+    if (bad !== undefined) throw new TollError('not-a-number', `the monitored ${bad} is NaN at step ${this.#step}`)
     const { steps, best, measures: earlier } = this.#monitored
     for (const name of keep) {
       if (!Object.hasOwn(measures, name))
         throw new TollError(
-          'argument',
+          'out-of-domain',
           `the monitor keeps the best '${name}' but measures ${Object.keys(measures).join(', ')}`,
         )
       const so = Object.hasOwn(best, name) ? earlier[steps.indexOf(best[name])][name] : -Infinity

@@ -17,7 +17,7 @@ export async function loadPyodDatasets(names?: readonly string[], folders: DataF
   const known = pyodBenchmark.map(({ name }) => name)
   const unknown = names?.find((name) => !known.includes(name))
   if (unknown !== undefined)
-    throw new TollError('argument', `the benchmark has no data set '${unknown}'; it has ${known.join(', ')}`)
+    throw new TollError('unknown-parameter', `the benchmark has no data set '${unknown}'; it has ${known.join(', ')}`)
   const places = foldersOf(folders)
   const found: PyodDataset[] = []
   for (const name of known.filter((entry) => names?.includes(entry) ?? true)) {
@@ -25,14 +25,14 @@ export async function loadPyodDatasets(names?: readonly string[], folders: DataF
     if (path !== undefined) found.push(await readDataset(name, path))
     else if (names)
       throw new TollError(
-        'not-found',
+        'unknown-file',
         `${name}.mat is in none of ${places.join(', ')}; put the file of ODDS there, or name the folder above ` +
           "'odds' in TOLL_DATA",
       )
   }
   if (found.length === 0) {
     throw new TollError(
-      'not-found',
+      'unknown-dataset',
       'no data set of the benchmark is here; put .mat files of ODDS (cardio.mat, pima.mat, ...) into one of ' +
         `${places.join(', ')}, or name the folder above 'odds' in TOLL_DATA`,
     )
@@ -64,9 +64,10 @@ async function readDataset(name: string, path: string): Promise<PyodDataset> {
   const x = toFloat64(await readArrayFile(path, { variable: 'X' }))
   const bad = x.data.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0)
-    throw new TollError('data', `${path}: value ${bad} is ${x.data[bad]}; the benchmark takes finite numbers`)
+    throw new TollError('not-finite', `${path}: value ${bad} is ${x.data[bad]}; the benchmark takes finite numbers`)
   const labels = (await readArrayFile(path, { variable: 'y' })).data
   const wrong = labels.findIndex((label: number) => label !== 0 && label !== 1)
-  if (wrong >= 0) throw new TollError('data', `${path}: labels must be 0 or 1, label ${wrong} is ${labels[wrong]}`)
+  if (wrong >= 0)
+    throw new TollError('invalid-label', `${path}: labels must be 0 or 1, label ${wrong} is ${labels[wrong]}`)
   return { name, x, y: Uint8Array.from(labels) }
 }

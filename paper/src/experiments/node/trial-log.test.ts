@@ -20,7 +20,7 @@ let count = 0
 let warnings: string[] = []
 const options: TrialLogOptions<Line> = {
   parse(value) {
-    if (typeof (value as Line).n !== 'number') throw new TollError('format', 'it has no n')
+    if (typeof (value as Line).n !== 'number') throw new TollError('damaged-file', 'it has no n')
     return value as Line
   },
   begins: '{"format":',

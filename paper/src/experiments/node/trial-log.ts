@@ -65,7 +65,7 @@ function parseLine(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch (error) {
-    throw new TollError('format', `it is no whole line of JSON (${messageOf(error)})`, { cause: error })
+    throw new TollError('damaged-file', `it is no whole line of JSON (${messageOf(error)})`, { cause: error })
   }
 }
 
@@ -126,13 +126,14 @@ async function openForAppending(
   let file: FileHandle | undefined
   try {
     file = await open(path, 'a')
-    if (!(await file.stat()).isFile()) throw new TollError('argument', `a trial log is a regular file, ${path} is none`)
+    if (!(await file.stat()).isFile())
+      throw new TollError('out-of-domain', `a trial log is a regular file, ${path} is none`)
     const bytes = await readFile(path)
     // Half a first line may be shorter than the beginning itself.
     const head = bytes.toString('utf8', 0, begins.length)
     if (!(bytes.length < begins.length ? begins.startsWith(head) : head === begins)) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `${path} is no trial log of this kind: it does not begin with ${begins}; choose another file`,
       )
     }
@@ -183,7 +184,7 @@ async function takeLock(lock: string, path: string): Promise<() => Promise<void>
   if (await makeFile(lock, JSON.stringify(mine))) return release
   const busy = (holder: Holder | undefined) =>
     new TollError(
-      'argument',
+      'unknown-parameter',
       `${path} is being written by process ${holder?.pid ?? 'unknown'} on ` +
         `${holder?.host ?? 'this machine'}; wait for it or use another file, logs can be joined later (if ` +
         `that process is gone, remove ${lock})`,

@@ -12,7 +12,10 @@ export function matrixOf(rows: readonly (readonly number[])[]): Matrix {
   const columns = rows[0]?.length ?? 0
   const ragged = rows.findIndex((row) => row.length !== columns)
   if (ragged >= 0)
-    throw new TollError('shape', `row ${ragged} of the matrix has ${rows[ragged].length} values, row 0 has ${columns}`)
+    throw new TollError(
+      'length-mismatch',
+      `row ${ragged} of the matrix has ${rows[ragged].length} values, row 0 has ${columns}`,
+    )
   const matrix = ndarray(Float64Array.from(rows.flat()), [rows.length, columns])
   checkMatrix(matrix, 'the matrix')
   return matrix
@@ -53,14 +56,14 @@ export function checkMatrix(matrix: Matrix, what: string, rows?: number, columns
     (columns === undefined || shape[1] === columns)
   if (!fits)
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `${what} must be a matrix of shape ${expected} with no side 0, got (${shape.join(', ')}) with ` +
         `${data.length} values`,
     )
   const bad = data.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) {
     throw new TollError(
-      'data',
+      'not-finite',
       `${what} must be finite, row ${Math.floor(bad / shape[1])}, column ${bad % shape[1]} is ${data[bad]}`,
     )
   }
@@ -78,7 +81,7 @@ export function product(a: Matrix, b: Matrix, options: Transposed = {}): Matrix 
   const [inner2, columns] = options.transposeB ? [b.shape[1], b.shape[0]] : b.shape
   if (inner !== inner2)
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `a matrix product needs equal inner sizes, got (${rows}, ${inner}) times (${inner2}, ${columns})`,
     )
   const result = zeroMatrix(rows, columns)

@@ -64,7 +64,7 @@ export function orthonormalBasis(matrix: Matrix): Matrix {
   const { values, left } = thinSvd(matrix)
   if (!independent(matrix, values)) {
     throw new TollError(
-      'data',
+      'unusable-data',
       `a basis needs independent columns, the singular values of (${matrix.shape.join(', ')}) run from ` +
         `${values[0]} to ${values[values.length - 1]}`,
     )

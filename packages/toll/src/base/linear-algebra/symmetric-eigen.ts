@@ -72,7 +72,7 @@ export function covarianceEigen(covariance: Matrix): Eigen {
   const scale = Math.max(Math.abs(values[0]), Math.abs(smallest))
   if (smallest < -1e-12 * values.length * scale) {
     throw new TollError(
-      'data',
+      'not-finite',
       `the covariance must be positive semi-definite, its smallest eigenvalue is ${smallest} beside a ` +
         `largest of ${values[0]}`,
     )
@@ -88,7 +88,7 @@ function symmetrized({ shape: [d], data }: Matrix, what: string): Float64Array {
       const [upper, lower] = [data[i * d + j], data[j * d + i]]
       if (Math.abs(upper - lower) > asymmetry * largest) {
         throw new TollError(
-          'data',
+          'unusable-data',
           `${what} must be symmetric, element (${i}, ${j}) is ${upper} and (${j}, ${i}) is ${lower}`,
         )
       }

@@ -21,7 +21,8 @@ export interface AtomicFile {
 export async function openAtomic(path: string): Promise<AtomicFile> {
   const target = await realpath(path).catch(() => path)
   const there = await stat(target).catch(() => undefined)
-  if (there?.isDirectory()) throw new TollError('io', `cannot write ${path}: it is a folder; give a file name`)
+  if (there?.isDirectory())
+    throw new TollError('cannot-write', `cannot write ${path}: it is a folder; give a file name`)
   if (there && !there.isFile()) return openDevice(path)
   const { handle, temporary } = await openBeside(target)
   let done = false
@@ -80,7 +81,7 @@ export function describeIo(error: unknown, what: string): TollError {
   if (error instanceof TollError) return error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const reason = (code && hints[code]) ?? messageOf(error)
-  return new TollError(code === 'ENOENT' ? 'not-found' : 'io', `${what}: ${reason}`, { cause: error })
+  return new TollError(code === 'ENOENT' ? 'unknown-file' : 'cannot-read', `${what}: ${reason}`, { cause: error })
 }
 
 /** The name is taken with `wx`, so two writers of one path never share a temporary file. */

@@ -3,7 +3,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { TollError } from '../../base/index.js'
+import { TollError, locate } from '../../base/index.js'
 import { describeIo } from '../../base/node/index.js'
 import type { NumberArray } from '../array.js'
 import { readIdx } from '../idx.js'
@@ -36,14 +36,13 @@ export async function readArrayFile(path: string, options: ArrayFileOptions = {}
   const read = readers[kind]
   if (!read)
     throw new TollError(
-      'format',
+      'wrong-file-kind',
       `${path} should be a .npy, .npz, .mat or idx file but seems to be ${kind === 'empty' ? 'empty' : `${kind} data`}`,
     )
   try {
     return read(bytes, options.variable)
   } catch (error) {
-    if (error instanceof TollError) throw new TollError(error.code, `${path}: ${error.message}`, { cause: error })
-    throw error
+    throw locate(error, path)
   }
 }
 
@@ -55,7 +54,7 @@ export async function readUnpacked(path: string): Promise<Uint8Array> {
     return await promisify(gunzip)(bytes, { maxOutputLength: largestInflated })
   } catch (error) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `${path}: the gzip data is damaged, cut off or holds more than ${largestInflated} bytes`,
       { cause: error },
     )
@@ -66,7 +65,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path)
     if (size > largestInflated)
-      throw new TollError('io', `${path} has ${size} bytes; arrays of up to ${largestInflated} are read`)
+      throw new TollError('cannot-read', `${path} has ${size} bytes; arrays of up to ${largestInflated} are read`)
     return await readFile(path)
   } catch (error) {
     throw describeIo(error, `cannot read ${path}`)

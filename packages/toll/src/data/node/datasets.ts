@@ -49,7 +49,7 @@ export function findDataset(name: string): Dataset {
   const found = datasets.find((dataset) => dataset.name === name)
   if (!found)
     throw new TollError(
-      'not-found',
+      'unknown-dataset',
       `data set '${name}' does not exist; known: ${datasets.map((dataset) => dataset.name).join(', ')}`,
     )
   return found
@@ -98,17 +98,17 @@ export async function readDatasetFile(
 ): Promise<Uint8Array> {
   const { dataset, files } = await locateDataset(name, folders)
   const file = dataset.downloads.flatMap((download) => download.files).find((entry) => entry.path === path)
-  if (!file) throw new TollError('not-found', `data set '${dataset.name}' has no file '${path}'`)
+  if (!file) throw new TollError('unknown-dataset', `data set '${dataset.name}' has no file '${path}'`)
   const found = files.get(path)
   if (found === undefined) {
     const other = await findOfOtherSize(file, searchFolders(dataset, folders))
     const get = `get it with "toll datasets get ${dataset.name}", or name its folder in TOLL_DATA`
     if (other)
       throw new TollError(
-        'checksum',
+        'wrong-checksum',
         `${other.path} has ${other.bytes} bytes, '${path}' of data set '${dataset.name}' has ${file.bytes}; ${get}`,
       )
-    throw new TollError('not-found', `'${path}' of data set '${dataset.name}' is not here; ${get}`)
+    throw new TollError('unknown-dataset', `'${path}' of data set '${dataset.name}' is not here; ${get}`)
   }
   const content = await readUnpacked(found)
   checkContent(content, file, found)
@@ -131,9 +131,9 @@ export async function loadImages(
   const dataset = typeof name === 'string' ? findDataset(name) : name
   const classes = labels === 'coarse' ? dataset.coarseClasses : dataset.classes
   if (labels === 'coarse' && dataset.classes && !classes)
-    throw new TollError('argument', `data set '${dataset.name}' has no coarse labels`)
+    throw new TollError('out-of-domain', `data set '${dataset.name}' has no coarse labels`)
   if (dataset.kind !== 'images' || !classes)
-    throw new TollError('argument', `data set '${dataset.name}' holds no images`)
+    throw new TollError('out-of-domain', `data set '${dataset.name}' holds no images`)
   const read = (path: string) => readDatasetFile(dataset, path, folders)
   const paths = dataset.downloads.flatMap((download) => download.files.map((file) => file.path))
   if (paths.some((path) => path.includes('idx3'))) {
@@ -234,7 +234,7 @@ async function unpack(download: DatasetDownload, part: string, name: string): Pr
     const sum = await digestFile(part, 'md5')
     if (sum !== download.md5)
       throw new TollError(
-        'checksum',
+        'wrong-checksum',
         `${name} is not what it should be: MD5 ${sum}, expected ${download.md5}; it was removed, download it again`,
       )
   }
@@ -254,7 +254,9 @@ async function unpackTar(download: DatasetDownload, part: string, name: string):
     return await readTarMembers(unpacked, new Map(download.files.map(({ path, bytes }) => [path, bytes])), name)
   } catch (error) {
     if (error instanceof TollError) throw error
-    throw new TollError('format', `${name}: the gzip data is damaged or cut off; download it again`, { cause: error })
+    throw new TollError('damaged-file', `${name}: the gzip data is damaged or cut off; download it again`, {
+      cause: error,
+    })
   } finally {
     source.destroy()
     unpacked.destroy()
@@ -264,7 +266,7 @@ async function unpackTar(download: DatasetDownload, part: string, name: string):
 function checkContent(content: Uint8Array, file: DatasetFile, where: string): void {
   if (content.length !== file.bytes) {
     throw new TollError(
-      'checksum',
+      'wrong-checksum',
       `${where}: '${file.path}' should have ${file.bytes} bytes unpacked, it has ${content.length}; download it again`,
     )
   }
@@ -272,7 +274,7 @@ function checkContent(content: Uint8Array, file: DatasetFile, where: string): vo
   const sum = createHash('sha256').update(content).digest('hex')
   if (sum !== file.sha256)
     throw new TollError(
-      'checksum',
+      'wrong-checksum',
       `${where}: '${file.path}' has SHA-256 ${sum}, expected ${file.sha256}; download it again`,
     )
 }

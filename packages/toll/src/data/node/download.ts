@@ -45,7 +45,7 @@ export async function fetchPart(urls: readonly string[], part: string, options: 
     }
   }
   throw new TollError(
-    'network',
+    'download-failed',
     `could not download ${problems.join('; ')}; run it again to go on where it stopped, or put the file ` +
       'into the data folder by hand',
   )
@@ -84,10 +84,10 @@ async function fetchOne(
       return
     }
     if (!response.ok || !response.body)
-      throw new TollError('network', `the server answered ${response.status} ${response.statusText}`)
+      throw new TollError('download-failed', `the server answered ${response.status} ${response.statusText}`)
     const resumed = response.status === 206 && rangeStart(response) === before
     if (response.status === 206 && !resumed)
-      throw new TollError('network', 'the server answered with another range than was asked for')
+      throw new TollError('download-failed', 'the server answered with another range than was asked for')
     const length = Number(response.headers.get('content-length') ?? NaN)
     const encoded = response.headers.has('content-encoding')
     const total = Number.isFinite(length) && !encoded ? length + (resumed ? before : 0) : undefined
@@ -108,14 +108,14 @@ async function fetchOne(
     }
     if (received > limit) {
       await unlink(part)
-      throw new TollError('network', `the file is larger than the ${limit} bytes that are allowed`)
+      throw new TollError('download-failed', `the file is larger than the ${limit} bytes that are allowed`)
     }
     if (total !== undefined && received !== total)
-      throw new TollError('network', `the connection broke after ${received} of ${total} bytes`)
+      throw new TollError('download-failed', `the connection broke after ${received} of ${total} bytes`)
   } catch (error) {
     throwIfAborted(signal)
     if (stall.signal.aborted)
-      throw new TollError('network', `no data for ${stallTime / 1000} seconds`, { cause: error })
+      throw new TollError('download-failed', `no data for ${stallTime / 1000} seconds`, { cause: error })
     const system = error instanceof Error && 'syscall' in error && 'errno' in error && 'path' in error
     throw system || isDiskFull(error) ? describeIo(error, `cannot write ${part}`) : error
   } finally {

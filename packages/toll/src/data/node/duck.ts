@@ -69,19 +69,19 @@ export function describeDuck(error: unknown, source: string): TollError {
   const ragged = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text)
   if (ragged) {
     const advice = 'check the delimiter, quotes and missing fields there'
-    return new TollError('format', `${where}: expected ${ragged[1]} values, found ${ragged[2]}; ${advice}`, {
+    return new TollError('ragged-row', `${where}: expected ${ragged[1]} values, found ${ragged[2]}; ${advice}`, {
       cause: error,
     })
   }
   const known = contentProblems.find(([pattern]) => pattern.test(text))
-  if (known) return new TollError('format', `${where}: ${known[1]}`, { cause: error })
+  if (known) return new TollError('damaged-file', `${where}: ${known[1]}`, { cause: error })
   const first =
     text
       .replace(/^[A-Z][a-z]+ Error: /, '')
       .split('\n')
       .find((part) => part.trim() !== '') ?? text
-  const code = /^(IO|HTTP) Error|Out of Memory/.test(text) ? 'io' : 'data'
-  return new TollError(code, `${where}: ${first.trim()}`, { cause: error })
+  const reason = /^(IO|HTTP) Error|Out of Memory/.test(text) ? 'cannot-read' : 'unusable-data'
+  return new TollError(reason, `${where}: ${first.trim()}`, { cause: error })
 }
 
 const contentProblems: readonly (readonly [RegExp, string])[] = [

@@ -29,7 +29,7 @@ export interface Header {
 export function readHeader(head: Uint8Array, name: string, whole: boolean, options: HeaderOptions = {}): Header {
   if (options.delimiter !== undefined && !/^[^"\r\n]$/.test(options.delimiter)) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `the delimiter must be one character other than a quote or line end, got ${JSON.stringify(options.delimiter)}`,
     )
   }
@@ -40,18 +40,22 @@ export function readHeader(head: Uint8Array, name: string, whole: boolean, optio
   const first = splitRecord(text, delimiter, name, whole)
   // What the decoder puts where bytes are no text; a name that holds it was damaged before.
   if (first.cells.some((cell) => cell.includes('\ufffd')))
-    throw new TollError('format', `${name}, line 1: the text is not UTF-8; convert it, for example with iconv -t utf-8`)
+    throw new TollError(
+      'damaged-file',
+      `${name}, line 1: the text is not UTF-8; convert it, for example with iconv -t utf-8`,
+    )
   if (first.cells.length === 1 && first.cells[0].trim() === '')
-    throw new TollError('format', `${name}: the first line is empty; it should name the columns`)
+    throw new TollError('empty-file', `${name}: the first line is empty; it should name the columns`)
   if (first.cells.length === 1 && Math.max(...counts) > 1) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `${name} has one column with delimiter ${show(delimiter)}, but its first line '${clip(first.cells[0])}' ` +
         `splits at ${show(best)}; set the delimiter to ${show(best)}`,
     )
   }
   if (options.header === false) return { delimiter, names: first.cells.map((_, i) => `x${i}`) }
-  if (whole && text.slice(first.end).trim() === '') throw new TollError('format', `${name} has a header but no rows`)
+  if (whole && text.slice(first.end).trim() === '')
+    throw new TollError('damaged-file', `${name} has a header but no rows`)
   // Row labels written by pandas have no name of their own.
   const names = first.cells.map((cell, i) => (i === 0 && cell.trim() === '' ? 'column0' : cell.trim()))
   checkNames(names, name, options.header === true)
@@ -61,11 +65,11 @@ export function readHeader(head: Uint8Array, name: string, whole: boolean, optio
 function checkNames(names: readonly string[], file: string, sure: boolean): void {
   const seen = new Map<string, number>()
   names.forEach((column, i) => {
-    if (column === '') throw new TollError('format', `${file}, line 1: column ${i + 1} has no name`)
+    if (column === '') throw new TollError('damaged-file', `${file}, line 1: column ${i + 1} has no name`)
     const before = seen.get(column)
     if (before !== undefined)
       throw new TollError(
-        'format',
+        'damaged-file',
         `${file}, line 1: columns ${before + 1} and ${i + 1} are both called '${column}'; rename one`,
       )
     seen.set(column, i)
@@ -74,7 +78,7 @@ function checkNames(names: readonly string[], file: string, sure: boolean): void
   const counting = numbers.every((column, i) => Number(column) === Number(numbers[0]) + i)
   if (!sure && numbers.length > 0 && !(counting && numbers.length > 1)) {
     throw new TollError(
-      'data',
+      'unusable-data',
       `${file}, line 1: the header holds the number ${numbers[0]}, so it may be a row of data; set header ` +
         'to true or false',
     )
@@ -106,7 +110,7 @@ function splitRecord(text: string, delimiter: string, name: string, whole: boole
   }
   if (!whole)
     throw new TollError(
-      'format',
+      'damaged-file',
       `${name}: the first line is longer than ${text.length} characters; is this a text table?`,
     )
   return { cells: [...cells, cell], end: text.length }

@@ -64,20 +64,20 @@ export async function inspectFile(path: string, name: string, format?: TableForm
   })
   if (status.isDirectory())
     throw new TollError(
-      'io',
+      'cannot-read',
       `cannot read ${name}: it is a folder; name its files, for example '${join(name, '*.csv')}'`,
     )
   const start = await readStart(path, name)
   const gzip = sniffKind(start) === 'gzip'
   const head = gzip ? await readGzipStart(path, name) : start
   const kind = sniffKind(head)
-  if (kind === 'empty') throw new TollError('format', `${name} is empty`)
+  if (kind === 'empty') throw new TollError('empty-file', `${name} is empty`)
   const known =
     format ?? extensions[extname(gzip ? name.replace(/\.gz$/i, '') : name).toLowerCase()] ?? guessFormat(head)
   if ((known === 'parquet') !== (kind === 'parquet') || (kind !== 'parquet' && (kind !== 'text' || head.includes(0)))) {
     const advice = kind === 'utf-16 text' ? '; convert it to UTF-8' : ''
     throw new TollError(
-      'format',
+      'wrong-file-kind',
       `${name} should be ${known.toUpperCase()} but seems to be ${kind === 'text' ? 'text' : kind} data${advice}`,
     )
   }
@@ -126,7 +126,7 @@ export interface TextFile {
 export async function checkEnd({ path, gzip, lines }: TextFile, name: string, signal?: AbortSignal): Promise<void> {
   const { size, last } = gzip ? await unpackedEnd(path, name, signal) : await plainEnd(path, name)
   if (lines && size > csvBuffer && last > longestLine)
-    throw new TollError('format', `${name}: the last line is longer than 2 MB; is this a text table?`)
+    throw new TollError('damaged-file', `${name}: the last line is longer than 2 MB; is this a text table?`)
 }
 
 /** Bytes of a text, and of its last line that is not empty, or more than `longestLine`. */
@@ -176,7 +176,7 @@ async function unpackedEnd(path: string, name: string, signal?: AbortSignal): Pr
     await pipeline(createReadStream(path), createGunzip({ chunkSize: 2 ** 18 }), measure, { signal })
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code?.startsWith('Z_')
-      ? new TollError('format', `${name}: the gzip data is damaged or cut off`, { cause: error })
+      ? new TollError('damaged-file', `${name}: the gzip data is damaged or cut off`, { cause: error })
       : describeIo(error, `cannot read ${name}`)
   }
   return { size, last: line > 0 ? line : last }
@@ -186,7 +186,7 @@ async function expandGlob(pattern: string): Promise<string[]> {
   const connection = await connect()
   try {
     const rows = await (await connection.run(`SELECT file FROM glob(${quoteText(pattern)})`)).getRows()
-    if (rows.length === 0) throw new TollError('not-found', `no file matches '${pattern}'`)
+    if (rows.length === 0) throw new TollError('unknown-file', `no file matches '${pattern}'`)
     return rows.map(([file]) => String(file)).sort()
   } finally {
     connection.closeSync()
@@ -220,7 +220,7 @@ async function readGzipStart(path: string, name: string): Promise<Uint8Array> {
       if (size >= headBytes) break
     }
   } catch (error) {
-    throw new TollError('format', `${name}: the gzip data is damaged or cut off`, { cause: error })
+    throw new TollError('damaged-file', `${name}: the gzip data is damaged or cut off`, { cause: error })
   } finally {
     source.destroy()
   }

@@ -29,7 +29,7 @@ export interface Query {
 
 /** Errors: `argument` for SQL that DuckDB does not take, with its words; `data` for no records; `io`. */
 export async function queryRecords({ records, views = {}, sql }: Query): Promise<QueryResult> {
-  if (records.length === 0) throw new TollError('data', 'there are no records to query')
+  if (records.length === 0) throw new TollError('unusable-data', 'there are no records to query')
   const folder = await mkdtemp(join(tmpdir(), 'toll-query-')).catch((error: unknown) =>
     Promise.reject(describeIo(error, 'cannot make a temporary folder')),
   )
@@ -47,7 +47,7 @@ export async function queryRecords({ records, views = {}, sql }: Query): Promise
     for (const [name, view] of Object.entries(views)) await connection.run(`CREATE VIEW ${quoteName(name)} AS ${view}`)
     const reader = await connection.runAndReadAll(sql).catch((error: unknown) => {
       throw new TollError(
-        'argument',
+        'invalid-query',
         `the query failed: ${messageOf(error)
           .split('\n')
           .filter((line) => line.trim() !== '')

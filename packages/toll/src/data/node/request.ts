@@ -30,7 +30,7 @@ export function selectColumn(column: ColumnInfo, as: ColumnKind, source: string)
   const { name, type } = column
   const held = typeGroup(column)
   const refuse = (what: string, advice: string): never => {
-    throw new TollError('data', `column '${name}' of ${source} holds ${what} (${type}); ${advice}`)
+    throw new TollError('unusable-data', `column '${name}' of ${source} holds ${what} (${type}); ${advice}`)
   }
   const own = `"${name.replaceAll('"', '""')}"`
   if (as !== 'text' && held === 'clock')

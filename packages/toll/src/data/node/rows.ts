@@ -47,7 +47,7 @@ export async function openRowWriter(
   target: string | Writable,
   { format, columns }: RowWriterOptions,
 ): Promise<RowWriter> {
-  if (columns.length === 0) throw new TollError('argument', 'rows to write need at least one column')
+  if (columns.length === 0) throw new TollError('out-of-domain', 'rows to write need at least one column')
   const sink = typeof target === 'string' ? await fileSink(target) : streamSink(target)
   if (format === 'parquet') {
     const writer = await openParquet(sink, columns)
@@ -71,18 +71,21 @@ export async function openRowWriter(
 /** Checks lengths and refuses infinity, which no format but Parquet can hold and no reader expects. */
 function checkBatch(values: readonly OutputValues[], columns: readonly OutputColumn[]): readonly OutputValues[] {
   if (values.length !== columns.length)
-    throw new TollError('shape', `${columns.length} columns are written, got ${values.length}`)
+    throw new TollError('shape-mismatch', `${columns.length} columns are written, got ${values.length}`)
   values.forEach((column, c) => {
     if (column.length !== values[0].length) {
       throw new TollError(
-        'shape',
+        'length-mismatch',
         `column '${columns[c].name}' has ${column.length} rows, '${columns[0].name}' has ${values[0].length}`,
       )
     }
     if (columns[c].kind !== 'number') return
     for (let i = 0; i < column.length; i++) {
       if (column[i] === Infinity || column[i] === -Infinity)
-        throw new TollError('data', `column '${columns[c].name}' of the output is infinite in row ${i + 1} of a batch`)
+        throw new TollError(
+          'not-finite',
+          `column '${columns[c].name}' of the output is infinite in row ${i + 1} of a batch`,
+        )
     }
   })
   return values

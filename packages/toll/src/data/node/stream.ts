@@ -73,7 +73,7 @@ export async function* streamBatches(
     }
     if (batch.rows > 0) yield batch.finish()
     else if (batch.firstRow === 0)
-      throw new TollError('data', `${relations.map(({ name }) => name).join(', ')}: there are no rows`)
+      throw new TollError('no-rows', `${relations.map(({ name }) => name).join(', ')}: there are no rows`)
   } finally {
     left.abort()
     selection.signal?.removeEventListener('abort', interrupt)
@@ -130,7 +130,7 @@ export async function* fetchChunks(
 async function explainEnd(relation: Relation, selection: Selection, connection: DuckDBConnection): Promise<never> {
   await connection.run(`SELECT bit_xor(hash(t)) FROM (${selectSql(relation, selection)}) t`)
   throw new TollError(
-    'io',
+    'cannot-read',
     `${relation.name} could not be read to its end, though a second reading could; was it written to meanwhile?`,
   )
 }
@@ -238,6 +238,7 @@ class BatchBuilder {
     )
     return {
       table: {
+        kind: 'table',
         names: columns.map(({ name }) => name),
         columns: filled,
         rows: this.rows,
@@ -313,7 +314,10 @@ class BatchBuilder {
       `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ` +
       `${expected[as]}${this.#mayBeComma(as, text) ? '; with a decimal comma it is one' : ''}`
     if (this.selection.badRows === 'throw') {
-      throw new TollError('data', `${message}; correct it, leave the column out, or declare the text as missing`)
+      throw new TollError(
+        'unusable-data',
+        `${message}; correct it, leave the column out, or declare the text as missing`,
+      )
     }
     if (!this.#errors.has(this.rows + row)) this.#errors.set(this.rows + row, message)
   }

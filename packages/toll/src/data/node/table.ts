@@ -117,7 +117,7 @@ async function findRelations(
     if (typeof input === 'object' && 'sql' in input)
       return { relations: [await queryRelation(input.sql, connection)], sampled: false }
     const paths = await expandPaths(typeof input === 'string' ? [input] : input)
-    if (paths.length === 0) throw new TollError('argument', 'no table was named')
+    if (paths.length === 0) throw new TollError('out-of-domain', 'no table was named')
     const relations: Relation[] = []
     let sampled = false
     for (const [i, path] of paths.entries()) {
@@ -125,7 +125,7 @@ async function findRelations(
       const text = file.format !== 'parquet'
       if (i > 0 && text !== sampled)
         throw new TollError(
-          'format',
+          'damaged-file',
           `${file.name} is ${file.format} but ${relations[0].name} is not; read them one by one`,
         )
       sampled = text
@@ -149,9 +149,12 @@ async function openFile(path: string, options: TableOptions, cleanups: (() => Pr
 function checkSameColumns(first: Relation, other: Relation): void {
   for (const [name, { type }] of first.columns) {
     const found = other.columns.get(name)
-    if (!found) throw new TollError('format', `${other.name} lacks column '${name}' that ${first.name} has`)
+    if (!found) throw new TollError('damaged-file', `${other.name} lacks column '${name}' that ${first.name} has`)
     if ((type === 'VARCHAR') !== (found.type === 'VARCHAR')) {
-      throw new TollError('format', `column '${name}' is ${type} in ${first.name} and ${found.type} in ${other.name}`)
+      throw new TollError(
+        'damaged-file',
+        `column '${name}' is ${type} in ${first.name} and ${found.type} in ${other.name}`,
+      )
     }
   }
 }
@@ -190,6 +193,7 @@ class DuckSource implements TableSource {
     return {
       ...whole,
       table: {
+        kind: 'table',
         names: parts.flatMap(({ table }) => table.names),
         columns: parts.flatMap(({ table }) => table.columns),
         rows: whole.table.rows,
@@ -228,7 +232,7 @@ class DuckSource implements TableSource {
       .map((parts) => concatenate(parts.splice(0), new Float64Array(rows)))
     const kept = new Map([...(meanings ?? [])].filter(([name]) => !keys.has(name)))
     return {
-      table: { names, columns: joined, rows, ...(kept.size > 0 && { meanings: kept }) },
+      table: { kind: 'table', names, columns: joined, rows, ...(kept.size > 0 && { meanings: kept }) },
       passthrough,
       firstRow: 0,
       errors,
@@ -247,7 +251,7 @@ class DuckSource implements TableSource {
       signal,
     } = options
     if (!Number.isInteger(batchRows) || batchRows < 1)
-      throw new TollError('argument', `batchRows must be an integer of at least 1, got ${batchRows}`)
+      throw new TollError('out-of-domain', `batchRows must be an integer of at least 1, got ${batchRows}`)
     const selection: Selection = {
       columns,
       passthrough: (options.passthrough ?? []).map((name) => this.#column(name)),
@@ -277,7 +281,7 @@ class DuckSource implements TableSource {
     return requests.map((request) => {
       const column = this.#column(typeof request === 'string' ? request : request.name)
       if (seen.has(column.name))
-        throw new TollError('argument', `column '${column.name}' of ${this.name} is asked for twice`)
+        throw new TollError('duplicate-name', `column '${column.name}' of ${this.name} is asked for twice`)
       seen.add(column.name)
       return selectColumn(column, typeof request === 'string' ? column.kind : request.as, this.name)
     })
@@ -292,7 +296,7 @@ class DuckSource implements TableSource {
       .map((column) => column.name)
       .join(', ')
     throw new TollError(
-      'not-found',
+      'unknown-column',
       `${this.name} has no column '${name}'; ` +
         `${alike ? `did you mean '${alike.name}'?` : `it has ${names}${this.columns.length > 20 ? ', ...' : ''}`}`,
     )
@@ -308,7 +312,7 @@ function overfull(first: Table['meanings'], later: Table): string[] {
 
 function refuseKey(name: string, source: string): never {
   throw new TollError(
-    'data',
+    'unusable-data',
     `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the ` +
       'rows; leave it out',
   )

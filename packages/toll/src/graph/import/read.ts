@@ -76,7 +76,7 @@ export function readModel(bytes: Uint8Array): ReadModel {
   })
   const outputs = graph.outputs.map((value) => [value.name, readOutput(value, values)] as const)
   if (new Set(graph.outputs.map(({ name }) => name)).size < outputs.length)
-    throw new TollError('format', 'two outputs of the model have one name')
+    throw new TollError('damaged-file', 'two outputs of the model have one name')
   return { inputs, outputs: Object.fromEntries(outputs), metadata: { ...model.metadata } }
 }
 
@@ -90,17 +90,17 @@ function standardOpset({ opsets, graph }: OnnxModel): number {
   if (opset === undefined && graph.nodes.every(({ domain }) => domain && domain !== 'ai.onnx')) return newestOpset
   if (opset === undefined)
     throw new TollError(
-      'format',
+      'damaged-file',
       `the model does not use the standard operator set, only ${Object.keys(opsets).join(', ')}`,
     )
   if (opset > newestOpset)
     throw new TollError(
-      'version',
+      'newer-version',
       `the model uses operator set ${opset}; versions ${oldestOpset} to ${newestOpset} are known`,
     )
   if (opset < oldestOpset)
     throw new TollError(
-      'format',
+      'damaged-file',
       `the model uses operator set ${opset}; versions from ${oldestOpset} on are supported, convert it`,
     )
   return opset
@@ -123,7 +123,7 @@ function liveNodes(
 ): { live: OnnxNode[]; names: Set<string> } {
   const nodes = graph.nodes.map((node) => (node.domain === 'ai.onnx' ? { ...node, domain: undefined } : node))
   const foreign = nodes.find((node) => node.domain === ownDomain)
-  if (foreign) throw new TollError('format', `operator '${foreign.op}' of domain '${ownDomain}' is not supported`)
+  if (foreign) throw new TollError('damaged-file', `operator '${foreign.op}' of domain '${ownDomain}' is not supported`)
   const wiring = new Wiring(nodes, constants)
   const names = new Set(graph.outputs.map(({ name }) => name))
   const live: OnnxNode[] = []
@@ -144,7 +144,7 @@ function readNode(site: Site, where: string, known: KnownIntegers): readonly Ten
   const readers = domain ? (domains[domain] ?? {}) : standard
   if (!Object.hasOwn(readers, op)) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `${where}: operator '${op}'${domain ? ` of domain '${domain}'` : ''} is not supported`,
     )
   }
@@ -158,23 +158,26 @@ function readNode(site: Site, where: string, known: KnownIntegers): readonly Ten
       (cause.code === 'format' && cause.message.startsWith(where))
     )
       throw cause
-    throw new TollError('format', `${where}: ${cause.message}`, { cause })
+    throw new TollError('damaged-file', `${where}: ${cause.message}`, { cause })
   }
 }
 
 function readInput(value: OnnxValueInfo): Tensor {
   const { name, type } = value
-  if (name === '') throw new TollError('format', 'an input of the model has no name')
+  if (name === '') throw new TollError('damaged-file', 'an input of the model has no name')
   if (type?.kind !== 'tensor' || !type.shape) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `input '${name}' must be a tensor with a known number of axes, got ` +
         `${type?.kind ?? 'no type'}${type?.kind === 'tensor' ? ' of unknown rank' : ''}`,
     )
   }
   const shape = type.shape.map((dim, axis) => dim ?? `${name}.${axis}`)
   if (shape.some((dim) => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim >= 0))) {
-    throw new TollError('format', `input '${name}' has sizes (${shape.join(', ')}), expected integers of at least 0`)
+    throw new TollError(
+      'damaged-file',
+      `input '${name}' has sizes (${shape.join(', ')}), expected integers of at least 0`,
+    )
   }
   return input(name, shape, readDType(type.dtype, `input '${name}'`))
 }
@@ -182,10 +185,10 @@ function readInput(value: OnnxValueInfo): Tensor {
 function readOutput({ name, type }: OnnxValueInfo, values: ReadonlyMap<string, Tensor>): Tensor {
   const tensor = values.get(name) ?? missing(name, 'the model')
   if (tensor.dtype === 'string')
-    throw new TollError('format', `output '${name}' is an input of strings; only numbers can be results`)
+    throw new TollError('damaged-file', `output '${name}' is an input of strings; only numbers can be results`)
   if (type && (type.kind !== 'tensor' || type.dtype !== tensor.dtype)) {
     throw new TollError(
-      'format',
+      'damaged-file',
       `output '${name}' is declared as ${type.kind === 'tensor' ? type.dtype : type.kind}, its nodes give ` +
         `${tensor.dtype}`,
     )
@@ -194,15 +197,18 @@ function readOutput({ name, type }: OnnxValueInfo, values: ReadonlyMap<string, T
 }
 
 function define(values: Map<string, Tensor>, name: string, tensor: Tensor): void {
-  if (values.has(name)) throw new TollError('format', `the value '${name}' is made twice`)
+  if (values.has(name)) throw new TollError('damaged-file', `the value '${name}' is made twice`)
   if (tensor.shape.length > largestRank)
     throw new TollError(
-      'format',
+      'damaged-file',
       `the value '${name}' has ${tensor.shape.length} axes; at most ${largestRank} are supported`,
     )
   values.set(name, tensor)
 }
 
 function missing(name: string, where: string): never {
-  throw new TollError('format', `${where}: the value '${name}' is used before any node, input or initialiser makes it`)
+  throw new TollError(
+    'damaged-file',
+    `${where}: the value '${name}' is used before any node, input or initialiser makes it`,
+  )
 }

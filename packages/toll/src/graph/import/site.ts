@@ -39,7 +39,7 @@ export class Site {
   }
 
   refuse(problem: string): never {
-    throw new TollError('format', `${this.#where}: ${problem}`)
+    throw new TollError('damaged-file', `${this.#where}: ${problem}`)
   }
 
   /** Refuses unless `condition` holds. */

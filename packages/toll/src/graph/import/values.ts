@@ -15,7 +15,10 @@ const numeric = Object.entries(onnxType).filter(([name]) => name !== 'string')
 /** The element type of an input. */
 export function readDType(dtype: OnnxDType, where: string): DType {
   if (Object.hasOwn(onnxType, dtype)) return dtype as DType
-  throw new TollError('format', `${where} has element type ${dtype}; supported are ${Object.keys(onnxType).join(', ')}`)
+  throw new TollError(
+    'damaged-file',
+    `${where} has element type ${dtype}; supported are ${Object.keys(onnxType).join(', ')}`,
+  )
 }
 
 /** The element type of numbers that ONNX gives this number. */
@@ -23,7 +26,7 @@ export function readDTypeCode(code: number, where: string): DType {
   const found = numeric.find(([, number]) => number === code)
   if (found) return found[0] as DType
   throw new TollError(
-    'format',
+    'damaged-file',
     `${where}: element type ${code} is not supported; supported are ` +
       `${numeric.map(([name, n]) => `${n} (${name})`).join(', ')}`,
   )
@@ -32,13 +35,16 @@ export function readDTypeCode(code: number, where: string): DType {
 export function readTensor(tensor: OnnxTensor, where: string): Tensor {
   const dtype = readDType(tensor.dtype, where)
   if (dtype === 'string')
-    throw new TollError('format', `${where} holds texts; supported are ${numeric.map(([name]) => name).join(', ')}`)
+    throw new TollError(
+      'damaged-file',
+      `${where} holds texts; supported are ${numeric.map(([name]) => name).join(', ')}`,
+    )
   if (tensor.dtype !== 'int64')
     return constant(tensor.data as Float32Array | Float64Array | Uint8Array, tensor.dims, dtype)
   return constant(
     Float64Array.from(tensor.data, (value) => {
       if (!Number.isSafeInteger(Number(value)) && !openEnds.includes(value)) {
-        throw new TollError('format', `${where} holds the integer ${value}, which is not exact in float64`)
+        throw new TollError('damaged-file', `${where} holds the integer ${value}, which is not exact in float64`)
       }
       return Number(value)
     }),

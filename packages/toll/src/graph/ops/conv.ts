@@ -50,7 +50,10 @@ export function windowOf({ strides = 1, pads = 0, dilations = 1 }: WindowOptions
   }
   const whole = [...window.strides, ...window.dilations].every((v) => Number.isInteger(v) && v >= 1)
   if (!whole || !window.pads.every((v) => Number.isInteger(v) && v >= 0)) {
-    throw new TollError('argument', 'strides and dilations must be integers of at least 1, pads integers of at least 0')
+    throw new TollError(
+      'out-of-domain',
+      'strides and dilations must be integers of at least 1, pads integers of at least 0',
+    )
   }
   return window
 }
@@ -65,7 +68,7 @@ type Pair = readonly [number, number]
 function image(type: TensorType, what: string): { n: Dim; c: number; size: Pair } {
   if (type.shape.length !== 4 || !isFloat(type.dtype)) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `${what}: expected a real tensor of four axes, got ${type.dtype}${showShape(type.shape)}`,
     )
   }
@@ -78,7 +81,7 @@ function outputSize(size: Pair, kernel: Pair, window: Window, what: string): Pai
   const out: Pair = [convSize(size[0], kernel[0], 0, window), convSize(size[1], kernel[1], 1, window)]
   if (out[0] < 1 || out[1] < 1) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `${what}: a kernel of ${kernel.join(' x ')} does not fit an image of ${size.join(' x ')}`,
     )
   }
@@ -87,17 +90,20 @@ function outputSize(size: Pair, kernel: Pair, window: Window, what: string): Pai
 
 function requireSizes(actual: Pair, expected: Pair, what: string): void {
   if (actual[0] !== expected[0] || actual[1] !== expected[1]) {
-    throw new TollError('shape', `${what}: expected an output of ${expected.join(' x ')}, got ${actual.join(' x ')}`)
+    throw new TollError(
+      'shape-mismatch',
+      `${what}: expected an output of ${expected.join(' x ')}, got ${actual.join(' x ')}`,
+    )
   }
 }
 
 function requireOneType(a: TensorType, b: TensorType, what: string): void {
   if (a.dtype !== b.dtype)
-    throw new TollError('shape', `${what}: operands are ${a.dtype} and ${b.dtype}; cast one of them`)
+    throw new TollError('shape-mismatch', `${what}: operands are ${a.dtype} and ${b.dtype}; cast one of them`)
 }
 
 function requireChannels(a: number, b: number, what: string): void {
-  if (a !== b) throw new TollError('shape', `${what}: ${a} channels meet a kernel for ${b}`)
+  if (a !== b) throw new TollError('shape-mismatch', `${what}: ${a} channels meet a kernel for ${b}`)
 }
 
 const windowAttributes = ({ strides, pads, dilations }: Window) => ({ strides, pads, dilations })
@@ -227,7 +233,7 @@ export function convTranspose(g: Tensor, w: Tensor, options: ConvTransposeOption
       extra[axis] >= Math.max(window.strides[axis], window.dilations[axis])
     ) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `outputPadding must be an integer from 0 to below the stride or the dilation, got ${extra[axis]}`,
       )
     }
@@ -265,7 +271,7 @@ export const convWeightOp: Op<WeightAttributes> = {
     const from = image(x, 'convWeight')
     const to = image(g, 'convWeight')
     requireOneType(x, g, 'convWeight')
-    if (from.n !== to.n) throw new TollError('shape', `convWeight: batches of ${from.n} and ${to.n}`)
+    if (from.n !== to.n) throw new TollError('shape-mismatch', `convWeight: batches of ${from.n} and ${to.n}`)
     requireSizes(to.size, outputSize(from.size, attrs.kernel, attrs, 'convWeight'), 'convWeight')
     return { dtype: x.dtype, shape: [to.c, from.c, ...attrs.kernel] }
   },

@@ -21,13 +21,13 @@ import { convSize, windowOf, type Window, type WindowOptions } from './conv.js'
 import { transpose } from './shape.js'
 
 function requireIndices(type: TensorType, what: string): void {
-  if (type.dtype !== 'int64') throw new TollError('shape', `${what}: indices must be int64, got ${type.dtype}`)
+  if (type.dtype !== 'int64') throw new TollError('shape-mismatch', `${what}: indices must be int64, got ${type.dtype}`)
 }
 
 /** An index within [0, size), counting negative ones from the end as ONNX does. */
 function wrap(index: number, size: number): number {
   const at = index < 0 ? index + size : index
-  if (!(at >= 0 && at < size)) throw new TollError('data', `index ${index} is outside an axis of ${size}`)
+  if (!(at >= 0 && at < size)) throw new TollError('unusable-data', `index ${index} is outside an axis of ${size}`)
   return at
 }
 
@@ -96,7 +96,7 @@ export const scatterAddOp: Op<ScatterAttributes> = {
     const inner = indices.shape.length
     if (!sameShape(updates.shape.slice(0, inner), indices.shape)) {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `scatterAdd: updates ${showShape(updates.shape)} must begin with the indices' shape ` +
           `${showShape(indices.shape)}`,
       )
@@ -142,7 +142,7 @@ export const gatherElementsOp: Op<GatherAttributes> = {
       x.shape.length === indices.shape.length && x.shape.every((dim, i) => i === axis || dim === indices.shape[i])
     if (!fits)
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `gatherElements: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)}`,
       )
     return { dtype: x.dtype, shape: indices.shape }
@@ -175,7 +175,7 @@ export const scatterElementsAddOp: Op<ScatterElementsAttributes> = {
   type: ([updates, indices], { axis, size }) => {
     requireIndices(indices, 'scatterElementsAdd')
     if (!sameShape(updates.shape, indices.shape))
-      throw new TollError('shape', 'scatterElementsAdd: updates and indices must have one shape')
+      throw new TollError('shape-mismatch', 'scatterElementsAdd: updates and indices must have one shape')
     return { dtype: updates.dtype, shape: updates.shape.map((dim, i) => (i === axis ? size : dim)) }
   },
   gradient: ({ inputs: [, indices], attrs: { axis } }, h) => [gatherElements(h, indices, axis), undefined],
@@ -229,7 +229,10 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
   name: 'maxPoolIndex',
   type: ([x], attrs) => {
     if (x.shape.length !== 4 || !isFloat(x.dtype)) {
-      throw new TollError('shape', `maxPool: expected real images (n, c, h, w), got ${x.dtype}${showShape(x.shape)}`)
+      throw new TollError(
+        'shape-mismatch',
+        `maxPool: expected real images (n, c, h, w), got ${x.dtype}${showShape(x.shape)}`,
+      )
     }
     const [n, c, h, w] = x.shape
     const size = [h, w].map((dim, axis) =>
@@ -237,7 +240,7 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
     )
     if (size.some((dim) => dim < 1) || attrs.pads.some((pad, i) => pad >= attrs.kernel[i % 2])) {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `maxPool: a window of ${attrs.kernel.join(' x ')} with pads ${attrs.pads.join(', ')} does not fit ` +
           `${showShape(x.shape)}`,
       )
@@ -272,7 +275,10 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
             }
           }
           if (best < 0)
-            throw new TollError('shape', `maxPool: the window at row ${y}, column ${k} holds nothing but padding`)
+            throw new TollError(
+              'length-mismatch',
+              `maxPool: the window at row ${y}, column ${k} holds nothing but padding`,
+            )
           result[at++] = best
         }
       }

@@ -24,7 +24,7 @@ export const inputOp: Op<InputAttributes> = {
 
 /** A tensor that is fed when the graph runs: numbers, or texts where `dtype` is string. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32'): Tensor {
-  if (name === '') throw new TollError('argument', 'an input needs a name')
+  if (name === '') throw new TollError('out-of-domain', 'an input needs a name')
   return apply(inputOp, [], { name, dtype, shape })
 }
 
@@ -39,7 +39,7 @@ export const constantOp: Op<ConstantAttributes> = {
   type: (_, { data, dtype, shape }) => {
     if (sizeOf(shape) !== data.length) {
       throw new TollError(
-        'shape',
+        'length-mismatch',
         `a constant of shape (${shape.join(', ')}) needs ${sizeOf(shape)} values, got ${data.length}`,
       )
     }
@@ -84,7 +84,7 @@ export const dimSizeOp: Op<DimSizeAttributes> = {
   },
   evaluate: (_, { symbol }, _type, bindings) => {
     const size = bindings.get(symbol)
-    if (size === undefined) throw new TollError('shape', `no input gives the size '${symbol}'`)
+    if (size === undefined) throw new TollError('shape-mismatch', `no input gives the size '${symbol}'`)
     return Float64Array.of(size)
   },
   work: () => nothing,
@@ -104,7 +104,7 @@ export function scalarLike(value: number, like: { readonly dtype: DType }): Tens
 /** `x` itself, or a number as a scalar of `like`'s element type. */
 export function lift(x: Tensor | number, like: Tensor | number): Tensor {
   if (typeof x !== 'number') return x
-  if (typeof like === 'number') throw new TollError('argument', 'at least one operand must be a tensor')
+  if (typeof like === 'number') throw new TollError('out-of-domain', 'at least one operand must be a tensor')
   return scalarLike(x, isFloat(like.dtype) || like.dtype === 'int64' ? like : { dtype: 'float32' })
 }
 
@@ -114,5 +114,6 @@ export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int64: 7,
 /** Refuses sizes that are neither a non-negative integer nor a name. */
 export function checkDim(dim: Dim): void {
   const fine = typeof dim === 'string' ? dim !== '' : Number.isSafeInteger(dim) && dim >= 0
-  if (!fine) throw new TollError('shape', `a size must be a non-negative integer or a name, got ${JSON.stringify(dim)}`)
+  if (!fine)
+    throw new TollError('shape-mismatch', `a size must be a non-negative integer or a name, got ${JSON.stringify(dim)}`)
 }

@@ -26,14 +26,14 @@ interface Plan {
 function planOf([a, b]: readonly TensorType[], { transposeA, transposeB }: MatMulAttributes): Plan {
   if (a.shape.length < 2 || b.shape.length < 2 || !isFloat(a.dtype) || a.dtype !== b.dtype) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `matmul: expected two real matrices of one type, got ${a.dtype}${showShape(a.shape)} and ` +
         `${b.dtype}${showShape(b.shape)}`,
     )
   }
   if ((transposeA || transposeB) && a.shape.length + b.shape.length > 4) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `matmul: only matrices enter transposed, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
     )
   }
@@ -43,7 +43,7 @@ function planOf([a, b]: readonly TensorType[], { transposeA, transposeB }: MatMu
   const [inner2, columns] = transposeB ? [bc, br] : [br, bc]
   if (inner !== inner2) {
     throw new TollError(
-      'shape',
+      'shape-mismatch',
       `matmul: inner sizes ${inner} and ${inner2} of ${showShape(a.shape)} and ${showShape(b.shape)} differ`,
     )
   }

@@ -24,7 +24,7 @@ import { lowerReshape, reshape } from './shape.js'
 type ReduceAttributes = { readonly axes: readonly number[]; readonly keepDims: boolean }
 
 function reducedType([x]: readonly TensorType[], { axes, keepDims }: ReduceAttributes): TensorType {
-  if (x.dtype === 'bool') throw new TollError('shape', 'reductions need numbers, got bool; cast it')
+  if (x.dtype === 'bool') throw new TollError('shape-mismatch', 'reductions need numbers, got bool; cast it')
   const gone = new Set(axes)
   const shape = keepDims ? x.shape.map((dim, i) => (gone.has(i) ? 1 : dim)) : x.shape.filter((_, i) => !gone.has(i))
   return { dtype: x.dtype, shape }
@@ -104,7 +104,7 @@ export function maxOver(x: Tensor, axes?: readonly number[], keepDims = false): 
 
 /** Mean over `axes` (all when left out). */
 export function mean(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
-  if (!isFloat(x.dtype)) throw new TollError('shape', `mean: expected real numbers, got ${x.dtype}; cast it`)
+  if (!isFloat(x.dtype)) throw new TollError('shape-mismatch', `mean: expected real numbers, got ${x.dtype}; cast it`)
   const all = normalizeAxes(axes ?? x.shape.map((_, i) => i), x.shape.length, 'mean')
   const total = sum(x, all, keepDims)
   const named = all.map((axis) => x.shape[axis]).filter((dim) => typeof dim === 'string')
@@ -122,7 +122,10 @@ export const broadcastToOp: Op<BroadcastAttributes> = {
   type: ([x], { shape }) => {
     for (const dim of shape) checkDim(dim)
     if (!sameShape(broadcastShapes(x.shape, shape, 'broadcastTo'), shape)) {
-      throw new TollError('shape', `broadcastTo: ${showShape(x.shape)} does not stretch to ${showShape(shape)}`)
+      throw new TollError(
+        'shape-mismatch',
+        `broadcastTo: ${showShape(x.shape)} does not stretch to ${showShape(shape)}`,
+      )
     }
     return { dtype: x.dtype, shape }
   },

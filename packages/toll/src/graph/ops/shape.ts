@@ -37,7 +37,10 @@ export const reshapeOp: Op<ReshapeAttributes> = {
   type: ([x], { shape }) => {
     for (const dim of shape) checkDim(dim)
     if (volume(x.shape) !== volume(shape)) {
-      throw new TollError('shape', `reshape: ${showShape(x.shape)} has not as many elements as ${showShape(shape)}`)
+      throw new TollError(
+        'shape-mismatch',
+        `reshape: ${showShape(x.shape)} has not as many elements as ${showShape(shape)}`,
+      )
     }
     return { dtype: x.dtype, shape }
   },
@@ -80,7 +83,10 @@ function leftOver(from: Shape, to: Shape): Dim {
   const rest = size(from) / size(to)
   if (named.length === 0) return rest
   if (named.length === 1 && rest === 1) return named[0]
-  throw new TollError('shape', `reshape: cannot tell the missing size of ${showShape(to)} from ${showShape(from)}`)
+  throw new TollError(
+    'shape-mismatch',
+    `reshape: cannot tell the missing size of ${showShape(to)} from ${showShape(from)}`,
+  )
 }
 
 type TransposeAttributes = { readonly perm: readonly number[] }
@@ -90,7 +96,7 @@ export const transposeOp: Op<TransposeAttributes> = {
   type: ([x], { perm }) => {
     if (perm.length !== x.shape.length || !perm.every((_, axis) => perm.includes(axis))) {
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `transpose: [${perm.join(', ')}] is no permutation of the axes of ${showShape(x.shape)}`,
       )
     }
@@ -134,7 +140,10 @@ export const sliceOp: Op<SliceAttributes> = {
     const size = knownSize(x.shape[attrs.axis], 'slice')
     const { start, end, step } = attrs
     if (![start, end, step].every(Number.isInteger) || start < 0 || end > size || start >= end || step < 1) {
-      throw new TollError('shape', `slice: [${start}, ${end}) with step ${step} does not fit an axis of ${size}`)
+      throw new TollError(
+        'shape-mismatch',
+        `slice: [${start}, ${end}) with step ${step} does not fit an axis of ${size}`,
+      )
     }
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === attrs.axis ? sliceLength(attrs) : dim)) }
   },
@@ -177,10 +186,16 @@ export const embedOp: Op<EmbedAttributes> = {
   type: ([x], attrs) => {
     const { axis, start, end, step, size } = attrs
     if (![start, end, step, size].every(Number.isInteger) || start < 0 || end > size || step < 1) {
-      throw new TollError('shape', `embed: [${start}, ${end}) with step ${step} does not fit an axis of ${size}`)
+      throw new TollError(
+        'shape-mismatch',
+        `embed: [${start}, ${end}) with step ${step} does not fit an axis of ${size}`,
+      )
     }
     if (x.shape[axis] !== sliceLength(attrs)) {
-      throw new TollError('shape', `embed: axis ${axis} of ${showShape(x.shape)} must have size ${sliceLength(attrs)}`)
+      throw new TollError(
+        'shape-mismatch',
+        `embed: axis ${axis} of ${showShape(x.shape)} must have size ${sliceLength(attrs)}`,
+      )
     }
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === attrs.axis ? attrs.size : dim)) }
   },
@@ -258,7 +273,7 @@ export const concatOp: Op<ConcatAttributes> = {
         shape.every((dim, i) => i === axis || dim === first.shape[i])
       if (!fits)
         throw new TollError(
-          'shape',
+          'shape-mismatch',
           `concat along ${axis}: ${showShape(first.shape)} and ${showShape(shape)} do not fit`,
         )
       total += knownSize(shape[axis], 'concat')
@@ -293,7 +308,7 @@ export const concatOp: Op<ConcatAttributes> = {
 
 /** Joins tensors along an axis. */
 export function concat(inputs: readonly Tensor[], axis: number): Tensor {
-  if (inputs.length === 0) throw new TollError('argument', 'concat needs at least one tensor')
+  if (inputs.length === 0) throw new TollError('out-of-domain', 'concat needs at least one tensor')
   const [at] = normalizeAxes([axis], inputs[0].shape.length, 'concat')
   return inputs.length === 1 ? inputs[0] : apply(concatOp, inputs, { axis: at })
 }

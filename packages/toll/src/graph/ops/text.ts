@@ -9,7 +9,7 @@ export const lookupOp: Op<LookupAttributes> = {
   name: 'lookup',
   type: ([x], { texts }) => {
     if (x.dtype !== 'string')
-      throw new TollError('shape', `lookup: expected string, got ${x.dtype}${showShape(x.shape)}`)
+      throw new TollError('shape-mismatch', `lookup: expected string, got ${x.dtype}${showShape(x.shape)}`)
     placesOf(texts)
     return { dtype: 'int64', shape: x.shape }
   },
@@ -65,14 +65,14 @@ function placesOf(texts: readonly string[]): Map<string, number> {
   texts.forEach((text, i) => {
     if (!isPlainText(text)) {
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `lookup: every text must be a string without NUL and without half a surrogate pair, text ${i} is ` +
           `${JSON.stringify(text)}`,
       )
     }
     if (places.has(text))
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `lookup: the texts must be distinct, ${JSON.stringify(text)} stands at ${places.get(text)} and ${i}`,
       )
     places.set(text, i)

@@ -28,7 +28,7 @@ export const treeEnsembleOp: Op<TreeAttributes> = {
   type: ([x], { data, roots }) => {
     if (x.shape.length !== 2 || x.dtype !== 'float64')
       throw new TollError(
-        'shape',
+        'shape-mismatch',
         `treeEnsemble: expected rows (n, d) of float64, got ${x.dtype} with ${x.shape.length} axes`,
       )
     checkTrees(data, roots, knownSize(x.shape[1], 'treeEnsemble'))
@@ -117,7 +117,7 @@ export function treeEnsemble(x: Tensor, { roots, feature, value, left, right }: 
 function checkTrees(data: Float64Array, roots: readonly number[], width: number): void {
   const count = data.length / stride
   const refuse = (problem: string): never => {
-    throw new TollError('shape', `treeEnsemble: ${problem}`)
+    throw new TollError('shape-mismatch', `treeEnsemble: ${problem}`)
   }
   if (roots.length === 0 || roots[0] !== 0) refuse('the first tree must begin at node 0')
   roots.forEach((root, t) => {

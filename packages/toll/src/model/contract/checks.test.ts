@@ -47,7 +47,7 @@ const sound: Detector = {
   fit: async (data, _, { signal }) => {
     throwIfAborted(signal)
     const kept = normalIndices(data)
-    if (kept.length < 2) throw new TollError('data', `needs 2 rows, got ${kept.length}`)
+    if (kept.length < 2) throw new TollError('unusable-data', `needs 2 rows, got ${kept.length}`)
     const d = data.samples.shape[1]
     const centre = Float64Array.from({ length: d }, (_, c) =>
       kept.reduce((total, row) => total + data.samples.data[row * d + c] / kept.length, 0),

@@ -111,24 +111,24 @@ export const edgeChecks: readonly Check[] = [
         data: Float32Array.from({ length: 60 * 63 }, (_, i) => wave(i) + random.normal()),
       }
       if (!subject.detector.accepts.includes('image')) {
-        await demandRefusal(subject.fit(images), ['argument'], 'images')
+        await demandRefusal(subject.fit({ kind: 'images', ...images }), ['argument'], 'images')
         return
       }
-      const model = await subject.fit(images)
+      const model = await subject.fit({ kind: 'images', ...images })
       const odd: NdArray = {
         shape: [2, 1, 9, 7],
         data: Float32Array.from({ length: 126 }, (_, i) => (i < 63 ? wave(i) : 20 * random.normal())),
       }
-      const { score } = await model.score(odd)
+      const { score } = await model.score({ kind: 'images', ...odd })
       demand(score[1] > score[0], `an image of noise scores ${score[1]}, an image like the training images ${score[0]}`)
       await demandRefusal(model.score(subject.probe), ['shape'], 'a table for a model of images')
       await demandRefusal(
-        model.score({ shape: [1, 1, 7, 9], data: new Float32Array(63) }),
+        model.score({ kind: 'images', shape: [1, 1, 7, 9], data: new Float32Array(63) }),
         ['shape'],
         'images of another size',
       )
       await demandRefusal(
-        model.score({ shape: [1, 1, 9, 7], data: new Float32Array(63).fill(NaN) }),
+        model.score({ kind: 'images', shape: [1, 1, 9, 7], data: new Float32Array(63).fill(NaN) }),
         ['data'],
         'an image of NaN',
       )

@@ -109,6 +109,7 @@ export const fileChecks: readonly Check[] = [
       )
       const rows = 2 * limit + 1
       const table: Table = {
+        kind: 'table',
         names: subject.probe.names,
         rows,
         columns: subject.probe.columns.map((column) =>

@@ -185,6 +185,7 @@ export const scoringChecks: readonly Check[] = [
       const { probe } = subject
       const { score } = await model.score(probe)
       const mixed: Table = {
+        kind: 'table',
         names: ['extra', ...probe.names.toReversed()],
         columns: [new Float64Array(probe.rows), ...probe.columns.toReversed()],
         rows: probe.rows,
@@ -197,12 +198,12 @@ export const scoringChecks: readonly Check[] = [
       )
       demand(message.includes('speed'), `the refusal does not name the missing column: ${message}`)
       await demandRefusal(
-        model.score({ names: probe.names.slice(1), columns: probe.columns.slice(1), rows: probe.rows }),
+        model.score({ kind: 'table', names: probe.names.slice(1), columns: probe.columns.slice(1), rows: probe.rows }),
         ['not-found'],
         'a table that is too narrow',
       )
       await demandRefusal(
-        model.score({ shape: [2, 1, 2, 2], data: new Float32Array(8) }),
+        model.score({ kind: 'images', shape: [2, 1, 2, 2], data: new Float32Array(8) }),
         ['shape'],
         'images for a model of tables',
       )
@@ -270,6 +271,7 @@ function range(start: number, end: number): number[] {
 
 function joinTables(a: Table, b: Table): Table {
   return {
+    kind: 'table',
     names: a.names,
     rows: a.rows + b.rows,
     columns: a.columns.map((column, i) => Float64Array.of(...column, ...b.columns[i])),

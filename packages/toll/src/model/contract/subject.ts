@@ -14,6 +14,7 @@ import {
   type ParameterValue,
   type Table,
   type Values,
+  type Samples,
 } from '../../base/index.js'
 import type { Detector, FitContext, FittedDetector, TrainingData } from '../../detectors/index.js'
 import { input } from '../../graph/index.js'
@@ -79,7 +80,7 @@ export class Subject {
   constructor(detector: Detector, options: CheckOptions) {
     if (!detector.accepts.includes('table'))
       throw new TollError(
-        'argument',
+        'out-of-domain',
         `the checks need a detector of tables, '${detector.name}' takes ${detector.accepts.join(' and ')}s`,
       )
     this.detector = detector
@@ -114,17 +115,17 @@ export class Subject {
   }
 
   /** A fit through the library; the model lives until the check ends. */
-  async fit(data: Table | NdArray, more: Partial<FitOptions<Domains>> = {}): Promise<Model> {
+  async fit(data: Samples, more: Partial<FitOptions<Domains>> = {}): Promise<Model> {
     const model = await this.#fit(data, more)
     this.#open.add(model)
     return model
   }
 
-  #fit(data: Table | NdArray, more: Partial<FitOptions<Domains>> = {}): Promise<Model> {
+  #fit(data: Samples, more: Partial<FitOptions<Domains>> = {}): Promise<Model> {
     // The shared rows keep their constant column: a detector meets such columns, since some are constant in the rows
     // that train alone.
     const types: FitOptions['types'] =
-      'columns' in data && data.names.includes('constant') ? { constant: 'number' } : {}
+      data.kind === 'table' && data.names.includes('constant') ? { constant: 'number' } : {}
     return fit(data, {
       engine: this.engine,
       detector: this.detector,

@@ -1,7 +1,7 @@
 // Reading and writing model files.
 
 import { readFile } from 'node:fs/promises'
-import { TollError } from '../../base/index.js'
+import { locate } from '../../base/index.js'
 import { describeIo, writeFileAtomic } from '../../base/node/index.js'
 import type { Engine } from '../../runtime/index.js'
 import { Model } from '../index.js'
@@ -22,7 +22,6 @@ export async function loadModel(path: string, engine: Engine): Promise<Model> {
   try {
     return new Model(bytes, engine)
   } catch (error) {
-    if (error instanceof TollError) throw new TollError(error.code, `${path}: ${error.message}`, { cause: error })
-    throw error
+    throw locate(error, path)
   }
 }

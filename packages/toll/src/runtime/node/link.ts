@@ -37,7 +37,7 @@ export class WorkerLink {
       this.#worker.on('exit', (code) => {
         const why = this.#failure === undefined ? `it exited with code ${code}` : messageOf(this.#failure)
         this.#fail(
-          new TollError('device', `the engine's worker thread stopped: ${why}; open a new engine`, {
+          new TollError('no-device', `the engine's worker thread stopped: ${why}; open a new engine`, {
             cause: this.#failure,
           }),
         )

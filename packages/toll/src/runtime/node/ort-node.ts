@@ -52,15 +52,18 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { device = 'auto', order = accelerators, threads = availableParallelism(), profile } = options
   if (!['auto', 'reference', ...accelerators].includes(device)) {
     throw new TollError(
-      'argument',
+      'out-of-domain',
       `device must be auto, ${accelerators.join(', ')} or reference, got ${JSON.stringify(device)}`,
     )
   }
   if (order.length === 0 || order.some((candidate) => !accelerators.includes(candidate))) {
-    throw new TollError('argument', `order must list some of ${accelerators.join(', ')}, got [${order.join(', ')}]`)
+    throw new TollError(
+      'out-of-domain',
+      `order must list some of ${accelerators.join(', ')}, got [${order.join(', ')}]`,
+    )
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-    throw new TollError('argument', `threads must be an integer from 1 to 1024, got ${threads}`)
+    throw new TollError('out-of-domain', `threads must be an integer from 1 to 1024, got ${threads}`)
   }
   if (device === 'reference') return openReference()
   if (profile !== undefined) makeFolder(profile)
@@ -153,6 +156,8 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (error) {
-    throw new TollError('io', `cannot make the profile folder '${folder}': ${messageOf(error)}`, { cause: error })
+    throw new TollError('cannot-write', `cannot make the profile folder '${folder}': ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }

@@ -93,7 +93,7 @@ async function start(): Promise<Started> {
     }
     reasons.push(`device '${candidate}' is not available: ${missing}`)
   }
-  throw new TollError('device', `${reasons.join('; ')}; choose the device cpu`)
+  throw new TollError('no-device', `${reasons.join('; ')}; choose the device cpu`)
 }
 
 async function refusal(candidate: Accelerator): Promise<string | undefined> {

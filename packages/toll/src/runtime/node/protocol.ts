@@ -1,7 +1,7 @@
 // What the main thread and an engine's worker thread say to each other: numbered calls, answered in order. Large arrays
 // are moved, not copied.
 
-import { TollError, messageOf, type ErrorCode } from '../../base/index.js'
+import { TollError, messageOf, type ErrorDetails, type ErrorReason } from '../../base/index.js'
 import type { HostTensor, PortType } from '../engine.js'
 import type { Accelerator } from './accelerators.js'
 
@@ -43,7 +43,8 @@ export type Answer =
 
 /** An error without its class, which does not survive the way between threads. */
 export interface SentError {
-  readonly code: ErrorCode
+  readonly reason: ErrorReason
+  readonly details: ErrorDetails
   readonly message: string
   readonly cause: unknown
 }
@@ -52,20 +53,22 @@ export function sendError(error: unknown): SentError {
   const cause = (reason: unknown) => (reason === undefined ? undefined : new Error(messageOf(reason)))
   if (error instanceof TollError) {
     return {
-      code: error.code,
+      reason: error.reason,
+      details: error.details,
       message: error.code === 'internal' ? error.message.replace(/^internal: /, '') : error.message,
       cause: cause(error.cause),
     }
   }
   return {
-    code: 'internal',
+    reason: 'internal',
+    details: {},
     message: `the engine's thread failed: ${messageOf(error)}`,
     cause: error instanceof Error ? error : new Error(messageOf(error)),
   }
 }
 
-export function receiveError({ code, message, cause }: SentError): TollError {
-  return new TollError(code, message, { cause })
+export function receiveError({ reason, details, message, cause }: SentError): TollError {
+  return new TollError(reason, message, { ...details, cause })
 }
 
 /** The buffers of tensors anywhere in a result, to be moved with it; texts have none and are copied. */
