@@ -179,10 +179,10 @@ const use: readonly Case[] = [
   [fit('example.csv', '--param', 'batch=1'), 2, 'argument', /--param batch must be an integer at least 2/],
   [fit('example.csv', '--param', 'nope=1'), 2, 'argument', /has no parameter 'nope'; it has beta, latent/],
   [
-    fit('example.csv', '--hold-back', '0.95'),
+    fit('example.csv', '--hold-out', '0.95'),
     2,
     'argument',
-    /--hold-back must be a finite number at least 0 and at most 0\.9/,
+    /--hold-out must be a finite number at least 0 and at most 0\.9/,
   ],
   [fit('example.csv', '--threads', '0'), 2, 'argument', /--threads must be/],
   [fit('example.csv', '--device', 'tpu'), 2, 'argument', /--device must be one of auto, cpu, webgpu, cuda, reference/],

@@ -94,7 +94,7 @@ describe('fit', () => {
       '5',
       '--scale',
       'robust',
-      '--hold-back',
+      '--hold-out',
       '0.2',
       '--threshold-quantile',
       '0.9',

@@ -54,7 +54,7 @@ beforeAll(async () => {
         'mean-distance',
         '--types',
         'fixed=number',
-        '--hold-back',
+        '--hold-out',
         '0.3',
         '--threads',
         '1',

@@ -39,7 +39,7 @@ const settings = {
     max: 0xffffffff,
     doc: 'Seed of everything random: the same seed gives the same model.',
   }),
-  holdBack: real({
+  holdOut: real({
     default: 0.1,
     min: 0,
     max: 0.9,
@@ -73,7 +73,7 @@ interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, Eng
   readonly param?: readonly string[]
   readonly scale?: string
   readonly seed?: number
-  readonly holdBack?: number
+  readonly holdOut?: number
   readonly window?: number
   readonly stride?: number
   readonly checkpoint?: string | boolean
@@ -130,7 +130,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
       ).conflicts('detector'),
     )
   addAssignments(command)
-  for (const name of ['scale', 'seed', 'holdBack'] as const) command.addOption(parameterOption(name, settings[name]))
+  for (const name of ['scale', 'seed', 'holdOut'] as const) command.addOption(parameterOption(name, settings[name]))
   command.optionsGroup('Threshold (default: --threshold-quantile 0.99; toll threshold moves it later):')
   addThresholdOptions(command, 'threshold')
   if (keepsCheckpoints(named)) {
@@ -265,7 +265,7 @@ async function learn(
   flags: FitFlags,
   terminal: Terminal,
 ): Promise<Model> {
-  const { seed, scale, holdBack } = flags
+  const { seed, scale, holdOut } = flags
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('toll/model/node')
   const store =
@@ -290,7 +290,7 @@ async function learn(
       seed,
       scale,
       types,
-      holdBack,
+      holdOut,
       labels,
       weights,
       groups,

@@ -91,7 +91,7 @@ describe('fit and eval', () => {
       '--label',
       'fault',
       ...cheap.slice(0, -1),
-      '--hold-back',
+      '--hold-out',
       '0.25',
       '--json',
     )
@@ -201,7 +201,7 @@ describe('windows', () => {
       'fault',
       '--window',
       '6',
-      '--hold-back',
+      '--hold-out',
       '0.25',
       ...cheap,
     )

@@ -16,7 +16,7 @@ const textOf = async (name: string) =>
   parseHTML(await readFile(at(name), 'utf8'))
     .document.querySelector('body')!
     .textContent.replaceAll(/\s+/g, ' ')
-const fitting = ['--id', 'key', '--label', 'label', '--detector', 'mean-distance', '--hold-back', '0.3', '--seed', '2']
+const fitting = ['--id', 'key', '--label', 'label', '--detector', 'mean-distance', '--hold-out', '0.3', '--seed', '2']
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'toll-report-'))
@@ -52,7 +52,7 @@ describe('toll fit --report', () => {
         'training data',
     )
     expect(text).toContain(
-      'toll fit example.csv --id key --label label --detector mean-distance --hold-back 0.3 --seed 2 -o ' +
+      'toll fit example.csv --id key --label label --detector mean-distance --hold-out 0.3 --seed 2 -o ' +
         'model.onnx --report training.html --report-seeds 2',
     )
   })
@@ -89,7 +89,7 @@ describe('toll report', () => {
     expect(text).toContain('1 row could not be scored, the first: row text:')
     expect(text).toContain(
       'toll fit DATA -o model.onnx --columns a --columns b --columns c --detector mean-distance --scale ' +
-        'standard --hold-back 0.3 --seed 2 --threshold-quantile 0.99 --label LABEL',
+        'standard --hold-out 0.3 --seed 2 --threshold-quantile 0.99 --label LABEL',
     )
   })
 

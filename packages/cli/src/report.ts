@@ -230,7 +230,7 @@ function fitCommand(
     ]),
     '--scale',
     preprocessing.scale,
-    '--hold-back',
+    '--hold-out',
     String(heldBack.share ?? Number((held / (held + rows.trained)).toPrecision(4))),
     '--seed',
     String(seed),

@@ -21,7 +21,7 @@ const fitArgs = [
   'label',
   '--detector',
   'mean-distance',
-  '--hold-back',
+  '--hold-out',
   '0.6',
   '--threads',
   '1',

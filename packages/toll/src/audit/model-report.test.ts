@@ -365,7 +365,7 @@ describe('stability', () => {
       engine,
       detector: detectorNamed('pca'),
       seed: 8,
-      holdBack: 0.23,
+      holdOut: 0.23,
       scale: 'robust',
       window: { size: 3 },
       threshold: { kind: 'mad', deviations: 4 },

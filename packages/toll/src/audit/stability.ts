@@ -69,7 +69,7 @@ export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
     scale: preprocessing.scale,
     types: kindsOf(featuresOf(manifest)),
     threshold: ruleOf(threshold),
-    holdBack: heldBack.share ?? held / (held + rows.trained),
+    holdOut: heldBack.share ?? held / (held + rows.trained),
     ...(window && { window: { size: window.size, stride: window.stride, group: window.group, time: window.time } }),
   }
 }

@@ -13,7 +13,7 @@ const refusal = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
 const divided = (n: number, options: Partial<DivisionOptions>) =>
-  divide(n, { holdBack: 0.2, random: Random.seeded(1), ...options })
+  divide(n, { holdOut: 0.2, random: Random.seeded(1), ...options })
 
 describe('by groups', () => {
   const groups = upTo(100).map((row) => `g${row % 10}`)
@@ -41,10 +41,10 @@ describe('by groups', () => {
   it('prefers groups that do not hold back much more than asked for; else the smallest', () => {
     const uneven = upTo(100).map((row) => (row < 90 ? 'large' : row < 96 ? 'middle' : 'small'))
     for (const seed of [1, 2, 3, 4]) {
-      expect(divided(100, { groups: uneven, holdBack: 0.1, random: Random.seeded(seed) }).heldBack).toEqual(
+      expect(divided(100, { groups: uneven, holdOut: 0.1, random: Random.seeded(seed) }).heldBack).toEqual(
         upTo(10).map((row) => row + 90),
       )
-      expect(divided(100, { groups: uneven, holdBack: 0.01, random: Random.seeded(seed) }).heldBack).toEqual([
+      expect(divided(100, { groups: uneven, holdOut: 0.01, random: Random.seeded(seed) }).heldBack).toEqual([
         96, 97, 98, 99,
       ])
     }
@@ -151,7 +151,7 @@ describe('fit', () => {
 
   it('keeps how rows were held back', async () => {
     const groups = upTo(120).map((row) => Math.floor(row / 12))
-    const model = await fit(wave(120), { engine, detector, groups, holdBack: 0.2 })
+    const model = await fit(wave(120), { engine, detector, groups, holdOut: 0.2 })
     expect(model.manifest.heldBack).toMatchObject({ source: 'held-back', by: 'groups', groups: 2 })
     expect(model.manifest.heldBack.scores).toHaveLength(24)
     await model.close()
@@ -179,7 +179,7 @@ describe('fit', () => {
           engine,
           detector: detectorNamed('knn'),
           seed,
-          holdBack: 0.3,
+          holdOut: 0.3,
           threshold: { kind: 'conformal', rate: 0.05 },
           ...(byGroups && { groups }),
         })

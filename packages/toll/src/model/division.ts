@@ -19,7 +19,7 @@ export interface Division {
 export interface DivisionOptions extends RowOrder {
   readonly labels?: Uint8Array
   /** Share of the normal samples, in [0, 0.9]. */
-  readonly holdBack: number
+  readonly holdOut: number
   readonly random: Random
   /** Where samples are windows: `groups` and `time` are of the rows in them. */
   readonly windows?: Windows
@@ -37,9 +37,9 @@ export const fewestRows = 50
  * @throws `data` when fewer than 2 normal samples would train; errors as `sequencesOf`.
  */
 export function divide(samples: number, options: DivisionOptions): Division {
-  const { labels, holdBack, random, windows, groups, time } = options
-  if (!(holdBack >= 0 && holdBack <= 0.9))
-    throw new TollError('out-of-domain', `holdBack must be a share from 0 to 0.9, got ${holdBack}`)
+  const { labels, holdOut, random, windows, groups, time } = options
+  if (!(holdOut >= 0 && holdOut <= 0.9))
+    throw new TollError('out-of-domain', `holdOut must be a share from 0 to 0.9, got ${holdOut}`)
   const all = Array.from({ length: samples }, (_, sample) => sample)
   const normals = labels ? all.filter((sample) => labels[sample] === 0) : all
   const anomalies = labels ? all.filter((sample) => labels[sample] === 1) : []
@@ -51,7 +51,7 @@ export function divide(samples: number, options: DivisionOptions): Division {
         : what
     throw new TollError('too-few-rows', `fitting needs at least 2 ${wanted}, got ${normals.length}`)
   }
-  const wanted = normals.length < fewestRows ? 0 : Math.round(holdBack * normals.length)
+  const wanted = normals.length < fewestRows ? 0 : Math.round(holdOut * normals.length)
   if (wanted === 0) return { anomalies, heldBack: [], training: normals }
   const division = groups
     ? byGroups(normals, wanted, options)

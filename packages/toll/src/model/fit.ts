@@ -71,7 +71,7 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
    * Share of the normal rows that training does not see, in [0, 0.9]; default 0.1. Below `fewestRows` normal rows none
    * is held back. With `groups` whole groups are held back, with `time` the latest rows.
    */
-  readonly holdBack?: number
+  readonly holdOut?: number
   /**
    * Learns from windows of a table's rows, in order of `time` and within `groups`: the model takes the columns of
    * `slideWindows`. A window that holds a labelled anomaly is one. The manifest keeps the settings, and the names that
@@ -92,7 +92,7 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
  * from, `diverged`, `aborted`.
  */
 export async function fit<D extends Domains>(source: Samples, options: FitOptions<D>): Promise<Model> {
-  const { engine, seed = 0, signal, onProgress, checkpoint, groups, time, holdBack = 0.1 } = options
+  const { engine, seed = 0, signal, onProgress, checkpoint, groups, time, holdOut = 0.1 } = options
   const detector = (options.detector ?? toll) as unknown as Detector
   const parameters = resolveParameters(detector.parameters, options.parameters ?? {}, `${detector.name} parameter`)
   const kind = source.kind === 'table' ? 'table' : 'image'
@@ -128,7 +128,7 @@ export async function fit<D extends Domains>(source: Samples, options: FitOption
     groups,
     time,
     windows,
-    holdBack,
+    holdOut,
     random: Random.seeded(seed).fork('held-back'),
   })
   if (options.threshold) checkThreshold(options.threshold, heldBack.length > 0 ? heldBack.length : training.length)
@@ -162,8 +162,8 @@ export async function fit<D extends Domains>(source: Samples, options: FitOption
     {
       heldBack:
         heldBack.length > 0
-          ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld, share: holdBack }
-          : { source: 'training', data: take(training), share: holdBack },
+          ? { source: 'held-back', data: take(heldBack), by, groups: groupsHeld, share: holdOut }
+          : { source: 'training', data: take(training), share: holdOut },
       ...(anomalies.length > 0 && { anomalies: take(anomalies) }),
       rows: { given: rowCount(data), trained: training.length, anomalies: anomalies.length },
       ...(given.kind === 'table' && {

@@ -27,7 +27,7 @@ function rows(count: number, seed: number, shift = 0): Table {
 
 beforeAll(async () => {
   engine = await openEngine({ device: 'cpu', threads: 1 })
-  model = await fit(rows(800, 1), { engine, parameters: { steps: 150 }, seed: 3, holdBack: 0.25 })
+  model = await fit(rows(800, 1), { engine, parameters: { steps: 150 }, seed: 3, holdOut: 0.25 })
 })
 afterAll(() => engine.close())
 
