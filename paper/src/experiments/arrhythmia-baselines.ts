@@ -15,8 +15,9 @@ import { auroc, averagePrecision, confusion, f1Score, predictShare, type Labels,
 import type { Engine } from 'toll/runtime'
 import { arrhythmiaProtocol } from './arrhythmia-trial.js'
 import { distanceToMean, randomSplit, shippedSplit, takeLabels, type ArrhythmiaData } from './arrhythmia.js'
-import { fitStandardization, runDetector, standardize, type Rows } from 'toll/evaluate'
+import { runDetector, type Rows } from 'toll/evaluate'
 import { runOnEngines } from 'toll/evaluate'
+import { fitStandardization, standardize } from './standardize.js'
 import type { Measured } from './trials.js'
 
 export const arrhythmiaProtocols = ['shipped', 'random', 'half', 'goad'] as const

@@ -36,9 +36,10 @@ import {
   standardisedByAll,
   type ScoredMember,
 } from './auto-criteria.js'
-import { fitStandardization, runDetector, standardize, type Rows } from 'toll/evaluate'
+import { runDetector, type Rows } from 'toll/evaluate'
 import { checkEngines, runOnEngines } from 'toll/evaluate'
 import { pyodSplit, type PyodDataset } from './pyod.js'
+import { fitStandardization, standardize } from './standardize.js'
 import { fingerprintSettings } from './trials.js'
 
 export const autoParameters = {

@@ -3,6 +3,7 @@
 
 import { TollError, version } from 'toll/base'
 import type { Block, MetricTile, Report, ReportTable } from 'toll/report'
+import { checkStem } from './file-stem.js'
 import {
   countGains,
   listAblation,
@@ -29,7 +30,7 @@ import {
 } from './image-summary.js'
 import { choiceTitles, fixed, listValues, tabulateBaselines, tabulateOurs } from './image-table.js'
 import { paperTables } from './paper-images.js'
-import { checkStem, renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
 
 export interface ImageReportOptions extends ImageSelection {
   /** Of one or several logs; those of another data set or setting are passed over. */

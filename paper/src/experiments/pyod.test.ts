@@ -20,10 +20,11 @@ import {
   type PyodTable,
   type StoredPyodTrial,
 } from './index.js'
-import { fitStandardization, runDetector, standardize } from 'toll/evaluate'
+import { runDetector } from 'toll/evaluate'
 import { detectorNamed } from 'toll/detectors'
 import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { loadPyodDatasets } from './node/index.js'
+import { fitStandardization, standardize } from './standardize.js'
 
 let engines: Engine[]
 beforeAll(async () => {

@@ -19,9 +19,10 @@ import {
 import { detectorNamed } from 'toll/detectors'
 import { auroc, averagePrecision, meanInterval, type MeanInterval } from 'toll/metrics'
 import type { Device, Engine } from 'toll/runtime'
-import { fitStandardization, runDetector, standardize, type Rows } from 'toll/evaluate'
+import { runDetector, type Rows } from 'toll/evaluate'
 import { checkEngines, runOnEngines } from 'toll/evaluate'
 import { publishedAuroc, pyodBenchmark, type PyodColumn } from './pyod-paper.js'
+import { fitStandardization, standardize } from './standardize.js'
 import { fingerprintSettings } from './trials.js'
 
 export interface PyodDataset {

@@ -3,7 +3,8 @@
 import { Random, integer, resolveParameters, version } from 'toll/base'
 import { rowsWith, takeImages, type ImageSet } from 'toll/data'
 import { imageStrip, type ImageStrip } from 'toll/report'
-import { checkStem, renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { checkStem } from './file-stem.js'
 
 export const samplePictureParameters = {
   perClass: integer({ default: 8, min: 1, max: 12, doc: 'Pictures per class; a class with fewer shows all.' }),

@@ -11,7 +11,8 @@ import {
   type Report,
   type ReportTable,
 } from 'toll/report'
-import { checkStem, renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { checkStem } from './file-stem.js'
 
 export interface TheoryPageOptions {
   /** What the files of the pictures begin with: letters, digits, '-', '_' and '.'. */

@@ -16,14 +16,11 @@ export {
 } from './compare-table.js'
 export {
   runDetector,
-  fitStandardization,
-  standardize,
   type Rows,
   type DetectorRunOptions,
   type DetectorRun,
-  type Standardization,
 } from './detector-run.js'
 export { runOnEngines, checkEngines } from './pool.js'
-export { renderExperiment, checkStem, type RenderedExperiment } from './rendered.js'
+export { renderExperiment, type RenderedExperiment } from './rendered.js'
 export { resampledMean, type ResampledMean } from './resampled.js'
 export { splitTable, type TableSplit, type SplitOptions } from './table-splits.js'

@@ -1,6 +1,5 @@
 // One experiment in all its forms: a report for people, its numbers for programs.
 
-import { TollError } from '../base/index.js'
 import {
   collectPictures,
   renderCsv,
@@ -32,10 +31,4 @@ export function renderExperiment(report: Report, values: ReportTable, json: obje
     svg: collectPictures(report),
     html: renderReport(report),
   }
-}
-
-/** Error: `argument` for what cannot begin the name of a file anywhere. */
-export function checkStem(name: string): void {
-  if (!/^[\w-][\w.-]*$/.test(name))
-    throw new TollError('out-of-domain', `a name of files is made of letters, digits, '-', '_' and '.', got '${name}'`)
 }
