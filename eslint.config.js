@@ -19,7 +19,44 @@ const rooms = {
         }
       },
     },
+    // Nothing is decided by the words of an error: neither by `.message`, nor by what `messageOf` gives.
+    messages: {
+      meta: { type: 'problem', schema: [] },
+      create(context) {
+        const refuse = (node) =>
+          context.report({ node, message: 'Read the reason and the details of an error, never its message.' })
+        return {
+          'MemberExpression[computed=false][property.name="message"]': refuse,
+          'MemberExpression > Literal.property[value="message"]': refuse,
+          'ObjectPattern > Property[key.name="message"]': refuse,
+          'CallExpression[callee.name="messageOf"]': (node) => isPartOfText(node) || refuse(node),
+        }
+      },
+    },
   },
+}
+
+const searches = /^(test|exec|match|matchAll|search|includes|startsWith|endsWith|indexOf|lastIndexOf|has|get)$/
+
+/** Whether a call becomes part of a text, or goes to a function or an object as it is. */
+function isPartOfText(node) {
+  const { parent } = node
+  switch (parent.type) {
+    case 'TemplateLiteral':
+    case 'Property':
+    case 'NewExpression':
+      return true
+    case 'CallExpression':
+      return parent.callee !== node && !searches.test(parent.callee.property?.name)
+    case 'ConditionalExpression':
+      return parent.test !== node && isPartOfText(parent)
+    case 'LogicalExpression':
+      return isPartOfText(parent)
+    case 'BinaryExpression':
+      return parent.operator === '+'
+    default:
+      return false
+  }
 }
 
 export default tseslint.config(
@@ -42,6 +79,11 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/prefer-for-of': 'off',
     },
+  },
+  {
+    files: ['packages/toll/src/{base,data,preprocess}/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/toll/src/base/errors.ts'],
+    rules: { 'rooms/messages': 'error' },
   },
   { files: ['packages/cli/src/**/*.ts', '**/*.test.ts', 'bench/*.ts'], rules: { 'no-console': 'off' } },
   // `expect.stringMatching` and its like are typed `any`.

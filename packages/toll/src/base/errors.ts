@@ -65,19 +65,24 @@ export const errorReasons = {
   'not-a-time': 'data',
   'not-a-boolean': 'data',
   'mixed-kinds': 'data',
-  'unnamed-column': 'data',
+  'wrong-column-kind': 'data',
   'numeric-header': 'data',
   'empty-column': 'data',
   'constant-data': 'data',
   'no-columns': 'data',
   'no-rows': 'data',
+  'too-many-values': 'data',
   'too-few-rows': 'data',
   'no-scored-rows': 'data',
   'too-many-categories': 'data',
   'invalid-label': 'data',
+  'missing-label': 'data',
+  'unknown-label': 'data',
   'ambiguous-labels': 'data',
   'one-class': 'data',
   'invalid-weight': 'data',
+  'invalid-index': 'data',
+  'query-failed': 'data',
   'missing-group': 'data',
   'unordered-rows': 'data',
   'incomplete-window': 'data',
@@ -93,6 +98,10 @@ export const errorReasons = {
   'wrong-file-kind': 'format',
   'not-utf8': 'format',
   'ragged-row': 'format',
+  'line-too-long': 'format',
+  'malformed-quotes': 'format',
+  'malformed-json': 'format',
+  'unnamed-column': 'format',
   'wrong-delimiter': 'format',
   'duplicate-column': 'format',
   'schema-mismatch': 'format',
@@ -102,7 +111,9 @@ export const errorReasons = {
   'unknown-file': 'not-found',
   'unknown-column': 'not-found',
   'unknown-variable': 'not-found',
+  'ambiguous-variable': 'not-found',
   'unknown-dataset': 'not-found',
+  'not-downloaded': 'not-found',
   'unknown-detector': 'not-found',
   'unknown-threshold': 'not-found',
   'unknown-output': 'not-found',
@@ -115,6 +126,7 @@ export const errorReasons = {
   aborted: 'aborted',
   'cannot-read': 'io',
   'cannot-write': 'io',
+  'changed-file': 'io',
   'download-failed': 'network',
   'wrong-checksum': 'checksum',
   internal: 'internal',
@@ -129,6 +141,8 @@ export interface ErrorDetails {
   readonly file?: string
   /** Line of a text file, from 1. */
   readonly line?: number
+  /** Byte of a file, from 0. */
+  readonly offset?: number
   /** Row of a table or sample of an array, from 0, the header not counted. */
   readonly row?: number
   /** Column of a table. */
@@ -140,7 +154,7 @@ export interface ErrorDetails {
   readonly value?: unknown
   /** What is accepted in its place: names, kinds or a domain in words. */
   readonly expected?: string | readonly string[]
-  /** A number that must not be passed, in the unit of what it limits: rows, columns, bytes. */
+  /** The bound that was not kept, in the unit of what it bounds: rows, columns, bytes; of what is too few, the least. */
   readonly limit?: number
   /** What solves it, as a value for `option`. */
   readonly suggestion?: unknown

@@ -68,7 +68,11 @@ export function toIndices(array: NumberArray, bound: number): Int32Array {
   const indices = new Int32Array(array.data.length)
   array.data.forEach((value, i) => {
     if (!Number.isInteger(value) || value < 0 || value >= bound) {
-      throw new TollError('unusable-data', `index ${i} must be an integer from 0 to ${bound - 1}, got ${value}`)
+      throw new TollError('invalid-index', `index ${i} must be an integer from 0 to ${bound - 1}, got ${value}`, {
+        row: i,
+        value,
+        expected: `an integer from 0 to ${bound - 1}`,
+      })
     }
     indices[i] = value
   })
@@ -100,6 +104,7 @@ export function joinImages(sets: readonly ImageSet[]): ImageSet {
       throw new TollError(
         'shape-mismatch',
         `images of (${set.shape.slice(1).join(', ')}) beside images of (${channels}, ${height}, ${width})`,
+        { value: set.shape.slice(1), expected: `(${channels}, ${height}, ${width})` },
       )
     }
     pixels.set(set.pixels, at * channels * height * width)

@@ -1,7 +1,7 @@
 // A bounded cursor over the bytes of a file: every read is checked against what is there, every error names kind and
 // offset.
 
-import { TollError } from '../base/index.js'
+import { TollError, type ErrorReason } from '../base/index.js'
 import { elementBytes, type ElementType, type NumberData } from './array.js'
 
 export class ByteReader {
@@ -22,8 +22,12 @@ export class ByteReader {
     return this.bytes.length - this.offset
   }
 
-  fail(problem: string, at = this.offset): never {
-    throw new TollError('damaged-file', `${this.kind}, byte ${this.base + at}: ${problem}`)
+  fail(
+    problem: string,
+    at = this.offset,
+    reason: Extract<ErrorReason, 'damaged-file' | 'wrong-file-kind' | 'unsupported-content'> = 'damaged-file',
+  ): never {
+    throw new TollError(reason, `${this.kind}, byte ${this.base + at}: ${problem}`, { offset: this.base + at })
   }
 
   /** Throws unless `count` bytes are left. */
@@ -93,7 +97,11 @@ export class ByteReader {
   #exact(value: bigint, at: number): number {
     const number = Number(value)
     if (!Number.isSafeInteger(number))
-      this.fail(`the 64-bit integer ${value} is beyond 2^53 and not exact as a float64; store it as float64`, at)
+      this.fail(
+        `the 64-bit integer ${value} is beyond 2^53 and not exact as a float64; store it as float64`,
+        at,
+        'unsupported-content',
+      )
     return number
   }
 }

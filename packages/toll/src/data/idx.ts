@@ -36,24 +36,31 @@ export function readIdxImages(images: Uint8Array, labels: Uint8Array, classes: r
   const targets = readIdx(labels)
   if (pixels.shape.length !== 3 || !(pixels.data instanceof Uint8Array)) {
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `${kind}: images must be bytes of shape (n, height, width), got ${pixels.type} (${pixels.shape.join(', ')})`,
+      { option: 'images', value: pixels.shape, expected: 'bytes of shape (n, height, width)' },
     )
   }
   if (targets.shape.length !== 1 || !(targets.data instanceof Uint8Array)) {
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `${kind}: labels must be bytes of shape (n), got ${targets.type} (${targets.shape.join(', ')})`,
+      { option: 'labels', value: targets.shape, expected: 'bytes of shape (n)' },
     )
   }
   const [count, height, width] = pixels.shape
   if (targets.shape[0] !== count)
-    throw new TollError('length-mismatch', `${count} images beside ${targets.shape[0]} labels`)
+    throw new TollError('length-mismatch', `${count} images beside ${targets.shape[0]} labels`, {
+      option: 'labels',
+      value: targets.shape[0],
+      expected: `${count} labels`,
+    })
   const wrong = targets.data.findIndex((label) => label >= classes.length)
   if (wrong >= 0)
     throw new TollError(
       'damaged-file',
       `${kind}: label ${targets.data[wrong]} of image ${wrong} is not one of ${classes.length} classes`,
+      { row: wrong, value: targets.data[wrong], expected: `0 to ${classes.length - 1}` },
     )
   return { shape: [count, 1, height, width], pixels: pixels.data, labels: targets.data, classes }
 }
@@ -65,9 +72,14 @@ export function isIdx(bytes: Uint8Array): boolean {
 function readHeader(reader: ByteReader): { type: ElementType; shape: number[] } {
   const head = reader.take(4, 'the header')
   if (!isIdx(head))
-    reader.fail('does not begin with two zero bytes, a type and a rank from 1 to 8; it is not an idx file', 0)
+    reader.fail(
+      'does not begin with two zero bytes, a type and a rank from 1 to 8; it is not an idx file',
+      0,
+      'wrong-file-kind',
+    )
   const shape = Array.from({ length: head[3] }, () => reader.uint32('the sizes'))
-  if (!Number.isSafeInteger(sizeOf(shape) * 8)) reader.fail(`the shape (${shape.join(', ')}) is too large`, 4)
+  if (!Number.isSafeInteger(sizeOf(shape) * 8))
+    reader.fail(`the shape (${shape.join(', ')}) is too large`, 4, 'unsupported-content')
   return { type: elementTypes[head[2]], shape }
 }
 

@@ -116,7 +116,7 @@ function adler32(bytes: Uint8Array): number {
 
 function skipGzipHeader(reader: ByteReader): void {
   const head = reader.take(10, 'the gzip header')
-  if (!isGzip(head) || head[2] !== 8) reader.fail('not a gzip file', 0)
+  if (!isGzip(head) || head[2] !== 8) reader.fail('not a gzip file', 0, 'wrong-file-kind')
   const flags = head[3]
   if (flags & 4) reader.take(reader.uint16('the gzip extra field'), 'the gzip extra field')
   for (const bit of [8, 16]) if (flags & bit) while (reader.uint8('the gzip file name') !== 0);

@@ -73,11 +73,19 @@ export function readMat(bytes: Uint8Array, name?: string): NumberArray {
     .join(', ')
   const candidates = variables.filter((variable) => (name === undefined ? variable.type : variable.name === name))
   if (name !== undefined && candidates.length === 0)
-    throw new TollError('unknown-variable', `the ${kind} has no variable '${name}'; it holds ${names || 'none'}`)
+    throw new TollError('unknown-variable', `the ${kind} has no variable '${name}'; it holds ${names || 'none'}`, {
+      option: 'variable',
+      value: name,
+      expected: variables.map((variable) => variable.name),
+    })
   if (candidates.length !== 1)
-    throw new TollError('unknown-variable', `name the variable to read; the ${kind} holds ${names || 'none'}`)
+    throw new TollError('ambiguous-variable', `name the variable to read; the ${kind} holds ${names || 'none'}`, {
+      option: 'variable',
+      expected: candidates.map((variable) => variable.name),
+    })
   const { reader, shape, type, problem } = candidates[0]
-  if (type === undefined) return reader.fail(`variable '${candidates[0].name}' is not read: ${problem}`)
+  if (type === undefined)
+    return reader.fail(`variable '${candidates[0].name}' is not read: ${problem}`, reader.offset, 'unsupported-content')
   const count = sizeOf(shape)
   const values = readNumbers(reader, `variable '${candidates[0].name}'`, count)
   return { shape, type, data: fromColumnMajor(convert(values, type), shape) }
@@ -91,9 +99,14 @@ export function isMat(bytes: Uint8Array): boolean {
 function findVariables(bytes: Uint8Array): Found[] {
   const whole = new ByteReader(bytes, kind)
   if (new TextDecoder('latin1').decode(bytes.subarray(0, 20)).startsWith('MATLAB 7.3')) {
-    whole.fail("version 7.3 (HDF5) is not read; save it again in MATLAB with save(..., '-v7')", 0)
+    whole.fail(
+      "version 7.3 (HDF5) is not read; save it again in MATLAB with save(..., '-v7')",
+      0,
+      'unsupported-content',
+    )
   }
-  if (!isMat(bytes)) whole.fail('has no MATLAB version 5 header; it is of another kind or cut off', 0)
+  if (!isMat(bytes))
+    whole.fail('has no MATLAB version 5 header; it is of another kind or cut off', 0, 'wrong-file-kind')
   const littleEndian = bytes[126] === 'I'.charCodeAt(0)
   const reader = new ByteReader(bytes, kind, littleEndian)
   reader.offset = 128

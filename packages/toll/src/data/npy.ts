@@ -53,28 +53,39 @@ export function isNpy(bytes: Uint8Array): boolean {
 
 function readNpyHeader(bytes: Uint8Array): NpyHeader {
   const reader = new ByteReader(bytes, 'npy file')
-  if (!isNpy(bytes)) reader.fail("does not begin with '\\x93NUMPY'; it is not a .npy file or is cut off")
+  if (!isNpy(bytes))
+    reader.fail("does not begin with '\\x93NUMPY'; it is not a .npy file or is cut off", 0, 'wrong-file-kind')
   reader.offset = magic.length
   const major = reader.uint8('the version')
   reader.uint8('the version')
   if (major < 1 || major > 3)
-    reader.fail(`version ${major} is not known (1 to 3 are); save the array again with numpy.save`, magic.length)
+    reader.fail(
+      `version ${major} is not known (1 to 3 are); save the array again with numpy.save`,
+      magic.length,
+      'unsupported-content',
+    )
   const length = major === 1 ? reader.uint16('the header length') : reader.uint32('the header length')
   const start = reader.offset
   const text = new TextDecoder('latin1').decode(reader.take(length, 'the header'))
-  return { ...parseHeader(text, (problem) => reader.fail(problem, start)), dataOffset: reader.offset }
+  const fail = (problem: string) => reader.fail(problem, start)
+  const refuse = (problem: string) => reader.fail(problem, start, 'unsupported-content')
+  return { ...parseHeader(text, fail, refuse), dataOffset: reader.offset }
 }
 
 /** The header is a Python literal such as `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`. */
-function parseHeader(text: string, fail: (problem: string) => never): Omit<NpyHeader, 'dataOffset'> {
+function parseHeader(
+  text: string,
+  fail: (problem: string) => never,
+  refuse: (problem: string) => never,
+): Omit<NpyHeader, 'dataOffset'> {
   const descr = /'descr'\s*:\s*'([<>|=])([a-zA-Z]\d*)'/.exec(text)
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)
   const dims = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text)
-  if (!descr && /'descr'\s*:\s*\[/.test(text)) fail('structured arrays are not read; save one plain array per field')
+  if (!descr && /'descr'\s*:\s*\[/.test(text)) refuse('structured arrays are not read; save one plain array per field')
   if (!descr || !order || !dims) fail("the header lacks 'descr', 'fortran_order' or 'shape'")
   const type = elementTypes[descr[2]]
   if (type === undefined)
-    fail(
+    refuse(
       `element type '${descr[2]}' is not read (${Object.keys(elementTypes).join(', ')} are); convert it ` +
         "with astype('float64')",
     )
@@ -85,6 +96,6 @@ function parseHeader(text: string, fail: (problem: string) => never): Omit<NpyHe
     .map(Number)
   const size = sizeOf(shape) * elementBytes[type]
   if (shape.length > 32 || !shape.every(Number.isSafeInteger) || !Number.isSafeInteger(size))
-    fail(`the shape (${dims[1]}) is too large`)
+    refuse(`the shape (${dims[1]}) is too large`)
   return { type, littleEndian: descr[1] !== '>', fortranOrder: order[1] === 'True', shape }
 }

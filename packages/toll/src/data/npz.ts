@@ -18,13 +18,18 @@ export function readNpz(bytes: Uint8Array, name?: string): NumberArray {
   const names = members.map((member) => member.name.replace(/\.npy$/, ''))
   if (name === undefined && members.length !== 1) {
     throw new TollError(
-      'unknown-variable',
+      'ambiguous-variable',
       `the npz file holds ${members.length} arrays (${names.join(', ')}); name the one to read`,
+      { option: 'variable', expected: names },
     )
   }
   const index = name === undefined ? 0 : names.indexOf(name)
   if (index < 0)
-    throw new TollError('unknown-file', `the npz file has no array '${name}'; it holds ${names.join(', ')}`)
+    throw new TollError('unknown-variable', `the npz file has no array '${name}'; it holds ${names.join(', ')}`, {
+      option: 'variable',
+      value: name,
+      expected: names,
+    })
   try {
     return readNpy(readZipMember(reader, members[index]))
   } catch (error) {

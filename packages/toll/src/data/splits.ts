@@ -13,7 +13,11 @@ export interface Split {
  */
 export function splitRows(n: number, share: number, random: Random): Split {
   if (!(share >= 0 && share < 1))
-    throw new TollError('out-of-domain', `the held-back share must be at least 0 and below 1, got ${share}`)
+    throw new TollError('out-of-domain', `the held-back share must be at least 0 and below 1, got ${share}`, {
+      option: 'share',
+      value: share,
+      expected: 'a number from 0 to below 1',
+    })
   const order = random.permutation(n)
   const count = Math.round(share * n)
   return { held: order.slice(0, count).sort(), train: order.slice(count).sort() }
@@ -50,9 +54,12 @@ export function anomalyLabels(
   { anomaly, normal: usual }: { readonly anomaly?: LabelValue; readonly normal?: LabelValue } = {},
 ): Uint8Array {
   if (anomaly !== undefined && usual !== undefined)
-    throw new TollError('conflicting-options', 'name the anomalous label or the normal one, not both')
+    throw new TollError('conflicting-options', 'name the anomalous label or the normal one, not both', {
+      option: 'normal',
+      value: usual,
+    })
   const texts = values.map((value, row) => {
-    if (value === null || value === '') throw new TollError('invalid-label', `row ${row + 1} has no label`)
+    if (value === null || value === '') throw new TollError('missing-label', `row ${row + 1} has no label`, { row })
     return labelText(value)
   })
   const seen = [...new Set(texts)]
@@ -60,8 +67,9 @@ export function anomalyLabels(
     const wanted = labelText(usual)
     if (!seen.includes(wanted))
       throw new TollError(
-        'invalid-label',
+        'unknown-label',
         `no row has the normal label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`,
+        { option: 'normal', value: usual, expected: seen },
       )
     return Uint8Array.from(texts, (text) => Number(text !== wanted))
   }
@@ -69,28 +77,35 @@ export function anomalyLabels(
   if (seen.length === 1 && anomaly === undefined && normal.includes(seen[0])) return new Uint8Array(texts.length)
   if (seen.length !== 2 && anomaly === undefined) {
     throw new TollError(
-      'invalid-label',
+      'ambiguous-labels',
       `labels must be two classes, got ${seen.length} ` +
         `(${seen.slice(0, 5).join(', ')}${seen.length > 5 ? ', ...' : ''}); name the anomalous one, or the ` +
         'normal one',
+      { option: 'anomaly', expected: seen },
     )
   }
   if (anomaly !== undefined) {
     const wanted = labelText(anomaly)
     if (!seen.includes(wanted))
       throw new TollError(
-        'invalid-label',
+        'unknown-label',
         `no row has the anomalous label '${wanted}'; labels are ${seen.slice(0, 5).join(', ')}`,
+        { option: 'anomaly', value: anomaly, expected: seen },
       )
-    if (seen.length < 2) throw new TollError('invalid-label', `labels must be two classes, every row has '${wanted}'`)
+    if (seen.length < 2)
+      throw new TollError('one-class', `labels must be two classes, every row has '${wanted}'`, {
+        option: 'anomaly',
+        value: anomaly,
+      })
     return Uint8Array.from(texts, (text) => Number(text === wanted))
   }
   const positive = seen.filter((text) => anomalous.includes(text))
   const negative = seen.filter((text) => normal.includes(text))
   if (positive.length !== 1 || negative.length !== 1) {
     throw new TollError(
-      'invalid-label',
+      'ambiguous-labels',
       `labels '${seen[0]}' and '${seen[1]}' do not say which is the anomaly; name it`,
+      { option: 'anomaly', expected: seen },
     )
   }
   return Uint8Array.from(texts, (text) => Number(text === positive[0]))

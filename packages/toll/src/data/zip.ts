@@ -27,7 +27,8 @@ export function readZipDirectory(reader: ByteReader): ZipMember[] {
   const size = reader.uint32('the directory size')
   const start = reader.uint32('the directory offset')
   // A ZIP64 archive marks the fields as full; only its per-member fields are needed below 4 GiB.
-  if (start === sentinel || count === 0xffff) reader.fail('archives beyond 4 GiB or 65534 members are not read', end)
+  if (start === sentinel || count === 0xffff)
+    reader.fail('archives beyond 4 GiB or 65534 members are not read', end, 'unsupported-content')
   if (start + size > end) reader.fail('the directory lies outside the file', end)
   reader.offset = start
   return Array.from({ length: count }, () => readMember(reader, end))
@@ -45,7 +46,11 @@ export function readZipMember(reader: ByteReader, member: ZipMember): Uint8Array
   const at = reader.offset
   const stored = reader.take(member.compressedSize, `member '${member.name}'`)
   if (member.method !== 0 && member.method !== 8)
-    reader.fail(`member '${member.name}' is packed with method ${member.method}; 0 and 8 are read`, at)
+    reader.fail(
+      `member '${member.name}' is packed with method ${member.method}; 0 and 8 are read`,
+      at,
+      'unsupported-content',
+    )
   if (member.size > largestInflated || member.size > stored.length * largestRatio + 1024) {
     reader.fail(`member '${member.name}' claims ${member.size} bytes from ${stored.length}`, at)
   }
@@ -64,7 +69,11 @@ function findEnd(reader: ByteReader): number {
     reader.offset = at + 20
     if (reader.uint16('the end record') === last - at) return at
   }
-  return reader.fail('the directory at the end is missing; the archive is cut off or is not a zip file', 0)
+  return reader.fail(
+    'the directory at the end is missing; the archive is cut off or is not a zip file',
+    0,
+    'wrong-file-kind',
+  )
 }
 
 function readMember(reader: ByteReader, end: number): ZipMember {
@@ -86,7 +95,7 @@ function readMember(reader: ByteReader, end: number): ZipMember {
   const name = new TextDecoder().decode(reader.take(nameLength, 'a member name'))
   const extraEnd = reader.offset + extraLength
   reader.need(extraLength + commentLength, 'a directory entry')
-  if (flags & 1) reader.fail(`member '${name}' is encrypted`, at)
+  if (flags & 1) reader.fail(`member '${name}' is encrypted`, at, 'unsupported-content')
   while (reader.offset + 4 <= extraEnd) {
     const id = reader.uint16('an extra field')
     const next = reader.offset + 2 + reader.uint16('an extra field')

@@ -40,6 +40,7 @@ export function fitImagePreprocessing(images: NdArray, { scale }: ImageParameter
     throw new TollError(
       'shape-mismatch',
       `expected images of shape (n, channels, height, width), got (${images.shape.join(', ')})`,
+      { value: images.shape, expected: '(n, channels, height, width)' },
     )
   }
   const range = extremes(images.data)
@@ -91,7 +92,9 @@ function extremes(values: FloatArray): [number, number] {
   let high = -Infinity
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i]))
-      throw new TollError('not-finite', `pixel ${i} is ${values[i]}; pixels must be finite numbers`)
+      throw new TollError('not-finite', `pixel ${i} is ${values[i]}; pixels must be finite numbers`, {
+        value: values[i],
+      })
     if (values[i] < low) low = values[i]
     if (values[i] > high) high = values[i]
   }

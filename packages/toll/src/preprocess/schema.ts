@@ -32,6 +32,7 @@ export function inferSchema(given: Table, types: Readonly<Record<string, Feature
       'unknown-column',
       `there is no column '${unknown}' to take as ${types[unknown]}; the table has ` +
         `${given.names.slice(0, 20).join(', ')}`,
+      { column: unknown, option: 'types', expected: given.names },
     )
   const asked = convert(given, types)
   const leftOut = asked.names.flatMap((name, i): LeftOut[] => {
@@ -44,11 +45,12 @@ export function inferSchema(given: Table, types: Readonly<Record<string, Feature
   const kept = asked.names.flatMap((name, i) => (gone.has(name) ? [] : [i]))
   if (kept.length === 0) {
     throw new TollError(
-      'unusable-data',
+      'no-columns',
       `no column is left to learn from: ${leftOut
         .slice(0, 8)
         .map(({ name, reason }) => `${name} (${reason})`)
         .join(', ')}; say what a column is with types, such as category`,
+      { columns: leftOut.map(({ name }) => name), option: 'types' },
     )
   }
   return { table: selectColumns(asked, kept), leftOut: leftOut.filter(({ name }) => gone.has(name)) }
@@ -59,7 +61,9 @@ export function dropEmpty(table: Table, training: readonly number[], leftOut: re
   const empty = new Set(table.names.filter((_, i) => training.every((row) => Number.isNaN(table.columns[i][row]))))
   if (empty.size === 0) return { table, leftOut }
   if (empty.size === table.names.length)
-    throw new TollError('unusable-data', `no column has a value in the ${training.length} rows that train`)
+    throw new TollError('no-columns', `no column has a value in the ${training.length} rows that train`, {
+      columns: table.names,
+    })
   return {
     table: selectColumns(
       table,
@@ -148,12 +152,14 @@ function numbersOf(
         : Number(text)
   const values = texts.map(read)
   const expected = { number: 'a number', boolean: 'true or false', time: 'a time' }[kind]
+  const reason = ({ number: 'not-a-number', boolean: 'not-a-boolean', time: 'not-a-time' } as const)[kind]
   return column.map((code, row) => {
     if (Number.isNaN(code)) return NaN
     if (!Number.isFinite(values[code]))
       throw new TollError(
-        'unusable-data',
+        reason,
         `column '${name}' holds '${texts[code].slice(0, 40)}' in row ${row + 1}; expected ${expected}`,
+        { row, column: name, option: 'types', value: texts[code], expected },
       )
     return values[code]
   })

@@ -18,14 +18,19 @@ export interface RowOrder {
 export function sequencesOf(rows: number, { groups, time }: RowOrder): Int32Array[] {
   for (const [what, values] of Object.entries({ groups, times: time })) {
     if (values && values.length !== rows)
-      throw new TollError('length-mismatch', `expected ${rows} ${what}, one per row, got ${values.length}`)
+      throw new TollError('length-mismatch', `expected ${rows} ${what}, one per row, got ${values.length}`, {
+        option: what === 'times' ? 'time' : what,
+        value: values.length,
+        expected: `${rows} values`,
+      })
   }
   const members = new Map<string | number, number[]>()
   for (let row = 0; row < rows; row++) {
     if (time && !Number.isFinite(time[row]))
       throw new TollError(
-        'unusable-data',
+        'not-a-time',
         `the time of row ${row + 1} is ${time[row]}; every row needs one to be put in order`,
+        { row, option: 'time', value: time[row] },
       )
     const key = groups ? groups[row] : ''
     const known = members.get(key)

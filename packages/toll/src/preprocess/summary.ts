@@ -67,14 +67,16 @@ function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummar
       'not-finite',
       `column '${name}' is ${column[infinite]} in row ${infinite + 1}; infinity cannot be used, replace it ` +
         'or leave it empty',
+      { row: infinite, column: name, value: column[infinite] },
     )
   }
   const values = column.filter((value) => !Number.isNaN(value)).sort()
   const count = values.length
   if (count === 0)
     throw new TollError(
-      'unusable-data',
+      'empty-column',
       `column '${name}' has no ${kind === 'time' ? 'times' : 'numbers'} at all; leave it out`,
+      { column: name },
     )
   // Deviations from the median, so that a large offset costs no digits.
   const median = quantileOfSorted(values, 0.5)
@@ -110,11 +112,12 @@ function summarizeTexts(name: string, column: Float64Array, texts: readonly stri
   const odd = column.findIndex((code) => !Number.isNaN(code) && !isPlainText(texts[code]))
   if (odd >= 0)
     throw new TollError(
-      'unusable-data',
+      'unreadable-text',
       `column '${name}' holds a text with NUL or half a character in row ${odd + 1}; no engine takes that, replace it`,
+      { row: odd, column: name, value: texts[column[odd]] },
     )
   if (missing === column.length)
-    throw new TollError('unusable-data', `column '${name}' has no texts at all; leave it out`)
+    throw new TollError('empty-column', `column '${name}' has no texts at all; leave it out`, { column: name })
   const present = texts.flatMap((text, code): [string, number][] => (counts[code] > 0 ? [[text, counts[code]]] : []))
   const frequent = present
     .sort(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1))

@@ -46,18 +46,20 @@ export function slideWindows(
   if (members.length === 0) {
     const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0)
     throw new TollError(
-      'unusable-data',
+      'too-few-rows',
       `windows of ${size} rows need as many rows in order, got ` +
         `${longest}${order.groups ? ' in the largest group' : ''}`,
+      { option: 'size', value: longest, limit: size },
     )
   }
   const numbers = members.length * size * source.columns.length
   if (numbers > mostNumbers) {
     throw new TollError(
-      'unusable-data',
+      'too-many-values',
       `${members.length} windows of ${size} rows and ${source.columns.length} columns are ${numbers} ` +
         `numbers, more than the ${mostNumbers} that are taken; choose a larger stride, a smaller window or ` +
         'fewer columns',
+      { option: 'stride', value: numbers, limit: mostNumbers },
     )
   }
   return { table: lay(source, members, size), members }

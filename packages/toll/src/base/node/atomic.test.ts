@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeIo, openAtomic, writeFileAtomic } from './index.js'
+import { cannotWrite, openAtomic, writeFileAtomic } from './index.js'
 
 let folder = ''
 beforeAll(async () => {
@@ -41,7 +41,7 @@ test('names the reason when it cannot write', async () => {
     code: 'io',
     message: expect.stringContaining('is a folder'),
   })
-  const full = describeIo(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), 'cannot write x')
+  const full = cannotWrite(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), 'x')
   expect(full).toMatchObject({
     code: 'io',
     message: 'cannot write x: no space is left on the device; free some or choose another folder',

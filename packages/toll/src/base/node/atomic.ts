@@ -22,7 +22,7 @@ export async function openAtomic(path: string): Promise<AtomicFile> {
   const target = await realpath(path).catch(() => path)
   const there = await stat(target).catch(() => undefined)
   if (there?.isDirectory())
-    throw new TollError('cannot-write', `cannot write ${path}: it is a folder; give a file name`)
+    throw new TollError('cannot-write', `cannot write ${path}: it is a folder; give a file name`, { file: path })
   if (there && !there.isFile()) return openDevice(path)
   const { handle, temporary } = await openBeside(target)
   let done = false
@@ -40,7 +40,7 @@ export async function openAtomic(path: string): Promise<AtomicFile> {
       done = true
     } catch (error) {
       await discard()
-      throw describeIo(error, `cannot write ${path}`)
+      throw cannotWrite(error, path)
     }
     await syncFolder(dirname(target))
   }
@@ -54,7 +54,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     await file.handle.writeFile(content)
   } catch (error) {
     await file.discard()
-    throw describeIo(error, `cannot write ${path}`)
+    throw cannotWrite(error, path)
   }
   await file.commit()
 }
@@ -74,14 +74,29 @@ const hints: Readonly<Record<string, string>> = {
 }
 
 /**
- * An error of the operating system as a `TollError` (`not-found` for a missing file, else `io`) that begins with
- * `what`.
+ * An error of the operating system while `file` was read, as a `TollError` that begins with `what`: `unknown-file` where
+ * it does not exist, else `cannot-read`.
  */
-export function describeIo(error: unknown, what: string): TollError {
+export function cannotRead(error: unknown, file: string, what = `cannot read ${file}`): TollError {
+  return describeIo(error, what, 'cannot-read', file)
+}
+
+/** The same for a file or folder that was written: `unknown-file` where its folder does not exist, else `cannot-write`. */
+export function cannotWrite(error: unknown, file: string | undefined, what = `cannot write ${file}`): TollError {
+  return describeIo(error, what, 'cannot-write', file)
+}
+
+export function describeIo(
+  error: unknown,
+  what: string,
+  reason: 'cannot-read' | 'cannot-write' = 'cannot-read',
+  file?: string,
+): TollError {
   if (error instanceof TollError) return error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  const reason = (code && hints[code]) ?? messageOf(error)
-  return new TollError(code === 'ENOENT' ? 'unknown-file' : 'cannot-read', `${what}: ${reason}`, { cause: error })
+  const hint = code && hints[code]
+  const details = { ...(file !== undefined && { file }), cause: error }
+  return new TollError(code === 'ENOENT' ? 'unknown-file' : reason, `${what}: ${hint ?? messageOf(error)}`, details)
 }
 
 /** The name is taken with `wx`, so two writers of one path never share a temporary file. */
@@ -92,14 +107,14 @@ async function openBeside(target: string): Promise<{ handle: FileHandle; tempora
       return { handle: await open(temporary, 'wx'), temporary }
     } catch (error) {
       const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-      if (!taken || attempt === 10_000) throw describeIo(error, `cannot write ${target}`)
+      if (!taken || attempt === 10_000) throw cannotWrite(error, target)
     }
   }
 }
 
 async function openDevice(path: string): Promise<AtomicFile> {
   const handle = await open(path, 'w').catch((error: unknown) => {
-    throw describeIo(error, `cannot write ${path}`)
+    throw cannotWrite(error, path)
   })
   const close = () => handle.close().catch(() => undefined)
   return { handle, temporary: path, commit: close, discard: close }

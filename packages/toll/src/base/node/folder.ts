@@ -3,7 +3,7 @@
 
 import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { describeIo } from './atomic.js'
+import { cannotWrite } from './atomic.js'
 
 /** Makes a folder and those above it, where missing. Errors: `io`, `not-found`. */
 export async function makeFolder(path: string): Promise<void> {
@@ -31,7 +31,7 @@ async function makeMissing(path: string): Promise<string[]> {
       // Somebody else may have made it meanwhile.
       if (await isFolder(folder)) continue
       for (const mine of made.reverse()) await rmdir(mine).catch(() => undefined)
-      throw describeIo(error, `cannot make the folder ${path}`)
+      throw cannotWrite(error, path, `cannot make the folder ${path}`)
     }
   }
   return made

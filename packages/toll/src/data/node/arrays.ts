@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { TollError, locate } from '../../base/index.js'
-import { describeIo } from '../../base/node/index.js'
+import { cannotRead } from '../../base/node/index.js'
 import type { NumberArray } from '../array.js'
 import { readIdx } from '../idx.js'
 import { largestInflated } from '../inflate.js'
@@ -38,6 +38,7 @@ export async function readArrayFile(path: string, options: ArrayFileOptions = {}
     throw new TollError(
       'wrong-file-kind',
       `${path} should be a .npy, .npz, .mat or idx file but seems to be ${kind === 'empty' ? 'empty' : `${kind} data`}`,
+      { file: path, value: kind, expected: ['npy', 'npz', 'mat', 'idx'] },
     )
   try {
     return read(bytes, options.variable)
@@ -56,7 +57,7 @@ export async function readUnpacked(path: string): Promise<Uint8Array> {
     throw new TollError(
       'damaged-file',
       `${path}: the gzip data is damaged, cut off or holds more than ${largestInflated} bytes`,
-      { cause: error },
+      { file: path, limit: largestInflated, cause: error },
     )
   }
 }
@@ -65,9 +66,13 @@ async function readWhole(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path)
     if (size > largestInflated)
-      throw new TollError('cannot-read', `${path} has ${size} bytes; arrays of up to ${largestInflated} are read`)
+      throw new TollError('cannot-read', `${path} has ${size} bytes; arrays of up to ${largestInflated} are read`, {
+        file: path,
+        value: size,
+        limit: largestInflated,
+      })
     return await readFile(path)
   } catch (error) {
-    throw describeIo(error, `cannot read ${path}`)
+    throw cannotRead(error, path)
   }
 }

@@ -51,6 +51,7 @@ export function findDataset(name: string): Dataset {
     throw new TollError(
       'unknown-dataset',
       `data set '${name}' does not exist; known: ${datasets.map((dataset) => dataset.name).join(', ')}`,
+      { value: name, expected: datasets.map((dataset) => dataset.name) },
     )
   return found
 }
@@ -98,7 +99,7 @@ export async function readDatasetFile(
 ): Promise<Uint8Array> {
   const { dataset, files } = await locateDataset(name, folders)
   const file = dataset.downloads.flatMap((download) => download.files).find((entry) => entry.path === path)
-  if (!file) throw new TollError('unknown-dataset', `data set '${dataset.name}' has no file '${path}'`)
+  if (!file) throw new TollError('unknown-file', `data set '${dataset.name}' has no file '${path}'`, { file: path })
   const found = files.get(path)
   if (found === undefined) {
     const other = await findOfOtherSize(file, searchFolders(dataset, folders))
@@ -107,8 +108,12 @@ export async function readDatasetFile(
       throw new TollError(
         'wrong-checksum',
         `${other.path} has ${other.bytes} bytes, '${path}' of data set '${dataset.name}' has ${file.bytes}; ${get}`,
+        { file: other.path, value: other.bytes, expected: `${file.bytes} bytes` },
       )
-    throw new TollError('unknown-dataset', `'${path}' of data set '${dataset.name}' is not here; ${get}`)
+    throw new TollError('not-downloaded', `'${path}' of data set '${dataset.name}' is not here; ${get}`, {
+      file: path,
+      value: dataset.name,
+    })
   }
   const content = await readUnpacked(found)
   checkContent(content, file, found)
@@ -131,9 +136,13 @@ export async function loadImages(
   const dataset = typeof name === 'string' ? findDataset(name) : name
   const classes = labels === 'coarse' ? dataset.coarseClasses : dataset.classes
   if (labels === 'coarse' && dataset.classes && !classes)
-    throw new TollError('out-of-domain', `data set '${dataset.name}' has no coarse labels`)
+    throw new TollError('not-applicable', `data set '${dataset.name}' has no coarse labels`, {
+      option: 'labels',
+      value: 'coarse',
+      expected: ['fine'],
+    })
   if (dataset.kind !== 'images' || !classes)
-    throw new TollError('out-of-domain', `data set '${dataset.name}' holds no images`)
+    throw new TollError('unsupported-input', `data set '${dataset.name}' holds no images`, { value: dataset.name })
   const read = (path: string) => readDatasetFile(dataset, path, folders)
   const paths = dataset.downloads.flatMap((download) => download.files.map((file) => file.path))
   if (paths.some((path) => path.includes('idx3'))) {
@@ -236,6 +245,7 @@ async function unpack(download: DatasetDownload, part: string, name: string): Pr
       throw new TollError(
         'wrong-checksum',
         `${name} is not what it should be: MD5 ${sum}, expected ${download.md5}; it was removed, download it again`,
+        { file: name, value: sum, expected: download.md5 },
       )
   }
   const contents =
@@ -255,6 +265,7 @@ async function unpackTar(download: DatasetDownload, part: string, name: string):
   } catch (error) {
     if (error instanceof TollError) throw error
     throw new TollError('damaged-file', `${name}: the gzip data is damaged or cut off; download it again`, {
+      file: name,
       cause: error,
     })
   } finally {
@@ -268,6 +279,7 @@ function checkContent(content: Uint8Array, file: DatasetFile, where: string): vo
     throw new TollError(
       'wrong-checksum',
       `${where}: '${file.path}' should have ${file.bytes} bytes unpacked, it has ${content.length}; download it again`,
+      { file: file.path, value: content.length, expected: `${file.bytes} bytes` },
     )
   }
   if (file.sha256 === undefined) return
@@ -276,5 +288,6 @@ function checkContent(content: Uint8Array, file: DatasetFile, where: string): vo
     throw new TollError(
       'wrong-checksum',
       `${where}: '${file.path}' has SHA-256 ${sum}, expected ${file.sha256}; download it again`,
+      { file: file.path, value: sum, expected: file.sha256 },
     )
 }

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { TollError, messageOf, throwIfAborted } from '../../base/index.js'
-import { describeIo } from '../../base/node/index.js'
+import { cannotRead, cannotWrite } from '../../base/node/index.js'
 
 export interface DownloadProgress {
   /** Bytes so far, those of earlier attempts included. */
@@ -31,7 +31,7 @@ const stallTime = 30_000
  */
 export async function fetchPart(urls: readonly string[], part: string, options: DownloadOptions = {}): Promise<void> {
   await mkdir(dirname(part), { recursive: true }).catch((error: unknown) => {
-    throw describeIo(error, `cannot write to ${dirname(part)}`)
+    throw cannotWrite(error, dirname(part), `cannot write to ${dirname(part)}`)
   })
   const problems: string[] = []
   for (const url of urls) {
@@ -41,13 +41,14 @@ export async function fetchPart(urls: readonly string[], part: string, options: 
     } catch (error) {
       throwIfAborted(options.signal)
       if (error instanceof TollError && error.code !== 'network') throw error
-      problems.push(`${url}: ${describeFailure(error)}`)
+      problems.push(`${url}: ${messageOf(causeOf(error)) || 'no connection'}`)
     }
   }
   throw new TollError(
     'download-failed',
     `could not download ${problems.join('; ')}; run it again to go on where it stopped, or put the file ` +
       'into the data folder by hand',
+    { file: part, value: urls },
   )
 }
 
@@ -57,7 +58,7 @@ export async function digestFile(path: string, algorithm: 'sha256' | 'md5'): Pro
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Uint8Array)
   } catch (error) {
-    throw describeIo(error, `cannot read ${path}`)
+    throw cannotRead(error, path)
   }
   return hash.digest('hex')
 }
@@ -84,10 +85,13 @@ async function fetchOne(
       return
     }
     if (!response.ok || !response.body)
-      throw new TollError('download-failed', `the server answered ${response.status} ${response.statusText}`)
+      throw new TollError('download-failed', `the server answered ${response.status} ${response.statusText}`, {
+        file: url,
+        value: response.status,
+      })
     const resumed = response.status === 206 && rangeStart(response) === before
     if (response.status === 206 && !resumed)
-      throw new TollError('download-failed', 'the server answered with another range than was asked for')
+      throw new TollError('download-failed', 'the server answered with another range than was asked for', { file: url })
     const length = Number(response.headers.get('content-length') ?? NaN)
     const encoded = response.headers.has('content-encoding')
     const total = Number.isFinite(length) && !encoded ? length + (resumed ? before : 0) : undefined
@@ -108,16 +112,27 @@ async function fetchOne(
     }
     if (received > limit) {
       await unlink(part)
-      throw new TollError('download-failed', `the file is larger than the ${limit} bytes that are allowed`)
+      throw new TollError('download-failed', `the file is larger than the ${limit} bytes that are allowed`, {
+        file: url,
+        limit,
+      })
     }
     if (total !== undefined && received !== total)
-      throw new TollError('download-failed', `the connection broke after ${received} of ${total} bytes`)
+      throw new TollError('download-failed', `the connection broke after ${received} of ${total} bytes`, {
+        file: url,
+        value: received,
+        expected: `${total} bytes`,
+      })
   } catch (error) {
     throwIfAborted(signal)
     if (stall.signal.aborted)
-      throw new TollError('download-failed', `no data for ${stallTime / 1000} seconds`, { cause: error })
+      throw new TollError('download-failed', `no data for ${stallTime / 1000} seconds`, {
+        file: url,
+        limit: stallTime / 1000,
+        cause: error,
+      })
     const system = error instanceof Error && 'syscall' in error && 'errno' in error && 'path' in error
-    throw system || isDiskFull(error) ? describeIo(error, `cannot write ${part}`) : error
+    throw system || isDiskFull(error) ? cannotWrite(error, part) : error
   } finally {
     clearTimeout(timer)
   }
@@ -132,8 +147,6 @@ function isDiskFull(error: unknown): boolean {
 }
 
 /** fetch says only "fetch failed"; the reason is in its cause. */
-function describeFailure(error: unknown): string {
-  const cause =
-    error instanceof Error && error.cause !== undefined && !(error instanceof TollError) ? error.cause : error
-  return messageOf(cause) || 'no connection'
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined && !(error instanceof TollError) ? error.cause : error
 }

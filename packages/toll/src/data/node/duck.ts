@@ -2,7 +2,7 @@
 
 import { availableParallelism, tmpdir } from 'node:os'
 import { DuckDBInstance, type DuckDBConnection, type DuckDBVector } from '@duckdb/node-api'
-import { TollError, invariant, messageOf } from '../../base/index.js'
+import { TollError, invariant, messageOf, type ErrorReason } from '../../base/index.js'
 
 /**
  * A connection to an empty database that holds at most 768 MB (30 columns take a tenth of it) and spills to the
@@ -57,43 +57,73 @@ export function validityOf(vector: DuckDBVector): Uint32Array | undefined {
     : undefined
 }
 
+/** What DuckDB said: of an error of the binding its message, which is all that it has. */
+function wordsOf(error: unknown): string {
+  // eslint-disable-next-line rooms/messages -- DuckDB's errors carry no data: this file is where they are read
+  return messageOf(error)
+}
+
+/** The lines of what DuckDB said to a query, as one. */
+export function oneLineOf(error: unknown): string {
+  return wordsOf(error)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .join(' ')
+}
+
 /**
  * What DuckDB said, as one sentence that begins with the source's name. Errors: `format` for file content, else `data`.
  */
 export function describeDuck(error: unknown, source: string): TollError {
   if (error instanceof TollError) return error
   // Below the message DuckDB prints the query, whose words say nothing of the file.
-  const text = messageOf(error).replace(/\n+LINE \d+:[\s\S]*$/, '')
+  const text = wordsOf(error).replace(/\n+LINE \d+:[\s\S]*$/, '')
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1]
   const where = line ? `${source}, line ${line}` : source
+  const details = { file: source, ...(line && { line: Number(line) }), cause: error }
   const ragged = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text)
   if (ragged) {
     const advice = 'check the delimiter, quotes and missing fields there'
     return new TollError('ragged-row', `${where}: expected ${ragged[1]} values, found ${ragged[2]}; ${advice}`, {
-      cause: error,
+      ...details,
+      value: Number(ragged[2]),
+      expected: `${ragged[1]} values`,
     })
   }
   const known = contentProblems.find(([pattern]) => pattern.test(text))
-  if (known) return new TollError('damaged-file', `${where}: ${known[1]}`, { cause: error })
+  if (known) return new TollError(known[1], `${where}: ${known[2]}`, details)
   const first =
     text
       .replace(/^[A-Z][a-z]+ Error: /, '')
       .split('\n')
       .find((part) => part.trim() !== '') ?? text
-  const reason = /^(IO|HTTP) Error|Out of Memory/.test(text) ? 'cannot-read' : 'unusable-data'
-  return new TollError(reason, `${where}: ${first.trim()}`, { cause: error })
+  const reason = /^(IO|HTTP) Error|Out of Memory/.test(text) ? 'cannot-read' : 'query-failed'
+  return new TollError(reason, `${where}: ${first.trim()}`, details)
 }
 
-const contentProblems: readonly (readonly [RegExp, string])[] = [
-  [/not utf-8 encoded|Invalid unicode/i, 'the text is not UTF-8; convert it, for example with iconv -t utf-8'],
-  [/unterminated quote/i, 'a quoted value is never closed'],
-  [/quote should be followed by/i, 'a quoted value is followed by more text; quotes inside values must be doubled'],
-  [/maximum_object_size/i, 'a JSON object is longer than 16 MB; is this a table?'],
-  [/Maximum line size|does not support a full read/i, 'a line is longer than 2 MB; is this a text table?'],
-  [/Malformed JSON|JSON transform error|Invalid Input Error: .*JSON/i, 'the JSON is malformed'],
+const contentProblems: readonly (readonly [RegExp, ErrorReason, string])[] = [
+  [
+    /not utf-8 encoded|Invalid unicode/i,
+    'not-utf8',
+    'the text is not UTF-8; convert it, for example with iconv -t utf-8',
+  ],
+  [/unterminated quote/i, 'malformed-quotes', 'a quoted value is never closed'],
+  [
+    /quote should be followed by/i,
+    'malformed-quotes',
+    'a quoted value is followed by more text; quotes inside values must be doubled',
+  ],
+  [/maximum_object_size/i, 'line-too-long', 'a JSON object is longer than 16 MB; is this a table?'],
+  [
+    /Maximum line size|does not support a full read/i,
+    'line-too-long',
+    'a line is longer than 2 MB; is this a text table?',
+  ],
+  [/Malformed JSON|JSON transform error|Invalid Input Error: .*JSON/i, 'malformed-json', 'the JSON is malformed'],
   [
     /magic bytes|Parquet|Thrift|TProtocol|snappy|ZSTD|Decompress|Failed to (read|deserialize)|Invalid string encoding/i,
+    'damaged-file',
     'the file is damaged, cut off or of another kind',
   ],
-  [/gzip|GZIP/, 'the gzip data is damaged or cut off'],
+  [/gzip|GZIP/, 'damaged-file', 'the gzip data is damaged or cut off'],
 ]

@@ -31,6 +31,7 @@ export function readHeader(head: Uint8Array, name: string, whole: boolean, optio
     throw new TollError(
       'out-of-domain',
       `the delimiter must be one character other than a quote or line end, got ${JSON.stringify(options.delimiter)}`,
+      { option: 'delimiter', value: options.delimiter, expected: 'one character other than a quote or line end' },
     )
   }
   const text = new TextDecoder().decode(head)
@@ -41,21 +42,26 @@ export function readHeader(head: Uint8Array, name: string, whole: boolean, optio
   // What the decoder puts where bytes are no text; a name that holds it was damaged before.
   if (first.cells.some((cell) => cell.includes('\ufffd')))
     throw new TollError(
-      'damaged-file',
+      'not-utf8',
       `${name}, line 1: the text is not UTF-8; convert it, for example with iconv -t utf-8`,
+      { file: name, line: 1 },
     )
   if (first.cells.length === 1 && first.cells[0].trim() === '')
-    throw new TollError('empty-file', `${name}: the first line is empty; it should name the columns`)
+    throw new TollError('empty-file', `${name}: the first line is empty; it should name the columns`, {
+      file: name,
+      line: 1,
+    })
   if (first.cells.length === 1 && Math.max(...counts) > 1) {
     throw new TollError(
-      'damaged-file',
+      'wrong-delimiter',
       `${name} has one column with delimiter ${show(delimiter)}, but its first line '${clip(first.cells[0])}' ` +
         `splits at ${show(best)}; set the delimiter to ${show(best)}`,
+      { file: name, line: 1, option: 'delimiter', value: delimiter, suggestion: best },
     )
   }
   if (options.header === false) return { delimiter, names: first.cells.map((_, i) => `x${i}`) }
   if (whole && text.slice(first.end).trim() === '')
-    throw new TollError('damaged-file', `${name} has a header but no rows`)
+    throw new TollError('empty-file', `${name} has a header but no rows`, { file: name })
   // Row labels written by pandas have no name of their own.
   const names = first.cells.map((cell, i) => (i === 0 && cell.trim() === '' ? 'column0' : cell.trim()))
   checkNames(names, name, options.header === true)
@@ -65,22 +71,26 @@ export function readHeader(head: Uint8Array, name: string, whole: boolean, optio
 function checkNames(names: readonly string[], file: string, sure: boolean): void {
   const seen = new Map<string, number>()
   names.forEach((column, i) => {
-    if (column === '') throw new TollError('damaged-file', `${file}, line 1: column ${i + 1} has no name`)
+    if (column === '')
+      throw new TollError('unnamed-column', `${file}, line 1: column ${i + 1} has no name`, { file, line: 1 })
     const before = seen.get(column)
     if (before !== undefined)
       throw new TollError(
-        'damaged-file',
+        'duplicate-column',
         `${file}, line 1: columns ${before + 1} and ${i + 1} are both called '${column}'; rename one`,
+        // Two equal numbers are rather values than names.
+        { file, line: 1, column, ...(isNumber(column) && { option: 'header', suggestion: false }) },
       )
     seen.set(column, i)
   })
-  const numbers = names.filter((column) => Number.isFinite(Number(column)))
+  const numbers = names.filter(isNumber)
   const counting = numbers.every((column, i) => Number(column) === Number(numbers[0]) + i)
   if (!sure && numbers.length > 0 && !(counting && numbers.length > 1)) {
     throw new TollError(
-      'unusable-data',
+      'numeric-header',
       `${file}, line 1: the header holds the number ${numbers[0]}, so it may be a row of data; set header ` +
         'to true or false',
+      { file, line: 1, option: 'header', value: numbers[0], expected: ['true', 'false'] },
     )
   }
 }
@@ -110,10 +120,15 @@ function splitRecord(text: string, delimiter: string, name: string, whole: boole
   }
   if (!whole)
     throw new TollError(
-      'damaged-file',
+      'line-too-long',
       `${name}: the first line is longer than ${text.length} characters; is this a text table?`,
+      { file: name, line: 1, limit: text.length },
     )
   return { cells: [...cells, cell], end: text.length }
+}
+
+function isNumber(name: string): boolean {
+  return Number.isFinite(Number(name))
 }
 
 function show(delimiter: string): string {

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { TollError } from '../../base/index.js'
-import { describeIo } from '../../base/node/index.js'
+import { cannotRead, cannotWrite } from '../../base/node/index.js'
 import { sniffKind } from '../kinds.js'
 import { connect, quoteText } from './duck.js'
 
@@ -60,25 +60,27 @@ export async function expandPaths(paths: readonly string[]): Promise<string[]> {
  */
 export async function inspectFile(path: string, name: string, format?: TableFormat): Promise<TableFile> {
   const status = await stat(path).catch((error: unknown) => {
-    throw describeIo(error, `cannot read ${name}`)
+    throw cannotRead(error, name)
   })
   if (status.isDirectory())
     throw new TollError(
       'cannot-read',
       `cannot read ${name}: it is a folder; name its files, for example '${join(name, '*.csv')}'`,
+      { file: name, suggestion: join(name, '*.csv') },
     )
   const start = await readStart(path, name)
   const gzip = sniffKind(start) === 'gzip'
   const head = gzip ? await readGzipStart(path, name) : start
   const kind = sniffKind(head)
-  if (kind === 'empty') throw new TollError('empty-file', `${name} is empty`)
+  if (kind === 'empty') throw new TollError('empty-file', `${name} is empty`, { file: name })
   const known =
     format ?? extensions[extname(gzip ? name.replace(/\.gz$/i, '') : name).toLowerCase()] ?? guessFormat(head)
   if ((known === 'parquet') !== (kind === 'parquet') || (kind !== 'parquet' && (kind !== 'text' || head.includes(0)))) {
     const advice = kind === 'utf-16 text' ? '; convert it to UTF-8' : ''
     throw new TollError(
       'wrong-file-kind',
-      `${name} should be ${known.toUpperCase()} but seems to be ${kind === 'text' ? 'text' : kind} data${advice}`,
+      `${name} should be ${known.toUpperCase()} but seems to be ${kind} data${advice}`,
+      { file: name, option: 'format', value: kind, expected: known },
     )
   }
   return { name, path, format: known, gzip, head, whole: head.length < headBytes }
@@ -87,7 +89,7 @@ export async function inspectFile(path: string, name: string, format?: TableForm
 /** A stream written to a temporary file; `remove` deletes it. */
 export async function spool(stream: Readable): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'toll-')).catch((error: unknown) => {
-    throw describeIo(error, `cannot write to ${tmpdir()}`)
+    throw cannotWrite(error, tmpdir(), `cannot write to ${tmpdir()}`)
   })
   const path = join(folder, 'input')
   const remove = () => rm(folder, { recursive: true, force: true })
@@ -95,7 +97,7 @@ export async function spool(stream: Readable): Promise<{ path: string; remove():
     await pipeline(stream, createWriteStream(path))
   } catch (error) {
     await remove()
-    throw describeIo(error, `cannot keep the input in ${tmpdir()}`)
+    throw cannotWrite(error, tmpdir(), `cannot keep the input in ${tmpdir()}`)
   }
   return { path, remove }
 }
@@ -126,7 +128,10 @@ export interface TextFile {
 export async function checkEnd({ path, gzip, lines }: TextFile, name: string, signal?: AbortSignal): Promise<void> {
   const { size, last } = gzip ? await unpackedEnd(path, name, signal) : await plainEnd(path, name)
   if (lines && size > csvBuffer && last > longestLine)
-    throw new TollError('damaged-file', `${name}: the last line is longer than 2 MB; is this a text table?`)
+    throw new TollError('line-too-long', `${name}: the last line is longer than 2 MB; is this a text table?`, {
+      file: name,
+      limit: longestLine,
+    })
 }
 
 /** Bytes of a text, and of its last line that is not empty, or more than `longestLine`. */
@@ -139,7 +144,7 @@ const isBreak = (byte: number) => byte === 10 || byte === 13
 
 async function plainEnd(path: string, name: string): Promise<TextEnd> {
   const handle = await open(path, 'r').catch((error: unknown) => {
-    throw describeIo(error, `cannot read ${name}`)
+    throw cannotRead(error, name)
   })
   try {
     const { size } = await handle.stat()
@@ -175,9 +180,7 @@ async function unpackedEnd(path: string, name: string, signal?: AbortSignal): Pr
   try {
     await pipeline(createReadStream(path), createGunzip({ chunkSize: 2 ** 18 }), measure, { signal })
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code?.startsWith('Z_')
-      ? new TollError('damaged-file', `${name}: the gzip data is damaged or cut off`, { cause: error })
-      : describeIo(error, `cannot read ${name}`)
+    throw (error as NodeJS.ErrnoException).code?.startsWith('Z_') ? damagedGzip(error, name) : cannotRead(error, name)
   }
   return { size, last: line > 0 ? line : last }
 }
@@ -186,7 +189,7 @@ async function expandGlob(pattern: string): Promise<string[]> {
   const connection = await connect()
   try {
     const rows = await (await connection.run(`SELECT file FROM glob(${quoteText(pattern)})`)).getRows()
-    if (rows.length === 0) throw new TollError('unknown-file', `no file matches '${pattern}'`)
+    if (rows.length === 0) throw new TollError('unknown-file', `no file matches '${pattern}'`, { file: pattern })
     return rows.map(([file]) => String(file)).sort()
   } finally {
     connection.closeSync()
@@ -203,7 +206,7 @@ async function readStart(path: string, name: string): Promise<Uint8Array> {
       await handle.close()
     }
   } catch (error) {
-    throw describeIo(error, `cannot read ${name}`)
+    throw cannotRead(error, name)
   }
 }
 
@@ -220,11 +223,15 @@ async function readGzipStart(path: string, name: string): Promise<Uint8Array> {
       if (size >= headBytes) break
     }
   } catch (error) {
-    throw new TollError('damaged-file', `${name}: the gzip data is damaged or cut off`, { cause: error })
+    throw damagedGzip(error, name)
   } finally {
     source.destroy()
   }
   return Buffer.concat(parts).subarray(0, headBytes)
+}
+
+function damagedGzip(cause: unknown, file: string): TollError {
+  return new TollError('damaged-file', `${file}: the gzip data is damaged or cut off`, { file, cause })
 }
 
 function guessFormat(head: Uint8Array): TableFormat {

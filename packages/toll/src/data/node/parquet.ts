@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR, type DuckDBValue } from '@duckdb/node-api'
-import { describeIo } from '../../base/node/index.js'
+import { cannotWrite } from '../../base/node/index.js'
 import { connect, describeDuck, quoteName, quoteText } from './duck.js'
 import type { ByteSink, OutputColumn, OutputValues, RowWriter } from './rows.js'
 
@@ -55,7 +55,7 @@ export async function openParquet(sink: ByteSink, columns: readonly OutputColumn
       } catch (error) {
         await sink.abort()
         const system = error instanceof Error && 'errno' in error
-        throw system ? describeIo(error, 'cannot write the Parquet output') : fail(error)
+        throw system ? cannotWrite(error, undefined, 'cannot write the Parquet output') : fail(error)
       } finally {
         connection.closeSync()
         await rm(folder, { recursive: true, force: true })

@@ -4,9 +4,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TollError, messageOf } from '../../base/index.js'
-import { describeIo } from '../../base/node/index.js'
-import { connect, quoteName, quotePath } from './duck.js'
+import { TollError } from '../../base/index.js'
+import { cannotWrite } from '../../base/node/index.js'
+import { connect, oneLineOf, quoteName, quotePath } from './duck.js'
 
 /** Lists and structs are nested. */
 export type QueryValue =
@@ -29,15 +29,15 @@ export interface Query {
 
 /** Errors: `argument` for SQL that DuckDB does not take, with its words; `data` for no records; `io`. */
 export async function queryRecords({ records, views = {}, sql }: Query): Promise<QueryResult> {
-  if (records.length === 0) throw new TollError('unusable-data', 'there are no records to query')
+  if (records.length === 0) throw new TollError('no-rows', 'there are no records to query', { option: 'records' })
   const folder = await mkdtemp(join(tmpdir(), 'toll-query-')).catch((error: unknown) =>
-    Promise.reject(describeIo(error, 'cannot make a temporary folder')),
+    Promise.reject(cannotWrite(error, tmpdir(), 'cannot make a temporary folder')),
   )
   const file = join(folder, 'records.ndjson')
   const connection = await connect('all')
   try {
     await writeFile(file, records.map((record) => `${JSON.stringify(record)}\n`).join('')).catch((error: unknown) =>
-      Promise.reject(describeIo(error, `cannot write ${file}`)),
+      Promise.reject(cannotWrite(error, file)),
     )
     // The whole file decides the types: a field may be empty in the first records and full in later ones.
     await connection.run(
@@ -46,14 +46,11 @@ export async function queryRecords({ records, views = {}, sql }: Query): Promise
     )
     for (const [name, view] of Object.entries(views)) await connection.run(`CREATE VIEW ${quoteName(name)} AS ${view}`)
     const reader = await connection.runAndReadAll(sql).catch((error: unknown) => {
-      throw new TollError(
-        'invalid-query',
-        `the query failed: ${messageOf(error)
-          .split('\n')
-          .filter((line) => line.trim() !== '')
-          .join(' ')}`,
-        { cause: error },
-      )
+      throw new TollError('invalid-query', `the query failed: ${oneLineOf(error)}`, {
+        option: 'sql',
+        value: sql,
+        cause: error,
+      })
     })
     return { columns: reader.columnNames(), rows: reader.getRowsJS().map((row) => row.map(plain)) }
   } finally {

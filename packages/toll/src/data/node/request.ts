@@ -30,7 +30,12 @@ export function selectColumn(column: ColumnInfo, as: ColumnKind, source: string)
   const { name, type } = column
   const held = typeGroup(column)
   const refuse = (what: string, advice: string): never => {
-    throw new TollError('unusable-data', `column '${name}' of ${source} holds ${what} (${type}); ${advice}`)
+    throw new TollError('wrong-column-kind', `column '${name}' of ${source} holds ${what} (${type}); ${advice}`, {
+      file: source,
+      column: name,
+      value: type,
+      expected: as,
+    })
   }
   const own = `"${name.replaceAll('"', '""')}"`
   if (as !== 'text' && held === 'clock')

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { TollError } from '../../base/index.js'
-import { describeIo, openAtomic } from '../../base/node/index.js'
+import { cannotWrite, openAtomic } from '../../base/node/index.js'
 import { openParquet } from './parquet.js'
 import type { CellValue } from './stream.js'
 
@@ -47,7 +47,8 @@ export async function openRowWriter(
   target: string | Writable,
   { format, columns }: RowWriterOptions,
 ): Promise<RowWriter> {
-  if (columns.length === 0) throw new TollError('out-of-domain', 'rows to write need at least one column')
+  if (columns.length === 0)
+    throw new TollError('missing-argument', 'rows to write need at least one column', { option: 'columns' })
   const sink = typeof target === 'string' ? await fileSink(target) : streamSink(target)
   if (format === 'parquet') {
     const writer = await openParquet(sink, columns)
@@ -71,12 +72,16 @@ export async function openRowWriter(
 /** Checks lengths and refuses infinity, which no format but Parquet can hold and no reader expects. */
 function checkBatch(values: readonly OutputValues[], columns: readonly OutputColumn[]): readonly OutputValues[] {
   if (values.length !== columns.length)
-    throw new TollError('shape-mismatch', `${columns.length} columns are written, got ${values.length}`)
+    throw new TollError('shape-mismatch', `${columns.length} columns are written, got ${values.length}`, {
+      value: values.length,
+      expected: `${columns.length} columns`,
+    })
   values.forEach((column, c) => {
     if (column.length !== values[0].length) {
       throw new TollError(
         'length-mismatch',
         `column '${columns[c].name}' has ${column.length} rows, '${columns[0].name}' has ${values[0].length}`,
+        { column: columns[c].name, value: column.length, expected: `${values[0].length} rows` },
       )
     }
     if (columns[c].kind !== 'number') return
@@ -85,6 +90,7 @@ function checkBatch(values: readonly OutputValues[], columns: readonly OutputCol
         throw new TollError(
           'not-finite',
           `column '${columns[c].name}' of the output is infinite in row ${i + 1} of a batch`,
+          { column: columns[c].name, row: i, value: column[i] },
         )
     }
   })
@@ -136,7 +142,7 @@ async function writeAll(handle: FileHandle, content: string | Uint8Array, path: 
   try {
     await handle.writeFile(content)
   } catch (error) {
-    throw describeIo(error, `cannot write ${path}`)
+    throw cannotWrite(error, path)
   }
 }
 
@@ -148,7 +154,7 @@ function streamSink(stream: Writable): ByteSink {
   }
   stream.on('error', note)
   const check = () => {
-    if (failure !== undefined) throw describeIo(failure, 'cannot write the output')
+    if (failure !== undefined) throw cannotWrite(failure, undefined, 'cannot write the output')
   }
   const drain = async () => {
     await once(stream, 'drain').catch(note)

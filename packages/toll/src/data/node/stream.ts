@@ -3,7 +3,15 @@
 // is no number.
 
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
-import { TollError, invariant, parseTime, throwIfAborted, type ColumnMeaning, type Table } from '../../base/index.js'
+import {
+  TollError,
+  invariant,
+  type ErrorReason,
+  parseTime,
+  throwIfAborted,
+  type ColumnMeaning,
+  type Table,
+} from '../../base/index.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
 import { checkEnd } from './locate.js'
 import { missingTexts, type CellOptions, type ColumnInfo, type ColumnKind, type Relation } from './relation.js'
@@ -26,6 +34,8 @@ export interface TableBatch {
   readonly firstRow: number
   /** Why a row of this batch cannot be used, by row in the batch; empty unless `badRows` is 'mark'. */
   readonly errors: ReadonlyMap<number, string>
+  /** The first of them as an error with its details, `row` being the row in its file. */
+  readonly firstError?: TollError
 }
 
 export interface Selection {
@@ -73,7 +83,9 @@ export async function* streamBatches(
     }
     if (batch.rows > 0) yield batch.finish()
     else if (batch.firstRow === 0)
-      throw new TollError('no-rows', `${relations.map(({ name }) => name).join(', ')}: there are no rows`)
+      throw new TollError('no-rows', `${relations.map(({ name }) => name).join(', ')}: there are no rows`, {
+        file: relations[0].name,
+      })
   } finally {
     left.abort()
     selection.signal?.removeEventListener('abort', interrupt)
@@ -130,8 +142,9 @@ export async function* fetchChunks(
 async function explainEnd(relation: Relation, selection: Selection, connection: DuckDBConnection): Promise<never> {
   await connection.run(`SELECT bit_xor(hash(t)) FROM (${selectSql(relation, selection)}) t`)
   throw new TollError(
-    'cannot-read',
+    'changed-file',
     `${relation.name} could not be read to its end, though a second reading could; was it written to meanwhile?`,
+    { file: relation.name },
   )
 }
 
@@ -193,6 +206,7 @@ class BatchBuilder {
   readonly #lists: readonly (TextCodes | undefined)[]
   readonly #passthrough: CellValue[][]
   readonly #errors = new Map<number, string>()
+  #firstError: { readonly row: number; readonly error: TollError } | undefined
 
   constructor(
     readonly selection: Selection,
@@ -247,6 +261,7 @@ class BatchBuilder {
       passthrough: new Map(passthrough.map(({ name }, i) => [name, this.#passthrough[i]])),
       firstRow: this.firstRow,
       errors: new Map([...this.#errors].sort(([a], [b]) => a - b)),
+      ...(this.#firstError && { firstError: this.#firstError.error }),
     }
   }
 
@@ -310,17 +325,32 @@ class BatchBuilder {
   #refuse({ file, rowInFile }: ChunkPart, row: number, c: number, text: string): void {
     const { name, as } = this.selection.columns[c]
     const shown = text.length > 40 ? `${text.slice(0, 37)}...` : text
+    const comma = this.#mayBeComma(as, text)
     const message =
       `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ` +
-      `${expected[as]}${this.#mayBeComma(as, text) ? '; with a decimal comma it is one' : ''}`
-    if (this.selection.badRows === 'throw') {
-      throw new TollError(
-        'unusable-data',
-        `${message}; correct it, leave the column out, or declare the text as missing`,
-      )
-    }
-    if (!this.#errors.has(this.rows + row)) this.#errors.set(this.rows + row, message)
+      `${expected[as]}${comma ? '; with a decimal comma it is one' : ''}`
+    const fail = (advice: string) =>
+      new TollError(comma ? 'decimal-comma' : wrongCell(as, text), `${message}${advice}`, {
+        file,
+        row: rowInFile + row,
+        column: name,
+        value: text,
+        expected: expected[as],
+        ...(comma ? { option: 'decimal', suggestion: ',' } : { option: 'missing' }),
+      })
+    if (this.selection.badRows === 'throw')
+      throw fail('; correct it, leave the column out, or declare the text as missing')
+    const at = this.rows + row
+    // To make an error for every row of a large table would take seconds.
+    if (!this.#firstError || at < this.#firstError.row) this.#firstError = { row: at, error: fail('') }
+    if (!this.#errors.has(at)) this.#errors.set(at, message)
   }
+}
+
+function wrongCell(as: ColumnKind, text: string): ErrorReason {
+  if (as === 'boolean') return 'not-a-boolean'
+  if (as === 'time') return 'not-a-time'
+  return text === 'infinity' || text === '-infinity' ? 'not-finite' : 'not-a-number'
 }
 
 /** Rows `from`..`from + count` of a chunk of `file`; `rowInFile` rows of the file came before them. */

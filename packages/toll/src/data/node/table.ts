@@ -117,7 +117,7 @@ async function findRelations(
     if (typeof input === 'object' && 'sql' in input)
       return { relations: [await queryRelation(input.sql, connection)], sampled: false }
     const paths = await expandPaths(typeof input === 'string' ? [input] : input)
-    if (paths.length === 0) throw new TollError('out-of-domain', 'no table was named')
+    if (paths.length === 0) throw new TollError('missing-argument', 'no table was named', { option: 'input' })
     const relations: Relation[] = []
     let sampled = false
     for (const [i, path] of paths.entries()) {
@@ -125,8 +125,9 @@ async function findRelations(
       const text = file.format !== 'parquet'
       if (i > 0 && text !== sampled)
         throw new TollError(
-          'damaged-file',
+          'wrong-file-kind',
           `${file.name} is ${file.format} but ${relations[0].name} is not; read them one by one`,
+          { file: file.name, value: file.format },
         )
       sampled = text
       relations.push(await relationOf(file, connection, options))
@@ -149,11 +150,16 @@ async function openFile(path: string, options: TableOptions, cleanups: (() => Pr
 function checkSameColumns(first: Relation, other: Relation): void {
   for (const [name, { type }] of first.columns) {
     const found = other.columns.get(name)
-    if (!found) throw new TollError('damaged-file', `${other.name} lacks column '${name}' that ${first.name} has`)
+    if (!found)
+      throw new TollError('schema-mismatch', `${other.name} lacks column '${name}' that ${first.name} has`, {
+        file: other.name,
+        column: name,
+      })
     if ((type === 'VARCHAR') !== (found.type === 'VARCHAR')) {
       throw new TollError(
-        'damaged-file',
+        'schema-mismatch',
         `column '${name}' is ${type} in ${first.name} and ${found.type} in ${other.name}`,
+        { file: other.name, column: name, value: found.type, expected: type },
       )
     }
   }
@@ -190,8 +196,12 @@ class DuckSource implements TableSource {
     }
     const meanings = new Map(parts.flatMap(({ table }) => [...(table.meanings ?? [])]))
     const errors = new Map(parts.toReversed().flatMap((part) => [...part.errors]))
+    const [first] = parts
+      .filter(({ firstError }) => firstError)
+      .sort((a, b) => Math.min(...a.errors.keys()) - Math.min(...b.errors.keys()))
     return {
       ...whole,
+      ...(first && { firstError: first.firstError }),
       table: {
         kind: 'table',
         names: parts.flatMap(({ table }) => table.names),
@@ -211,6 +221,7 @@ class DuckSource implements TableSource {
     const errors = new Map<number, string>()
     const keys = new Set<string>()
     let [rows, meanings]: [number, Table['meanings']] = [0, undefined]
+    let firstError: TollError | undefined
     for await (const { table, ...batch } of this.#stream(columns, options)) {
       if (rows === 0) meanings = table.meanings
       for (const name of overfull(meanings, table)) {
@@ -224,6 +235,7 @@ class DuckSource implements TableSource {
       })
       for (const [name, values] of batch.passthrough) for (const value of values) passthrough.get(name)?.push(value)
       for (const [row, message] of batch.errors) errors.set(rows + row, message)
+      firstError ??= batch.firstError
       rows += table.rows
     }
     const names = columns.map(({ name }) => name).filter((name) => !keys.has(name))
@@ -236,6 +248,7 @@ class DuckSource implements TableSource {
       passthrough,
       firstRow: 0,
       errors,
+      ...(firstError && { firstError }),
       leftOut: [...keys],
     }
   }
@@ -251,7 +264,11 @@ class DuckSource implements TableSource {
       signal,
     } = options
     if (!Number.isInteger(batchRows) || batchRows < 1)
-      throw new TollError('out-of-domain', `batchRows must be an integer of at least 1, got ${batchRows}`)
+      throw new TollError('out-of-domain', `batchRows must be an integer of at least 1, got ${batchRows}`, {
+        option: 'batchRows',
+        value: batchRows,
+        expected: 'an integer of at least 1',
+      })
     const selection: Selection = {
       columns,
       passthrough: (options.passthrough ?? []).map((name) => this.#column(name)),
@@ -281,7 +298,11 @@ class DuckSource implements TableSource {
     return requests.map((request) => {
       const column = this.#column(typeof request === 'string' ? request : request.name)
       if (seen.has(column.name))
-        throw new TollError('duplicate-name', `column '${column.name}' of ${this.name} is asked for twice`)
+        throw new TollError('duplicate-name', `column '${column.name}' of ${this.name} is asked for twice`, {
+          file: this.name,
+          column: column.name,
+          option: 'columns',
+        })
       seen.add(column.name)
       return selectColumn(column, typeof request === 'string' ? column.kind : request.as, this.name)
     })
@@ -299,6 +320,12 @@ class DuckSource implements TableSource {
       'unknown-column',
       `${this.name} has no column '${name}'; ` +
         `${alike ? `did you mean '${alike.name}'?` : `it has ${names}${this.columns.length > 20 ? ', ...' : ''}`}`,
+      {
+        file: this.name,
+        column: name,
+        expected: this.columns.map((column) => column.name),
+        ...(alike && { suggestion: alike.name }),
+      },
     )
   }
 }
@@ -312,9 +339,10 @@ function overfull(first: Table['meanings'], later: Table): string[] {
 
 function refuseKey(name: string, source: string): never {
   throw new TollError(
-    'unusable-data',
+    'too-many-categories',
     `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the ` +
       'rows; leave it out',
+    { file: source, column: name, limit: mostTexts },
   )
 }
 

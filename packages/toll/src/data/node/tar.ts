@@ -16,7 +16,10 @@ export async function readTarMembers(
   let rest: Uint8Array = new Uint8Array(0)
   let offset = 0
   const fail = (problem: string): never => {
-    throw new TollError('damaged-file', `${archive}, byte ${offset} of the unpacked archive: ${problem}`)
+    throw new TollError('damaged-file', `${archive}, byte ${offset} of the unpacked archive: ${problem}`, {
+      file: archive,
+      offset,
+    })
   }
 
   /** Moves `count` bytes into `target`, or drops them; false at the end of the stream before the first byte. */

@@ -1,7 +1,7 @@
 // A checkpoint in a file, replaced whole each time it is written.
 
 import { readFile, rm } from 'node:fs/promises'
-import { describeIo, writeFileAtomic } from '../../base/node/index.js'
+import { cannotRead, writeFileAtomic } from '../../base/node/index.js'
 import type { CheckpointStore } from '../index.js'
 
 export function fileCheckpoint(path: string): CheckpointStore {
@@ -10,7 +10,7 @@ export function fileCheckpoint(path: string): CheckpointStore {
     async read() {
       return readFile(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return undefined
-        throw describeIo(error, `cannot read the checkpoint ${path}`)
+        throw cannotRead(error, path, `cannot read the checkpoint ${path}`)
       })
     },
     write: (bytes) => writeFileAtomic(path, bytes),
