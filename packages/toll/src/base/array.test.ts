@@ -12,6 +12,7 @@ describe('a table from columns of values', () => {
       none: [null, undefined, null, null, null],
     })
     expect(source).toEqual({
+      kind: 'table',
       names: ['number', 'text', 'flag', 'day', 'typed', 'none'],
       rows: 5,
       columns: [

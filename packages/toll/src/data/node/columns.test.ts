@@ -44,6 +44,7 @@ describe('a text file', () => {
   test('gives each column as what it holds', async () => {
     const { table } = await read(await file('mixed.csv', mixed), ['day', 'city', 'flag', 'amount'])
     expect(table).toEqual({
+      kind: 'table',
       names: ['day', 'city', 'flag', 'amount'],
       rows: 5,
       columns: [
@@ -63,6 +64,7 @@ describe('a text file', () => {
   test('gives numbers and nothing else when no column is named', async () => {
     const { table } = await read(await file('default.csv', mixed))
     expect(table).toEqual({
+      kind: 'table',
       names: ['amount', 'flag', 'zip'],
       rows: 5,
       columns: [expect.anything(), Float64Array.of(1, 0, NaN, 1, 0), Float64Array.of(7, 7, NaN, 7, 1)],
