@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ndarray, tableFromRows } from 'toll/base'
 import { openTable } from 'toll/data/node'
+import type { Evaluation } from 'toll/evaluate'
 import { auroc, confusionAt, f1Score } from 'toll/metrics'
 import { readManifest } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { openEngine } from 'toll/runtime/node'
-import type { Evaluation } from './eval.js'
 import { runShell, runToll, writeExample } from './spawn.test.suite.js'
 
 let folder = ''
@@ -282,7 +282,9 @@ describe('eval and inspect', () => {
     const evaluate = (...more: string[]) =>
       toll('eval', 'model.onnx', ...more, '--label', 'label', '--replicates', '50')
     expect((await evaluate('example.csv')).err).toMatch(/^warning: these are the rows that the model was fitted to/)
-    expect(JSON.parse((await evaluate('example.csv', '--json')).out)).toMatchObject({ ofTraining: true })
+    expect(JSON.parse((await evaluate('example.csv', '--json')).out)).toMatchObject({
+      warnings: [{ code: 'training-rows' }],
+    })
     const [header, first, ...others] = (await readFile(at('example.csv'), 'utf8')).split('\n')
     const changed = header
       .split(',')
@@ -314,7 +316,7 @@ describe('eval and inspect', () => {
     expect(measures.f1.low).toBeLessThanOrEqual(measures.f1.value)
     expect(Object.keys(measures)).toEqual(['auroc', 'averagePrecision', 'f1', 'precision', 'recall'])
     expect(counts).toEqual({ ...expected })
-    expect(rows).toEqual({ normal: 392, anomalies: 8, unscored: 0, imputedNumbers: 0 })
+    expect(rows).toEqual({ normal: 392, anomalies: 8, invalid: 0, imputedNumbers: 0 })
     expect(threshold).toEqual(manifest.threshold)
     const text = await toll(
       'eval',

@@ -19,7 +19,7 @@ import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, append, examples, parameterOption, readAssignments } from './parameters.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
-import { readTraining, remarkOnColumns } from './training.js'
+import { readTraining, warnOfColumns } from './training.js'
 
 interface CompareFlags
   extends
@@ -99,7 +99,7 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   const methods = withParameters(readNames('--detectors', flags.detectors, forTables()), flags.param ?? [])
   const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   const { name, data, types, labels, groups, time } = input
-  remarkOnColumns(input, terminal)
+  warnOfColumns(input, terminal)
   if (data.kind !== 'table') throw new TollError('out-of-domain', `${name} holds images; toll compare takes tables`)
   if (output !== undefined) await checkFolder(output)
   const comparison = await withEngines(flags, (engines) =>

@@ -2,58 +2,31 @@
 // do.
 
 import type { Command } from 'commander'
-import { TollError, integer } from 'toll/base'
 import {
-  alertRate,
-  aurocOf,
-  averagePrecisionOf,
-  bootstrapIntervals,
-  bootstrapParameters,
-  clusterIntervals,
-  confusionAt,
-  confusionOf,
-  f1Score,
-  precision,
-  precisionAtOf,
-  recall,
-  timeBlocks,
-  type AlertRate,
-  type BootstrapInterval,
-  type BootstrapOptions,
-  type Confusion,
-  type Measure,
-  type ScoreCounts,
-} from 'toll/metrics'
-import { decisionOutput, type Manifest } from 'toll/model'
+  evaluateScores,
+  evaluationParameters,
+  type Evaluation,
+  type EvaluationOptions,
+  type MeasureName,
+  type ResampledUnit,
+} from 'toll/evaluate'
+import type { BootstrapInterval } from 'toll/metrics'
 import { loadModel } from 'toll/model/node'
 import { renderText } from 'toll/report'
-import { decide, describeThreshold, type Threshold } from 'toll/threshold'
+import { describeThreshold } from 'toll/threshold'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
+import { describeEvaluationWarning } from './notes.js'
 import { addOrderOptions, addTimeUnit, type OrderFlags, type TimeUnit } from './order.js'
 import { addOutputOptions, examples, parameterOption, readParameter } from './parameters.js'
-import { isTrainingSource, scoreLabelled, scoringThreads, type Labelled } from './scoring.js'
+import { isTrainingSource, scoreLabelled, scoringThreads } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
-interface EvalFlags extends SourceFlags, EngineFlags, LabelFlags, OrderFlags, BootstrapOptions {
+interface EvalFlags extends SourceFlags, EngineFlags, LabelFlags, OrderFlags, EvaluationOptions {
   readonly label: string
   readonly strict?: boolean
   readonly timeUnit?: TimeUnit
-  readonly top?: readonly number[]
-  readonly blocks?: number
-}
-
-const settings = {
-  top: integer({ default: 10, min: 1, max: 1e9, doc: 'Precision among this many highest scores; repeatable.' }),
-  blocks: integer({
-    default: 50,
-    min: 2,
-    max: 1e6,
-    doc:
-      'Blocks of consecutive rows that are drawn again with --time; each should be longer than what ties ' +
-      'rows together.',
-  }),
 }
 
 export function defineEval(command: Command, terminal: Terminal): void {
@@ -64,13 +37,17 @@ export function defineEval(command: Command, terminal: Terminal): void {
     )
     .argument('<MODEL>', 'model file')
     .argument('[SOURCE...]', 'labelled table or array file')
+  const { top, ...intervals } = evaluationParameters
   command.optionsGroup('Labels:')
   addLabelOptions(command, 'labels, 1 = anomaly; for arrays a variable of the same file or another file', true)
   command.option('--strict', 'stop at the first row that cannot be scored, instead of leaving such rows out')
   command.addOption(
-    parameterOption('top', settings.top).argParser((text, before?: readonly number[]) => [
+    parameterOption('top', {
+      ...top,
+      doc: `${top.doc.replace(/\.$/, '')}; repeatable.`,
+    }).argParser((text, before?: readonly number[]) => [
       ...(before ?? []),
-      readParameter('--top', settings.top, text) as number,
+      readParameter('--top', top, text) as number,
     ]),
   )
   command.optionsGroup('Groups and time:')
@@ -80,8 +57,7 @@ export function defineEval(command: Command, terminal: Terminal): void {
   })
   addTimeUnit(command)
   command.optionsGroup('Intervals:')
-  command.addOption(parameterOption('blocks', settings.blocks))
-  for (const [name, domain] of Object.entries(bootstrapParameters)) command.addOption(parameterOption(name, domain))
+  for (const [name, domain] of Object.entries(intervals)) command.addOption(parameterOption(name, domain))
   addSourceOptions(command)
   addEngineOptions(command)
   addOutputOptions(command)
@@ -100,54 +76,30 @@ export function defineEval(command: Command, terminal: Terminal): void {
 }
 
 async function runEval(path: string, sources: readonly string[], flags: EvalFlags, terminal: Terminal): Promise<void> {
-  const { scored, ofTraining, manifest } = await withSource(sources, flags, terminal, (source) =>
+  const { labelled, ofTraining, manifest } = await withSource(sources, flags, terminal, (source) =>
     withEngine(scoringThreads(flags, source), async (engine) => {
       const model = await loadModel(path, engine)
       const labelled = await scoreLabelled(source, model, { ...flags, strict: flags.strict ?? false }, terminal)
-      const ofTraining = await isTrainingSource(
-        source,
-        model,
-        labelled.scores.length + labelled.unscored,
-        terminal.signal,
-      )
-      if (ofTraining)
-        terminal.note(
-          'warning: these are the rows that the model was fitted to, which makes the measures too good; ' +
-            'evaluate on others, or let toll compare split them',
-        )
-      return { scored: labelled, ofTraining, manifest: model.manifest }
+      const ofTraining = await isTrainingSource(source, model, labelled.scores.length, terminal.signal)
+      return { labelled, ofTraining, manifest: model.manifest }
     }),
   )
   // From here on there is only computing, which Ctrl-C may end at once.
   terminal.unguard()
-  const evaluation = { ...evaluate(scored, manifest, flags), ofTraining }
+  const { threshold, thresholds } = manifest
+  const { top, blocks, replicates, level, seed } = flags
+  const measured = evaluateScores(
+    { ...labelled, threshold, thresholds },
+    { top, blocks, replicates, level, seed, resample: labelled.resample },
+  )
+  const evaluation: Evaluation = {
+    ...measured,
+    rows: { ...measured.rows, imputedNumbers: labelled.imputed },
+    warnings: [...(ofTraining ? [{ code: 'training-rows' as const }] : []), ...measured.warnings],
+  }
+  for (const warning of evaluation.warnings)
+    if (warning.code === 'training-rows') terminal.note(`warning: ${describeEvaluationWarning(warning)}`)
   terminal.result(evaluation, describe(evaluation))
-}
-
-type MeasureName = 'auroc' | 'averagePrecision' | 'f1' | 'precision' | 'recall'
-
-/** What --json prints. */
-export interface Evaluation {
-  readonly rows: {
-    readonly normal: number
-    readonly anomalies: number
-    readonly unscored: number
-    readonly imputedNumbers: number
-  }
-  /** Whether these are the rows that the model was fitted to, which makes the measures too good. */
-  readonly ofTraining: boolean
-  /** What was drawn again for the intervals. */
-  readonly drawn: {
-    readonly unit: 'rows' | 'groups' | 'blocks'
-    readonly count: number
-    readonly withAnomalies: number
-  }
-  readonly measures: Readonly<Record<MeasureName, BootstrapInterval>>
-  readonly precisionAt: readonly ({ readonly rows: number } & BootstrapInterval)[]
-  readonly threshold: Threshold
-  readonly counts: Confusion
-  /** Per threshold, where rows have times. */
-  readonly alerts?: readonly ({ readonly output: string } & AlertRate)[]
 }
 
 const titles: Readonly<Record<MeasureName, string>> = {
@@ -158,73 +110,13 @@ const titles: Readonly<Record<MeasureName, string>> = {
   recall: 'Recall at the threshold',
 }
 
-function evaluate(
-  labelled: Labelled,
-  { threshold, thresholds = {}, window }: Manifest,
-  flags: EvalFlags,
-): Omit<Evaluation, 'ofTraining'> {
-  const { scores, labels, unscored, imputed, time } = labelled
-  if (scores.length === 0) throw new TollError('no-scored-rows', 'no row could be scored')
-  const atThreshold = (measure: (counts: Confusion) => number) => (counts: ScoreCounts) =>
-    measure(confusionOf(counts, threshold.value))
-  const top = [...new Set(flags.top ?? [settings.top.default])].map((count) => Math.min(count, scores.length))
-  const all: Record<string, Measure> = {
-    auroc: aurocOf,
-    averagePrecision: averagePrecisionOf,
-    f1: atThreshold(f1Score),
-    precision: atThreshold(precision),
-    recall: atThreshold(recall),
-    ...Object.fromEntries(top.map((count) => [`top ${count}`, (counts: ScoreCounts) => precisionAtOf(counts, count)])),
-  }
-  const { replicates, level, seed } = flags
-  const options = {
-    ...(replicates !== undefined && { replicates }),
-    ...(level !== undefined && { level }),
-    ...(seed !== undefined && { seed }),
-  }
-  const { unit, clusters } = clustersOf(labelled, flags.blocks)
-  const intervals = clusters
-    ? clusterIntervals(all, scores, labels, clusters, options)
-    : bootstrapIntervals(all, scores, labels, options)
-  const anomalies = labels.reduce((sum, label) => sum + label, 0)
-  const withAnomalies = clusters ? new Set(Array.from(clusters).filter((_, row) => labels[row] === 1)).size : anomalies
-  // Without a column of times, windows are in the order of their rows, which says nothing of days.
-  const timed = time && (flags.time ?? window?.time) !== undefined
-  return {
-    rows: { normal: labels.length - anomalies, anomalies, unscored, imputedNumbers: imputed },
-    drawn: { unit, count: clusters ? new Set(Array.from(clusters)).size : labels.length, withAnomalies },
-    measures: Object.fromEntries(Object.keys(titles).map((name) => [name, intervals[name]])) as Record<
-      MeasureName,
-      BootstrapInterval
-    >,
-    precisionAt: top.map((rows) => ({ rows, ...intervals[`top ${rows}`] })),
-    threshold,
-    counts: confusionAt(scores, labels, threshold.value),
-    ...(timed && {
-      alerts: [[undefined, threshold] as const, ...Object.entries(thresholds)].map(([name, rule]) => ({
-        output: decisionOutput(name),
-        ...alertRate(decide(scores, rule), labels, time),
-      })),
-    }),
-  }
-}
-
-/** What is drawn again: groups where there are some, else blocks of time, else rows. */
-function clustersOf(
-  { groups, time }: Labelled,
-  blocks = settings.blocks.default,
-): { unit: Evaluation['drawn']['unit']; clusters?: ArrayLike<string | number> } {
-  if (groups) return { unit: 'groups', clusters: groups }
-  return time ? { unit: 'blocks', clusters: timeBlocks(time, Math.min(blocks, time.length)) } : { unit: 'rows' }
-}
-
-const drawnAs: Readonly<Record<Evaluation['drawn']['unit'], string>> = {
+const resampledAs: Readonly<Record<ResampledUnit, string>> = {
   rows: 'each class drawn by itself',
   groups: 'whole groups drawn',
   blocks: 'blocks of consecutive rows drawn',
 }
 
-function describe({ rows, drawn, measures, precisionAt, threshold, counts, alerts }: Evaluation): string {
+function describe({ rows, warnings, resampled, measures, precisionAt, threshold, counts, alerts }: Evaluation): string {
   const { level, replicates } = measures.auroc
   const line = (title: string, { value, low, high }: BootstrapInterval) => [title, value, low, high]
   const table = renderText({
@@ -246,29 +138,21 @@ function describe({ rows, drawn, measures, precisionAt, threshold, counts, alert
       ['normal', counts.falsePositives, counts.trueNegatives],
     ],
   })
-  const { unit, count, withAnomalies } = drawn
+  const { unit, count, withAnomalies } = resampled
   return [
     table,
     called,
     ...(alerts ? [describeAlerts(alerts)] : []),
     `Intervals: ${(100 * level).toFixed(level === 0.95 ? 0 : 1)} %, ${replicates} bootstrap replicates, ` +
-      `${drawnAs[unit]}${unit === 'rows' ? '' : `: ${count}, ${withAnomalies} with anomalies`}.`,
-    ...(unit !== 'rows' && Math.min(count, withAnomalies) < fewClusters
-      ? [
-          `Fewer than ${fewClusters} ${unit} ${withAnomalies < fewClusters ? 'with anomalies ' : ''}make ` +
-            'intervals that are too narrow.',
-        ]
-      : []),
+      `${resampledAs[unit]}${unit === 'rows' ? '' : `: ${count}, ${withAnomalies} with anomalies`}.`,
+    ...warnings.filter(({ code }) => code !== 'training-rows').map(describeEvaluationWarning),
     `Threshold: ${describeThreshold(threshold)}.`,
-    ...(rows.unscored > 0 ? [`${rows.unscored} rows could not be scored and are left out.`] : []),
+    ...(rows.invalid > 0 ? [`${rows.invalid} rows could not be scored and are left out.`] : []),
     ...(rows.imputedNumbers > 0
       ? [`${rows.imputedNumbers} missing numbers were replaced by the training median.`]
       : []),
   ].join('\n')
 }
-
-/** A percentile interval needs about as many independent draws to cover what it says. */
-const fewClusters = 10
 
 function describeAlerts(alerts: NonNullable<Evaluation['alerts']>): string {
   return renderText({

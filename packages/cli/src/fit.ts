@@ -4,8 +4,9 @@ import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { TollError, choice, integer, real, type Domains } from 'toll/base'
 import { detectorNamed, detectors, toll, tollAuto, type Detector } from 'toll/detectors'
+import { reviewTraining } from 'toll/evaluate'
 import { fewestRows, fit, type Manifest, type Model } from 'toll/model'
-import { imageParameters, tableParameters, windowParameters, type LeftOut } from 'toll/preprocess'
+import { imageParameters, tableParameters, windowParameters } from 'toll/preprocess'
 import { describeThreshold } from 'toll/threshold'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
 import { shellWord, shorten, type ColumnFlags } from './columns.js'
@@ -20,12 +21,13 @@ import {
   readAssignments,
   type Settings,
 } from './parameters.js'
+import { describeNote } from './notes.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { reportTraining, requirePage, requireWritable } from './report-training.js'
 import { addSourceOptions, sourceHelp, withHint, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
-import { readTraining, remarkOnColumns, type TrainingInput } from './training.js'
+import { readTraining, warnOfColumns, type TrainingInput } from './training.js'
 
 const settings = {
   scale: choice({
@@ -208,7 +210,7 @@ async function runFit(
   const input = await withSource(paths, flags, terminal, (source) =>
     readTraining(source, { ...flags, titles: flags.report !== undefined }, terminal.signal),
   )
-  remarkOnColumns(input, terminal)
+  warnOfColumns(input, terminal)
   const model = await withEngine(flags, async (engine) => {
     const fitted = await learn(input, { engine, detector, parameters }, flags, terminal)
     if (flags.report !== undefined)
@@ -314,7 +316,7 @@ async function learn(
     })
     terminal.guard()
     await stopBar()
-    remark(model.manifest, terminal)
+    for (const note of notesOf(model.manifest)) terminal.note(`note: ${note}`)
     await saveModel(model, flags.output)
     await store?.finish()
     return model
@@ -368,74 +370,9 @@ function stopWords(store: ResumableStore): string {
     : 'stopped before the first checkpoint'
 }
 
-const reasons: Readonly<Record<LeftOut['reason'], string>> = {
-  constant: 'the same value in every row',
-  empty: 'no value in the rows that train',
-  identifier: 'another text in nearly every row',
-}
-
 /** What the user may not expect. */
-function remark(manifest: Manifest, terminal: Terminal): void {
-  for (const text of remarks(manifest)) terminal.note(`note: ${text}`)
-}
-
-function remarks({ input, heldBack, rows, parameters, window }: Manifest): string[] {
-  const samples = window ? 'windows' : 'rows'
-  const columns = input.kind === 'table' ? input.columns : []
-  const constant = columns
-    .filter((column) =>
-      column.kind === 'category' ? column.distinct === 1 && column.missing === 0 : column.min === column.max,
-    )
-    .map(({ name }) => name)
-  const missing = columns.filter((column) => column.kind !== 'category' && column.missing > 0)
-  const categories = columns.filter(({ kind }) => kind === 'category')
-  const leftOut = input.kind === 'table' ? (input.leftOut ?? []) : []
-  const left = (reason: LeftOut['reason']) =>
-    leftOut.filter((column) => column.reason === reason).map(({ name }) => name)
-  const batch = Number(parameters.batch)
-  return [
-    ...Object.entries(reasons).flatMap(([reason, words]) => {
-      const names = left(reason as LeftOut['reason'])
-      return names.length > 0
-        ? [
-            `${words}: ${shorten(names)} ${names.length === 1 ? 'is' : 'are'} left ` +
-              `out${reason === 'empty' ? '' : ` (--types ${shellWord(names[0])}=category keeps it)`}`,
-          ]
-        : []
-    }),
-    ...(categories.length > 0
-      ? [`texts became categories: ${shorten(categories.map(({ name, distinct }) => `${name} (${distinct})`))}`]
-      : []),
-    ...(constant.length > 0
-      ? [
-          `${constant.length === 1 ? 'column' : 'columns'} ${shorten(constant)} never ` +
-            `${constant.length === 1 ? 'changes' : 'change'}, and will be scored by any change`,
-        ]
-      : []),
-    ...(missing.length > 0
-      ? [
-          'missing numbers became the median of their column, and that they were missing counts: ' +
-            `${shorten(missing.map((column) => `${column.missing} in ${column.name}`))}`,
-        ]
-      : []),
-    ...(batch > rows.trained ? [`a batch is all ${rows.trained} rows, fewer than the ${batch} asked for`] : []),
-    ...(heldBack.by === 'groups'
-      ? [
-          `${heldBack.scores.length} held-back ${samples} of ${heldBack.groups} whole groups: promises on false ` +
-            `alarms are about rows of new groups, and ${heldBack.groups} is the number that says how sure they ` +
-            'are',
-        ]
-      : []),
-    ...(heldBack.by === 'time'
-      ? [
-          `the latest ${heldBack.scores.length} ${samples} are held back: promises on false alarms hold as far ` +
-            'as what comes is like them',
-        ]
-      : []),
-    ...(heldBack.source === 'training'
-      ? ['too few rows to hold any back: the threshold comes from training scores and is too low']
-      : []),
-  ]
+function notesOf(manifest: Manifest): string[] {
+  return reviewTraining(manifest).map(describeNote)
 }
 
 function documentOf({ manifest, bytes }: Model, output: string): object {
@@ -454,7 +391,7 @@ function documentOf({ manifest, bytes }: Model, output: string): object {
     ...(window && { window }),
     threshold,
     dataFingerprint,
-    notes: remarks(manifest),
+    notes: notesOf(manifest),
   }
 }
 

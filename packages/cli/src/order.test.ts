@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random } from 'toll/base'
+import type { Evaluation } from 'toll/evaluate'
 import { readManifest } from 'toll/model'
-import type { Evaluation } from './eval.js'
 import { readOrder } from './order.js'
 import { runToll } from './spawn.test.suite.js'
 import { labelWindows } from './windowing.js'
@@ -119,17 +119,17 @@ describe('fit and eval', () => {
           .out,
       ) as Evaluation
     const rows = await evaluate()
-    expect([rows.drawn, rows.alerts]).toEqual([{ unit: 'rows', count: 1152, withAnomalies: 6 }, undefined])
+    expect([rows.resampled, rows.alerts]).toEqual([{ unit: 'rows', count: 1152, withAnomalies: 6 }, undefined])
     expect(rows.precisionAt).toMatchObject([{ rows: 10, value: 0.6 }])
     const groups = await evaluate('--group', 'pump', '--top', '6', '--top', '12')
-    expect(groups.drawn).toEqual({ unit: 'groups', count: 4, withAnomalies: 1 })
+    expect(groups.resampled).toEqual({ unit: 'groups', count: 4, withAnomalies: 1 })
     expect(groups.measures.auroc.value).toBe(rows.measures.auroc.value)
     expect(groups.precisionAt).toMatchObject([
       { rows: 6, value: 1 },
       { rows: 12, value: 0.5 },
     ])
     const blocks = await evaluate('--time', 'at', '--blocks', '24')
-    expect(blocks.drawn).toMatchObject({ unit: 'blocks', count: 24 })
+    expect(blocks.resampled).toMatchObject({ unit: 'blocks', count: 24 })
     const { truePositives, falsePositives } = blocks.counts
     expect(blocks.alerts).toMatchObject([
       {
@@ -255,8 +255,8 @@ describe('windows', () => {
       '--json',
     )
     expect(JSON.parse(evaluation.out)).toMatchObject({
-      rows: { anomalies: 11, normal: 1152 - 20 - 11, unscored: 20 },
-      drawn: { unit: 'groups', count: 4 },
+      rows: { anomalies: 11, normal: 1152 - 20 - 11, invalid: 20 },
+      resampled: { unit: 'groups', count: 4 },
       alerts: [{ output: 'is_anomaly' }],
     })
   })

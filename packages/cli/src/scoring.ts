@@ -6,6 +6,7 @@ import { isTrainingData } from 'toll/audit'
 import { TollError, concatenate, type Table, type Samples } from 'toll/base'
 import type { LabelValue } from 'toll/data'
 import type { CellValue } from 'toll/data/node'
+import type { ResampledUnit } from 'toll/evaluate'
 import { featuresOf, type Model, type Scores } from 'toll/model'
 import { selectColumns, type RowOrder } from 'toll/preprocess'
 import { requestFor, requireColumns } from './columns.js'
@@ -198,16 +199,17 @@ function mark(scores: Scores, errors: ReadonlyMap<number, string>, table: Table)
 }
 
 export interface Labelled extends RowOrder {
+  /** NaN where a row could not be scored. */
   readonly scores: Float64Array
   readonly labels: Uint8Array
-  readonly unscored: number
   readonly imputed: number
+  /** Windows without groups and times are in the order of their rows, and depend on those before them. */
+  readonly resample?: ResampledUnit
 }
 
 /**
- * All scores with their labels, groups and times; rows that could not be scored are left out and counted. For a model
- * of windows a row is an anomaly when one is in its window, and groups and times are those of the windows unless others
- * are named.
+ * All scores with their labels, groups and times. For a model of windows a row is an anomaly when one is in its window,
+ * and groups and times are those of the windows unless others are named.
  */
 export async function scoreLabelled(
   source: Source,
@@ -256,19 +258,14 @@ export async function scoreLabelled(
   }
   const scores = joined(parts)
   const labels = readLabels(source.kind === 'rows' ? values : await readSide(source, flags.label, scores.length), flags)
-  const good = scores.map((score) => (Number.isNaN(score) ? 0 : 1))
   const groups = order.group === undefined ? undefined : orders.flatMap((part) => Array.from(part.groups!))
-  const time =
-    order.time !== undefined
-      ? joined(orders.map((part) => part.time as Float64Array))
-      : window && Float64Array.from(scores.keys())
-  const ofRows = window ? labelWindows(labels, window.size, { ...(groups && { groups }) }) : labels
+  const time = order.time === undefined ? undefined : joined(orders.map((part) => part.time as Float64Array))
   return {
-    scores: scores.filter((_, row) => good[row] === 1),
-    labels: ofRows.filter((_, row) => good[row] === 1),
-    ...(groups && { groups: groups.filter((_, row) => good[row] === 1) }),
-    ...(time && { time: time.filter((_, row) => good[row] === 1) }),
-    unscored: scores.length - good.reduce((sum, flag) => sum + flag, 0),
+    scores,
+    labels: window ? labelWindows(labels, window.size, { ...(groups && { groups }) }) : labels,
+    ...(groups && { groups }),
+    ...(time && { time }),
+    ...(window && !groups && !time && { resample: 'blocks' as const }),
     imputed,
   }
 }

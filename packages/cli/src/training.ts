@@ -1,11 +1,12 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
 import { TollError, type Samples } from 'toll/base'
+import { reviewTable } from 'toll/evaluate'
 import { selectColumns, type FeatureKind, type RowOrder } from 'toll/preprocess'
 import type { CellValue } from 'toll/data/node'
 import { chooseColumns, featureKinds, readTypes, requestFor, shellWord, shorten, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
-import { countingColumns, dateLike, labelLike, leakingColumns, numberLike } from './remarks.js'
+import { describeWarning } from './notes.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
 import type { Source } from './source.js'
 import type { Terminal } from './terminal.js'
@@ -126,41 +127,8 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
   }
 }
 
-/** Remarks on columns that may give the labels away, and on dates that were not taken as times. */
-export function remarkOnColumns({ data, labels, types }: TrainingInput, terminal: Terminal): void {
+/** Warns of columns that may give the labels away, or are not what they seem. */
+export function warnOfColumns({ data, labels, types }: TrainingInput, terminal: Terminal): void {
   if (data.kind !== 'table') return
-  for (const name of labels ? leakingColumns(data, labels) : []) {
-    terminal.note(
-      `warning: column ${name} alone tells every label; if it is known only afterwards, leave it out with ` +
-        `--exclude ${shellWord(name)}`,
-    )
-  }
-  for (const name of labels ? [] : labelLike(data))
-    terminal.note(
-      `warning: column ${name} looks like a label, and is learned from; say --label ${shellWord(name)}, or ` +
-        `--exclude ${shellWord(name)}`,
-    )
-  const said = (name: string) => Object.hasOwn(types, name)
-  for (const { name, text } of dateLike(data)) {
-    if (!said(name))
-      terminal.note(
-        `warning: column ${name} seems to hold dates ('${text}'), but is read as texts, since which number is ` +
-          'the day is not guessed; a query reads it as times (--sql with dateformat or timestampformat of ' +
-          'read_csv)',
-      )
-  }
-  for (const { name, text, comma } of numberLike(data)) {
-    if (!said(name))
-      terminal.note(
-        `warning: column ${name} seems to hold numbers ('${text}'), but is read as texts; ` +
-          `${comma ? '--decimal , reads decimal commas, here and in toll score' : 'make numbers of them in a query (--sql)'}`,
-      )
-  }
-  for (const name of countingColumns(data)) {
-    if (!said(name))
-      terminal.note(
-        `warning: column ${name} rises from row to row, as keys and times do, so that new rows may lie beyond ` +
-          `all of training; leave it out with --exclude ${shellWord(name)}`,
-      )
-  }
+  for (const warning of reviewTable(data, { labels, types })) terminal.note(`warning: ${describeWarning(warning)}`)
 }

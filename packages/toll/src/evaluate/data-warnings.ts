@@ -1,0 +1,139 @@
+// Columns that their owner should look at before a model learns from them. Some would give a label away: those that
+// tell the labelled rows apart without a mistake, and, where no labels are given, those that are named like labels;
+// what is known only afterwards must not be learned from. Others hold dates or numbers as strings, or rise with every
+// row.
+
+import type { Table } from '../base/index.js'
+import { auroc } from '../metrics/index.js'
+import type { FeatureKind } from '../preprocess/index.js'
+
+/** What is odd about one column. */
+export type DataWarning =
+  /** The column alone tells every row's label. */
+  | { readonly code: 'label-leak'; readonly column: string }
+  /** The column is named like a label and has at most two values, and there are no labels. */
+  | { readonly code: 'label-like'; readonly column: string }
+  /** Its strings are dates in another form than ISO 8601, such as `example`. */
+  | { readonly code: 'dates-as-strings'; readonly column: string; readonly example: string }
+  /**
+   * Its strings are numbers in another form than 1234.5, such as `example`. `decimalComma`: a decimal comma would
+   * explain all of them.
+   */
+  | {
+      readonly code: 'numbers-as-strings'
+      readonly column: string
+      readonly example: string
+      readonly decimalComma: boolean
+    }
+  /** Its whole numbers rise from every row to the next, as keys and times do: new rows may lie beyond all of them. */
+  | { readonly code: 'increasing-column'; readonly column: string }
+
+export interface ReviewOptions {
+  /** 1 = anomaly, one per row. */
+  readonly labels?: ArrayLike<number>
+  /** Columns whose kind somebody has said: what they hold is intended. */
+  readonly types?: Readonly<Record<string, FeatureKind>>
+}
+
+/** What a table's owner should know of its columns before fitting, column by column within each kind of warning. */
+export function reviewTable(table: Table, { labels, types = {} }: ReviewOptions = {}): DataWarning[] {
+  const unsaid = ({ column }: { readonly column: string }) => !Object.hasOwn(types, column)
+  return [
+    ...(labels ? leaksOf(table, labels) : labelsLike(table)),
+    ...datesAsStrings(table).filter(unsaid),
+    ...numbersAsStrings(table).filter(unsaid),
+    ...increasingColumns(table).filter(unsaid),
+  ]
+}
+
+/** Rows of each class below which a perfect column may be chance. */
+const minClassRows = 5
+
+/** Numbers that order the classes, categories that each belong to one class. */
+function leaksOf({ names, columns, meanings }: Table, labels: ArrayLike<number>): DataWarning[] {
+  const anomalies = Array.from(labels).filter((label) => label === 1).length
+  if (anomalies < minClassRows || labels.length - anomalies < minClassRows) return []
+  const leaks = (name: string, i: number) => {
+    const column = columns[i]
+    if (meanings?.get(name)?.kind === 'text') return categoriesTell(column, labels)
+    if (column.some(Number.isNaN) || column.every((value) => value === column[0]) || !column.every(Number.isFinite))
+      return false
+    return [0, 1].includes(auroc(column, labels))
+  }
+  return names.filter(leaks).map((column) => ({ code: 'label-leak', column }))
+}
+
+function categoriesTell(column: Float64Array, labels: ArrayLike<number>): boolean {
+  const known = new Map<number, number>()
+  for (let row = 0; row < column.length; row++) {
+    const category = Number.isNaN(column[row]) ? -1 : column[row]
+    const label = known.get(category)
+    if (label !== undefined && label !== labels[row]) return false
+    known.set(category, labels[row])
+  }
+  // A category of its own for every few rows tells any labels apart.
+  return known.size <= column.length / 20
+}
+
+const labelNames = /^(label|labels|class|target|y|outcome|is_?(anomaly|outlier|fraud)|anomaly|outlier|fraud)$/i
+
+function labelsLike({ names, columns }: Table): DataWarning[] {
+  return names
+    .filter(
+      (name, i) =>
+        labelNames.test(name.trim()) && new Set(columns[i].filter((value) => !Number.isNaN(value))).size <= 2,
+    )
+    .map((column) => ({ code: 'label-like', column }))
+}
+
+/**
+ * Days as people write them: `31/05/2024`, `5.31.24`, `2024/5/31`, `31 May 2024`, `10-MAY-24`, `May 31, 2024`, with a
+ * time of day or without.
+ */
+const day =
+  /^(\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})|\d{4}([./-])\d{1,2}\4\d{1,2}|\d{1,2}[ -][a-z]{3,9}[ -](\d{4}|\d{2})|[a-z]{3,9} \d{1,2},? \d{4})(?=$|[ T,])/i
+
+/** Different strings of a column that are looked at. */
+const looked = 100
+
+/** The first strings of each column of categories. */
+function stringColumns({ names, meanings }: Table): { readonly column: string; readonly strings: readonly string[] }[] {
+  return names.flatMap((column) => {
+    const meaning = meanings?.get(column)
+    const strings = meaning?.kind === 'text' ? meaning.texts.slice(0, looked) : []
+    return strings.length > 0 ? [{ column, strings }] : []
+  })
+}
+
+function datesAsStrings(table: Table) {
+  return stringColumns(table)
+    .filter(({ strings }) => strings.every((text) => day.test(text)))
+    .map(({ column, strings: [example] }) => ({ code: 'dates-as-strings', column, example }) as const)
+}
+
+/** `3,21`, which may be a decimal comma. */
+const commaNumber = /^[+-]?\d+,\d+$/
+/** `$ 1,234.50`, `37 %`, `1'234`. */
+const formattedNumber = /^[+-]?[$€£¥]?\s?\d{1,3}([ ,.'\u00a0]?\d{3})*([.,]\d+)?\s?[%$€£¥]?$/
+
+function numbersAsStrings(table: Table) {
+  const plain = (text: string) => Number.isFinite(Number(text))
+  return stringColumns(table).flatMap(({ column, strings }) => {
+    const example = strings.find((text) => !plain(text))
+    const numbers = strings.every((text) => plain(text) || commaNumber.test(text) || formattedNumber.test(text))
+    if (example === undefined || !numbers) return []
+    const decimalComma = strings.every((text) => plain(text) || commaNumber.test(text))
+    return [{ code: 'numbers-as-strings', column, example, decimalComma } as const]
+  })
+}
+
+/** Rows below which rising numbers may be chance. */
+const minRisingRows = 50
+
+function increasingColumns({ names, columns, meanings }: Table) {
+  const rises = (name: string, i: number) =>
+    !meanings?.has(name) &&
+    columns[i].length >= minRisingRows &&
+    columns[i].every((value, row) => Number.isInteger(value) && (row === 0 || value > columns[i][row - 1]))
+  return names.filter(rises).map((column) => ({ code: 'increasing-column', column }) as const)
+}
