@@ -2,5 +2,5 @@ import { defineConfig } from 'vitest/config'
 
 // Tests run on the compiled files: what is tested is what ships, and worker threads need no loader.
 export default defineConfig({
-  test: { include: ['{packages/*,paper,test}/dist/**/*.test.js'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { include: ['{packages/*,paper,test}/dist/**/*.test.js'], testTimeout: 300_000, hookTimeout: 300_000 },
 })

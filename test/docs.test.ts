@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { commandInProcess } from './spawn.js'
 
 const dist = dirname(fileURLToPath(import.meta.url))
 const root = join(dist, '..', '..')
@@ -30,6 +31,52 @@ function blocks(page: string, language: string): string[] {
   ].map(([, body]) => body)
 }
 
+/** What the pages call, inside this process where the line has no other words of the shell. */
+const commands = Object.entries({
+  toll: { pattern: /^(?:npx )?toll /, file: join(root, 'packages', 'cli', 'bin', 'toll.js') },
+  paper: { pattern: /^npm run paper -- /, file: join(root, 'paper', 'dist', 'main.js') },
+})
+const { runToll } = (await import(join(root, 'packages', 'cli', 'dist', 'toll.js'))) as {
+  runToll: (args: readonly string[]) => Promise<number>
+}
+const inProcess = commandInProcess(runToll)
+
+async function runLine(line: string): Promise<{ readonly code: number | string | null; readonly err: string }> {
+  const words = /^(?:npx )?toll /.test(line) ? wordsOf(line.replace(/^(?:npx )?toll /, '')) : undefined
+  if (words) return inProcess(words, { cwd: scratch })
+  const command = commands.reduce(
+    (text, [, { pattern, file }]) =>
+      text
+        .split(' | ')
+        .map((part) => part.replace(pattern, `"${process.execPath}" "${file}" `))
+        .join(' | '),
+    line,
+  )
+  const { status, stderr } = spawnSync('bash', ['-c', `set -o pipefail; ${command}`], {
+    cwd: scratch,
+    encoding: 'utf8',
+  })
+  return { code: status, err: stderr }
+}
+
+/** The words of a line, quotes taken off; undefined where only a shell can tell. */
+function wordsOf(line: string): string[] | undefined {
+  const parts = [...line.matchAll(/'([^']*)'|"([^"$`\\]*)"|([^\s'"|<>&;$*?`\\]+)|(\s+)|(.)/g)]
+  if (parts.some(([, , , , , other]) => other !== undefined)) return undefined
+  const words: string[] = []
+  let open = false
+  for (const [, single, double, bare, space] of parts) {
+    if (space !== undefined) open = false
+    else {
+      const text = single ?? double ?? bare
+      if (open) words[words.length - 1] += text
+      else words.push(text)
+      open = true
+    }
+  }
+  return words
+}
+
 /** Long commands have a test of their own. */
 const testedElsewhere = /^npm run paper -- (demo|table\d|figure\d|pyod|auto)\b(?!.*--(dry-run|render-only))/
 
@@ -39,7 +86,7 @@ describe.each(pages)('%s', (page) => {
     .map((line) => line.replace(/\s+#.*$/, '').trim())
     .filter((line) => line !== '')
 
-  it('shows commands that run', () => {
+  it('shows commands that run', async () => {
     for (const line of lines) {
       if (testedElsewhere.test(line)) continue
       if (/^(npm(?! run paper)|git|cd|ONNXRUNTIME_NODE_INSTALL=skip npm) /.test(line)) {
@@ -47,14 +94,8 @@ describe.each(pages)('%s', (page) => {
           expect(scripts).toHaveProperty(script)
         continue
       }
-      const command = line
-        .replaceAll(/(^|\| )toll /g, `$1"${process.execPath}" "${join(root, 'packages', 'cli', 'bin', 'toll.js')}" `)
-        .replace(/^npm run paper --/, `"${process.execPath}" "${join(root, 'paper', 'dist', 'main.js')}"`)
-      const { status, stderr } = spawnSync('bash', ['-c', `set -o pipefail; ${command}`], {
-        cwd: scratch,
-        encoding: 'utf8',
-      })
-      expect({ line, status, stderr: status === 0 ? '' : stderr }).toEqual({ line, status: 0, stderr: '' })
+      const { code, err } = await runLine(line)
+      expect({ line, code, err: code === 0 ? '' : err }).toEqual({ line, code: 0, err: '' })
     }
   })
 

@@ -1,15 +1,21 @@
-// The real command in a process of its own, for the tests of this package.
+// The real command, in this process or in one of its own, for the tests of this package.
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Random } from 'toll/base'
-import { spawnCommand } from 'toll-test/spawn'
+import { commandInProcess, spawnCommand, type SpawnOptions } from 'toll-test/spawn'
+import { runToll as runMain } from './toll.js'
 
-export const {
-  run: runToll,
-  start: startToll,
-  shell: runShell,
-} = spawnCommand('toll', new URL('../bin/toll.js', import.meta.url))
+const spawned = spawnCommand('toll', new URL('../bin/toll.js', import.meta.url))
+const inProcess = commandInProcess(runMain)
+
+export const startToll = spawned.start
+export const runShell = spawned.shell
+
+/** The command's outcome; in a process of its own where it reads standard input. */
+export function runToll(args: readonly string[], options: SpawnOptions) {
+  return options.input === undefined && !args.includes('-') ? inProcess(args, options) : spawned.run(args, options)
+}
 
 /**
  * Rows of two tied features a, b = 2a + noise and a free one c, with a key and a label; every 50th row breaks the tie.

@@ -57,9 +57,10 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
   let failed = false
   let words: () => string = () => 'stopped'
   const stop = listenForStop(() => fail('aborted', words()))
-  process.stdout.on('error', (error) => {
+  const onBroken = (error: Error) => {
     broken ??= error
-  })
+  }
+  process.stdout.on('error', onBroken)
   const say = (text: string) => process.stderr.write(text.endsWith('\n') ? text : `${text}\n`)
   const print = (text: string) => {
     process.stdout.write(`${text}\n`)
@@ -104,6 +105,8 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
       json || quiet || !process.stderr.isTTY ? silent : openBar(title, total, unit),
     finish: async (code) => {
       await new Promise<void>((done) => process.stdout.write('', () => done()))
+      process.stdout.off('error', onBroken)
+      stop.unguard()
       if (failed || broken === undefined || codeOf(broken) === 'EPIPE') return code
       say(
         'toll: cannot write the output: ' +
