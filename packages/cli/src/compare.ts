@@ -1,16 +1,10 @@
 // toll compare: all detectors on a user's labelled table, ranked.
 
 import type { Command } from 'commander'
-import { TollError, choice } from 'toll/base'
+import { TollError, type Domains, type Values } from 'toll/base'
 import { checkFolder } from 'toll/base/node'
 import { detectorNamed, detectors } from 'toll/detectors'
-import {
-  compareOnTable,
-  compareTableParameters,
-  renderTableComparison,
-  type CompareTableOptions,
-  type ComparedMethod,
-} from 'toll/evaluate'
+import { compare, comparisonParameters, renderComparison, type CompareOptions } from 'toll/evaluate'
 import type { ColumnFlags } from './columns.js'
 import { readNames } from './names.js'
 import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
@@ -28,19 +22,13 @@ interface CompareFlags
     LabelFlags,
     OrderFlags,
     EnginesFlags,
-    Pick<CompareTableOptions, keyof typeof compareTableParameters | 'trainOn'> {
+    Pick<CompareOptions, keyof typeof comparisonParameters> {
   readonly label: string
   readonly detectors?: string
   readonly param?: readonly string[]
   readonly output?: string
   readonly markdown?: boolean
 }
-
-const trainOn = choice({
-  values: ['normal', 'all'],
-  default: 'normal',
-  doc: 'Which rows train: normal leaves labelled anomalies out, all keeps them, as where nobody has labelled them.',
-})
 
 /** Detectors that rank rows of a table. */
 const forTables = () =>
@@ -73,8 +61,7 @@ export function defineCompare(command: Command, terminal: Terminal): void {
     .optionsGroup('Comparison:')
     .option('--detectors <list>', `which detectors, such as knn,toll (default all: ${forTables().join(', ')})`)
     .option('--param <detector.key=value>', 'set a parameter of a detector, such as knn.k=10; repeatable', append)
-    .addOption(parameterOption('trainOn', trainOn))
-  for (const [name, domain] of Object.entries(compareTableParameters)) command.addOption(parameterOption(name, domain))
+  for (const [name, domain] of Object.entries(comparisonParameters)) command.addOption(parameterOption(name, domain))
   command
     .optionsGroup('Results:')
     .option('-o, --output <folder>', 'write compare.html, .md, .csv and .json and the ROC curves there')
@@ -95,8 +82,9 @@ export function defineCompare(command: Command, terminal: Terminal): void {
 }
 
 async function runCompare(paths: readonly string[], flags: CompareFlags, terminal: Terminal): Promise<void> {
-  const { output, splits, testShare, seed, limit, scale } = flags
-  const methods = withParameters(readNames('--detectors', flags.detectors, forTables()), flags.param ?? [])
+  const { output, trainOn, splits, testShare, seed, limit, scale } = flags
+  const names = readNames('--detectors', flags.detectors, forTables())
+  const parameters = readParameters(names, flags.param ?? [])
   const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
   const { name, data, types, labels, groups, time } = input
   warnOfColumns(input, terminal)
@@ -104,31 +92,28 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   if (output !== undefined) await checkFolder(output)
   const comparison = await withEngines(flags, (engines) =>
     showPhases(terminal, (onProgress) =>
-      compareOnTable({
-        data,
+      compare(data, labels!, {
+        engines,
+        detectors: names.map(detectorNamed),
+        parameters,
         types,
-        labels: labels!,
         groups,
         time,
-        methods,
-        engines,
+        trainOn,
         splits,
         testShare,
         seed,
         limit,
         scale,
-        trainOn: flags.trainOn,
         signal: terminal.signal,
         onProgress,
       }),
     ),
   ).catch((error: unknown) => {
-    throw error instanceof TollError && error.code === 'data' && !error.message.startsWith(name)
-      ? new TollError('unusable-data', `${name}: ${error.message}`, { cause: error })
-      : error
+    throw error instanceof TollError && error.code === 'data' ? error.within(name) : error
   })
-  for (const { detector, failure } of comparison.failed) terminal.note(`note: ${detector} failed: ${failure}`)
-  const { text, markdown, csv, json, html, svg } = await renderTableComparison(comparison, { source: name })
+  for (const { detector, message } of comparison.failed) terminal.note(`note: ${detector} failed: ${message}`)
+  const { text, markdown, csv, json, html, svg } = await renderComparison(comparison, { source: name })
   if (output !== undefined)
     await writeFolder(
       output,
@@ -139,8 +124,8 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   else terminal.print((flags.markdown ? markdown : text).trimEnd())
 }
 
-/** `detector.key=value` texts, each to its detector. Error: `argument`. */
-function withParameters(names: readonly string[], texts: readonly string[]): ComparedMethod[] {
+/** `detector.key=value` strings, each to its detector. Error: `argument`. */
+function readParameters(names: readonly string[], texts: readonly string[]): Record<string, Partial<Values<Domains>>> {
   const parsed = texts.map((text) => {
     const [, detector, assignment] = /^\s*([^.=\s]+)\.(.*)$/s.exec(text) ?? []
     if (detector === undefined)
@@ -152,13 +137,15 @@ function withParameters(names: readonly string[], texts: readonly string[]): Com
       )
     return { detector, assignment }
   })
-  return names.map((detector) => ({
-    detector,
-    parameters: readAssignments(
-      parsed.filter((entry) => entry.detector === detector).map(({ assignment }) => assignment),
-      detectorNamed(detector).parameters,
-      `detector '${detector}'`,
-      `${detector}.`,
-    ),
-  }))
+  return Object.fromEntries(
+    names.map((detector) => [
+      detector,
+      readAssignments(
+        parsed.filter((entry) => entry.detector === detector).map(({ assignment }) => assignment),
+        detectorNamed(detector).parameters,
+        `detector '${detector}'`,
+        `${detector}.`,
+      ),
+    ]),
+  )
 }

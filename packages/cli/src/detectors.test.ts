@@ -142,13 +142,13 @@ describe('toll compare', () => {
       'compare.md',
     ])
     const json = JSON.parse(await readFile(at('out/compare.json'), 'utf8')) as {
-      methods: { detector: string; auroc: { mean: number } }[]
+      ranking: { detector: string; auroc: { mean: number } }[]
       rows: object
     }
     expect(json.rows).toMatchObject({ all: 400, anomalies: 8, columns: 3, test: 160, testAnomalies: 3 })
-    const [best] = json.methods
-    expect(json.methods.map(({ auroc }) => auroc.mean)).toEqual(
-      json.methods.map(({ auroc }) => auroc.mean).sort((a, b) => b - a),
+    const [best] = json.ranking
+    expect(json.ranking.map(({ auroc }) => auroc.mean)).toEqual(
+      json.ranking.map(({ auroc }) => auroc.mean).sort((a, b) => b - a),
     )
     expect(out).toMatch(new RegExp(`^1 +${best.detector} +${best.auroc.mean.toFixed(4)} `, 'm'))
     expect(await readFile(at('out/compare.csv'), 'utf8')).toContain(`${best.detector},2,${best.auroc.mean},`)

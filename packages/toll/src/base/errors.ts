@@ -90,6 +90,7 @@ export const errorReasons = {
   'unreadable-text': 'data',
   'no-held-out-scores': 'data',
   'degenerate-scores': 'data',
+  'no-results': 'data',
   'unusable-data': 'data',
   'not-training-data': 'data',
   // Files
@@ -124,6 +125,7 @@ export const errorReasons = {
   'too-large': 'memory',
   'loss-not-finite': 'diverged',
   aborted: 'aborted',
+  'time-limit': 'aborted',
   'cannot-read': 'io',
   'cannot-write': 'io',
   'changed-file': 'io',

@@ -1,24 +1,17 @@
-// Detectors measured on labelled rows: splits, runs side by side, comparison with intervals.
+// Models and detectors measured on labelled rows, and what to know of data and training.
 export {
-  renderTableComparison,
-  tabulateComparison,
-  explainComparison,
-  type CompareRenderOptions,
-} from './compare-render.js'
-export {
-  compareTableParameters,
-  compareOnTable,
-  type ComparedMethod,
-  type CompareTableOptions,
-  type MethodComparison,
-  type FailedMethod,
-  type TableComparison,
-} from './compare-table.js'
-export { runDetector, type Rows, type DetectorRunOptions, type DetectorRun } from './detector-run.js'
-export { runOnEngines, checkEngines } from './pool.js'
-export { renderExperiment, type RenderedExperiment } from './rendered.js'
-export { resampledMean, type ResampledMean } from './resampled.js'
-export { splitTable, type TableSplit, type SplitOptions } from './table-splits.js'
+  compare,
+  comparisonParameters,
+  type Comparison,
+  type ComparedDetector,
+  type CompareOptions,
+  type FailedDetector,
+} from './compare.js'
+export { renderComparison, type RenderComparisonOptions } from './comparison-report.js'
+export { runDetector, type Rows, type DetectorRunOptions, type DetectorRun } from './run-detector.js'
+export { runOnEngines, checkEngines } from './run-on-engines.js'
+export { renderExperiment, type RenderedExperiment } from './render-experiment.js'
+export type { ResampledMean } from './resampled-mean.js'
 export { reviewTable, type DataWarning, type ReviewOptions } from './data-warnings.js'
 export {
   evaluateScores,

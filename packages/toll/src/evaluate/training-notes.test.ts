@@ -19,7 +19,7 @@ const random = Random.seeded(2)
 const a = Float64Array.from(upTo(100), () => random.normal())
 
 async function notesOf(columns: Readonly<Record<string, ColumnValues>>, options: Partial<FitOptions> = {}) {
-  const model = await fit(tableFromColumns(columns), { engine, detector: meanDistance as never, ...options })
+  const model = await fit(tableFromColumns(columns), { engine, detector: meanDistance, ...options })
   await model.close()
   return reviewTraining(model.manifest)
 }
@@ -58,7 +58,7 @@ it('says how rows were held out, or that none were', async () => {
 })
 
 it('says that there were fewer rows than a batch should have', async () => {
-  expect(await notesOf({ a }, { detector: toll as never, parameters: { batch: 100, steps: 2 } })).toEqual([
+  expect(await notesOf({ a }, { detector: toll, parameters: { batch: 100, steps: 2 } })).toEqual([
     { code: 'small-batch', rows: 90, batch: 100 },
   ])
 })

@@ -2,33 +2,33 @@
 
 import { version } from '../base/index.js'
 import { rocChart, type Block, type MetricTile, type ReportCell, type ReportTable } from '../report/index.js'
-import type { MethodComparison, TableComparison } from './compare-table.js'
-import { renderExperiment, type RenderedExperiment } from './rendered.js'
-import type { ResampledMean } from './resampled.js'
+import type { ComparedDetector, Comparison } from './compare.js'
+import { renderExperiment, type RenderedExperiment } from './render-experiment.js'
+import type { ResampledMean } from './resampled-mean.js'
 
 /** Curves that one chart can tell apart. */
 const curves = 4
 
-export interface CompareRenderOptions {
+export interface RenderComparisonOptions {
   /** What was compared on, such as the name of a file. */
   readonly source: string
   /** How the report was made. */
   readonly command?: string
 }
 
-export async function renderTableComparison(
-  comparison: TableComparison,
-  { source, command }: CompareRenderOptions,
+export async function renderComparison(
+  comparison: Comparison,
+  { source, command }: RenderComparisonOptions,
 ): Promise<RenderedExperiment> {
-  const { methods, failed, rows, settings } = comparison
-  const [best] = methods
-  const shown = methods.slice(0, curves)
+  const { ranking, failed, rows, settings } = comparison
+  const [best] = ranking
+  const shown = ranking.slice(0, curves)
   const roc: Block = {
     kind: 'figure',
     title: 'ROC curves',
     file: 'compare-roc.svg',
     caption:
-      `${shown.length === methods.length ? 'All detectors' : `The first ${shown.length} detectors`} on the ` +
+      `${shown.length === ranking.length ? 'All detectors' : `The first ${shown.length} detectors`} on the ` +
       'test rows of the first split.',
     chart: await rocChart(
       shown.map(({ detector, roc: curve }) => ({ name: detector, curve, auroc: areaUnder(curve) })),
@@ -59,11 +59,11 @@ export async function renderTableComparison(
         `${comparison.machine.threads === 1 ? 'thread' : 'threads'} per run, seed ${settings.seed}.`,
     },
     listComparison(comparison),
-    { source, ...comparison, methods: methods.map(({ roc: _, ...method }) => method) },
+    { source, ...comparison, ranking: ranking.map(({ roc: _, ...compared }) => compared) },
   )
 }
 
-function tilesOf({ detector, auroc, averagePrecision }: MethodComparison): MetricTile[] {
+function tilesOf({ detector, auroc, averagePrecision }: ComparedDetector): MetricTile[] {
   return [
     { label: 'Best detector', value: detector, emphasis: true },
     { label: 'Its AUROC', value: auroc.mean.toFixed(3), note: intervalOf(auroc) ?? undefined },
@@ -75,7 +75,7 @@ function tilesOf({ detector, auroc, averagePrecision }: MethodComparison): Metri
   ]
 }
 
-export function tabulateComparison({ methods, settings }: TableComparison): ReportTable {
+function tabulateComparison({ ranking, settings }: Comparison): ReportTable {
   const right = (title: string) => ({ title, align: 'right' as const })
   return {
     caption: `Ranked by AUROC${settings.splits > 1 ? `, the mean over ${settings.splits} splits` : ''}`,
@@ -91,7 +91,7 @@ export function tabulateComparison({ methods, settings }: TableComparison): Repo
       right('fit'),
       right('score'),
     ],
-    rows: methods.map(({ detector, auroc, averagePrecision, behind, fitSeconds, scoreSeconds }, i) => [
+    rows: ranking.map(({ detector, auroc, averagePrecision, behind, fitSeconds, scoreSeconds }, i) => [
       i + 1,
       detector,
       auroc.mean,
@@ -106,15 +106,15 @@ export function tabulateComparison({ methods, settings }: TableComparison): Repo
   }
 }
 
-function tabulateFailures({ failed }: TableComparison): ReportTable {
+function tabulateFailures({ failed }: Comparison): ReportTable {
   return {
     caption: 'Detectors that failed',
     columns: [{ title: 'detector' }, { title: 'reason' }],
-    rows: failed.map(({ detector, failure }) => [detector, failure]),
+    rows: failed.map(({ detector, message }) => [detector, message]),
   }
 }
 
-function listComparison({ methods, failed }: TableComparison): ReportTable {
+function listComparison({ ranking, failed }: Comparison): ReportTable {
   const titles = [
     'detector',
     'splits',
@@ -139,7 +139,7 @@ function listComparison({ methods, failed }: TableComparison): ReportTable {
   return {
     columns: titles.map((title) => ({ title })),
     rows: [
-      ...methods.map(({ detector, auroc, averagePrecision, fitSeconds, scoreSeconds }): ReportCell[] => [
+      ...ranking.map(({ detector, auroc, averagePrecision, fitSeconds, scoreSeconds }): ReportCell[] => [
         detector,
         auroc.splits,
         ...cells(auroc),
@@ -148,19 +148,19 @@ function listComparison({ methods, failed }: TableComparison): ReportTable {
         scoreSeconds,
         null,
       ]),
-      ...failed.map(({ detector, failure }): ReportCell[] => [
+      ...failed.map(({ detector, message }): ReportCell[] => [
         detector,
         ...Array.from({ length: 11 }, () => null),
-        failure,
+        message,
       ]),
     ],
   }
 }
 
 /** What a reader must know to use the numbers. */
-export function explainComparison({ settings, rows, methods, machine }: TableComparison): string[] {
+function explainComparison({ settings, rows, ranking, machine }: Comparison): string[] {
   const { splits, testShare, trainOn, limit, scale, by } = settings
-  const alike = methods
+  const alike = ranking
     .filter(({ behind }) => behind?.interval && behind.interval.high >= 0)
     .map(({ detector }) => detector)
   return [
@@ -177,7 +177,7 @@ export function explainComparison({ settings, rows, methods, machine }: TableCom
         '"Behind the best" is the difference on the same splits.',
     ...(alike.length > 0
       ? [
-          `The interval of the difference to ${methods[0].detector} reaches 0 for ${alike.join(', ')}: these ` +
+          `The interval of the difference to ${ranking[0].detector} reaches 0 for ${alike.join(', ')}: these ` +
             'splits do not tell them apart.',
         ]
       : []),
@@ -191,7 +191,7 @@ export function explainComparison({ settings, rows, methods, machine }: TableCom
   ]
 }
 
-function areaUnder({ falsePositiveRate: x, truePositiveRate: y }: MethodComparison['roc']): number {
+function areaUnder({ falsePositiveRate: x, truePositiveRate: y }: ComparedDetector['roc']): number {
   let area = 0
   for (let i = 1; i < x.length; i++) area += ((x[i] - x[i - 1]) * (y[i] + y[i - 1])) / 2
   return area
@@ -213,7 +213,7 @@ function percent(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`
 }
 
-function testing(by: TableComparison['settings']['by'], share: string): string {
+function testing(by: Comparison['settings']['by'], share: string): string {
   if (by === 'time') return `the latest ${share} of the rows`
   return by === undefined
     ? `${share} of each class`

@@ -26,15 +26,18 @@ export interface SplitOptions extends RowOrder {
 export function splitTable(rows: number, options: SplitOptions, split: number): TableSplit {
   const { labels, testShare, seed, trainOn, groups, time } = options
   if (labels.length !== rows)
-    throw new TollError('length-mismatch', `expected ${rows} labels, one per row, got ${labels.length}`)
+    throw new TollError('length-mismatch', `expected ${rows} labels, one per row, got ${labels.length}`, {
+      option: 'labels',
+    })
   for (const label of [0, 1] as const) {
     const members = labels.reduce((sum, other) => sum + Number(other === label), 0)
-    const fewest = label === 1 && trainOn === 'normal' ? 1 : 2
-    if (members < fewest)
+    const min = label === 1 && trainOn === 'normal' ? 1 : 2
+    if (members < min)
       throw new TollError(
-        'invalid-label',
-        `comparing detectors needs at least ${fewest} ${label === 1 ? 'anomalies' : 'normal rows'}, got ` +
+        members === 0 ? 'one-class' : 'too-few-rows',
+        `comparing detectors needs at least ${min} ${label === 1 ? 'anomalies' : 'normal rows'}, got ` +
           `${members} of ${rows} rows`,
+        { limit: min, value: members },
       )
   }
   const random = Random.seeded(seed).fork(`split ${split}`)
@@ -50,14 +53,16 @@ export function splitTable(rows: number, options: SplitOptions, split: number): 
     throw new TollError(
       'too-few-rows',
       `a test share of ${testShare} leaves ${train.length} rows to train on; at least 2 are needed`,
+      { option: 'testShare', value: testShare, limit: 2 },
     )
   const anomalies = test.reduce((sum, row) => sum + labels[row], 0)
   if (anomalies === 0 || anomalies === test.length) {
     throw new TollError(
-      'unusable-data',
+      'one-class',
       `the ${test.length} ${time ? 'latest rows' : 'rows of the groups'} that test hold ` +
-        `${anomalies === 0 ? 'no anomaly' : 'no normal row'}; both classes are needed: change ` +
-        `--test-share${time ? '' : ' or --seed'}`,
+        `${anomalies === 0 ? 'no anomaly' : 'no normal row'}; both classes are needed: try another share` +
+        (time ? '' : ' or seed'),
+      { option: 'testShare', value: testShare },
     )
   }
   return { train, test }

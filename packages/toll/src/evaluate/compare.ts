@@ -4,6 +4,7 @@
 
 import {
   TollError,
+  choice,
   integer,
   messageOf,
   real,
@@ -13,11 +14,14 @@ import {
   throwIfAborted,
   version,
   type Domains,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorReason,
   type Table,
   type Values,
   type Watched,
 } from '../base/index.js'
-import { detectorNamed, type Detector } from '../detectors/index.js'
+import { detectors, type Detector } from '../detectors/index.js'
 import {
   aurocOf,
   averagePrecisionOf,
@@ -41,12 +45,17 @@ import {
   type TablePreprocessing,
 } from '../preprocess/index.js'
 import type { Device, Engine } from '../runtime/index.js'
-import { runDetector, type DetectorRun, type Rows } from './detector-run.js'
-import { checkEngines, runOnEngines } from './pool.js'
-import { resampledMean, type ResampledMean } from './resampled.js'
-import { splitTable, type TableSplit } from './table-splits.js'
+import { runDetector, type DetectorRun, type Rows } from './run-detector.js'
+import { checkEngines, runOnEngines } from './run-on-engines.js'
+import { resampledMean, type ResampledMean } from './resampled-mean.js'
+import { splitTable, type TableSplit } from './split-table.js'
 
-export const compareTableParameters = {
+export const comparisonParameters = {
+  trainOn: choice({
+    values: ['normal', 'all'],
+    default: 'normal',
+    doc: 'Which rows train: normal leaves labelled anomalies out, all keeps them, as where nobody has labelled them.',
+  }),
   splits: integer({ default: 5, min: 1, max: 1000, doc: 'Random splits, the same for all detectors.' }),
   testShare: real({
     default: 0.4,
@@ -66,32 +75,24 @@ export const compareTableParameters = {
   scale: tableParameters.scale,
 } satisfies Domains
 
-export interface ComparedMethod {
-  readonly detector: string
-  /** What is left out takes the detector's default. */
-  readonly parameters?: Partial<Values<Domains>>
-}
+type Settings = Values<typeof comparisonParameters>
 
 /**
  * With `groups`, whole groups test. With `time` there is one split, and the latest rows test (with `groups` too, the
  * groups that start latest); intervals are then over groups or blocks of time.
  */
-export interface CompareTableOptions extends Watched, RowOrder, Partial<Values<typeof compareTableParameters>> {
-  readonly data: Table
+export interface CompareOptions extends Watched, RowOrder, Partial<Settings> {
+  /** One, or several that are alike: runs go side by side, one on each. */
+  readonly engines: readonly Engine[]
+  /** Default: all of this library that take tables. */
+  readonly detectors?: readonly Detector[]
+  /** By name of the detector; what is left out takes the detector's default. */
+  readonly parameters?: Readonly<Record<string, Partial<Values<Domains>>>>
   /** What columns are, where it is not what `inferSchema` makes of them. */
   readonly types?: Readonly<Record<string, FeatureKind>>
-  /** 1 = anomaly, one per row. */
-  readonly labels: Uint8Array
-  readonly methods: readonly ComparedMethod[]
-  readonly engines: readonly Engine[]
-  /**
-   * `normal` (default): anomalies among the training rows are left out. `all`: they stay, as where nobody has labelled
-   * them.
-   */
-  readonly trainOn?: 'normal' | 'all'
 }
 
-export interface MethodComparison {
+export interface ComparedDetector {
   readonly detector: string
   readonly title: string
   readonly parameters: Values<Domains>
@@ -107,17 +108,22 @@ export interface MethodComparison {
   readonly roc: RocCurve
 }
 
-export interface FailedMethod {
+/** Why a detector is not in the ranking. */
+export interface FailedDetector {
   readonly detector: string
   readonly title: string
-  readonly failure: string
+  /** The split, from 0, on which it failed. */
+  readonly split: number
+  readonly code: ErrorCode
+  /** `time-limit` where it took longer than it may; `internal` for what is no error of this library. */
+  readonly reason: ErrorReason
+  readonly message: string
+  readonly details: ErrorDetails
 }
 
-export interface TableComparison {
-  readonly settings: Values<typeof compareTableParameters> & {
-    readonly trainOn: 'normal' | 'all'
-    readonly by?: 'groups' | 'time' | 'groups and time'
-  }
+/** Plain data, ready for JSON. */
+export interface Comparison {
+  readonly settings: Settings & { readonly by?: 'groups' | 'time' | 'groups and time' }
   /** Columns that say nothing, with the reason. */
   readonly leftOut: readonly LeftOut[]
   readonly rows: {
@@ -129,40 +135,36 @@ export interface TableComparison {
     readonly testAnomalies: number
   }
   /** The best mean AUROC first. */
-  readonly methods: readonly MethodComparison[]
-  readonly failed: readonly FailedMethod[]
+  readonly ranking: readonly ComparedDetector[]
+  readonly failed: readonly FailedDetector[]
   readonly machine: { readonly device: Device; readonly threads: number; readonly toll: string }
 }
 
 /**
- * Equal data, options, device and threads give equal numbers, whatever the number of engines (times aside).
- * Errors: `argument` for settings, parameters and detectors that are none; `data` and `shape` for labels that do not
- * fit, for too few rows of a class, and when every detector failed; `aborted`.
+ * Compares detectors on one labelled table (1 = anomaly, one label per row). Equal data, options, device and threads
+ * give equal numbers, whatever the number of engines (times aside).
+ *
+ * @throws `argument` for settings, parameters and detectors that cannot be; `not-found` for parameters of a detector
+ * that is not compared; `data` and `shape` for labels that do not fit, for too few rows of a class, and when every
+ * detector failed (`no-results`); `aborted`.
  */
-export async function compareOnTable(options: CompareTableOptions): Promise<TableComparison> {
-  const { labels, engines, trainOn = 'normal', signal, onProgress } = options
-  const { table: data, leftOut } = inferSchema(options.data, options.types)
-  const { groups, time } = options
-  if (time && options.splits !== undefined && options.splits !== 1)
-    throw new TollError('out-of-domain', `with times there is one split, the latest rows, got ${options.splits} splits`)
-  const settings = {
-    ...resolveParameters(compareTableParameters, given(options), 'setting'),
-    ...(time && { splits: 1 }),
-  }
+export async function compare(
+  given: Table,
+  givenLabels: ArrayLike<number>,
+  options: CompareOptions,
+): Promise<Comparison> {
+  const { engines, groups, time, signal, onProgress } = options
+  const { table, leftOut } = inferSchema(given, options.types)
+  const settings = settingsOf(options)
   checkEngines(engines)
-  const methods = options.methods.map(({ detector: name, parameters = {} }) => {
-    const detector = detectorNamed(name)
-    if (!detector.accepts.includes('table'))
-      throw new TollError('unsupported-input', `detector '${name}' does not take tables`)
-    return { detector, parameters: resolveParameters(detector.parameters, parameters, `${name} parameter`) }
-  })
-  if (methods.length === 0) throw new TollError('out-of-domain', 'no detector is named')
+  const methods = methodsOf(options)
+  const labels = checkedLabels(givenLabels)
   const splits = Array.from({ length: settings.splits }, (_, split) =>
-    splitTable(rowCount(data), { ...settings, labels, trainOn, groups, time }, split),
+    splitTable(rowCount(table), { ...settings, labels, groups, time }, split),
   )
 
   const tasks = methods.flatMap((method) => splits.map((rows, split) => ({ ...method, rows, split })))
-  const failures = new Map<string, string>()
+  const failures = new Map<string, FailedDetector>()
   let done = 0
   const report = (name: string, split: number, share: number) =>
     onProgress?.({
@@ -179,7 +181,7 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
       try {
         if (failures.has(name)) return undefined
         report(name, split, 0)
-        return await runSplit(data, rows, {
+        return await runSplit(table, rows, {
           detector,
           parameters,
           settings,
@@ -190,12 +192,7 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
         })
       } catch (error) {
         throwIfAborted(stopped)
-        failures.set(
-          name,
-          error instanceof TollError && error.code === 'aborted'
-            ? `it took longer than ${settings.limit} s on split ${split + 1}`
-            : messageOf(error),
-        )
+        failures.set(name, failureOf(error, detector, split, settings.limit))
         return undefined
       } finally {
         done++
@@ -205,12 +202,11 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
     signal,
   )
 
-  const titleOf = ({ name, title }: Detector) => ({ detector: name, title })
-  const failed = methods
-    .filter(({ detector }) => failures.has(detector.name))
-    .map(({ detector }) => ({ ...titleOf(detector), failure: failures.get(detector.name)! }))
-  if (failed.length === methods.length)
-    throw new TollError('unusable-data', `no detector could be compared; ${failed[0].detector}: ${failed[0].failure}`)
+  const failed = methods.flatMap(({ detector }) => failures.get(detector.name) ?? [])
+  if (failed.length === methods.length) {
+    const [{ detector, message }] = failed
+    throw new TollError('no-results', `no detector could be compared; ${detector}: ${message}`, { value: failed })
+  }
   const [{ train, test }] = splits
   // Of all rows that do not test, whether they train or are left out as anomalies: that is what splits share.
   const testPerTrain = test.length / (labels.length - test.length)
@@ -227,27 +223,24 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
             testLabels,
             testPerTrain,
             { seed: settings.seed, clusters: testClusters },
-            { ...titleOf(detector), parameters },
+            { detector: detector.name, title: detector.title, parameters },
           ),
         ],
   )
   const ranked = measured.sort((a, b) => b.result.auroc.mean - a.result.auroc.mean)
+  const by = groups && time ? 'groups and time' : groups ? 'groups' : time ? 'time' : undefined
   return {
-    settings: {
-      ...settings,
-      trainOn,
-      ...((groups ?? time) && { by: groups && time ? 'groups and time' : groups ? 'groups' : 'time' }),
-    },
+    settings: { ...settings, ...(by && { by }) },
     leftOut,
     rows: {
       all: labels.length,
       anomalies: count(labels),
-      columns: data.columns.length,
+      columns: table.columns.length,
       train: train.length,
       test: test.length,
       testAnomalies: count(testLabels[0]),
     },
-    methods: ranked.map(({ result, aurocs }, i) =>
+    ranking: ranked.map(({ result, aurocs }, i) =>
       i === 0
         ? result
         : {
@@ -263,15 +256,74 @@ export async function compareOnTable(options: CompareTableOptions): Promise<Tabl
   }
 }
 
-/** Blocks of time among the rows that test, about. */
-const timeBlocksOfTest = 50
-
-function given(options: CompareTableOptions): Partial<Values<typeof compareTableParameters>> {
-  const { splits, testShare, seed, limit, scale } = options
-  return Object.fromEntries(
-    Object.entries({ splits, testShare, seed, limit, scale }).filter(([, value]) => value !== undefined),
+function settingsOf({ trainOn, splits, testShare, seed, limit, scale, time }: CompareOptions): Settings {
+  if (time && splits !== undefined && splits !== 1)
+    throw new TollError('out-of-domain', `with times there is one split, the latest rows, got ${splits} splits`, {
+      option: 'splits',
+      value: splits,
+      suggestion: 1,
+    })
+  return resolveParameters(
+    comparisonParameters,
+    { trainOn, splits: time ? 1 : splits, testShare, seed, limit, scale },
+    'setting',
   )
 }
+
+function checkedLabels(labels: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from(labels, (label, row) => {
+    if (label === 0 || label === 1) return label
+    throw new TollError('invalid-label', `labels are 0 (normal) or 1 (anomaly), row ${row + 1} has ${label}`, {
+      row,
+      value: label,
+    })
+  })
+}
+
+interface Method {
+  readonly detector: Detector
+  readonly parameters: Values<Domains>
+}
+
+function methodsOf({ detectors: chosen, parameters = {} }: CompareOptions): Method[] {
+  const compared = chosen ?? [...detectors.values()].filter(({ accepts }) => accepts.includes('table'))
+  const names = compared.map(({ name }) => name)
+  if (compared.length === 0)
+    throw new TollError('missing-argument', 'no detector is named', { option: 'detectors', value: chosen })
+  const unknown = Object.keys(parameters).find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    throw new TollError('unknown-detector', `parameters for '${unknown}', which is not compared: ${names.join(', ')}`, {
+      option: 'parameters',
+      value: unknown,
+      expected: names,
+    })
+  return compared.map((detector, i) => {
+    const { name, accepts } = detector
+    if (names.indexOf(name) !== i)
+      throw new TollError('duplicate-name', `two detectors are called '${name}'`, { option: 'detectors', value: name })
+    if (!accepts.includes('table'))
+      throw new TollError('unsupported-input', `detector '${name}' does not take tables`, {
+        option: 'detectors',
+        value: name,
+        expected: accepts,
+      })
+    return { detector, parameters: resolveParameters(detector.parameters, parameters[name], `${name} parameter`) }
+  })
+}
+
+/** Only the limit stops one run and not all: what is aborted took too long. */
+function failureOf(thrown: unknown, { name: detector, title }: Detector, split: number, limit: number): FailedDetector {
+  const error =
+    thrown instanceof TollError && thrown.code === 'aborted'
+      ? new TollError('time-limit', `it took longer than ${limit} s on split ${split + 1}`, { option: 'limit', limit })
+      : thrown
+  const { code, reason, details } =
+    error instanceof TollError ? error : ({ code: 'internal', reason: 'internal', details: {} } as const)
+  return { detector, title, split, code, reason, message: messageOf(error), details }
+}
+
+/** Blocks of time among the rows that test, about. */
+const timeBlocksOfTest = 50
 
 function count(labels: Uint8Array): number {
   return labels.reduce((sum, label) => sum + label, 0)
@@ -280,7 +332,7 @@ function count(labels: Uint8Array): number {
 interface SplitRun {
   readonly detector: Detector
   readonly parameters: Values<Domains>
-  readonly settings: Values<typeof compareTableParameters>
+  readonly settings: Settings
   readonly split: number
   readonly engine: Engine
   readonly stopped: AbortSignal
@@ -325,7 +377,7 @@ async function prepareRows(
 }
 
 interface Measured {
-  readonly result: MethodComparison
+  readonly result: ComparedDetector
   /** One per split. */
   readonly aurocs: readonly number[]
 }
@@ -335,7 +387,7 @@ function measure(
   labels: readonly Uint8Array[],
   testPerTrain: number,
   { seed, clusters }: { readonly seed: number; readonly clusters?: readonly (string | number)[] },
-  method: Pick<MethodComparison, 'detector' | 'title' | 'parameters'>,
+  method: Pick<ComparedDetector, 'detector' | 'title' | 'parameters'>,
 ): Measured {
   const counts = runs.map(({ scores: [scores] }, split) => countByScore(scores, labels[split]))
   const aurocs = counts.map(aurocOf)

@@ -1,7 +1,7 @@
 // Splits of a labelled table by groups and by time.
 
 import { describe, expect, it } from 'vitest'
-import { splitTable, type SplitOptions } from './table-splits.js'
+import { splitTable, type SplitOptions } from './split-table.js'
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
 const thrown = (code: string, message: RegExp) =>
@@ -42,7 +42,7 @@ describe('a split', () => {
 
   it('refuses parts without both classes', () => {
     expect(() => split({ time: upTo(100), testShare: 0.05 })).toThrow(
-      thrown('data', /5 latest rows that test hold no anomaly.*--test-share$/),
+      thrown('data', /5 latest rows that test hold no anomaly.*try another share$/),
     )
     expect(() => split({ groups: upTo(100).map((row) => labels[row]) })).toThrow(
       thrown('data', /leaves 0 rows to train on/),
