@@ -3,10 +3,11 @@
 // exist.
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
 import { commandInProcess } from './spawn.js'
 
@@ -24,6 +25,18 @@ const pages = [
     .map((name) => join('docs', name)),
 ]
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+
+/** How a user of the library compiles, at its strictest. */
+const strict: ts.CompilerOptions = {
+  strict: true,
+  noEmit: true,
+  skipLibCheck: false,
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'],
+  types: ['node'],
+}
 
 function blocks(page: string, language: string): string[] {
   return [
@@ -80,6 +93,11 @@ function wordsOf(line: string): string[] | undefined {
 /** Long commands have a test of their own. */
 const testedElsewhere = /^npm run paper -- (demo|table\d|figure\d|pyod|auto)\b(?!.*--(dry-run|render-only))/
 
+/** Every program of the pages. */
+const programs = pages.flatMap((page) =>
+  blocks(page, 'ts').map((body, i) => ({ page, body, name: `docs-${page.replaceAll(/\W/g, '-')}-${i}` })),
+)
+
 describe.each(pages)('%s', (page) => {
   const lines = blocks(page, 'sh')
     .flatMap((body) => body.split('\n'))
@@ -100,14 +118,36 @@ describe.each(pages)('%s', (page) => {
   })
 
   it('shows programs that run', () => {
-    blocks(page, 'ts').forEach((body, i) => {
+    for (const { name, body } of programs.filter((program) => program.page === page)) {
       // Inside the package, so that `toll` resolves to itself.
-      const file = join(dist, `docs-${page.replaceAll(/\W/g, '-')}-${i}.mjs`)
-      writeFileSync(file, body)
+      const file = join(dist, `${name}.mjs`)
+      writeFileSync(
+        file,
+        ts.transpileModule(body, { compilerOptions: { ...strict, noEmit: false }, fileName: `${name}.mts` }).outputText,
+      )
       const { status, stderr, stdout } = spawnSync(process.execPath, [file], { cwd: scratch, encoding: 'utf8' })
       rmSync(file)
       expect({ file, status, stderr }).toEqual({ file, status: 0, stderr: '' })
       expect(stdout).not.toBe('')
-    })
+    }
   })
+})
+
+it('shows programs that compile under strict, with the types that are published', () => {
+  const folder = join(dist, 'docs-programs')
+  mkdirSync(folder)
+  try {
+    const files = programs.map(({ name, body }) => {
+      const file = join(folder, `${name}.mts`)
+      writeFileSync(file, body)
+      return file
+    })
+    const problems = ts.getPreEmitDiagnostics(ts.createProgram(files, strict)).map(({ file, start, messageText }) => ({
+      where: file && `${file.fileName.split('/').at(-1)}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}`,
+      problem: ts.flattenDiagnosticMessageText(messageText, '\n'),
+    }))
+    expect(problems).toEqual([])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

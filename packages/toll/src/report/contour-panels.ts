@@ -3,8 +3,10 @@
 // frame, which the panel's border covers.
 
 import { TollError } from '../base/index.js'
-import { axisX, axisY, type Chart, type Plot } from './chart.js'
-import { checkPanels, drawPanels, type PanelOptions } from './small-multiples.js'
+import { type Chart } from './chart.js'
+import { axisX, axisY, type Plot } from './plot.js'
+import { checkPanels, drawPanels } from './panels.js'
+import type { PanelOptions } from './small-multiples.js'
 
 /** A function on a square grid, and the levels whose regions {value <= level} are drawn. */
 export interface ContourField {

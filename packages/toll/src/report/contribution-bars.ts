@@ -1,17 +1,8 @@
 // What raises and what lowers a number: one horizontal bar per contribution, from zero to the right or to the left,
 // with its name.
 
-import {
-  axisX,
-  drawChart,
-  formatNumber,
-  narrowWidth,
-  shorten,
-  type Chart,
-  type ChartOptions,
-  type Frame,
-  type Plot,
-} from './chart.js'
+import { formatNumber, narrowWidth, shorten, type Chart, type ChartOptions, type Frame } from './chart.js'
+import { axisX, drawChart, type Plot } from './plot.js'
 
 export interface Contribution {
   readonly name: string

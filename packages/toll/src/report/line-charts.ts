@@ -3,19 +3,8 @@
 
 import { TollError } from '../base/index.js'
 import type { RocCurve } from '../metrics/index.js'
-import {
-  axisX,
-  axisY,
-  drawChart,
-  formatNumber,
-  logTicks,
-  narrowWidth,
-  shorten,
-  type Chart,
-  type ChartOptions,
-  type Frame,
-  type Plot,
-} from './chart.js'
+import { formatNumber, logTicks, narrowWidth, shorten, type Chart, type ChartOptions, type Frame } from './chart.js'
+import { axisX, axisY, drawChart, type Plot } from './plot.js'
 import type { ReportTable } from './table.js'
 
 /** One curve: equally long lists of finite numbers, x ascending. */

@@ -3,18 +3,8 @@
 
 import { TollError } from '../base/index.js'
 import { histogram, quantile } from '../metrics/index.js'
-import {
-  axisX,
-  axisY,
-  drawChart,
-  formatNumber,
-  narrowWidth,
-  shorten,
-  type Chart,
-  type ChartOptions,
-  type Frame,
-  type Plot,
-} from './chart.js'
+import { formatNumber, narrowWidth, shorten, type Chart, type ChartOptions, type Frame } from './chart.js'
+import { axisX, axisY, drawChart, type Plot } from './plot.js'
 import type { ReportTable } from './table.js'
 
 export interface ScoreHistogramOptions extends ChartOptions {
