@@ -6,7 +6,7 @@ const image = (name: string, summary: string): CommandEntry => ({
   name,
   usage: '[--seeds N] [-o FOLDER]',
   summary,
-  load: async () => (await import('./reproduce-images.js')).defineImageExperiment(name),
+  load: async () => (await import('./images.js')).defineImageExperiment(name),
 })
 
 export const commands: readonly CommandEntry[] = [
@@ -16,14 +16,14 @@ export const commands: readonly CommandEntry[] = [
     name: 'table3',
     usage: '[-o FOLDER]',
     summary: 'F1 on Arrhythmia: ten seeds on the shipped split, and 100 random splits',
-    load: async () => (await import('./reproduce-table3.js')).defineTable3,
+    load: async () => (await import('./table3.js')).defineTable3,
   },
   image('table4', 'with the norm term against without, on the same classes and seeds'),
   {
     name: 'figure3',
     usage: '-o FOLDER',
     summary: 'sample pictures of every class',
-    load: async () => (await import('./reproduce-figure3.js')).defineFigure3,
+    load: async () => (await import('./figure3.js')).defineFigure3,
   },
   image('figure4', 'AUROC over beta'),
   {
@@ -36,13 +36,13 @@ export const commands: readonly CommandEntry[] = [
     name: 'pyod',
     usage: '[--datasets LIST]',
     summary: "PyOD's benchmark of classical detectors, beside its published values",
-    load: async () => (await import('./reproduce-pyod.js')).definePyod,
+    load: async () => (await import('./pyod.js')).definePyod,
   },
   {
     name: 'auto',
     usage: '[--datasets LIST]',
     summary: 'Toll without settings: criteria and combinations beside the choice that labels would make',
-    load: async () => (await import('./reproduce-auto.js')).defineAuto,
+    load: async () => (await import('./auto.js')).defineAuto,
   },
   {
     name: 'trials',

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 import { checkFolder } from 'toll/base/node'
-import { demoParameters } from '../experiments/index.js'
-import type { DemoResult } from '../experiments/node/index.js'
+import { demoParameters } from '../demo/index.js'
+import type { DemoResult } from '../demo/node/index.js'
 import { renderText } from 'toll/report'
 import { shellWord } from 'toll-cli/terminal'
 import { addEnginesOptions, showPhases, withEngines, type EnginesFlags } from 'toll-cli/terminal'
@@ -37,7 +37,7 @@ export function defineDemo(command: Command, terminal: Terminal): void {
 }
 
 async function runDemoCommand(flags: DemoFlags, terminal: Terminal): Promise<void> {
-  const { runDemo } = await import('../experiments/node/index.js')
+  const { runDemo } = await import('../demo/node/index.js')
   const { output, digit, seed, steps } = flags
   await checkFolder(output)
   const result = await withEngines(flags, (engines) =>

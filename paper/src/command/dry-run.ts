@@ -10,7 +10,7 @@ import {
   type ImageSetting,
   type WantedBaselines,
   type WantedTrials,
-} from '../experiments/index.js'
+} from '../images/index.js'
 import { renderText } from 'toll/report'
 import { measureMachine, type MachineRates } from 'toll/runtime'
 import { duration } from './duration.js'
@@ -97,7 +97,7 @@ async function countMissing(
   { protocol, setting, wanted, log }: Omit<DryRun, 'flags'>,
   terminal: Terminal,
 ): Promise<{ total: number; missing: number }> {
-  const { loadValidationRows, readImageLogs } = await import('../experiments/node/index.js')
+  const { loadValidationRows, readImageLogs } = await import('../images/node/index.js')
   const total = wanted.classes.length * wanted.seeds.length * wanted.betas.length
   try {
     const trials = await identifyTrials(protocol, setting, wanted, await loadValidationRows(protocol))
@@ -121,7 +121,7 @@ function tera(operations: number): string {
 
 /** Trials of other detectors, counted; their time depends on how the data lie, and is not forecast. */
 export async function printBaselineDryRun(wanted: WantedBaselines, log: string, terminal: Terminal): Promise<void> {
-  const { readBaselineLogs } = await import('../experiments/node/index.js')
+  const { readBaselineLogs } = await import('../images/node/index.js')
   const trials = await identifyBaselines(wanted)
   const finished = new Map(
     (await readBaselineLogs([log], (message) => terminal.note(message))).map((record) => [record.id, record]),

@@ -11,7 +11,7 @@ import {
   renderTheorem1,
   renderTheorem2,
   type TheoryPageOptions,
-} from '../experiments/index.js'
+} from '../theory-pages/index.js'
 import { type RenderedExperiment } from 'toll/evaluate'
 import {
   describeList,

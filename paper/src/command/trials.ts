@@ -39,7 +39,7 @@ export function defineTrials(command: Command, terminal: Terminal): void {
 
 async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, terminal: Terminal): Promise<void> {
   const { access } = await import('node:fs/promises')
-  const { queryTrials, readTrialLogs } = await import('../experiments/node/index.js')
+  const { queryTrials, readTrialLogs } = await import('../images/node/index.js')
   for (const path of paths) {
     await access(path).catch(() => {
       throw new TollError('unknown-trial', `there is no trial log ${path}`)

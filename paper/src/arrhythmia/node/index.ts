@@ -1,0 +1,2 @@
+// The Arrhythmia data of this machine.
+export { loadArrhythmia } from './data.js'

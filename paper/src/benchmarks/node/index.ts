@@ -1,0 +1,3 @@
+// The labelled tables of this machine.
+export { loadOtherTables } from './other-tables.js'
+export { loadPyodDatasets } from './pyod-data.js'

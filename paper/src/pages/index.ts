@@ -1,0 +1,2 @@
+// What the pages of all experiments share.
+export { checkStem } from './file-stem.js'

@@ -1,0 +1,2 @@
+// Sweeps: many identified trials, each run once, finished ones kept in a log.
+export { fingerprintSettings } from './identity.js'
