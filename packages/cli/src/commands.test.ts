@@ -196,7 +196,7 @@ describe('score', () => {
     const { score } = await libraryScores()
     for (const name of ['s.parquet', 's.ndjson', 's.csv']) {
       const { code, out } = await toll('score', 'model.onnx', 'example.csv', '-o', name, '--threads', '1', '--json')
-      expect([name, code, JSON.parse(out)]).toMatchObject([name, 0, { output: name, rows: 400, imputed: 0, errors: 0 }])
+      expect([name, code, JSON.parse(out)]).toMatchObject([name, 0, { output: name, rows: 400, imputed: 0, invalid: 0 }])
       await using source = await openTable(at(name))
       expect(source.columns.map((column) => column.name)).toEqual([
         'row',
@@ -244,7 +244,7 @@ describe('score', () => {
       '1',
       '--json',
     )
-    expect([code, JSON.parse(out)]).toMatchObject([0, { rows: 6, imputed: 1, errors: 2 }])
+    expect([code, JSON.parse(out)]).toMatchObject([0, { rows: 6, imputed: 1, invalid: 2 }])
     const scored = parseLines(await readFile(at('broken.ndjson'), 'utf8'))
     expect(scored.map(({ key }) => key)).toEqual(['k0', 'bad', 'k1', 'inf', 'gap', 'k2'])
     expect([scored[0].score, scored[2].score, scored[5].score]).toEqual([...score.slice(0, 3)])

@@ -70,7 +70,7 @@ describe('toll drift', () => {
     const rows = lines(500, 2)
     await save('same.csv', rows)
     const found = await drift('same.csv')
-    expect([found.drifted, found.rows, found.fdr]).toEqual([false, { now: 500, unscored: 0, heldBack: 600 }, 0.05])
+    expect([found.drifted, found.rows, found.fdr]).toEqual([false, { now: 500, invalid: 0, heldBack: 600 }, 0.05])
     expect(found.columns.map(({ column }) => column).sort()).toEqual([...columns].sort())
     const profile = readManifest(await readFile(at('model.onnx'))).profile as NumberProfile[]
     const a = profile.find(({ name }) => name === 'a')!
@@ -130,7 +130,7 @@ describe('toll drift', () => {
 
   test('leaves rows that cannot be read out, and refuses a source without the columns', async () => {
     await save('bad.csv', [...lines(50, 4), 'oops,1,2,0,3,0.5'])
-    expect(await drift('bad.csv')).toMatchObject({ rows: { now: 51, unscored: 1 } })
+    expect(await drift('bad.csv')).toMatchObject({ rows: { now: 51, invalid: 1 } })
     await writeFile(at('other.csv'), 'x\n1\n2\n')
     const refused = await toll('drift', 'model.onnx', 'other.csv')
     expect([refused.code, refused.out, refused.err]).toEqual([
@@ -148,10 +148,10 @@ describe('toll drift', () => {
       const found = await drift('words.csv')
       expect(found).toMatchObject({
         drifted: true,
-        rows: { now: 300, unscored: 300 },
+        rows: { now: 300, invalid: 300 },
         retyped: [{ column: 'a', trained: 'number', now: 'category' }],
       })
-      expect([found.score, found.unreadable]).toEqual([undefined, undefined])
+      expect([found.score, found.invalidCells]).toEqual([undefined, undefined])
       expect(found.columns.filter(({ drifted }) => drifted).map(({ column }) => column)).toEqual(['b'])
       expect(found.columns.map(({ column }) => column).sort()).toEqual(['b', 'c', 'fixed', 'flag', 'gaps'])
     }
@@ -186,7 +186,7 @@ describe('toll drift', () => {
       rowsOf(300, 6, (i) => (i === 200 ? 'maybe' : String(i % 3 === 0))),
     )
     const found = JSON.parse((await toll('drift', 'flags.onnx', 'flags-new.csv', '--json')).out) as Drift
-    expect(found).toMatchObject({ rows: { now: 300, unscored: 1 }, unreadable: { rows: 1, drifted: false } })
+    expect(found).toMatchObject({ rows: { now: 300, invalid: 1 }, invalidCells: { rows: 1, drifted: false } })
     expect(found.columns.some(({ drifted }) => drifted)).toBe(false)
     expect(of(found, 'at')).toMatchObject({ pValue: 1, psi: 0, distance: 0, outside: 1 })
   })
@@ -197,14 +197,14 @@ describe('toll drift', () => {
     const found = await drift('later.csv')
     expect(found).toMatchObject({
       drifted: true,
-      rows: { now: 13_000, unscored: 1000 },
-      unreadable: { rows: 1000, drifted: true },
+      rows: { now: 13_000, invalid: 1000 },
+      invalidCells: { rows: 1000, drifted: true },
     })
     expect((await toll('drift', 'model.onnx', 'later.csv')).out).toContain(
       'Drift in 0 of 6 columns, and in rows that cannot be read, at',
     )
     await save('one.csv', [...first.slice(0, 300), 'low,1,2,0,3,0.5'])
-    expect(await drift('one.csv')).toMatchObject({ drifted: false, unreadable: { rows: 1, drifted: false } })
+    expect(await drift('one.csv')).toMatchObject({ drifted: false, invalidCells: { rows: 1, drifted: false } })
     // Numbers by their form, though no row has a finite one; with a column of texts beside it, nothing is left of the
     // others.
     await save(
@@ -254,7 +254,7 @@ describe('toll drift', () => {
     ).toBe(0)
     const windows = JSON.parse((await toll('drift', 'windows.onnx', 'few.csv', '--json')).out) as Drift
     expect(windows.columns.map(({ column }) => column).sort()).toEqual([...columns].sort())
-    expect(windows.rows).toEqual({ now: 40, unscored: 3, heldBack: 200 })
+    expect(windows.rows).toEqual({ now: 40, invalid: 3, heldBack: 200 })
   })
 })
 

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { DriftTally, measureDrift, type Drift, type Retyped } from 'toll/audit'
-import { TollError, integer, real } from 'toll/base'
+import { TollError, integer, messageOf, real } from 'toll/base'
 import type { TableSource } from 'toll/data/node'
 import { featuresOf, type Manifest, type Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
@@ -91,7 +91,7 @@ async function measure(source: Source, model: Model, fdr: number, terminal: Term
     for await (const batch of scoreSource(source, model, { passthrough: [], strict: false, signal: terminal.signal })) {
       if (batch.raw) tally.push(batch.raw)
       for (const score of batch.score) if (!Number.isNaN(score)) scores.push(score)
-      for (const message of batch.errors.values()) reason ||= `; the first: ${message}`
+      for (const problem of batch.invalid.values()) reason ||= `; the first: ${messageOf(problem)}`
       bar.update((rows += batch.rows))
     }
     if (scores.length === 0) throw new TollError('no-scored-rows', `${source.name}: no row could be scored${reason}`)
@@ -134,8 +134,8 @@ async function countOthers(
     .filter(({ name }) => retyped.every(({ column }) => column !== name))
     .map(requestFor)
   const passthrough = others.length === 0 ? [retyped[0].column] : []
-  for await (const batch of table.batches({ columns: others, passthrough, badRows: 'mark', signal })) {
-    tally.push({ table: batch.table, unreadable: batch.errors })
+  for await (const batch of table.batches({ columns: others, passthrough, invalidRows: 'mark', signal })) {
+    tally.push({ table: batch.table, invalid: batch.invalid })
     onRows(tally.rows)
   }
   return tally
@@ -148,7 +148,7 @@ const held: Readonly<Record<FeatureKind, string>> = {
   time: 'times',
 }
 
-function describe({ rows, fdr, drifted, score, columns, unreadable, retyped = [] }: Drift, top: number): string {
+function describe({ rows, fdr, drifted, score, columns, invalidCells, retyped = [] }: Drift, top: number): string {
   const p = (value: number) => (value === 0 ? '< 1e-300' : value < 1e-4 ? value.toExponential(1) : value.toFixed(4))
   const percent = (value: number) => `${Number((100 * value).toPrecision(3))} %`
   const mark = (called: boolean) => (called ? 'drift' : '')
@@ -198,19 +198,19 @@ function describe({ rows, fdr, drifted, score, columns, unreadable, retyped = []
     ...retyped.map(
       ({ column, trained, now }) => `Column ${column} holds ${held[now]} now; in training it held ${held[trained]}.`,
     ),
-    ...(unreadable
+    ...(invalidCells
       ? [
-          `${unreadable.rows} of ${rows.now} rows ${unreadable.rows === 1 ? 'holds' : 'hold'} a cell that is ` +
+          `${invalidCells.rows} of ${rows.now} rows ${invalidCells.rows === 1 ? 'holds' : 'hold'} a cell that is ` +
             'not what its column held in ' +
-            `training${unreadable.drifted ? `: drift, p-value ${p(unreadable.pValue)}` : ''}.`,
+            `training${invalidCells.drifted ? `: drift, p-value ${p(invalidCells.pValue)}` : ''}.`,
         ]
       : []),
-    `${drifted ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} ` + `columns${score?.drifted ? ' and in the score' : ''}${unreadable?.drifted ? ', and in rows that cannot be read' : ''}` : 'No drift'}, ` +
+    `${drifted ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} ` + `columns${score?.drifted ? ' and in the score' : ''}${invalidCells?.drifted ? ', and in rows that cannot be read' : ''}` : 'No drift'}, ` +
       `at a false discovery rate of ${fdr}, by ${rows.now} rows.`,
-    ...(rows.unscored > 0 && retyped.length === 0
+    ...(rows.invalid > 0 && retyped.length === 0
       ? [
-          `${rows.unscored} ${rows.unscored === 1 ? 'row' : 'rows'} could not be scored and ` +
-            `${rows.unscored === 1 ? 'is' : 'are'} left out of the score.`,
+          `${rows.invalid} ${rows.invalid === 1 ? 'row' : 'rows'} could not be scored and ` +
+            `${rows.invalid === 1 ? 'is' : 'are'} left out of the score.`,
         ]
       : []),
   ].join('\n')

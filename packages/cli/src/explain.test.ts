@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 interface Printed extends ExplainedTable {
-  readonly errors: readonly { readonly row: string | number; readonly reason: string }[]
+  readonly invalid: readonly { readonly row: string | number; readonly reason: string; readonly message: string }[]
   readonly neighbours?: readonly (readonly { readonly row: number }[])[]
 }
 
@@ -58,7 +58,14 @@ describe('explain', () => {
     expect(printed.rows.map(({ row }) => row).toSorted()).toEqual(['gap', 'good', 'odd'])
     for (const { score, base, columns } of printed.rows)
       expect(columns.reduce((sum, { contribution }) => sum + contribution, base)).toBeCloseTo(score, 9)
-    expect(printed.errors).toEqual([{ row: 'text', reason: expect.stringContaining("'word'") as string }])
+    expect(printed.invalid).toEqual([
+      {
+        row: 'text',
+        reason: 'not-a-number',
+        column: expect.any(String) as string,
+        message: expect.stringContaining("'word'") as string,
+      },
+    ])
     expect(printed.neighbours!.map(({ length }) => length)).toEqual([2, 2, 2])
     expect(printed.rows.find(({ row }) => row === 'gap')!.columns.find(({ column }) => column === 'a')!.value).toBe(
       null,

@@ -2,7 +2,7 @@
 
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
-import { TollError, integer, joinRows, takeRows, type Samples } from 'toll/base'
+import { TollError, integer, joinRows, messageOf, takeRows, type InvalidRow, type Samples } from 'toll/base'
 import { makeFolder, writeFileAtomic } from 'toll/base/node'
 import {
   columnTable,
@@ -105,7 +105,7 @@ interface Outcome {
   readonly explained: ExplainedTable
   readonly chosen: Chosen
   /** Rows of the source, by their title, that have no explanation. */
-  readonly errors: readonly (readonly [row: string | number, reason: string])[]
+  readonly invalid: readonly (InvalidRow & { readonly row: string | number })[]
   readonly neighbours?: readonly (readonly Neighbour[])[]
 }
 
@@ -136,13 +136,13 @@ async function runExplain(
       }
     }),
   )
-  const { explained, chosen, errors, neighbours } = outcome
+  const { explained, chosen, invalid, neighbours } = outcome
   const document = {
     model: path,
     source: name,
     ...explained,
     ...(neighbours && { neighbours }),
-    errors: errors.map(([row, reason]) => ({ row, reason })),
+    invalid,
   }
   if (flags.heatMaps !== undefined) await writeHeatMaps(explained, flags.heatMaps)
   if (output !== undefined) {
@@ -170,13 +170,13 @@ async function runExplain(
             : renderCsv(longTable(explained)),
     )
   }
-  for (const [row, reason] of errors) terminal.note(`row ${row}: ${reason}`)
+  for (const problem of invalid) terminal.note(`row ${problem.row}: ${messageOf(problem)}`)
   if (output === undefined) terminal.result(document, describe(outcome, flags.columnsShown ?? columnsShown.default))
   else
     terminal.summary(
       document,
       `${output}: ${explained.rows.length} rows ` +
-        `explained${errors.length > 0 ? `, ${errors.length} could not be scored or explained` : ''}`,
+        `explained${invalid.length > 0 ? `, ${invalid.length} could not be scored or explained` : ''}`,
     )
 }
 
@@ -194,11 +194,11 @@ async function explainSource(
   terminal: Terminal,
 ): Promise<Outcome> {
   const { signal } = terminal
-  const { chosen, errors, places } = await choose(source, model, wanted, flags, terminal)
+  const { chosen, invalid, places } = await choose(source, model, wanted, flags, terminal)
   const bar = await terminal.progress('explain', chosen.titles.length, 'rows')
   try {
     const explanation = await explain(model, chosen.data, {
-      badRows: 'mark',
+      invalidRows: 'mark',
       signal,
       onProgress: (rows) => bar.update(rows),
       ...(flags.seed !== undefined && { seed: flags.seed }),
@@ -209,11 +209,11 @@ async function explainSource(
     const titles = rows.map((row) => chosen.titles[row])
     const near =
       flags.neighbours === undefined ? undefined : await neighboursOf(flags.neighbours, model, data, flags, terminal)
-    const unexplained = [...explanation.errors].map(([row, reason]) => [places[row], reason] as const)
+    const unexplained = [...explanation.invalid].map(([row, problem]) => ({ row: places[row], ...problem }))
     return {
       explained: describeExplanation(model, chosen.data, explanation, chosen.titles),
       chosen: { data, titles },
-      errors: [...errors, ...unexplained],
+      invalid: [...invalid, ...unexplained],
       ...(near && { neighbours: near }),
     }
   } finally {
@@ -239,16 +239,16 @@ async function neighboursOf(
 }
 
 async function* dataOf(source: Source, model: Model, terminal: Terminal): AsyncGenerator<Samples> {
-  for await (const { data, errors, rows } of scoreSource(source, model, {
+  for await (const { data, invalid, rows } of scoreSource(source, model, {
     passthrough: [],
     strict: false,
     signal: terminal.signal,
   })) {
-    if (errors.size === 0) yield data
+    if (invalid.size === 0) yield data
     else if (data.kind === 'table') {
       // Rows without a score keep their place and are marked as unusable by infinity.
       const columns = data.columns.map((column) =>
-        Float64Array.from({ length: rows }, (__, row) => (errors.has(row) ? Infinity : column[row])),
+        Float64Array.from({ length: rows }, (__, row) => (invalid.has(row) ? Infinity : column[row])),
       )
       yield { ...data, columns }
     } else yield data
@@ -274,7 +274,7 @@ async function choose(
     throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
   const most = flags.top ?? top.default
   const rows = wanted && new Set(wanted)
-  const errors: [string | number, string][] = []
+  const invalid: (InvalidRow & { readonly row: string | number })[] = []
   let kept: Candidate[] = []
   let total = 0
   const passthrough = flags.id === undefined ? [] : [flags.id]
@@ -284,8 +284,8 @@ async function choose(
     for (let row = 0; row < batch.rows; row++) {
       const place = batch.firstRow + row + 1
       if (rows && !rows.has(place)) continue
-      const reason = batch.errors.get(row)
-      if (reason !== undefined) errors.push([titleOf(row), reason])
+      const problem = batch.invalid.get(row)
+      if (problem) invalid.push({ row: titleOf(row), ...problem })
       else if (rows || kept.length < most || batch.score[row] > kept[most - 1].score)
         fresh.push({ place, score: batch.score[row], title: titleOf(row), data: batch.data })
     }
@@ -308,12 +308,12 @@ async function choose(
     throw new TollError(
       'no-scored-rows',
       `${source.name}: no row could be ` +
-        `scored${errors.length > 0 ? `; the first: row ${errors[0][0]}: ${errors[0][1]}` : ''}`,
+        `scored${invalid.length > 0 ? `; the first: row ${invalid[0].row}: ${messageOf(invalid[0])}` : ''}`,
     )
   return {
     chosen: { data: joinRows(shown.map(({ data }) => data)), titles: shown.map(({ title }) => title) },
     places: shown.map(({ title }) => title),
-    errors,
+    invalid,
   }
 }
 

@@ -80,7 +80,7 @@ describe('toll report', () => {
       model: 'model.onnx',
       rows: 4,
       anomalies: 1,
-      unscored: 1,
+      invalid: 1,
       bytes: (await readFile(at('new.html'))).length,
     })
     const text = await textOf('new.html')

@@ -139,7 +139,7 @@ async function runReport(
     ...(sifted && {
       rows: sifted.rows,
       anomalies: sifted.anomalies,
-      unscored: sifted.failed.count + sifted.waiting,
+      invalid: sifted.invalid.count,
       drifted: sifted.drift?.drifted ?? null,
     }),
     ...(stability && { stability }),

@@ -2,7 +2,7 @@
 
 import { extname } from 'node:path'
 import { Option, type Command } from 'commander'
-import { TollError, real } from 'toll/base'
+import { TollError, messageOf, real, type InvalidRow } from 'toll/base'
 import type { OutputColumn, OutputValues, RowFormat, RowWriter } from 'toll/data/node'
 import { decisionOutput, type Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
@@ -124,10 +124,10 @@ interface Totals {
   imputed: number
   /** Texts that training did not see, or too rarely to tell them from others. */
   unseen: number
-  /** Rows before the first full window of their group. */
-  waiting: number
-  /** Other rows that could not be scored. */
-  errors: number
+  /** Rows that could not be scored. */
+  invalid: number
+  /** Of them, rows before the first full window of their group. */
+  incompleteWindows: number
 }
 
 async function writeScores(
@@ -139,11 +139,11 @@ async function writeScores(
 ): Promise<Totals> {
   const strict = flags.strict ?? false
   const columns = outputColumns(source, model, flags)
-  const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, unseen: 0, waiting: 0, errors: 0 }
+  const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, unseen: 0, invalid: 0, incompleteWindows: 0 }
   const { openRowWriter } = await import('toll/data/node')
   // Opened with the first scored rows, so that an early failure leaves standard output empty.
   let writer: RowWriter | undefined
-  let reason = ''
+  let first = ''
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
     const scored = scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })
@@ -153,14 +153,16 @@ async function writeScores(
       totals.rows += batch.rows
       totals.imputed += batch.imputed
       totals.unseen += batch.unseen
-      totals.waiting += batch.waiting
-      totals.errors += batch.errors.size - batch.waiting
-      for (const message of batch.errors.values()) reason ||= message
+      totals.invalid += batch.invalid.size
+      for (const problem of batch.invalid.values()) {
+        if (problem.reason === 'incomplete-window') totals.incompleteWindows++
+        first ||= messageOf(problem)
+      }
       totals.anomalies += batch.isAnomaly.reduce((sum, flag) => sum + flag, 0)
       bar.update(totals.rows)
     }
-    if (totals.errors > 0 && totals.errors + totals.waiting === totals.rows)
-      throw new TollError('no-scored-rows', `${source.name}: no row could be scored; the first: ${reason}`)
+    if (totals.invalid > totals.incompleteWindows && totals.invalid === totals.rows)
+      throw new TollError('no-scored-rows', `${source.name}: no row could be scored; the first: ${first}`)
     await writer?.close()
   } catch (error) {
     await writer?.abort()
@@ -208,8 +210,8 @@ async function* withDiscoveries(scored: AsyncIterable<ScoredRows>, rate: number)
   const batches: ScoredRows[] = []
   for await (const batch of scored) batches.push(batch)
   // Rows that could not be scored are no hypotheses.
-  const places = batches.flatMap(({ errors, rows }, b) =>
-    Array.from({ length: rows }, (_, row) => [b, row] as const).filter(([, row]) => !errors.has(row)),
+  const places = batches.flatMap(({ invalid, rows }, b) =>
+    Array.from({ length: rows }, (_, row) => [b, row] as const).filter(([, row]) => !invalid.has(row)),
   )
   const called = discoveries(
     Float64Array.from(places, ([b, row]) => batches[b].pValue![row]),
@@ -231,9 +233,9 @@ async function write(
   columns: readonly OutputColumn[],
   id: readonly string[],
 ): Promise<void> {
-  const { score, parts, pValue, isAnomaly, alarms, errors, firstRow, rows } = batch
+  const { score, parts, pValue, isAnomaly, alarms, invalid, firstRow, rows } = batch
   const marks = [isAnomaly, ...Object.values(alarms)].map((flags): OutputValues =>
-    Array.from(flags, (flag, row) => (errors.has(row) ? null : flag === 1)),
+    Array.from(flags, (flag, row) => (invalid.has(row) ? null : flag === 1)),
   )
   const withErrors = columns.at(-1)?.name === 'error'
   for (let start = 0; start < rows; start += rowsPerWrite) {
@@ -245,20 +247,27 @@ async function write(
     const numbers = [score, ...Object.values(parts), ...(pValue ? [pValue] : [])].map((values) =>
       values.subarray(start, end),
     )
-    const messages = withErrors ? [Array.from({ length: end - start }, (_, i) => errors.get(start + i) ?? null)] : []
+    const messages = withErrors
+      ? [Array.from({ length: end - start }, (_, i) => messageIn(invalid.get(start + i)))]
+      : []
     await writer.write([...keys, ...numbers, ...marks.map((flags) => flags.slice(start, end)), ...messages])
   }
 }
 
-function describe({ rows, anomalies, imputed, unseen, waiting, errors }: Totals): string {
+function messageIn(problem: InvalidRow | undefined): string | null {
+  return problem ? messageOf(problem) : null
+}
+
+function describe({ rows, anomalies, imputed, unseen, invalid, incompleteWindows }: Totals): string {
+  const others = invalid - incompleteWindows
   return [
     `${rows} rows, ${anomalies} ${anomalies === 1 ? 'anomaly' : 'anomalies'}`,
     ...(imputed > 0 ? [`${imputed} missing numbers replaced by the training median`] : []),
     ...(unseen > 0 ? [`${unseen} ${unseen === 1 ? 'text' : 'texts'} that training had not, or rarely`] : []),
-    ...(waiting > 0 ? [`${waiting} rows before the first full window have no score`] : []),
-    ...(errors > 0
+    ...(incompleteWindows > 0 ? [`${incompleteWindows} rows before the first full window have no score`] : []),
+    ...(others > 0
       ? [
-          `${errors} ${errors === 1 ? 'row' : 'rows'} could not be scored (see the error column; --strict stops ` +
+          `${others} ${others === 1 ? 'row' : 'rows'} could not be scored (see the error column; --strict stops ` +
             'at the first)',
         ]
       : []),

@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isTrainingData } from 'toll/audit'
-import { TollError, concatenate, type Table, type Samples } from 'toll/base'
+import { TollError, concatenate, type InvalidRow, type Table, type Samples } from 'toll/base'
 import type { LabelValue } from 'toll/data'
 import type { CellValue } from 'toll/data/node'
 import type { ResampledUnit } from 'toll/evaluate'
@@ -24,10 +24,8 @@ export interface ScoredRows extends Scores {
   /** Rows of the source before these. */
   readonly firstRow: number
   readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
-  /** Rows that come before the first full window of their group; `errors` has them too. */
-  readonly waiting: number
   /** The rows as they were read, and those that could not be; absent for images. */
-  readonly raw?: { readonly table: Table; readonly unreadable: ReadonlyMap<number, string> }
+  readonly raw?: { readonly table: Table; readonly invalid: ReadonlyMap<number, InvalidRow> }
 }
 
 export interface ScoringOptions {
@@ -54,7 +52,7 @@ export async function* scoreSource(
   model: Model,
   { passthrough, strict, signal }: ScoringOptions,
 ): AsyncGenerator<ScoredRows> {
-  const badRows = strict ? 'refuse' : 'mark'
+  const invalidRows = strict ? 'throw' : 'mark'
   requireKind(source, model)
   const windowing = openWindowing(model.manifest, source.name)
   const { input } = model.manifest
@@ -63,16 +61,15 @@ export async function* scoreSource(
   const columns = windowing?.columns ?? inputs
   if (source.kind === 'array') {
     const windowed = windowing?.push(wholeTable(source, columns, windowing.passthrough))
-    const scores = await model.score(windowed?.table ?? source.data, { badRows, signal })
-    const marked = windowed ? mark(scores, windowed.errors, windowed.table) : scores
+    const scores = await model.score(windowed?.table ?? source.data, { invalidRows, signal })
+    const marked = windowed ? mark(scores, windowed.invalid, windowed.table) : scores
     yield {
       ...marked,
       rows: scores.score.length,
       data: windowed?.table ?? source.data,
       firstRow: 0,
       passthrough: new Map(),
-      waiting: windowed?.waiting ?? 0,
-      ...(source.data.kind === 'table' && { raw: { table: source.data, unreadable: new Map() } }),
+      ...(source.data.kind === 'table' && { raw: { table: source.data, invalid: new Map() } }),
     }
     return
   }
@@ -85,23 +82,22 @@ export async function* scoreSource(
     columns: requests,
     passthrough: passed,
     batchRows,
-    badRows: strict ? 'throw' : 'mark',
+    invalidRows,
     signal,
   })
   let scoring: Promise<ScoredRows> | undefined
   try {
     for await (const batch of batches) {
       const previous = scoring
-      const { table, errors, waiting }: WindowedBatch = windowing?.push(batch) ?? { ...batch, waiting: 0 }
-      scoring = model.score(table, { badRows, signal }).then((scores) => ({
+      const { table, invalid }: WindowedBatch = windowing?.push(batch) ?? batch
+      scoring = model.score(table, { invalidRows, signal }).then((scores) => ({
         // A gap is counted in its own row only, not in every window that it is in.
-        ...mark(windowing ? { ...scores, imputed: gapsIn(batch.table) } : scores, errors, batch.table),
+        ...mark(windowing ? { ...scores, imputed: gapsIn(batch.table) } : scores, invalid, batch.table),
         rows: table.rows,
         data: table,
         firstRow: batch.firstRow,
         passthrough: batch.passthrough,
-        waiting,
-        raw: { table: batch.table, unreadable: batch.errors },
+        raw: { table: batch.table, invalid: batch.invalid },
       }))
       // Awaited later; a failure before that is not unhandled.
       scoring.catch(() => undefined)
@@ -127,7 +123,7 @@ export async function isTrainingSource(
   if (source.kind === 'array') return isTrainingData(manifest, source.data)
   const { table } = await source.table.readBatch({
     columns: featuresOf(manifest).map(requestFor),
-    badRows: 'mark',
+    invalidRows: 'mark',
     keys: 'leave out',
     signal,
   })
@@ -156,7 +152,7 @@ function wholeTable(
       table,
       columns.map((column) => table.names.indexOf(column)),
     ),
-    errors: new Map<number, string>(),
+    invalid: new Map<number, InvalidRow>(),
     passthrough: new Map<string, readonly CellValue[]>(),
     firstRow: 0,
   }
@@ -185,17 +181,17 @@ function requireKind(source: Source, { manifest: { input } }: Model): void {
 }
 
 /** Rows that could not be read have no score; their gaps were not imputed. */
-function mark(scores: Scores, errors: ReadonlyMap<number, string>, table: Table): Scores {
-  if (errors.size === 0) return scores
+function mark(scores: Scores, invalid: ReadonlyMap<number, InvalidRow>, table: Table): Scores {
+  if (invalid.size === 0) return scores
   const columns = withoutTexts(table)
   let imputed = scores.imputed
-  for (const row of errors.keys()) {
+  for (const row of invalid.keys()) {
     for (const values of [scores.score, ...Object.values(scores.parts), ...(scores.pValue ? [scores.pValue] : [])])
       values[row] = NaN
     for (const flags of [scores.isAnomaly, ...Object.values(scores.alarms)]) flags[row] = 0
     for (const column of columns) if (Number.isNaN(column[row])) imputed--
   }
-  return { ...scores, imputed, errors: new Map([...scores.errors, ...errors]) }
+  return { ...scores, imputed, invalid: new Map([...scores.invalid, ...invalid]) }
 }
 
 export interface Labelled extends RowOrder {

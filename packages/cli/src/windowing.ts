@@ -1,7 +1,7 @@
 // Rows of a source as the windows that a model was fitted to, batch by batch. A row is scored by the window that ends
 // in it.
 
-import { TollError, type Table } from 'toll/base'
+import { TollError, type InvalidRow, type Table } from 'toll/base'
 import type { TableBatch } from 'toll/data/node'
 import type { Manifest, RowWindow } from 'toll/model'
 import { WindowStream, sequencesOf, windowColumns, type RowOrder } from 'toll/preprocess'
@@ -10,9 +10,7 @@ import { orderColumns, readOrder } from './order.js'
 export interface WindowedBatch {
   readonly table: Table
   /** Rows (of the batch, from 0) without a score, and why. */
-  readonly errors: ReadonlyMap<number, string>
-  /** How many of them come before the first full window of their group. */
-  readonly waiting: number
+  readonly invalid: ReadonlyMap<number, InvalidRow>
 }
 
 export class Windowing {
@@ -36,10 +34,10 @@ export class Windowing {
   /** Errors: `data` for rows that are not in the order of their times. */
   push({
     table,
-    errors: unreadable,
+    invalid: unreadable,
     passthrough,
     firstRow,
-  }: Pick<TableBatch, 'table' | 'errors' | 'passthrough' | 'firstRow'>): WindowedBatch {
+  }: Pick<TableBatch, 'table' | 'invalid' | 'passthrough' | 'firstRow'>): WindowedBatch {
     const { size } = this.#window
     const { groups, time } = readOrder(passthrough, this.#window, { source: this.#source, firstRow })
     if (time) this.#checkOrder(groups, time, firstRow)
@@ -52,18 +50,15 @@ export class Windowing {
     )
     const width = table.columns.length + 1
     const marks = wide.columns.filter((_, c) => c % width === width - 1)
-    const errors = new Map(unreadable)
-    let waiting = 0
+    const invalid = new Map(unreadable)
     for (let row = 0; row < table.rows; row++) {
+      if (invalid.has(row)) continue
       if (rows[row] < size) {
-        waiting++
-        if (!errors.has(row))
-          errors.set(
-            row,
-            `row ${firstRow + row + 1} has ${rows[row] - 1} of the ${size - 1} rows before it that its window needs`,
-          )
-      } else if (!errors.has(row) && marks.some((mark) => mark[row] === 1)) {
-        errors.set(row, `a row in the window of row ${firstRow + row + 1} could not be read`)
+        const message = `row ${firstRow + row + 1} has ${rows[row] - 1} of the ${size - 1} rows before it that its window needs`
+        invalid.set(row, { reason: 'incomplete-window', message })
+      } else if (marks.some((mark) => mark[row] === 1)) {
+        const message = `a row in the window of row ${firstRow + row + 1} could not be read`
+        invalid.set(row, { reason: 'unusable-window', message })
       }
     }
     return {
@@ -73,8 +68,7 @@ export class Windowing {
         columns: wide.columns.filter((_, c) => c % width !== width - 1),
         rows: table.rows,
       },
-      errors,
-      waiting,
+      invalid,
     }
   }
 

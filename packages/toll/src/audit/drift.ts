@@ -2,7 +2,7 @@
 // that some look changed by chance: what is called drift is decided over all of them (Benjamini and Hochberg 1995).
 // Rows go by once; counts and scores stay.
 
-import { TollError, type Table } from '../base/index.js'
+import { TollError, type InvalidRow, type Table } from '../base/index.js'
 import { compareBins, countTest, kolmogorovSmirnov, outsideTest, superiority } from '../metrics/index.js'
 import { featuresOf, type Manifest } from '../model/index.js'
 import { countBins, countTexts, type ColumnProfile, type FeatureKind, type TextProfile } from '../preprocess/index.js'
@@ -38,7 +38,7 @@ export interface ScoreDrift {
 }
 
 export interface Drift {
-  readonly rows: { readonly now: number; readonly unscored: number; readonly heldBack: number }
+  readonly rows: { readonly now: number; readonly invalid: number; readonly heldBack: number }
   readonly fdr: number
   /** Whether anything is. */
   readonly drifted: boolean
@@ -49,7 +49,7 @@ export interface Drift {
    * Rows with a cell that is not what its column held in training, such as a text among numbers: training had none.
    * Absent when there are none.
    */
-  readonly unreadable?: { readonly rows: number; readonly pValue: number; readonly drifted: boolean }
+  readonly invalidCells?: { readonly rows: number; readonly pValue: number; readonly drifted: boolean }
   /**
    * Columns that hold something else now, such as texts where training had numbers. They are drift; no row has a score
    * then. Absent when there are none.
@@ -66,7 +66,7 @@ export interface Retyped {
 /** Rows as they were read, and those of them (from 0) that could not be. */
 export interface RawRows {
   readonly table: Table
-  readonly unreadable: ReadonlyMap<number, string>
+  readonly invalid: ReadonlyMap<number, InvalidRow>
 }
 
 /** What is counted of a column while rows go by. */
@@ -86,7 +86,7 @@ export interface ColumnTally {
 export class DriftTally {
   readonly columns: readonly ColumnTally[]
   rows = 0
-  unreadable = 0
+  invalid = 0
 
   /** @param retyped columns whose values are not read, and so not counted */
   constructor(manifest: Pick<Manifest, 'profile' | 'input' | 'window'>, retyped: readonly Retyped[] = []) {
@@ -109,7 +109,7 @@ export class DriftTally {
   /** Further rows; columns are found by name. */
   push(raw: RawRows): void {
     this.rows += raw.table.rows
-    this.unreadable += raw.unreadable.size
+    this.invalid += raw.invalid.size
     for (const tally of this.columns) count(tally, raw)
   }
 }
@@ -136,24 +136,24 @@ export function measureDrift(
       ? compareScores(heldBack.scores, scores, threshold.value)
       : undefined
   const trained = trainedRows(tally)
-  const unreadable =
-    tally.unreadable > 0 && trained > 0
-      ? { rows: tally.unreadable, pValue: countTest(0, trained, tally.unreadable, tally.rows) }
+  const invalidCells =
+    tally.invalid > 0 && trained > 0
+      ? { rows: tally.invalid, pValue: countTest(0, trained, tally.invalid, tally.rows) }
       : undefined
   const called = discoveries(
-    [...columns, ...(score ? [score] : []), ...(unreadable ? [unreadable] : [])].map(({ pValue }) => pValue),
+    [...columns, ...(score ? [score] : []), ...(invalidCells ? [invalidCells] : [])].map(({ pValue }) => pValue),
     fdr,
   )
   return {
     rows: {
       now: rows,
-      unscored: rows - scores.length,
+      invalid: rows - scores.length,
       heldBack: heldBack.source === 'held-back' ? heldBack.scores.length : 0,
     },
     fdr,
     drifted: called.includes(1) || retyped.length > 0,
     ...(score && { score: { ...score, drifted: called[columns.length] === 1 } }),
-    ...(unreadable && { unreadable: { ...unreadable, drifted: called.at(-1) === 1 } }),
+    ...(invalidCells && { invalidCells: { ...invalidCells, drifted: called.at(-1) === 1 } }),
     columns: columns
       .map((column, i) => ({ ...column, drifted: called[i] === 1 }))
       .sort((a, b) => a.pValue - b.pValue || b.psi - a.psi),
@@ -169,10 +169,10 @@ function trainedRows({ columns }: DriftTally): number {
   )
 }
 
-function count(tally: ColumnTally, { table, unreadable }: RawRows): void {
+function count(tally: ColumnTally, { table, invalid }: RawRows): void {
   const { profile } = tally
   const all = table.columns[table.names.indexOf(profile.name)]
-  const values = unreadable.size === 0 ? all : all.filter((_, row) => !unreadable.has(row))
+  const values = invalid.size === 0 ? all : all.filter((_, row) => !invalid.has(row))
   const meaning = table.meanings?.get(profile.name)
   const fresh =
     'texts' in profile

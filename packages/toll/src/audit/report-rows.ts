@@ -1,7 +1,7 @@
 // The section of anomalies: which rows score highest, and for each the columns that make its score, beside what is
 // usual in training.
 
-import { takeSamples, type NdArray } from '../base/index.js'
+import { messageOf, takeSamples, type NdArray } from '../base/index.js'
 import {
   describeExplanation,
   explain,
@@ -31,7 +31,7 @@ const leading = 2
 export async function anomalyBlocks(model: Model, sifted: Sifted, options: RowsOptions): Promise<Block[]> {
   const { evaluations, seed, signal, onProgress, columnsShown } = options
   const explanation = await explain(model, sifted.topData, {
-    badRows: 'mark',
+    invalidRows: 'mark',
     signal,
     onProgress,
     ...(evaluations !== undefined && { evaluations }),
@@ -80,7 +80,7 @@ export async function anomalyBlocks(model: Model, sifted: Sifted, options: RowsO
                   kind: 'paragraph',
                   text:
                     'Its score cannot be shared over columns: ' +
-                    `${explanation.errors.get(i) ?? 'no reason is known'}.`,
+                    `${explanation.invalid.has(i) ? messageOf(explanation.invalid.get(i)) : 'no reason is known'}.`,
                 },
               ],
         }))),

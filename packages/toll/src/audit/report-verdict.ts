@@ -1,6 +1,7 @@
 // The first section: what the model is, what it found, what the threshold promises, and what speaks against trusting
 // it.
 
+import { messageOf } from '../base/index.js'
 import { detectors } from '../detectors/index.js'
 import type { Manifest } from '../model/index.js'
 import type { Block, MetricTile } from '../report/index.js'
@@ -206,10 +207,10 @@ function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): strin
     ...(gaps.length > 0
       ? [`More than a fifth of the values are missing in ${listNames(gaps, 5)}; gaps count as the training median.`]
       : []),
-    ...(sifted && sifted.failed.count > 0
+    ...(sifted && sifted.invalid.count > sifted.invalid.incompleteWindows
       ? [
-          `${counted(sifted.failed.count, 'row')} could not be scored, the first: row ` +
-            `${String(sifted.failed.first[0].title)}: ${sifted.failed.first[0].reason.slice(0, 200)}.`,
+          `${counted(sifted.invalid.count - sifted.invalid.incompleteWindows, 'row')} could not be scored, the first: row ` +
+            `${String(sifted.invalid.first[0].title)}: ${messageOf(sifted.invalid.first[0]).slice(0, 200)}.`,
         ]
       : []),
     ...(!ofTraining && drifted.length > 0

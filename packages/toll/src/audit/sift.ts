@@ -1,18 +1,26 @@
 // Rows that a model scored, as they go by: counted, compared with the training data, and the highest scores kept with
 // their values. Memory holds the scores and those few rows.
 
-import { TollError, joinRows, rowCount, takeRows, throwIfAborted, type Table, type Samples } from '../base/index.js'
+import {
+  TollError,
+  joinRows,
+  messageOf,
+  rowCount,
+  takeRows,
+  throwIfAborted,
+  type InvalidRow,
+  type Table,
+  type Samples,
+} from '../base/index.js'
 import type { Model, Scores } from '../model/index.js'
 import { DriftTally, measureDrift, type ColumnTally, type Drift, type RawRows } from './drift.js'
 
 /** Consecutive rows of a source with their scores. */
-export interface ScoredBatch extends Pick<Scores, 'score' | 'pValue' | 'isAnomaly' | 'alarms' | 'imputed' | 'errors'> {
+export interface ScoredBatch extends Pick<Scores, 'score' | 'pValue' | 'isAnomaly' | 'alarms' | 'imputed' | 'invalid'> {
   /** What the model was given, one row per score. */
   readonly data: Samples
   /** What each row is called; default its number from 1. */
   readonly titles?: ArrayLike<string | number>
-  /** Of `errors`, rows that come before the first full window of their group; default 0. */
-  readonly waiting?: number
   /** The rows as they were read, for drift; absent for images. */
   readonly raw?: RawRows
 }
@@ -27,12 +35,13 @@ export interface SiftedRow {
 export interface Sifted {
   /** All rows, those without a score among them. */
   readonly rows: number
-  /** Rows before the first full window of their group. */
-  readonly waiting: number
-  /** Other rows that could not be scored: how many, and the first few. */
-  readonly failed: {
+  /** Rows that could not be scored. */
+  readonly invalid: {
     readonly count: number
-    readonly first: readonly { readonly title: string | number; readonly reason: string }[]
+    /** Of them, rows before the first full window of their group. */
+    readonly incompleteWindows: number
+    /** The first few of the others. */
+    readonly first: readonly (InvalidRow & { readonly title: string | number })[]
   }
   readonly anomalies: number
   /** Rows above each further threshold. */
@@ -62,8 +71,8 @@ interface Candidate extends SiftedRow {
   readonly data: Samples
 }
 
-/** Failures whose reasons are kept. */
-const failuresKept = 5
+/** Invalid rows whose reasons are kept. */
+const invalidKept = 5
 
 /**
  * Goes through scored rows once.
@@ -82,18 +91,17 @@ export async function siftRows(
   const alarms: Record<string, number> = Object.fromEntries(
     Object.keys(manifest.thresholds ?? {}).map((name) => [name, 0]),
   )
-  const first: { title: string | number; reason: string }[] = []
-  let [rows, waiting, failed, anomalies, imputed] = [0, 0, 0, 0, 0]
+  const first: (InvalidRow & { readonly title: string | number })[] = []
+  let [rows, invalid, incompleteWindows, anomalies, imputed] = [0, 0, 0, 0, 0]
   let kept: Candidate[] = []
   for await (const batch of batches) {
     throwIfAborted(signal)
     const count = rowCount(batch.data)
     const titleOf = (row: number) => batch.titles?.[row] ?? rows + row + 1
     const fresh: Candidate[] = []
-    let toWait = batch.waiting ?? 0
     for (let row = 0; row < count; row++) {
-      const reason = batch.errors.get(row)
-      if (reason === undefined) {
+      const problem = batch.invalid.get(row)
+      if (problem === undefined) {
         const score = batch.score[row]
         scores.push(score)
         anomalies += batch.isAnomaly[row]
@@ -108,13 +116,10 @@ export async function siftRows(
             data: batch.data,
           })
         }
-      } else if (toWait > 0) {
-        // Which of the rows without a score wait is not known, how many is: they are the first.
-        toWait--
-        waiting++
       } else {
-        failed++
-        if (first.length < failuresKept) first.push({ title: titleOf(row), reason })
+        invalid++
+        if (problem.reason === 'incomplete-window') incompleteWindows++
+        else if (first.length < invalidKept) first.push({ title: titleOf(row), ...problem })
       }
     }
     imputed += batch.imputed
@@ -129,13 +134,12 @@ export async function siftRows(
   if (scores.length === 0)
     throw new TollError(
       'no-scored-rows',
-      `no row could be scored${first.length > 0 ? `; the first: row ${first[0].title}: ${first[0].reason}` : ''}`,
+      `no row could be scored${first.length > 0 ? `; the first: row ${first[0].title}: ${messageOf(first[0])}` : ''}`,
     )
   const comparable = tally.columns.length > 0 || manifest.heldBack.source === 'held-back'
   return {
     rows,
-    waiting,
-    failed: { count: failed, first },
+    invalid: { count: invalid, incompleteWindows, first },
     anomalies,
     alarms,
     imputed,
@@ -167,10 +171,10 @@ export async function scoreRows(
 ): Promise<ScoredBatch> {
   const rows = raw ?? (data.kind === 'table' ? data : undefined)
   return {
-    ...(await model.score(data, { badRows: 'mark', signal })),
+    ...(await model.score(data, { invalidRows: 'mark', signal })),
     data,
     ...(titles && { titles }),
-    ...(rows && { raw: { table: rows, unreadable: new Map() } }),
+    ...(rows && { raw: { table: rows, invalid: new Map() } }),
   }
 }
 

@@ -86,11 +86,13 @@ export const errorReasons = {
   'missing-group': 'data',
   'unordered-rows': 'data',
   'incomplete-window': 'data',
+  'unusable-window': 'data',
   overflow: 'data',
   'unreadable-text': 'data',
   'no-held-out-scores': 'data',
   'degenerate-scores': 'data',
   'no-results': 'data',
+  'infinite-score': 'data',
   'unusable-data': 'data',
   'not-training-data': 'data',
   // Files
@@ -208,7 +210,8 @@ export function throwIfAborted(signal?: AbortSignal): void {
   if (signal?.aborted) throw new TollError('aborted', 'stopped before it was finished', { cause: signal.reason })
 }
 
-/** The message of anything that was thrown, to be shown to a person. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** The message of anything that was thrown, or of a row that cannot be used, to be shown to a person. */
+export function messageOf(problem: unknown): string {
+  const hasMessage = typeof problem === 'object' && problem !== null && 'message' in problem
+  return hasMessage ? String(problem.message) : String(problem)
 }

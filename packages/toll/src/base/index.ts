@@ -10,6 +10,7 @@ export {
   type ErrorDetails,
   type ErrorReason,
 } from './errors.js'
+export { RowCheck, type InvalidRow, type InvalidRows } from './invalid-rows.js'
 export {
   concatenate,
   joinRows,

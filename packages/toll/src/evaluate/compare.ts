@@ -369,7 +369,7 @@ async function prepareRows(
   const inputs = columns.map((column) => columnInput(column, 'rows'))
   const session = await engine.load({ inputs, outputs: { samples: prepareTable(preprocessing, inputs, 'float64') } })
   try {
-    const { samples } = await session.run(feedTable(table, columns, 'refuse').feeds(0, table.rows))
+    const { samples } = await session.run(feedTable(table, columns).feeds(0, table.rows))
     return { shape: samples.shape, data: samples.data as Float64Array }
   } finally {
     await session.close()

@@ -314,9 +314,13 @@ describe('bad input', () => {
         (error: unknown) => (error instanceof TollError ? error.code : 'other'),
       )
     expect(await code(explain(model, bad))).toBe('data')
-    const marked = await explain(model, bad, { badRows: 'mark' })
-    expect([...marked.errors.keys(), ...marked.rows.map(({ row }) => row)].sort()).toEqual([0, 1, 2])
-    expect(marked.errors.get(1)).toBe("column 'b' is Infinity in row 2")
+    const marked = await explain(model, bad, { invalidRows: 'mark' })
+    expect([...marked.invalid.keys(), ...marked.rows.map(({ row }) => row)].sort()).toEqual([0, 1, 2])
+    expect(marked.invalid.get(1)).toEqual({
+      reason: 'not-finite',
+      column: 'b',
+      message: "column 'b' is Infinity in row 2",
+    })
     for (const options of [{ tolerance: 0 }, { points: 10 }, { evaluations: 0 }, { seed: -1 }])
       expect(await code(explain(model, table, options))).toBe('argument')
     expect(await code(explain(model, { ...table, names: ['a', 'b', 'c', 'd', 'e', 'g'] }))).toBe('not-found')

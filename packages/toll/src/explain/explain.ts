@@ -1,6 +1,6 @@
 // Why a row has its score: parts by column or pixel that add up to it, for any model.
 
-import { TollError, rowCount, takeRows, type Samples } from '../base/index.js'
+import { RowCheck, TollError, rowCount, takeRows, type Samples } from '../base/index.js'
 import type { Model } from '../model/index.js'
 import type { ExplainOptions, Explanation } from './explanation.js'
 import { explainByGradients } from './gradients.js'
@@ -17,28 +17,28 @@ import { typicalRow, valuesOf } from './typical.js'
  * the row, from scores alone. What is typical is the median of each training column. A row's explanation does not
  * depend on the other rows' values.
  *
- * @throws as `Model.score`; `data` for scores that are infinite (unless `badRows` is `mark`); `argument` for options
+ * @throws as `Model.score`; `data` for scores that are infinite (unless `invalidRows` is `mark`); `argument` for options
  * outside their ranges; `format` for a damaged file; `aborted`.
  */
 export async function explain(model: Model, data: Samples, options: ExplainOptions = {}): Promise<Explanation> {
   checkOptions(options)
-  const { badRows = 'refuse', signal } = options
+  const { invalidRows = 'throw', signal } = options
   const { manifest } = model
-  const scores = await model.score(data, { badRows, signal })
-  const errors = new Map(scores.errors)
+  const scores = await model.score(data, { invalidRows, signal })
+  const check = new RowCheck(invalidRows)
   scores.score.forEach((score, row) => {
-    if (Number.isFinite(score) || errors.has(row)) return
-    const problem =
+    if (Number.isFinite(score) || scores.invalid.has(row)) return
+    const message =
       `row ${row + 1} scores ${score}, which cannot be shared; its values are beyond what the model can ` + 'tell apart'
-    if (badRows === 'refuse') throw new TollError('unusable-data', problem)
-    errors.set(row, problem)
+    check.reject(row, { reason: 'infinite-score', message }, { value: score })
   })
-  const places = Array.from({ length: rowCount(data) }, (_, row) => row).filter((row) => !errors.has(row))
+  const invalid = new Map([...scores.invalid, ...check.invalid])
+  const places = Array.from({ length: rowCount(data) }, (_, row) => row).filter((row) => !invalid.has(row))
   const kept = places.length === rowCount(data) ? data : takeRows(data, places)
   const typical = typicalRow(manifest)
   const scored = { data: kept, places, scores, typical }
   const byGradients = isToll(manifest)
-  const result: Pick<Explanation, 'base' | 'rows'> & Partial<Pick<Explanation, 'errors'>> = byGradients
+  const result: Pick<Explanation, 'base' | 'rows'> & Partial<Pick<Explanation, 'invalid'>> = byGradients
     ? await explainByGradients(model, scored, options)
     : await explainByShapley(model, scored, options)
   const { input } = manifest
@@ -49,7 +49,7 @@ export async function explain(model: Model, data: Samples, options: ExplainOptio
     typical: valuesOf(typical),
     base: result.base,
     rows: result.rows,
-    errors: new Map([...errors, ...(result.errors ?? [])]),
+    invalid: new Map([...invalid, ...(result.invalid ?? [])]),
   }
 }
 

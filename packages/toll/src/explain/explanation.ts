@@ -1,13 +1,13 @@
 // What an explanation is, whatever made it: a base and one number for each column or pixel that add up to the score.
 
-import type { BadRows } from '../model/index.js'
+import type { InvalidRow, InvalidRows } from '../base/index.js'
 
 export interface ExplainOptions {
   /**
-   * What a row that cannot be scored does: stops everything (default), or is listed in `errors` while the rest is
+   * What a row that cannot be scored does: stops everything (default), or is listed in `invalid` while the rest is
    * explained.
    */
-  readonly badRows?: BadRows
+  readonly invalidRows?: InvalidRows
   /**
    * Gradients: the remainder of the integral that is good enough, as a share of the score, in (0, 1]; default 0.001.
    */
@@ -43,10 +43,10 @@ export interface Explanation {
   readonly typical: readonly TypicalValue[]
   /** The share of the score that belongs to no column: what a typical row has of it. */
   readonly base: { readonly name: string; readonly value: number }
-  /** In the order of the rows given, without those in `errors`. */
+  /** In the order of the rows given, without those in `invalid`. */
   readonly rows: readonly RowExplanation[]
-  /** Rows (from 0) that could not be scored or explained, with the reason; empty unless `badRows` is `mark`. */
-  readonly errors: ReadonlyMap<number, string>
+  /** Rows (from 0) that could not be scored or explained, with the reason; empty unless `invalidRows` is `mark`. */
+  readonly invalid: ReadonlyMap<number, InvalidRow>
 }
 
 /** A number (of a time the seconds since 1970 UTC) or a text; '' where a text is missing. */

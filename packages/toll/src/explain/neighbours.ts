@@ -79,7 +79,7 @@ interface Prepared {
 const valuesPerRun = 1 << 18
 
 async function samplesOf(model: Model, session: Session, data: Samples): Promise<Prepared> {
-  const feeding = model.feeding(data, { badRows: 'mark' })
+  const feeding = model.feeding(data, { invalidRows: 'mark' })
   const rows = rowCount(data)
   const perRun = Math.max(1, Math.floor(valuesPerRun / feeding.rowSize))
   const pieces: HostTensor[] = []
@@ -91,7 +91,7 @@ async function samplesOf(model: Model, session: Session, data: Samples): Promise
     all.set(data as Float64Array, at)
     at += data.length
   }
-  return { rows, data: all, bad: new Set(feeding.errors.keys()) }
+  return { rows, data: all, bad: new Set(feeding.invalid.keys()) }
 }
 
 function distanceOf(a: Float64Array, aStart: number, b: Float64Array, bStart: number, size: number): number {

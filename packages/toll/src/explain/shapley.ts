@@ -4,7 +4,7 @@
 // the noise. Sources: Shapley 1953; Castro, Gomez and Tejada 2009 (sampling); Mitchell, Cooper, Frank and Holmes, JMLR
 // 2022 (reversed pairs).
 
-import { Random, TollError, rowCount, throwIfAborted, type Samples } from '../base/index.js'
+import { Random, RowCheck, TollError, rowCount, throwIfAborted, type Samples } from '../base/index.js'
 import type { Model } from '../model/index.js'
 import { playersOf, type Players } from './coalitions.js'
 import { spread, sumOf, type ExplainOptions, type Explanation, type RowExplanation } from './explanation.js'
@@ -26,8 +26,8 @@ export async function explainByShapley(
   model: Model,
   { data, places, scores, typical }: ScoredRows,
   options: ExplainOptions,
-): Promise<Pick<Explanation, 'base' | 'rows' | 'errors'>> {
-  const { evaluations = 2048, seed = 0, signal, badRows = 'refuse' } = options
+): Promise<Pick<Explanation, 'base' | 'rows' | 'invalid'>> {
+  const { evaluations = 2048, seed = 0, signal, invalidRows = 'throw' } = options
   const base = (await model.score(typical, { signal })).score[0]
   if (!Number.isFinite(base))
     throw new TollError(
@@ -36,7 +36,7 @@ export async function explainByShapley(
         'detector needs other data or parameters',
     )
   const rows: RowExplanation[] = []
-  const errors = new Map<number, string>()
+  const check = new RowCheck(invalidRows)
   for (const [i, row] of places.entries()) {
     const players = playersOf(data, i, typical)
     const score = scores.score[row]
@@ -48,9 +48,8 @@ export async function explainByShapley(
       random: Random.seeded(seed),
     })
     if (!shared.shares.every(Number.isFinite)) {
-      const problem = `row ${row + 1} cannot be explained: the score is infinite when some of its values become typical`
-      if (badRows === 'refuse') throw new TollError('unusable-data', problem)
-      errors.set(row, problem)
+      const message = `row ${row + 1} cannot be explained: the score is infinite when some of its values become typical`
+      check.reject(row, { reason: 'infinite-score', message }, {})
       continue
     }
     const missing = score - base - sumOf(shared.shares)
@@ -69,7 +68,7 @@ export async function explainByShapley(
     })
     options.onProgress?.(rows.length)
   }
-  return { base: { name: 'score of a typical row', value: base }, rows, errors }
+  return { base: { name: 'score of a typical row', value: base }, rows, invalid: check.invalid }
 }
 
 /** Scores rows made of sets of players, in calls of bounded size. */

@@ -88,8 +88,10 @@ describe('a model', () => {
       code: 'data',
       message: expect.stringMatching(/column 'speed' is -Infinity in row 2/),
     })
-    const { errors } = await model.score(table, { badRows: 'mark' })
-    expect([...errors]).toEqual([[1, "column 'speed' is -Infinity in row 2"]])
+    const { invalid } = await model.score(table, { invalidRows: 'mark' })
+    expect([...invalid]).toEqual([
+      [1, { reason: 'not-finite', column: 'speed', message: "column 'speed' is -Infinity in row 2" }],
+    ])
     await expect(model.score({ kind: 'images', shape: [1, 1, 2, 2], data: new Float32Array(4) })).rejects.toMatchObject(
       {
         code: 'shape',

@@ -1,10 +1,9 @@
 // Rows of a table as the inputs of a model file take them, checked column by column.
 
-import { TollError, type Table } from '../base/index.js'
+import { RowCheck, TollError, type InvalidRow, type InvalidRows, type Table } from '../base/index.js'
 import { input, isPlainText, type Tensor } from '../graph/index.js'
 import { columnAs, type ColumnSummary, type TablePreprocessing } from '../preprocess/index.js'
 import type { HostTensor, HostTensors } from '../runtime/index.js'
-import type { BadRows } from './model.js'
 
 /** A column that is fed, under the name of its input. */
 export type FedColumn = Pick<ColumnSummary, 'name' | 'kind'> & {
@@ -16,7 +15,7 @@ export type FedColumn = Pick<ColumnSummary, 'name' | 'kind'> & {
 /** Rows as the inputs of the file take them. */
 export interface Feeding {
   /** Rows (from 0) that cannot be scored, with the reason. */
-  readonly errors: ReadonlyMap<number, string>
+  readonly invalid: ReadonlyMap<number, InvalidRow>
   /** Missing numbers and times, which become the training median. */
   readonly imputed: number
   /** Texts that training did not see, or too rarely to tell them from others; missing texts where training had none. */
@@ -49,7 +48,7 @@ export function fedColumns(columns: readonly FedColumn[], { columns: encoders }:
  * Finds the columns by name. Errors: `not-found` for those that are missing; `data` for infinity and for texts where
  * numbers belong, with the row.
  */
-export function feedTable(data: Table, columns: readonly FedColumn[], badRows: BadRows): Feeding {
+export function feedTable(data: Table, columns: readonly FedColumn[], invalidRows: InvalidRows = 'throw'): Feeding {
   const place = new Map(data.names.map((name, i) => [name, i]))
   const missing = columns.filter(({ name }) => !place.has(name)).map(({ name }) => name)
   if (missing.length > 0) {
@@ -61,11 +60,7 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
         `trained on; it has ${data.names.join(', ')}`,
     )
   }
-  const errors = new Map<number, string>()
-  const report = (row: number, problem: string, advice: string) => {
-    if (badRows === 'refuse') throw new TollError('unusable-data', `${problem}; ${advice}`)
-    if (!errors.has(row)) errors.set(row, problem)
-  }
+  const check = new RowCheck(invalidRows)
   let imputed = 0
   let unseen = 0
   const feeders = columns.map((column): readonly [string, (start: number, end: number) => HostTensor] => {
@@ -81,10 +76,14 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
           return
         }
         if (plain[code] === undefined)
-          report(
+          check.reject(
             row,
-            `column '${column.name}' holds a text with NUL or half a character in row ${row + 1}`,
-            'no engine takes that, replace it',
+            {
+              reason: 'unreadable-text',
+              message: `column '${column.name}' holds a text with NUL or half a character in row ${row + 1}`,
+              column: column.name,
+            },
+            { value: texts[code], advice: 'no engine takes that, replace it' },
           )
         else if (isUnseen[code]) unseen++
       })
@@ -110,10 +109,14 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
       if (value - value === 0) continue
       if (Number.isNaN(value)) imputed++
       else
-        report(
+        check.reject(
           row,
-          `column '${column.name}' is ${value} in row ${row + 1}`,
-          'infinity cannot be scored, replace it or leave it empty',
+          {
+            reason: 'not-finite',
+            message: `column '${column.name}' is ${value} in row ${row + 1}`,
+            column: column.name,
+          },
+          { value, advice: 'infinity cannot be scored, replace it or leave it empty' },
         )
     }
     return [
@@ -122,7 +125,7 @@ export function feedTable(data: Table, columns: readonly FedColumn[], badRows: B
     ]
   })
   return {
-    errors,
+    invalid: check.invalid,
     imputed,
     unseen,
     rowSize: columns.length,

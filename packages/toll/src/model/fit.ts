@@ -302,7 +302,7 @@ async function runPreparation(engine: Engine, data: Samples, { inputs, samples, 
   try {
     const feeds: HostTensors =
       data.kind === 'table'
-        ? feedTable(data, port.kind === 'table' ? port.columns : [], 'refuse').feeds(0, data.rows)
+        ? feedTable(data, port.kind === 'table' ? port.columns : []).feeds(0, data.rows)
         : { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
     const result = await session.run(feeds)
     return { shape: result.samples.shape, data: result.samples.data as FloatArray }

@@ -3,7 +3,7 @@
 export { fewestRows } from './division.js'
 export { fingerprint, sha256 } from './fingerprint.js'
 export { fit, type FitOptions } from './fit.js'
-export { Model, type BadRows, type ScoreOptions, type Scores } from './model.js'
+export { Model, type ScoreOptions, type Scores } from './model.js'
 export { columnInput, feedTable, type FedColumn, type Feeding } from './feeding.js'
 export { decisionOutput, readManifest } from './compose.js'
 export {

@@ -1,23 +1,30 @@
 // A model: the bytes of a model file, its manifest, and an engine that runs them. A model just fitted and one read from
 // a file are the same thing, so that what ships scores as what was trained.
 
-import { TollError, rowCount, sizeOf, throwIfAborted, type NdArray, type Samples } from '../base/index.js'
+import {
+  RowCheck,
+  TollError,
+  rowCount,
+  sizeOf,
+  throwIfAborted,
+  type InvalidRow,
+  type InvalidRows,
+  type NdArray,
+  type Samples,
+} from '../base/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
 import type { Engine, HostTensor, Session } from '../runtime/index.js'
 import { decisionOutput, moveThresholds, readManifest, withOutputs } from './compose.js'
 import { feedTable, fedColumns, type Feeding } from './feeding.js'
 import type { Manifest } from './manifest.js'
 
-/** What a row that cannot be scored does: stops everything (default), or is marked while the rest is scored. */
-export type BadRows = 'refuse' | 'mark'
-
 export interface ScoreOptions {
-  readonly badRows?: BadRows
+  readonly invalidRows?: InvalidRows
   readonly signal?: AbortSignal
 }
 
 export interface Scores {
-  /** (n), float64; higher is more anomalous. NaN only in rows that `errors` lists. */
+  /** (n), float64; higher is more anomalous. NaN only in rows that `invalid` lists. */
   readonly score: Float64Array
   /** (n), 1 where the score is above the model's threshold. */
   readonly isAnomaly: Uint8Array
@@ -25,7 +32,7 @@ export interface Scores {
   readonly alarms: Readonly<Record<string, Uint8Array>>
   /**
    * (n), in (0, 1]: a normal row's is at most t with probability at most t (split conformal). Absent when no rows were
-   * held back. NaN only in rows that `errors` lists.
+   * held back. NaN only in rows that `invalid` lists.
    */
   readonly pValue?: Float64Array
   /** The parts of the score, (n) each: for Toll `reconstruction_error` and `latent_norm`. */
@@ -34,8 +41,8 @@ export interface Scores {
   readonly imputed: number
   /** Texts that training did not see, or too rarely to tell them from others; they count as one category. */
   readonly unseen: number
-  /** Rows (from 0) that could not be scored, with the reason; empty unless `badRows` is `mark`. */
-  readonly errors: ReadonlyMap<number, string>
+  /** Rows (from 0) that could not be scored, with the reason; empty unless `invalidRows` is `mark`. */
+  readonly invalid: ReadonlyMap<number, InvalidRow>
 }
 
 /** Numbers that one engine run takes at most: bounds memory, and keeps a run long enough to be worth its overhead. */
@@ -79,7 +86,7 @@ export class Model {
     const { score, ...rest } = scored
     const pValue =
       heldBack.source === 'held-back' && heldBack.scores.length > 0 ? pValues(score, heldBack.scores) : undefined
-    for (const row of source.errors.keys()) {
+    for (const row of source.invalid.keys()) {
       for (const values of [score, ...Object.values(rest), ...(pValue ? [pValue] : [])]) values[row] = NaN
       for (const flags of Object.values(called)) flags[row] = 0
     }
@@ -91,7 +98,7 @@ export class Model {
       alarms: Object.fromEntries(Object.keys(thresholds).map((name) => [name, called[decisionOutput(name)]])),
       imputed: source.imputed,
       unseen: source.unseen,
-      errors: source.errors,
+      invalid: source.invalid,
     }
   }
 
@@ -194,7 +201,7 @@ export class Model {
     return loading
   }
 
-  #tableSource(data: Samples, { badRows = 'refuse' }: ScoreOptions): Feeding {
+  #tableSource(data: Samples, { invalidRows = 'throw' }: ScoreOptions): Feeding {
     const { input, preprocessing } = this.manifest
     if (input.kind !== 'table' || data.kind !== 'table') {
       throw new TollError(
@@ -203,10 +210,10 @@ export class Model {
           `${data.kind === 'table' ? 'a table' : 'an array'}`,
       )
     }
-    return feedTable(data, preprocessing.kind === 'table' ? fedColumns(input.columns, preprocessing) : [], badRows)
+    return feedTable(data, preprocessing.kind === 'table' ? fedColumns(input.columns, preprocessing) : [], invalidRows)
   }
 
-  #imageSource(data: Samples, { badRows = 'refuse' }: ScoreOptions): Feeding {
+  #imageSource(data: Samples, { invalidRows = 'throw' }: ScoreOptions): Feeding {
     const { input } = this.manifest
     if (input.kind !== 'image' || data.kind === 'table' || data.shape.slice(1).join() !== input.shape.join()) {
       const expected =
@@ -218,16 +225,16 @@ export class Model {
       )
     }
     const rowSize = sizeOf(input.shape)
-    const errors = new Map<number, string>()
+    const check = new RowCheck(invalidRows)
     for (let i = 0; i < data.data.length; i++) {
       if (Number.isFinite(data.data[i])) continue
       const row = Math.floor(i / rowSize)
-      const problem = `image ${row + 1} has a pixel that is ${data.data[i]}`
-      if (badRows === 'refuse') throw new TollError('not-finite', `${problem}; pixels must be finite numbers`)
-      if (!errors.has(row)) errors.set(row, problem)
+      const message = `image ${row + 1} has a pixel that is ${data.data[i]}`
+      const details = { value: data.data[i], advice: 'pixels must be finite numbers' }
+      check.reject(row, { reason: 'not-finite', message }, details)
     }
     return {
-      errors,
+      invalid: check.invalid,
       imputed: 0,
       unseen: 0,
       rowSize,

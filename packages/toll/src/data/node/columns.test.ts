@@ -119,9 +119,9 @@ describe('a text file', () => {
         `${path}, row 2: column 'when' holds '2024-02-30', which is not a date or time such as 2024-05-31 or ` +
         '2024-05-31T13:00:00Z; correct it, leave the column out, or declare the text as missing',
     })
-    const { table, errors } = await read(path, columns, { badRows: 'mark' })
+    const { table, invalid } = await read(path, columns, { invalidRows: 'mark' })
     expect(table.columns).toEqual([Float64Array.of(1709078400, NaN, NaN, NaN), Float64Array.of(1, NaN, NaN, 1)])
-    expect([...errors].map(([row, message]) => [row, message.replace(path, '')])).toEqual([
+    expect([...invalid].map(([row, { message }]) => [row, message.replace(path, '')])).toEqual([
       [
         1,
         ", row 2: column 'when' holds '2024-02-30', which is not a date or time such as 2024-05-31 or " +

@@ -45,7 +45,7 @@ async function sampleSome(
   const numbers = columns.map((column) => selectColumn(column, 'number', head.name))
   for await (const { chunk, rows: count } of fetchChunks(
     head,
-    { columns: numbers, passthrough: [], badRows: 'mark', batchRows: rows, cell },
+    { columns: numbers, passthrough: [], invalidRows: 'mark', batchRows: rows, cell },
     connection,
   )) {
     counts.forEach((kinds, c) => {

@@ -49,13 +49,13 @@ test('columns of several passes: batches, and the first bad cell of a row', asyn
   const path = await wideFile('passes.csv', 2100, 3, { '2 c0': 'p', '2 c2090': 'q', '3 c2090': '?', '3 c2091': 'r' })
   await using source = await openTable(path)
   const columns = source.columns.map(({ name }) => ({ name, as: name === 'c2099' ? 'text' : 'number' }) as const)
-  const whole = await source.readBatch({ columns, badRows: 'mark' })
-  expect([...whole.errors].map(([row, message]) => [row, message.replace(path, '')])).toEqual([
+  const whole = await source.readBatch({ columns, invalidRows: 'mark' })
+  expect([...whole.invalid].map(([row, { message }]) => [row, message.replace(path, '')])).toEqual([
     [1, ", row 2: column 'c0' holds 'p', which is not a finite number"],
     [2, ", row 3: column 'c2091' holds 'r', which is not a finite number"],
   ])
-  for await (const { table, errors } of source.batches({ columns, badRows: 'mark' }))
-    expect([table, errors]).toEqual([whole.table, whole.errors])
+  for await (const { table, invalid } of source.batches({ columns, invalidRows: 'mark' }))
+    expect([table, invalid]).toEqual([whole.table, whole.invalid])
   await expect(source.read({ columns })).rejects.toMatchObject({
     code: 'data',
     message: expect.stringContaining("row 2: column 'c0' holds 'p'"),

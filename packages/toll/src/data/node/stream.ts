@@ -4,12 +4,15 @@
 
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import {
+  RowCheck,
   TollError,
   invariant,
-  type ErrorReason,
   parseTime,
   throwIfAborted,
   type ColumnMeaning,
+  type ErrorReason,
+  type InvalidRow,
+  type InvalidRows,
   type Table,
 } from '../../base/index.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
@@ -23,7 +26,7 @@ export type CellValue = string | number | boolean | null
 
 export interface TableBatch {
   /**
-   * The columns asked for; NaN where a value is missing, and in rows that have an error. The texts of a column are one
+   * The columns asked for; NaN where a value is missing, and where a cell is invalid. The texts of a column are one
    * list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 different texts the
    * next batch begins another list.
    */
@@ -32,16 +35,14 @@ export interface TableBatch {
   readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
   /** Rows of the source before this batch. */
   readonly firstRow: number
-  /** Why a row of this batch cannot be used, by row in the batch; empty unless `badRows` is 'mark'. */
-  readonly errors: ReadonlyMap<number, string>
-  /** The first of them as an error with its details, `row` being the row in its file. */
-  readonly firstError?: TollError
+  /** Why a row of this batch cannot be used, by row in the batch; empty unless `invalidRows` is 'mark'. */
+  readonly invalid: ReadonlyMap<number, InvalidRow>
 }
 
 export interface Selection {
   readonly columns: readonly SelectedColumn[]
   readonly passthrough: readonly ColumnInfo[]
-  readonly badRows: 'throw' | 'mark'
+  readonly invalidRows: InvalidRows
   readonly batchRows: number
   readonly cell: CellOptions
   readonly signal?: AbortSignal
@@ -205,8 +206,7 @@ class BatchBuilder {
   readonly #columns: Float64Array[]
   readonly #lists: readonly (TextCodes | undefined)[]
   readonly #passthrough: CellValue[][]
-  readonly #errors = new Map<number, string>()
-  #firstError: { readonly row: number; readonly error: TollError } | undefined
+  readonly #check: RowCheck
 
   constructor(
     readonly selection: Selection,
@@ -216,6 +216,7 @@ class BatchBuilder {
     this.#columns = selection.columns.map(() => new Float64Array(selection.batchRows))
     this.#lists = [...texts.lists]
     this.#passthrough = selection.passthrough.map(() => [])
+    this.#check = new RowCheck(selection.invalidRows)
   }
 
   /** Rows `from`..`from + count` of a chunk; `rowInFile` rows of the file came before them. */
@@ -260,8 +261,7 @@ class BatchBuilder {
       },
       passthrough: new Map(passthrough.map(({ name }, i) => [name, this.#passthrough[i]])),
       firstRow: this.firstRow,
-      errors: new Map([...this.#errors].sort(([a], [b]) => a - b)),
-      ...(this.#firstError && { firstError: this.#firstError.error }),
+      invalid: new Map([...this.#check.invalid].sort(([a], [b]) => a - b)),
     }
   }
 
@@ -329,21 +329,18 @@ class BatchBuilder {
     const message =
       `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ` +
       `${expected[as]}${comma ? '; with a decimal comma it is one' : ''}`
-    const fail = (advice: string) =>
-      new TollError(comma ? 'decimal-comma' : wrongCell(as, text), `${message}${advice}`, {
+    this.#check.reject(
+      this.rows + row,
+      { reason: comma ? 'decimal-comma' : wrongCell(as, text), message, column: name },
+      {
         file,
         row: rowInFile + row,
-        column: name,
         value: text,
         expected: expected[as],
         ...(comma ? { option: 'decimal', suggestion: ',' } : { option: 'missing' }),
-      })
-    if (this.selection.badRows === 'throw')
-      throw fail('; correct it, leave the column out, or declare the text as missing')
-    const at = this.rows + row
-    // To make an error for every row of a large table would take seconds.
-    if (!this.#firstError || at < this.#firstError.row) this.#firstError = { row: at, error: fail('') }
-    if (!this.#errors.has(at)) this.#errors.set(at, message)
+        advice: 'correct it, leave the column out, or declare the text as missing',
+      },
+    )
   }
 }
 

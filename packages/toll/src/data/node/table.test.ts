@@ -26,13 +26,13 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
 async function load(input: TableInput, options?: TableOptions, reading?: ReadOptions) {
   const source = await openTable(input, options)
   try {
-    const { table, passthrough, errors } = await source.readBatch(reading)
+    const { table, passthrough, invalid } = await source.readBatch(reading)
     return {
       kinds: source.columns.map(({ name, kind }) => `${name}:${kind}`),
       names: table.names,
       columns: table.columns,
       passthrough: Object.fromEntries(passthrough),
-      errors: [...errors],
+      invalid: [...invalid],
     }
   } finally {
     await source.close()
@@ -171,14 +171,19 @@ describe('cells', () => {
 
   test('marked rows carry their error and the others their numbers', async () => {
     const path = await file('bad.csv', 'id,a,b\nx,1,2\ny,oops,3\nz,?,inf\nw,4,1e999\n')
-    const { columns, errors, passthrough } = await load(
+    const { columns, invalid, passthrough } = await load(
       path,
       {},
-      { columns: ['b', 'a'], passthrough: ['id'], badRows: 'mark' },
+      { columns: ['b', 'a'], passthrough: ['id'], invalidRows: 'mark' },
     )
     expect(columns).toEqual([Float64Array.of(2, 3, NaN, NaN), Float64Array.of(1, NaN, NaN, 4)])
     expect(passthrough.id).toEqual(['x', 'y', 'z', 'w'])
-    expect(errors.map(([row, message]) => [row, message.replace(folder, '')])).toEqual([
+    expect(invalid.map(([row, { reason, column }]) => [row, reason, column])).toEqual([
+      [1, 'not-a-number', 'a'],
+      [2, 'not-finite', 'b'],
+      [3, 'not-finite', 'b'],
+    ])
+    expect(invalid.map(([row, { message }]) => [row, message.replace(folder, '')])).toEqual([
       [1, "/bad.csv, row 2: column 'a' holds 'oops', which is not a finite number"],
       [2, "/bad.csv, row 3: column 'b' holds 'infinity', which is not a finite number"],
       [3, "/bad.csv, row 4: column 'b' holds 'infinity', which is not a finite number"],
@@ -394,7 +399,7 @@ describe('refusals', () => {
     const refused = { code, message: expect.stringMatching(message) }
     await expect(source.read()).rejects.toMatchObject(refused)
     const streamed = async () => {
-      for await (const { table } of source.batches({ badRows: 'mark' })) expect(table.names).toEqual(['a', 'b'])
+      for await (const { table } of source.batches({ invalidRows: 'mark' })) expect(table.names).toEqual(['a', 'b'])
     }
     await expect(streamed()).rejects.toMatchObject(refused)
   })

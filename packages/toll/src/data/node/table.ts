@@ -3,7 +3,7 @@
 
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { TollError, concatenate, type Table } from '../../base/index.js'
+import { TollError, concatenate, type InvalidRow, type InvalidRows, type Table } from '../../base/index.js'
 import { connect } from './duck.js'
 import type { HeaderOptions } from './header.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile, type TableFormat } from './locate.js'
@@ -30,9 +30,9 @@ export interface ReadOptions {
   readonly passthrough?: readonly string[]
   /**
    * A cell that is not what its column holds, such as text among numbers, or infinity: 'throw' (default) stops at the
-   * first, 'mark' records it in the batch's `errors`.
+   * first, 'mark' records it in the batch's `invalid`.
    */
-  readonly badRows?: 'throw' | 'mark'
+  readonly invalidRows?: InvalidRows
   readonly signal?: AbortSignal
 }
 
@@ -73,7 +73,7 @@ export interface TableSource extends AsyncDisposable {
   /** The columns of all rows, by default those of numbers. Integers beyond 2^53 are rounded to the nearest float64. */
   read(options?: ReadOptions): Promise<Table>
   /**
-   * All rows as one batch, with passed-through columns and, on request, errors by row, and the names of keys that were
+   * All rows as one batch, with passed-through columns and, on request, invalid rows, and the names of keys that were
    * left out.
    */
   readBatch(options?: WholeOptions): Promise<WholeTable>
@@ -195,13 +195,9 @@ class DuckSource implements TableSource {
       parts.push(await this.#readTogether(selected.slice(from, from + readTogether), { ...options, passthrough: [] }))
     }
     const meanings = new Map(parts.flatMap(({ table }) => [...(table.meanings ?? [])]))
-    const errors = new Map(parts.toReversed().flatMap((part) => [...part.errors]))
-    const [first] = parts
-      .filter(({ firstError }) => firstError)
-      .sort((a, b) => Math.min(...a.errors.keys()) - Math.min(...b.errors.keys()))
+    const invalid = new Map(parts.toReversed().flatMap((part) => [...part.invalid]))
     return {
       ...whole,
-      ...(first && { firstError: first.firstError }),
       table: {
         kind: 'table',
         names: parts.flatMap(({ table }) => table.names),
@@ -209,7 +205,7 @@ class DuckSource implements TableSource {
         rows: whole.table.rows,
         ...(meanings.size > 0 && { meanings }),
       },
-      errors: new Map([...errors].sort(([a], [b]) => a - b)),
+      invalid: new Map([...invalid].sort(([a], [b]) => a - b)),
       leftOut: parts.flatMap(({ leftOut }) => leftOut),
     }
   }
@@ -218,10 +214,9 @@ class DuckSource implements TableSource {
   async #readTogether(columns: readonly SelectedColumn[], options: WholeOptions): Promise<WholeTable> {
     const pieces = columns.map((): Float64Array[] => [])
     const passthrough = new Map<string, CellValue[]>((options.passthrough ?? []).map((name) => [name, []]))
-    const errors = new Map<number, string>()
+    const invalid = new Map<number, InvalidRow>()
     const keys = new Set<string>()
     let [rows, meanings]: [number, Table['meanings']] = [0, undefined]
-    let firstError: TollError | undefined
     for await (const { table, ...batch } of this.#stream(columns, options)) {
       if (rows === 0) meanings = table.meanings
       for (const name of overfull(meanings, table)) {
@@ -234,8 +229,7 @@ class DuckSource implements TableSource {
         else pieces[c].push(column)
       })
       for (const [name, values] of batch.passthrough) for (const value of values) passthrough.get(name)?.push(value)
-      for (const [row, message] of batch.errors) errors.set(rows + row, message)
-      firstError ??= batch.firstError
+      for (const [row, problem] of batch.invalid) invalid.set(rows + row, problem)
       rows += table.rows
     }
     const names = columns.map(({ name }) => name).filter((name) => !keys.has(name))
@@ -247,8 +241,7 @@ class DuckSource implements TableSource {
       table: { kind: 'table', names, columns: joined, rows, ...(kept.size > 0 && { meanings: kept }) },
       passthrough,
       firstRow: 0,
-      errors,
-      ...(firstError && { firstError }),
+      invalid,
       leftOut: [...keys],
     }
   }
@@ -260,7 +253,7 @@ class DuckSource implements TableSource {
   async *#stream(columns: readonly SelectedColumn[], options: BatchOptions): AsyncGenerator<TableBatch> {
     const {
       batchRows = Math.min(16_384, Math.max(256, Math.floor(batchValues / columns.length))),
-      badRows = 'throw',
+      invalidRows = 'throw',
       signal,
     } = options
     if (!Number.isInteger(batchRows) || batchRows < 1)
@@ -272,7 +265,7 @@ class DuckSource implements TableSource {
     const selection: Selection = {
       columns,
       passthrough: (options.passthrough ?? []).map((name) => this.#column(name)),
-      badRows,
+      invalidRows,
       batchRows,
       cell: this.cell,
       signal,

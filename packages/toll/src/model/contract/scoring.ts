@@ -231,10 +231,10 @@ export const scoringChecks: readonly Check[] = [
           message.includes('speed') && message.includes('row 2'),
           `the refusal of ${bad} does not name its column and row: ${message}`,
         )
-        const marked = await model.score(table, { badRows: 'mark' })
+        const marked = await model.score(table, { invalidRows: 'mark' })
         demand(
-          Number.isFinite(marked.score[0]) && marked.errors.size === 1 && marked.errors.has(1),
-          `of two rows the second, with ${bad}, must be marked, got ${[...marked.errors.keys()].join(', ')}`,
+          Number.isFinite(marked.score[0]) && marked.invalid.size === 1 && marked.invalid.has(1),
+          `of two rows the second, with ${bad}, must be marked, got ${[...marked.invalid.keys()].join(', ')}`,
         )
         await demandRefusal(subject.fit(table), ['data'], `fitting with ${bad}`)
       }
