@@ -16,17 +16,20 @@ const filesIn = (source: string) =>
     .map((name) => join(source, name))
 const importPattern =
   /^(?:import|export)\s+(?:type\s+)?(?:\{[^}]*\}|\*(?: as \w+)?|\w+)\s+from\s+'([^']+)'|\bimport\('([^']+)'\)/gm
+/** Optional packages are loaded in Node by these functions. */
+const loadPattern = /\b(?:loadPackage|packageFile)\('([^']+)'/g
 const library = join(root, 'packages', 'toll', 'src')
 
 describe('architecture', () => {
   it('imports only along the arrows, through doors, and packages only from their rooms', () => {
-    const problems = sources.flatMap(filesIn).flatMap((file) =>
-      [...readFileSync(file, 'utf8').matchAll(importPattern)].flatMap(([, still, lazy]) => {
+    const problems = sources.flatMap(filesIn).flatMap((file) => {
+      const text = readFileSync(file, 'utf8')
+      return [...text.matchAll(importPattern), ...text.matchAll(loadPattern)].flatMap(([, still, lazy]) => {
         const specifier = still ?? lazy
         const problem = problemOf(file, specifier)
         return problem ? [`${relative(root, file)}: '${specifier}': ${problem}`] : []
-      }),
-    )
+      })
+    })
     expect(problems).toEqual([])
   })
 
@@ -47,9 +50,28 @@ describe('architecture', () => {
     expect(problemOf(join(library, 'model', 'x.ts'), '../../../cli/src/fit.js')).toBe(
       "'../../../cli/src/fit.js' is outside packages/toll/src",
     )
+    expect(problemOf(join(library, 'model', 'x.ts'), '#onnxruntime-web')).toBe(
+      "'#onnxruntime-web' is a file of another room than model",
+    )
+    expect(problemOf(join(library, 'model', 'x.ts'), '#nothing')).toBe(
+      "'#nothing' is not among the imports of packages/toll/package.json",
+    )
     expect(problemOf(join(root, 'packages', 'cli', 'src', 'x.ts'), '@duckdb/node-api')).toBe(
       "packages/cli does not import '@duckdb/node-api' in rooms.json",
     )
+  })
+
+  it('names the optional packages that package.json does, with their versions', async () => {
+    const { optionalPackages } = (await import(join(root, 'packages', 'toll', 'dist', 'base', 'index.js'))) as {
+      optionalPackages: Record<string, { version: string }>
+    }
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', 'toll', 'package.json'), 'utf8')) as {
+      peerDependencies: Record<string, string>
+      peerDependenciesMeta: Record<string, { optional: boolean }>
+    }
+    const versions = Object.fromEntries(Object.entries(optionalPackages).map(([name, { version }]) => [name, version]))
+    expect(versions).toEqual(manifest.peerDependencies)
+    expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(Object.keys(manifest.peerDependencies))
   })
 
   it('has one version in every published package', async () => {

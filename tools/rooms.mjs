@@ -19,6 +19,17 @@ function placeOf(file) {
   return { house, source, room: parts.length > 1 ? parts[0] : undefined }
 }
 
+/** A switch belongs to one room: in Node to a file of its node folder, elsewhere to one beside it. */
+function problemOfSwitch(house, room, specifier) {
+  const { imports = {} } = JSON.parse(readFileSync(resolve(root, house, 'package.json'), 'utf8'))
+  const targets = imports[specifier]
+  if (targets === undefined) return `'${specifier}' is not among the imports of ${house}/package.json`
+  const folders = [targets.node, targets.default].map((target) => dirname(target))
+  return folders.join() === `./dist/${room}/node,./dist/${room}`
+    ? undefined
+    : `'${specifier}' is a file of another room than ${room}`
+}
+
 /**
  * Why `file` may not import `specifier`, or undefined. Tests may import any package and any room's door.
  * @param {string} file absolute path
@@ -36,6 +47,8 @@ export function problemOf(file, specifier) {
   const test = /\.(test|harness)\b.*\.ts$/.test(file)
   const onNode = node === true || node.includes(room)
   const inNode = onNode || relative(resolve(source, room ?? ''), file).startsWith(`node${sep}`)
+  // A file that is another one in Node than in a browser: `imports` of package.json.
+  if (specifier.startsWith('#')) return problemOfSwitch(house, room, specifier)
   if (!specifier.startsWith('.')) {
     if (test) return undefined
     if (specifier.startsWith('node:')) return inNode ? undefined : `what needs Node stands in ${house}/src/${room}/node`

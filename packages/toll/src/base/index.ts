@@ -77,6 +77,13 @@ export {
   thinSvd,
   type ThinSvd,
 } from './linear-algebra/singular-values.js'
+export {
+  missingPackage,
+  notInstalled,
+  optionalPackages,
+  unusablePackage,
+  type OptionalPackageName,
+} from './packages.js'
 export type { PhaseProgress, Watched } from './progress.js'
 export { Random, type RandomState } from './random.js'
 export { legacyPermutation } from './mersenne.js'

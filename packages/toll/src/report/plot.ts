@@ -2,13 +2,13 @@
 // a chart is text.
 
 import type { PlotOptions } from '@observablehq/plot'
-import { TollError } from '../base/index.js'
+import { TollError, notInstalled } from '../base/index.js'
 import type { Chart, Frame } from './chart.js'
 import { escapeText } from './markup.js'
 
 export type Plot = typeof import('@observablehq/plot')
 
-/** Draws a chart in both widths. Plot and the document are loaded on first use: no start-up pays for them. */
+/** Draws a chart in both widths. Plot and the document are optional packages, loaded on first use. */
 export async function drawChart(
   frames: { readonly wide: Frame; readonly narrow: Frame },
   described: Pick<Chart, 'description' | 'table'>,
@@ -17,7 +17,10 @@ export async function drawChart(
   const { width } = frames.wide
   if (!(width >= 320 && width <= 1200))
     throw new TollError('out-of-domain', `the width of a chart must be 320 to 1200 pixels, got ${width}`)
-  const [plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')])
+  const [plot, { parseHTML }] = await Promise.all([
+    import('@observablehq/plot').catch(notInstalled('@observablehq/plot')),
+    import('linkedom').catch(notInstalled('linkedom')),
+  ])
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const draw = (name: string, frame: Frame): string => {
     const svg = plot.plot({ ...plan(plot, frame), ...frame, document })

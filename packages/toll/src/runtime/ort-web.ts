@@ -3,6 +3,7 @@
 
 import type * as Ort from 'onnxruntime-web'
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-web'
+import { loadOrtWeb } from '#onnxruntime-web'
 import { TollError } from '../base/index.js'
 import { add, compile, input } from '../graph/index.js'
 import { openCoded } from './coded.js'
@@ -23,8 +24,11 @@ export interface WebEngineOptions {
   /**
    * Folder (URL ending in /) or exact addresses of onnxruntime-web's .wasm and .mjs files; default beside its script.
    */
-  readonly wasmPaths?: Env.WasmPrefixOrFilePaths
+  readonly wasmPaths?: WasmPaths
 }
+
+/** A folder, or files. */
+export type WasmPaths = string | { readonly wasm?: string | URL; readonly mjs?: string | URL }
 
 /**
  * Opens an engine in the calling thread; open it in a web worker where a page must stay responsive during one run.
@@ -46,12 +50,8 @@ export async function openWebEngine(options: WebEngineOptions = {}): Promise<Eng
   return open(noGpu ? 'wasm' : 'webgpu', threads, wasmPaths)
 }
 
-async function open(
-  device: 'wasm' | 'webgpu',
-  threads: number,
-  wasmPaths: Env.WasmPrefixOrFilePaths | undefined,
-): Promise<Engine> {
-  const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
+async function open(device: 'wasm' | 'webgpu', threads: number, wasmPaths: WasmPaths | undefined): Promise<Engine> {
+  const ort = await loadOrtWeb(device)
   configure(ort.env, threads, wasmPaths)
   try {
     const session = await createSession(ort, compile({ y: add(input('x', [2]), 1) }), device)
@@ -182,7 +182,7 @@ function createSession(
 }
 
 /** ONNX Runtime for the web has one setting per page, which its first session fixes. */
-function configure(env: Env, threads: number, wasmPaths: Env.WasmPrefixOrFilePaths | undefined): void {
+function configure(env: Env, threads: number, wasmPaths: WasmPaths | undefined): void {
   const before = env.wasm.numThreads
   if (before && before !== threads) {
     throw new TollError(

@@ -1,8 +1,14 @@
 // DuckDB as this room uses it: a private in-memory database, quoting, escaped paths, and its errors in our words.
 
 import { availableParallelism, tmpdir } from 'node:os'
-import { DuckDBInstance, type DuckDBConnection, type DuckDBVector } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBVector } from '@duckdb/node-api'
 import { TollError, invariant, messageOf, type ErrorReason } from '../../base/index.js'
+import { loadPackage } from '../../base/node/index.js'
+
+/** The package. Error: `device` where it is not installed. */
+export function loadDuck(): Promise<typeof import('@duckdb/node-api')> {
+  return loadPackage('@duckdb/node-api')
+}
 
 /**
  * A connection to an empty database that holds at most 768 MB (30 columns take a tenth of it) and spills to the
@@ -11,6 +17,7 @@ import { TollError, invariant, messageOf, type ErrorReason } from '../../base/in
  * file order when the consumer is slow, whatever `preserve_insertion_order` says.
  */
 export async function connect(threads: 1 | 'all' = 1, columns = 0): Promise<DuckDBConnection> {
+  const { DuckDBInstance } = await loadDuck()
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads === 'all' ? availableParallelism() : threads),
     memory_limit: `${Math.max(768, Math.ceil(0.375 * columns))}MB`,

@@ -1,4 +1,5 @@
 // The data room's door on Node: tables through DuckDB, array files, written rows, data sets on disk.
+export { missingTexts, type CellValue, type ColumnInfo, type ColumnKind, type TableBatch } from '../columns.js'
 export { readArrayFile, type ArrayFileOptions } from './arrays.js'
 export {
   cacheFolder,
@@ -15,7 +16,6 @@ export {
 } from './datasets.js'
 export type { DownloadProgress } from './download.js'
 export type { TableFormat } from './locate.js'
-export { missingTexts, type ColumnInfo, type ColumnKind } from './relation.js'
 export type { ColumnRequest } from './request.js'
 export {
   openRowWriter,
@@ -25,7 +25,6 @@ export {
   type RowWriter,
   type RowWriterOptions,
 } from './rows.js'
-export type { CellValue, TableBatch } from './stream.js'
 export {
   openTable,
   type BatchOptions,

@@ -4,23 +4,23 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR, type DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBValue } from '@duckdb/node-api'
 import { cannotWrite } from '../../base/node/index.js'
-import { connect, describeDuck, quoteName, quoteText } from './duck.js'
+import { connect, describeDuck, loadDuck, quoteName, quoteText } from './duck.js'
 import type { ByteSink, OutputColumn, OutputValues, RowWriter } from './rows.js'
 
-const types = { number: DOUBLE, text: VARCHAR, boolean: BOOLEAN } as const
 /** Rows of one appended chunk: DuckDB's vector size. */
 const chunkRows = 2048
 
-/** A writer of batches that are already checked; the sink receives the whole file when the writer is closed. */
+/** A writer of checked batches; the sink receives the whole file when the writer is closed, and is the caller's until then. */
 export async function openParquet(sink: ByteSink, columns: readonly OutputColumn[]): Promise<RowWriter> {
+  const { BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR } = await loadDuck()
+  const types = { number: DOUBLE, text: VARCHAR, boolean: BOOLEAN } as const
   const connection = await connect()
   const columnTypes = columns.map(({ kind }) => types[kind])
   const declarations = columns.map(({ name }, c) => `${quoteName(name)} ${columnTypes[c].toString()}`)
   const fail = (error: unknown) => describeDuck(error, 'the Parquet output')
-  await connection.run(`CREATE TABLE rows (${declarations.join(', ')})`).catch(async (error: unknown) => {
-    await sink.abort()
+  await connection.run(`CREATE TABLE rows (${declarations.join(', ')})`).catch((error: unknown) => {
     throw fail(error)
   })
   const appender = await connection.createAppender('rows')

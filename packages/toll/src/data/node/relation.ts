@@ -6,33 +6,6 @@ import { describeDuck, quoteName, quotePath, quoteText } from './duck.js'
 import { readHeader, type HeaderOptions } from './header.js'
 import type { TableFile, TextFile } from './locate.js'
 
-export type ColumnKind = 'number' | 'boolean' | 'text' | 'time'
-
-export interface ColumnInfo {
-  readonly name: string
-  /**
-   * What the values are. A text file's column is a `number` when more than half of its first values are (the rest will
-   * be refused by row), a `boolean` when all are true or false, a `time` when all are dates or times.
-   */
-  readonly kind: ColumnKind
-  /** DuckDB's type; VARCHAR for CSV, TSV, NDJSON and JSON. */
-  readonly type: string
-  /**
-   * Of a text file: shares of the first values that can be read as each kind, in [0, 1]; absent where there are none.
-   */
-  readonly readable?: Readonly<Record<Exclude<ColumnKind, 'text'>, number>>
-}
-
-/** What stands for a missing number, beside NULL and empty cells, unless other texts are given. */
-export const missingTexts: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None', '?']
-
-export interface CellOptions {
-  /** Texts that mean a missing number, beside the empty one; default `missingTexts`. Surrounding space is ignored. */
-  readonly missing?: readonly string[]
-  /** The decimal separator of text files; default '.'. */
-  readonly decimal?: '.' | ','
-}
-
 /**
  * One file, or one query, as a relation: its SQL and its columns in order, each with the expression that selects it.
  */

@@ -2,7 +2,7 @@
 // texts.
 
 import { TollError } from '../../base/index.js'
-import type { CellOptions, ColumnInfo, ColumnKind } from './relation.js'
+import type { CellOptions, ColumnInfo, ColumnKind } from '../columns.js'
 
 /**
  * A column by name. A bare name is read as what it holds (`ColumnInfo.kind`); `as` reads it as

@@ -6,8 +6,8 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { TollError } from '../../base/index.js'
 import { cannotWrite, openAtomic } from '../../base/node/index.js'
+import type { CellValue } from '../columns.js'
 import { openParquet } from './parquet.js'
-import type { CellValue } from './stream.js'
 
 export type RowFormat = 'csv' | 'ndjson' | 'parquet'
 
@@ -51,7 +51,10 @@ export async function openRowWriter(
     throw new TollError('missing-argument', 'rows to write need at least one column', { option: 'columns' })
   const sink = typeof target === 'string' ? await fileSink(target) : streamSink(target)
   if (format === 'parquet') {
-    const writer = await openParquet(sink, columns)
+    const writer = await openParquet(sink, columns).catch(async (error: unknown) => {
+      await sink.abort()
+      throw error
+    })
     return { ...writer, write: async (values) => writer.write(checkBatch(values, columns)) }
   }
   const names = columns.map(({ name }) => name)

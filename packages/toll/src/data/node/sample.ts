@@ -3,10 +3,11 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { looksLikeTime } from '../../base/index.js'
+import { flagOf, missingTexts, type CellOptions, type ColumnInfo } from '../columns.js'
 import { validityOf } from './duck.js'
-import { missingTexts, type CellOptions, type ColumnInfo, type Relation } from './relation.js'
+import type { Relation } from './relation.js'
 import { selectColumn } from './request.js'
-import { fetchChunks, flagOf } from './stream.js'
+import { fetchChunks } from './stream.js'
 
 /** Cells of the first rows that decide the kinds of a text file's columns. */
 const sampleCells = 1_000_000

@@ -11,33 +11,22 @@ import {
   throwIfAborted,
   type ColumnMeaning,
   type ErrorReason,
-  type InvalidRow,
   type InvalidRows,
-  type Table,
 } from '../../base/index.js'
+import {
+  flagOf,
+  missingTexts,
+  type CellOptions,
+  type CellValue,
+  type ColumnInfo,
+  type ColumnKind,
+  type TableBatch,
+} from '../columns.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
 import { checkEnd } from './locate.js'
-import { missingTexts, type CellOptions, type ColumnInfo, type ColumnKind, type Relation } from './relation.js'
+import type { Relation } from './relation.js'
 import { vectorSql, type SelectedColumn } from './request.js'
 import { TextCodes, mostTexts } from './texts.js'
-
-/** A value passed through unread: text of a text file as it stands there; null where nothing stands. */
-export type CellValue = string | number | boolean | null
-
-export interface TableBatch {
-  /**
-   * The columns asked for; NaN where a value is missing, and where a cell is invalid. The texts of a column are one
-   * list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 different texts the
-   * next batch begins another list.
-   */
-  readonly table: Table
-  /** The passed-through columns by name, one value per row. */
-  readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
-  /** Rows of the source before this batch. */
-  readonly firstRow: number
-  /** Why a row of this batch cannot be used, by row in the batch; empty unless `invalidRows` is 'mark'. */
-  readonly invalid: ReadonlyMap<number, InvalidRow>
-}
 
 export interface Selection {
   readonly columns: readonly SelectedColumn[]
@@ -357,9 +346,4 @@ interface ChunkPart {
   readonly count: number
   readonly file: string
   readonly rowInFile: number
-}
-
-/** 1 for true, 0 for false, in any case. */
-export function flagOf(text: string): number | undefined {
-  return { true: 1, false: 0 }[text.toLowerCase()]
 }

@@ -4,13 +4,14 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { TollError, concatenate, type InvalidRow, type InvalidRows, type Table } from '../../base/index.js'
+import type { CellOptions, CellValue, ColumnInfo, TableBatch } from '../columns.js'
 import { connect } from './duck.js'
 import type { HeaderOptions } from './header.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile, type TableFormat } from './locate.js'
-import { queryRelation, relationOf, type CellOptions, type ColumnInfo, type Relation } from './relation.js'
+import { queryRelation, relationOf, type Relation } from './relation.js'
 import { kindOfType, selectColumn, type ColumnRequest, type SelectedColumn } from './request.js'
 import { sampleColumns } from './sample.js'
-import { streamBatches, type CellValue, type Selection, type TableBatch } from './stream.js'
+import { streamBatches, type Selection } from './stream.js'
 import { mostTexts } from './texts.js'
 
 /** A path, a glob, '-' for standard input, a list of them, or a SQL query in DuckDB's dialect. */

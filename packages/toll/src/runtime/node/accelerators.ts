@@ -2,7 +2,6 @@
 // native library is tried, because it prints to the terminal when it fails.
 
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../../base/index.js'
 
@@ -11,13 +10,13 @@ export type Accelerator = 'cpu' | 'webgpu' | 'cuda'
 
 /**
  * Why `device` cannot work on this machine, or undefined if it may. `built` lists what the installed onnxruntime-node
- * was built with.
+ * was built with, `entry` is its main file.
  */
-export function missingFor(device: Accelerator, built: readonly string[]): string | undefined {
+export function missingFor(device: Accelerator, built: readonly string[], entry: string): string | undefined {
   const machine = `${process.platform}-${process.arch}`
   if (!built.includes(device)) return `onnxruntime-node has no ${device} for ${machine}`
   if (process.platform !== 'linux') return undefined
-  if (device === 'cuda' && !existsSync(join(binaryFolder(), 'libonnxruntime_providers_cuda.so'))) {
+  if (device === 'cuda' && !existsSync(join(binaryFolder(entry), 'libonnxruntime_providers_cuda.so'))) {
     return (
       'the CUDA libraries of onnxruntime-node are not installed (libonnxruntime_providers_cuda.so; ' +
       'its install script downloads them with ONNXRUNTIME_NODE_INSTALL=cuda12)'
@@ -49,7 +48,6 @@ function whyNotLoadable(library: string): string | undefined {
   return undefined
 }
 
-function binaryFolder(): string {
-  const entry = createRequire(import.meta.url).resolve('onnxruntime-node')
+function binaryFolder(entry: string): string {
   return join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch)
 }

@@ -19,6 +19,8 @@ it('brings errors back with their code and cause', async () => {
     expect.objectContaining({
       name: 'TollError',
       code: 'data',
+      reason: 'unusable-data',
+      details: { row: 7 },
       message: 'no such row',
       cause: new Error('native words'),
     }),

@@ -15,10 +15,13 @@ parentPort!.on('message', ({ id, method, argument }: Call) => {
   } else if (argument === 'wait for stop') {
     Atomics.wait(stop, 0, 0, 10_000)
   } else if (argument === 'refuse') {
-    parentPort!.postMessage({
-      id,
-      error: { reason: 'unusable-data', details: {}, message: 'no such row', cause: new Error('native words') },
-    })
+    const error = {
+      reason: 'unusable-data',
+      details: { row: 7 },
+      message: 'no such row',
+      cause: new Error('native words'),
+    }
+    parentPort!.postMessage({ id, error })
   } else {
     parentPort!.postMessage({ id, value: argument })
   }

@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { TollError, messageOf } from '../../base/index.js'
+import { packageFile } from '../../base/node/index.js'
 import { add, compile, input } from '../../graph/index.js'
 import type { Engine, HostTensor, HostTensors, LoopOptions, NumberTensor, PortType } from '../engine.js'
 import { openCoded } from '../coded.js'
@@ -45,8 +46,8 @@ const gpuLock = new SharedArrayBuffer(4)
  * is pending. A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so does `process.exit`; a
  * signal that nobody handles does not.
  *
- * @throws `argument` for an option outside its domain; `device` when no device that was asked for is there, saying what
- * is missing.
+ * @throws `argument` for an option outside its domain; `device` when onnxruntime-node is not installed or no device that
+ * was asked for is there, saying what is missing.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { device = 'auto', order = accelerators, threads = availableParallelism(), profile } = options
@@ -69,6 +70,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   if (profile !== undefined) makeFolder(profile)
 
   const settings: Omit<WorkerSettings, 'stop'> = {
+    entry: packageFile('onnxruntime-node'),
     devices: device === 'auto' ? order : [device],
     threads,
     profile,

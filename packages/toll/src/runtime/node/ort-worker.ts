@@ -1,9 +1,12 @@
 // The worker thread of an engine for Node: onnxruntime-node blocks its thread while it runs, so it gets one of its own.
+// The package is loaded from the file that the main thread found, so that this script may lie anywhere.
 
-import ort, { type Tensor } from 'onnxruntime-node'
+import type * as Ort from 'onnxruntime-node'
+import type { Tensor } from 'onnxruntime-node'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { TollError, invariant } from '../../base/index.js'
+import { TollError, invariant, unusablePackage } from '../../base/index.js'
 import type { HostTensor, HostTensors, LoopOptions } from '../engine.js'
 import { Stepper, Turns, type Executor } from '../executor.js'
 import { OrtKernel, firstLine, loadError } from '../ort-kernel.js'
@@ -26,9 +29,7 @@ const turns = new Turns(() => Atomics.load(stop, 0) === 1)
 const programs = new Map<number, Executor>()
 let loaded = 0
 let device: Accelerator = 'cpu'
-
-// Errors come back as exceptions; the native log would print them a second time.
-ort.env.logLevel = 'fatal'
+let ort: typeof Ort
 
 invariant(parentPort, 'this file runs in a worker thread')
 const port = parentPort
@@ -79,13 +80,24 @@ function moved(
   return [shape(results), buffersOf(results)]
 }
 
+function loadRuntime(): typeof Ort {
+  try {
+    return createRequire(settings.entry)(settings.entry) as typeof Ort
+  } catch (error) {
+    throw unusablePackage('onnxruntime-node', error)
+  }
+}
+
 /** Takes the first device of the list that runs the probe. */
 async function start(): Promise<Started> {
+  ort = loadRuntime()
+  // Errors come back as exceptions; the native log would print them a second time.
+  ort.env.logLevel = 'fatal'
   const built = ort.listSupportedBackends().map((backend) => backend.name)
   const reasons: string[] = []
   for (const candidate of settings.devices) {
     const missing =
-      missingFor(candidate, built) ??
+      missingFor(candidate, built, settings.entry) ??
       (settings.devices.length > 1 || candidate !== 'cpu' ? await refusal(candidate) : undefined)
     if (missing === undefined) {
       device = candidate
@@ -113,7 +125,7 @@ async function refusal(candidate: Accelerator): Promise<string | undefined> {
 async function load(bytes: Uint8Array): Promise<Loaded> {
   const where = `onnxruntime-node on ${device}`
   return turns.take(async () => {
-    let session: ort.InferenceSession
+    let session: Ort.InferenceSession
     try {
       session = await entering(device, () => createSession(bytes, device, settings.profile))
     } catch (error) {
@@ -150,7 +162,7 @@ function entering<T>(on: Accelerator, task: () => Promise<T>): Promise<T> {
   return on === 'webgpu' ? exclusive(gpu, task) : task()
 }
 
-function createSession(bytes: Uint8Array, on: Accelerator, profile?: string): Promise<ort.InferenceSession> {
+function createSession(bytes: Uint8Array, on: Accelerator, profile?: string): Promise<Ort.InferenceSession> {
   return ort.InferenceSession.create(bytes, {
     executionProviders: [on],
     intraOpNumThreads: settings.threads,

@@ -7,6 +7,8 @@ import type { Accelerator } from './accelerators.js'
 
 /** Given to the worker when it starts. */
 export interface WorkerSettings {
+  /** The main file of onnxruntime-node, which the worker loads. */
+  readonly entry: string
   /** Devices to try in this order; the first that works is taken. */
   readonly devices: readonly Accelerator[]
   readonly threads: number

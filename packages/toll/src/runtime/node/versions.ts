@@ -1,13 +1,10 @@
 // What computes, as records of results name it.
 
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { packageFile } from '../../base/node/index.js'
 
-/** Versions of Node and of ONNX Runtime. */
+/** Versions of Node and of ONNX Runtime. Error: `device` where that is not installed. */
 export function engineVersions(): Record<string, string> {
-  const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
-  return {
-    node: process.versions.node,
-    'onnxruntime-node': (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version,
-  }
+  const manifest = readFileSync(packageFile('onnxruntime-node', '/package.json'), 'utf8')
+  return { node: process.versions.node, 'onnxruntime-node': (JSON.parse(manifest) as { version: string }).version }
 }

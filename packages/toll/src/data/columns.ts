@@ -1,0 +1,53 @@
+// The columns of a source: what they hold, how cells of text are read, and rows of them.
+
+import type { InvalidRow, Table } from '../base/index.js'
+
+export type ColumnKind = 'number' | 'boolean' | 'text' | 'time'
+
+export interface ColumnInfo {
+  readonly name: string
+  /**
+   * What the values are. A text file's column is a `number` when more than half of its first values are (the rest will
+   * be refused by row), a `boolean` when all are true or false, a `time` when all are dates or times.
+   */
+  readonly kind: ColumnKind
+  /** DuckDB's type; VARCHAR for CSV, TSV, NDJSON and JSON. */
+  readonly type: string
+  /**
+   * Of a text file: shares of the first values that can be read as each kind, in [0, 1]; absent where there are none.
+   */
+  readonly readable?: Readonly<Record<Exclude<ColumnKind, 'text'>, number>>
+}
+
+/** What stands for a missing number, beside NULL and empty cells, unless other texts are given. */
+export const missingTexts: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None', '?']
+
+export interface CellOptions {
+  /** Texts that mean a missing number, beside the empty one; default `missingTexts`. Surrounding space is ignored. */
+  readonly missing?: readonly string[]
+  /** The decimal separator of text files; default '.'. */
+  readonly decimal?: '.' | ','
+}
+
+/** A value passed through unread: text of a text file as it stands there; null where nothing stands. */
+export type CellValue = string | number | boolean | null
+
+export interface TableBatch {
+  /**
+   * The columns asked for; NaN where a value is missing, and where a cell is invalid. The texts of a column are one
+   * list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 different texts the
+   * next batch begins another list.
+   */
+  readonly table: Table
+  /** The passed-through columns by name, one value per row. */
+  readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
+  /** Rows of the source before this batch. */
+  readonly firstRow: number
+  /** Why a row of this batch cannot be used, by row in the batch; empty unless `invalidRows` is 'mark'. */
+  readonly invalid: ReadonlyMap<number, InvalidRow>
+}
+
+/** 1 for true, 0 for false, in any case. */
+export function flagOf(text: string): number | undefined {
+  return { true: 1, false: 0 }[text.toLowerCase()]
+}
