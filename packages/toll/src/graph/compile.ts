@@ -1,15 +1,20 @@
 // From a graph to the bytes of an ONNX file: fuse (which simplifies), verify, lower, encode.
 
 import { encodeModel } from '../onnx/index.js'
-import { lower, type LowerOptions } from './lower.js'
+import { lower, type LoweredModel, type LowerOptions } from './lower.js'
 import { fuse } from './fuse.js'
 import type { Tensor } from './tensor.js'
 import { verify } from './verify.js'
 
 /** The bytes of a plain ONNX model of the named outputs; options as for `lower`. */
 export function compile(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): Uint8Array {
+  return encodeModel(compileModel(outputs, options))
+}
+
+/** The same model before it is bytes, with its slots. */
+export function compileModel(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): LoweredModel {
   const ready = prepare(outputs, options.inputs)
-  return encodeModel(lower(ready.outputs, { ...options, inputs: ready.inputs }))
+  return lower(ready.outputs, { ...options, inputs: ready.inputs })
 }
 
 /** A program as it is lowered. */

@@ -20,7 +20,7 @@ import {
 } from './ops/elementwise.js'
 import { convSize, windowOf, type Window, type WindowOptions } from './ops/conv.js'
 import { gatherElements, maxPoolIndex } from './ops/gather.js'
-import { constant } from './ops/leaf.js'
+import { constant, slot } from './ops/leaf.js'
 import { broadcastTo, maxOver, mean, sum } from './ops/reduce.js'
 import { topIndices } from './ops/select.js'
 import { pad, reshape, slice } from './ops/shape.js'
@@ -166,6 +166,27 @@ export function searchSorted(columns: readonly Float64Array[], x: Tensor, side: 
 }
 
 /**
+ * `searchSorted` among `count` numbers that are known only when the graph is lowered: x (n, 1) of float64 to (n, 1) of
+ * int64. `sortedSlots` says what to write into the slots.
+ */
+export function searchSlots(slotName: string, count: number, x: Tensor, side: 'left' | 'right'): Tensor {
+  const table = slot(slotName, [tableRows(count), 1], 'float64')
+  return searchTable(table, x, side, slot(middleOf(slotName), [], 'float64'))
+}
+
+/** What the slots of `searchSlots` hold for these numbers, in rising order. */
+export function sortedSlots(slotName: string, numbers: ArrayLike<number>): Record<string, Float64Array> {
+  const table = new Float64Array(tableRows(numbers.length)).fill(Infinity)
+  table.set(numbers)
+  return { [slotName]: table, [middleOf(slotName)]: Float64Array.of(table[(table.length - 1) / 2]) }
+}
+
+/** The first probe has a slot of its own: simplification makes a constant of it where the table is one. */
+function middleOf(slotName: string): string {
+  return `${slotName}.middle`
+}
+
+/**
  * Both sides of `searchSorted` over one table: how many numbers of each sorted column are below, and how many are not
  * above.
  */
@@ -179,7 +200,7 @@ function sortedTable(columns: readonly Float64Array[], x: Tensor): Tensor {
   const [d, count] = [columns.length, columns[0].length]
   if (x.shape.length !== 2 || x.shape[1] !== d)
     throw new TollError('shape-mismatch', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`)
-  const padded = 2 ** Math.ceil(Math.log2(count + 1)) - 1
+  const padded = tableRows(count)
   const table = new Float64Array(padded * d).fill(Infinity)
   columns.forEach((column, c) => {
     if (column.length !== count)
@@ -194,11 +215,16 @@ function sortedTable(columns: readonly Float64Array[], x: Tensor): Tensor {
   return constant(table, [padded, d], 'float64')
 }
 
-function searchTable(sorted: Tensor, x: Tensor, side: 'left' | 'right'): Tensor {
+/** Rows of a table of so many numbers: 2^k - 1. */
+function tableRows(count: number): number {
+  return 2 ** Math.ceil(Math.log2(count + 1)) - 1
+}
+
+function searchTable(sorted: Tensor, x: Tensor, side: 'left' | 'right', first?: Tensor): Tensor {
   const passed = (probe: Tensor) => (side === 'left' ? less(probe, x) : not(less(x, probe)))
   const middle = (knownSize(sorted.shape[0], 'searchSorted') - 1) / 2
   const [none, half] = [0, middle + 1].map((count) => constant(count, [], 'int64'))
-  let found = where(passed(slice(sorted, 0, middle, middle + 1)), half, none)
+  let found = where(passed(first ?? slice(sorted, 0, middle, middle + 1)), half, none)
   for (let step = (middle + 1) / 2; step >= 1; step /= 2) {
     const probe = gatherElements(sorted, add(found, step - 1), 0)
     found = where(passed(probe), add(found, step), found)

@@ -13,7 +13,7 @@ export {
   type Value,
   type Work,
 } from './tensor.js'
-export { constant, dimSize, input, onnxType, scalarLike, zeros } from './ops/leaf.js'
+export { constant, dimSize, input, onnxType, scalarLike, slot, zeros } from './ops/leaf.js'
 export {
   abs,
   add,
@@ -79,8 +79,10 @@ export {
   minOver,
   ranksAmong,
   rowNorm,
+  searchSlots,
   searchSorted,
   softmax,
+  sortedSlots,
   split,
   topK,
   upsampleNearest,
@@ -92,9 +94,10 @@ export { substitute } from './substitute.js'
 export { verify } from './verify.js'
 export { printGraph } from './print.js'
 export { interpret, type Fed } from './interpret.js'
-export { compile } from './compile.js'
+export { compile, compileModel } from './compile.js'
 export { costOf, type Cost, type CostOptions, type NodeCost } from './cost.js'
-export { lower, opsetVersion, type LowerOptions } from './lower.js'
+export { lower, opsetVersion, type LoweredModel, type LowerOptions } from './lower.js'
+export { fillSlots } from './slots.js'
 export { readModel, type ReadModel } from './import/read.js'
 export { lookupsOnHost, type CodedModel, type TextLookup } from './coded.js'
 export { vocabulary } from './vocabulary.js'

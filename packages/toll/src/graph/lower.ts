@@ -30,8 +30,14 @@ export interface LowerOptions {
   readonly inputs?: readonly Tensor[]
 }
 
+/** A model in which some numbers are still to be written. */
+export interface LoweredModel extends OnnxModel {
+  /** The initialiser of each slot. */
+  readonly slots?: Readonly<Record<string, string>>
+}
+
 /** Lowers what the named outputs need. Inputs and outputs keep their names. */
-export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): OnnxModel {
+export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): LoweredModel {
   checkResults(outputs)
   const order = topological([...(options.inputs ?? []), ...Object.values(outputs)])
   const inputs = order.filter((node) => node.op.name === 'input')
@@ -92,11 +98,13 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
       outputs: Object.entries(outputs).map(([name, node]) => makeValue(name, node.dtype, node.shape)),
       initializers: builder.initializers,
     },
+    ...(builder.slots.size > 0 && { slots: Object.fromEntries(builder.slots) }),
   }
 }
 
 class Builder implements Lowering {
   readonly initializers: OnnxTensor[] = []
+  readonly slots = new Map<string, string>()
   readonly #reserved: ReadonlySet<string>
   readonly #inputs: readonly Tensor[]
   readonly #nodes: OnnxNode[] = []
@@ -155,6 +163,14 @@ class Builder implements Lowering {
         return name
       },
     )
+  }
+
+  slot(name: string, dtype: DType, shape: readonly number[]): string {
+    const initializer = this.#fresh()
+    const blank = dtype === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape))
+    this.initializers.push(makeTensor(initializer, dtype, shape, blank.fill(NaN) as never))
+    this.slots.set(name, initializer)
+    return initializer
   }
 
   shapeVector(shape: Shape): string {

@@ -32,6 +32,8 @@ export interface Lowering {
   ): string[]
   /** An initialiser; equal ones are shared. */
   constant(dtype: DType, shape: readonly number[], data: ArrayLike<number>): string
+  /** An initialiser of its own, whose numbers are written later. */
+  slot(name: string, dtype: DType, shape: readonly number[]): string
   /** A shape as an int64 vector: a constant, or put together at run time where a size has only a name. */
   shapeVector(shape: Shape): string
   /** The value of a named size as an int64 vector of one element. */

@@ -13,7 +13,7 @@ import * as text from './ops/text.js'
 import * as trees from './ops/trees.js'
 import type { Op } from './tensor.js'
 
-const leaves = [leaf.inputOp, leaf.constantOp, leaf.dimSizeOp]
+const leaves = [leaf.inputOp, leaf.constantOp, leaf.slotOp, leaf.dimSizeOp]
 
 const oneOperand = [
   elementwise.negOp,

@@ -73,6 +73,27 @@ export function zeros(shape: readonly number[], dtype: DType = 'float32'): Tenso
   return constant(new Float64Array(sizeOf(shape)), shape, dtype)
 }
 
+type SlotAttributes = { readonly name: string; readonly dtype: DType; readonly shape: readonly number[] }
+
+export const slotOp: Op<SlotAttributes> = {
+  name: 'slot',
+  type: (_, { dtype, shape }) => ({ dtype, shape }),
+  lower: (to, { attrs }) => to.slot(attrs.name, attrs.dtype, attrs.shape),
+  evaluate: (_, { name }) => {
+    throw new TollError('internal', `slot '${name}' was not filled`)
+  },
+  work: () => nothing,
+  samples: [],
+}
+
+/**
+ * A constant whose numbers are written after lowering, by `fillSlots`: no rule can look at them, and it is shared with
+ * no other constant. Until then they are NaN.
+ */
+export function slot(name: string, shape: readonly number[], dtype: 'float32' | 'float64'): Tensor {
+  return apply(slotOp, [], { name, dtype, shape })
+}
+
 type DimSizeAttributes = { readonly symbol: string; readonly dtype: DType }
 
 export const dimSizeOp: Op<DimSizeAttributes> = {
