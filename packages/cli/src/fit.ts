@@ -5,7 +5,7 @@ import { Option, type Command } from 'commander'
 import { TollError, choice, integer, real, type Domains } from 'toll/base'
 import { detectorNamed, detectors, toll, tollAuto, type Detector } from 'toll/detectors'
 import { reviewTraining } from 'toll/evaluate'
-import { fewestRows, fit, type Manifest, type Model } from 'toll/model'
+import { fit, minRowsToSplit, type Manifest, type Model } from 'toll/model'
 import { imageParameters, tableParameters, windowParameters } from 'toll/preprocess'
 import { describeThreshold } from 'toll/threshold'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
@@ -47,7 +47,7 @@ const settings = {
     max: 0.9,
     doc:
       'Share of the normal rows that training does not see, to set the threshold by; none below ' +
-      `${fewestRows} normal rows.`,
+      `${minRowsToSplit} normal rows.`,
   }),
   window: {
     ...windowParameters.size,

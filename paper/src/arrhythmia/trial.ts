@@ -69,9 +69,9 @@ export class ArrhythmiaBench {
     const values = new Map(
       [...this.#network.parameters, ...this.#network.buffers].map(({ name, shape }) => [name, input(name, shape)]),
     )
-    // beta enters only as a factor between the two parts.
-    const { parts } = tollScore(this.#network, 1, x, (name) => values.get(name)!)
-    this.#scorer = engine.load({ inputs: [x, ...values.values()], outputs: parts })
+    // beta enters only as a factor between the two components.
+    const { components } = tollScore(this.#network, 1, x, (name) => values.get(name)!)
+    this.#scorer = engine.load({ inputs: [x, ...values.values()], outputs: components })
   }
 
   async run({ key, split, steps, signal, onSteps }: TrialOptions): Promise<Trial> {

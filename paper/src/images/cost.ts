@@ -79,13 +79,13 @@ export function costOfTrial(
       new Float32Array(sizeOf(spec.shape)).fill(1),
     ]),
   )
-  const { parts } = tollScore(
+  const { components } = tollScore(
     network,
     1,
     prepareImage(preprocessing, input('pixels', ['rows', ...shape])),
     constantsOf(network, values),
   )
-  const score = costOf(parts, { sizes: { rows: piece } })
+  const score = costOf(components, { sizes: { rows: piece } })
   const scored = (images: number) => times(score, images / piece, rates)
   return {
     train: times(step, setting.steps, rates),

@@ -139,15 +139,15 @@ interface Scorer {
   readonly signal?: AbortSignal
 }
 
-/** Both parts, float64, finite. The values stand in the program as constants, which is what makes it fast. */
+/** Both components, float64, finite. The values stand in the program as constants, which is what makes it fast. */
 async function scoreImages(
   { engine, network, preprocessing, signal }: Scorer,
   values: NamedValues,
   { images }: LabelledImages,
 ): Promise<Scores> {
   const pixels = input('pixels', ['rows', ...preprocessing.shape])
-  const { parts } = tollScore(network, 1, prepareImage(preprocessing, pixels), constantsOf(network, values))
-  const session = await engine.load({ outputs: parts })
+  const { components } = tollScore(network, 1, prepareImage(preprocessing, pixels), constantsOf(network, values))
+  const session = await engine.load({ outputs: components })
   const count = images.shape[0]
   const scores = { reconstruction: new Float64Array(count), latentNorm: new Float64Array(count) }
   try {

@@ -53,6 +53,7 @@ export const errorReasons = {
   'unsupported-format': 'argument',
   'invalid-query': 'argument',
   'checkpoint-mismatch': 'argument',
+  'invalid-detector': 'argument',
   busy: 'argument',
   // Sizes
   'shape-mismatch': 'shape',

@@ -78,8 +78,6 @@ export const abod: Detector<typeof parameters> = {
     return {
       score: (x) => ({
         score: neg(angleVariance(moveToCentre(x, centred), rowsTensor(rows), k)),
-        parts: {},
-        details: {},
       }),
       summary: {
         rows: samples.shape[0],

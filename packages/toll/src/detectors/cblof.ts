@@ -100,7 +100,7 @@ export const cblof: Detector<typeof parameters> = {
           constant(centres.data, [1, sizes.length, d], 'float64'),
         )
         const distance = sqrt(minOver(gather(squared, constant(large, [large.length], 'int64'), 1), [1]))
-        return { score: weighted ? mul(distance, sizeOfNearest(squared, sizes)) : distance, parts: {}, details: {} }
+        return { score: weighted ? mul(distance, sizeOfNearest(squared, sizes)) : distance }
       },
       summary: { rows: n, columns: d, sizes: order.map((at) => sizes[at]), large: large.length, inertia },
       containsTrainingRows: sizes.some((size) => size === 1),

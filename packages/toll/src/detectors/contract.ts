@@ -39,10 +39,13 @@ export interface FitContext {
 export interface Scored {
   /** (n), float64; higher is more anomalous. */
   readonly score: Tensor
-  /** The score's parts, (n) each, by the name of the model file's output. */
-  readonly parts: Readonly<Record<string, Tensor>>
-  /** Further tensors that can be asked for, such as `reconstruction` in x's shape. */
-  readonly details: Readonly<Record<string, Tensor>>
+  /** The score's components, (n) each, by the names that the detector declares: outputs of the model file. */
+  readonly components?: Readonly<Record<string, Tensor>>
+  /**
+   * Further tensors, by the names that the detector declares: named values of the model file that cost nothing until
+   * asked for, such as `reconstruction` in x's shape.
+   */
+  readonly details?: Readonly<Record<string, Tensor>>
 }
 
 export interface FittedDetector {
@@ -83,6 +86,13 @@ export interface Detector<D extends Domains = Domains> {
   /** Checks of the contract that do not apply, by name, with the reason. */
   readonly exceptions?: Readonly<Record<string, string>>
   readonly parameters: D
+  /**
+   * Names of the components that its score has with these parameters, in the order of the model file's outputs; without
+   * it none. `weighted`: rows have weights.
+   */
+  components?(parameters: Values<D>, data: { readonly weighted: boolean }): readonly string[]
+  /** Names of the details that its scorer computes with these parameters; without it none. */
+  details?(parameters: Values<D>): readonly string[]
   /** The formula of a fitted score, from its parameters and its summary. */
   formula?(parameters: Values<D>, summary: Readonly<Record<string, unknown>>): ScoreFormula
   fit(data: TrainingData, parameters: Values<D>, context: FitContext): Promise<FittedDetector>

@@ -27,6 +27,7 @@ export const copod: Detector<typeof copodParameters> = {
       'that is absurd in one of them',
   },
   parameters: copodParameters,
+  details: () => ['surprise'],
 
   formula: (_, summary) => ({
     score: String.raw`s(x) = ∑_{j=1}^{d} max ( \frac{l_j + r_j}{2}, t_j )`,
@@ -44,7 +45,7 @@ export const copod: Detector<typeof copodParameters> = {
       score: (x) => {
         const surprise = tailSurprise(tails, x)
         const byColumn = max(mul(add(surprise.left, surprise.right), 0.5), skewedTail(tails, surprise))
-        return { score: sum(byColumn, [1]), parts: {}, details: { surprise: byColumn } }
+        return { score: sum(byColumn, [1]), details: { surprise: byColumn } }
       },
       summary: { rows: tails.rows, skew: tails.skew },
       containsTrainingRows: true,

@@ -27,6 +27,7 @@ export const ecod: Detector<typeof ecodParameters> = {
       'that is absurd in one of them',
   },
   parameters: ecodParameters,
+  details: () => ['surprise'],
 
   formula: (_, summary) => ({
     score: 's(x) = ∑_{j=1}^{d} max (l_j, r_j, t_j)',
@@ -44,7 +45,7 @@ export const ecod: Detector<typeof ecodParameters> = {
       score: (x) => {
         const surprise = tailSurprise(tails, x)
         const byColumn = max(max(surprise.left, surprise.right), skewedTail(tails, surprise))
-        return { score: sum(byColumn, [1]), parts: {}, details: { surprise: byColumn } }
+        return { score: sum(byColumn, [1]), details: { surprise: byColumn } }
       },
       summary: { rows: tails.rows, skew: tails.skew },
       containsTrainingRows: true,

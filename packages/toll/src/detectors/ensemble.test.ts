@@ -225,7 +225,7 @@ function fitted(
   summary: Record<string, unknown>,
   containsTrainingRows: boolean,
 ): FittedDetector {
-  return { score: (x) => ({ score: cast(score(x), 'float64'), parts: {}, details: {} }), summary, containsTrainingRows }
+  return { score: (x) => ({ score: cast(score(x), 'float64') }), summary, containsTrainingRows }
 }
 
 const samples = (...rows: readonly (readonly number[])[]): NdArray => ({
@@ -233,11 +233,11 @@ const samples = (...rows: readonly (readonly number[])[]): NdArray => ({
   data: Float64Array.from(rows.flat()),
 })
 
-/** Scores and parts of rows under a fitted detector, by the interpreter. */
+/** Scores and components of rows under a fitted detector, by the interpreter. */
 function scored(detector: FittedDetector, ...rows: readonly (readonly number[])[]) {
   const x = input('x', ['n', rows[0].length], 'float64')
-  const { score, parts } = detector.score(x)
-  const values = interpret({ ...parts, score }, { x: { shape: [rows.length, rows[0].length], data: rows.flat() } })
+  const { score, components } = detector.score(x)
+  const values = interpret({ ...components, score }, { x: { shape: [rows.length, rows[0].length], data: rows.flat() } })
   return Object.fromEntries(Object.entries(values).map(([name, { data }]) => [name, Array.from(data)]))
 }
 

@@ -120,6 +120,7 @@ export function ensemble(
       standardiseBy: { ...ensembleParameters.standardiseBy, default: standardiseBy },
       subsample: { ...ensembleParameters.subsample, default: subsample },
     },
+    components: () => memberNames(members),
     formula: combinationFormula,
     fit: (data, parameters, context) => fitEnsemble(members, data, parameters, context),
   }
@@ -146,6 +147,7 @@ export function namedEnsemble(known: readonly Detector[], members: readonly stri
     accepts: ['table'],
     takesWeights: false,
     parameters,
+    components: ({ members: names }) => memberNames(chosen(names)),
     formula: combinationFormula,
     fit: (data, { members: names, ...rest }, context) => fitEnsemble(chosen(names), data, rest, context),
   }
@@ -218,7 +220,7 @@ export async function fitEnsemble(
   }
   const scale = fitScoreScale(await scoresOf(fitted, standardising, context), outer)
   const groups = namedGroups(members) ?? drawGroups(members.length, parameters.groups, random.fork('groups'))
-  const names = distinct(namesOf(members))
+  const names = memberNames(members)
   return {
     score: (x) => score(fitted, x, { scale, how: parameters.combination, groups, names }),
     summary: {
@@ -270,8 +272,7 @@ function score(
   const scores = comparable(memberScores(fitted, x), scale, how)
   return {
     score: combine(scores, how, groups),
-    parts: Object.fromEntries(names.map((name, i) => [name, scores[i]])),
-    details: {},
+    components: Object.fromEntries(names.map((name, i) => [name, scores[i]])),
   }
 }
 
@@ -366,10 +367,10 @@ function namesOf(members: readonly EnsembleMember[]): string[] {
   return members.map(({ detector }) => detector.name)
 }
 
-/** A name that stands several times is numbered from its second place on: toll, toll_2, toll_3. */
-function distinct(names: readonly string[]): string[] {
+/** Names of the score's components; one that repeats is numbered from its second member on: toll, toll_2, toll_3. */
+export function memberNames(members: readonly EnsembleMember[]): string[] {
   const seen = new Map<string, number>()
-  return names.map((name) => {
+  return namesOf(members).map((name) => {
     const count = (seen.get(name) ?? 0) + 1
     seen.set(name, count)
     return count === 1 ? name : `${name}_${count}`

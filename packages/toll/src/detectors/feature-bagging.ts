@@ -79,8 +79,6 @@ export const featureBagging: Detector<typeof parameters> = {
         const all = concat(factors, 1)
         return {
           score: combination === 'average' ? div(sumLast(all), members) : maxOver(all, [1]),
-          parts: {},
-          details: {},
         }
       },
       summary: { rows: n, columns: d, neighbours: locals[0].k, subsets: subsets.map((columns) => [...columns]) },

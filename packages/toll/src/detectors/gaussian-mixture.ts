@@ -83,6 +83,7 @@ export const gaussianMixture: Detector<typeof gaussianMixtureParameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters: gaussianMixtureParameters,
+  details: () => ['joint'],
 
   formula: (_, { weights }) => ({
     score: String.raw`s(x) = - \op{log} ∑_{j=1}^{${Array.isArray(weights) ? weights.length : 'k'}} w_j N(x; m_j, C_j)`,
@@ -131,7 +132,7 @@ export const gaussianMixture: Detector<typeof gaussianMixtureParameters> = {
     return {
       score: (x) => {
         const { density, joint } = logDensity(x, mixture)
-        return { score: neg(density), parts: {}, details: { joint } }
+        return { score: neg(density), details: { joint } }
       },
       summary: { rows: n, ...found, weights: Array.from(mixture.weights) },
       containsTrainingRows: false,

@@ -129,7 +129,5 @@ function scoreColumns(x: Tensor, columns: readonly ColumnDensity[]) {
         [1],
       ),
     ),
-    parts: {},
-    details: {},
   }
 }

@@ -54,6 +54,7 @@ export const isolationForest: Detector<typeof isolationForestParameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters: isolationForestParameters,
+  components: () => ['path_length'],
 
   formula: ({ trees, extension }, summary) => ({
     score: String.raw`s(x) = 2^{-h(x) / ${shown(summary, 'meanPath')}}`,
@@ -112,8 +113,7 @@ function scoreForest(forest: IsolationForest, x: Tensor): Scored {
   const path = mul(forest.normals.length > 0 ? projectedPaths(forest, x) : treeEnsemble(x, forest), 1 / trees)
   return {
     score: exp(mul(path, -Math.LN2 / meanSearchPath(forest.sampled))),
-    parts: { path_length: path },
-    details: {},
+    components: { path_length: path },
   }
 }
 

@@ -102,8 +102,6 @@ export const kde: Detector<typeof kdeParameters> = {
           Math.log(n) + logNormaliser(d, bandwidth),
           logKernelSum(mul(sub(x, constant(origin, [1, d], 'float64')), 1 / bandwidth), bumps),
         ),
-        parts: {},
-        details: {},
       }),
       summary: {
         rows: n,

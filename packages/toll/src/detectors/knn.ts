@@ -62,7 +62,7 @@ export const knn: Detector<typeof parameters> = {
     return {
       score: (x) => {
         const { squared } = nearest(moveToCentre(x, centred), rowsTensor(centred.rows), neighbours)
-        return { score: aggregates[aggregate](squared), parts: {}, details: {} }
+        return { score: aggregates[aggregate](squared) }
       },
       summary: { rows: samples.shape[0], columns: samples.shape[1], neighbours },
       containsTrainingRows: true,

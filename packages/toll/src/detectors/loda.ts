@@ -46,6 +46,7 @@ export const loda: Detector<typeof lodaParameters> = {
   precision: 'float64',
   takesWeights: false,
   parameters: lodaParameters,
+  details: () => ['surprise'],
 
   formula: ({ projections, bins, pseudoCount }) => ({
     score: String.raw`s(x) = - \frac{1}{${projections}} ∑_{i=1}^{${projections}} \op{log} p_i(w_i^T (x - μ))`,
@@ -83,7 +84,7 @@ export const loda: Detector<typeof lodaParameters> = {
           histograms.map(({ edges }) => edges),
           histograms.map((histogram) => histogram.surprise),
         )
-        return { score: mean(surprise, [1]), parts: {}, details: { surprise } }
+        return { score: mean(surprise, [1]), details: { surprise } }
       },
       summary: { rows: n, projections, bins, columnsPerProjection: Math.round(Math.sqrt(d)) },
       containsTrainingRows: false,

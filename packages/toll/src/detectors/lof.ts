@@ -41,8 +41,6 @@ export const lof: Detector<typeof parameters> = {
     return {
       score: (x) => ({
         score: localOutlierFactor(moveToCentre(x, centred), rowsTensor(centred.rows), local),
-        parts: {},
-        details: {},
       }),
       summary: { rows: n, columns: d, neighbours: local.k },
       containsTrainingRows: true,

@@ -70,7 +70,7 @@ export const mcd: Detector<typeof mcdParameters> = {
     })
     const { location, factor, core, logDeterminant, reweighted, starts } = robust
     return {
-      score: (x) => ({ score: mahalanobisDistance(x, location, factor), parts: {}, details: {} }),
+      score: (x) => ({ score: mahalanobisDistance(x, location, factor) }),
       summary: { rows: samples.shape[0], core, reweighted, starts, logDeterminant },
       containsTrainingRows: false,
     }

@@ -25,7 +25,7 @@ export const meanDistance: Detector<typeof noParameters> = {
     const rows = trainingRows(data, 'mean-distance')
     const mean = columnMeans(rows)
     return {
-      score: (x) => ({ score: euclideanDistance(x, mean), parts: {}, details: {} }),
+      score: (x) => ({ score: euclideanDistance(x, mean) }),
       summary: { rows: rows.samples.shape[0] },
       containsTrainingRows: false,
     }

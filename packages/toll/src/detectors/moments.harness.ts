@@ -51,14 +51,14 @@ export function fitted<D extends Domains>(
   )
 }
 
-/** Scores, and parts by name, of rows. */
+/** Scores, and their components by name, of rows. */
 export async function scoresOf(
   detector: FittedDetector,
   rows: NdArray<Float64Array>,
   engine: Engine = openReference(),
 ): Promise<Record<string, number[]>> {
-  const { score, parts } = detector.score(input('x', ['batch', rows.shape[1]], 'float64'))
-  const session = await engine.load({ outputs: { score, ...parts } })
+  const { score, components } = detector.score(input('x', ['batch', rows.shape[1]], 'float64'))
+  const session = await engine.load({ outputs: { score, ...components } })
   const results = await session.run({ x: float64(rows.shape, rows.data) })
   await session.close()
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float64Array)]))

@@ -119,8 +119,6 @@ export const ocSvm: Detector<typeof ocSvmParameters> = {
           constant(solution.rho, [1], 'float64'),
           normalVector ? project(x, normalVector) : similarity(x, { kernel, supports, origin, weights }),
         ),
-        parts: {},
-        details: {},
       }),
       summary: {
         rows: n,

@@ -83,6 +83,8 @@ export const pca: Detector<typeof pcaParameters> = {
   precision: 'float64',
   takesWeights: true,
   parameters: pcaParameters,
+  components: ({ score }) => (score === 'mahalanobis' ? ['principal_distance', 'residual_distance'] : []),
+  details: ({ score }) => ({ mahalanobis: ['coordinates'], reconstruction: ['residual'], weighted: [] })[score],
 
   formula: ({ score }, summary) => ({
     score: {
@@ -158,7 +160,7 @@ function mahalanobis(basis: PrincipalBasis, kept: number): Scorer {
     const residual = mul(sum(square(principalResidual(x, basis, kept)), [1]), 1 / Math.max(dropped, floor))
     return {
       score: add(principal, residual),
-      parts: { principal_distance: principal, residual_distance: residual },
+      components: { principal_distance: principal, residual_distance: residual },
       details: { coordinates },
     }
   }
@@ -167,7 +169,7 @@ function mahalanobis(basis: PrincipalBasis, kept: number): Scorer {
 function reconstruction(basis: PrincipalBasis, kept: number): Scorer {
   return (x) => {
     const residual = principalResidual(x, basis, kept)
-    return { score: rowNorm(residual), parts: {}, details: { residual } }
+    return { score: rowNorm(residual), details: { residual } }
   }
 }
 
@@ -190,8 +192,6 @@ async function weighted(
     const squares = sub(add(sum(square(centred), [1], true), 1), mul(overlap, 2))
     return {
       score: sum(mul(sqrt(max(squares, 0)), constant(shares, [1, shares.length], 'float64')), [1]),
-      parts: {},
-      details: {},
     }
   }
 }

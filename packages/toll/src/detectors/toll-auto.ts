@@ -8,9 +8,9 @@
 // ensembles" (SDM 2017); the maximum of averages, Aggarwal and Sathe 2015. Left out: random connections, adaptive
 // sampling, and weights of members.
 
-import { flag, integer, real, type Domains } from '../base/index.js'
+import { flag, integer, real, type Domains, type Values } from '../base/index.js'
 import type { Detector } from './contract.js'
-import { combinationFormula, fitEnsemble, type EnsembleMember } from './ensemble.js'
+import { combinationFormula, fitEnsemble, memberNames, type EnsembleMember } from './ensemble.js'
 import { hbos } from './hbos.js'
 import { isolationForest } from './isolation-forest.js'
 import { toll, type TollParameters } from './toll.js'
@@ -89,6 +89,11 @@ export const autoClassical: readonly EnsembleMember[] = [isolationForest, hbos].
   group: 0,
 }))
 
+/** Neither of the classical members takes weights. */
+function membersOf({ classical, ...networks }: Values<typeof tollAutoParameters>, weighted: boolean): EnsembleMember[] {
+  return [...autoNetworks(networks), ...(classical && !weighted ? autoClassical : [])]
+}
+
 /** The largest of the averages over the members of each group; every member names its own. */
 const combined = { combination: 'moa', groups: 1, subsample: 0 } as const
 
@@ -106,21 +111,21 @@ export const tollAuto: Detector<typeof tollAutoParameters> = {
   takesWeights: true,
   exceptions: { ...toll.exceptions },
   parameters: tollAutoParameters,
+  components: (parameters, { weighted }) => memberNames(membersOf(parameters, weighted)),
   formula: ({ standardiseBy, trim }, summary) =>
     combinationFormula({ ...combined, standardiseBy, outer: trim }, summary),
 
-  async fit(data, { standardiseBy, classical, ...networks }, context) {
-    // Neither of the classical members takes weights.
-    const others = classical && !data.weights ? autoClassical : []
-    const members = [...autoNetworks(networks), ...others]
-    const fitted = await fitEnsemble(members, data, { ...combined, standardiseBy, outer: networks.trim }, context)
+  async fit(data, parameters, context) {
+    const { standardiseBy, classical, trim } = parameters
+    const members = membersOf(parameters, data.weights !== undefined)
+    const fitted = await fitEnsemble(members, data, { ...combined, standardiseBy, outer: trim }, context)
     return {
       ...fitted,
       summary: {
         choice:
           'no single setting: without labels none is known to be best; scores are averaged within each group, ' +
           'and the highest average counts',
-        ...(classical && others.length === 0 && { classical: 'left out, since they take no weights of rows' }),
+        ...(classical && data.weights && { classical: 'left out, since they take no weights of rows' }),
         ...fitted.summary,
       },
     }

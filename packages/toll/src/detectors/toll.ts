@@ -141,7 +141,7 @@ export function tollObjective(
   { trim = 0, trimBeyond = 0 }: Partial<Pick<TollParameters, 'trim' | 'trimBeyond'>> = {},
 ): Objective {
   return (x, scope, weights) => {
-    const { error, norm } = parts(network, x, scope)
+    const { error, norm } = components(network, x, scope)
     const losses = beta === 0 ? error : add(error, mul(norm, beta))
     const left = keptRows(losses, trim)
     const ofKept = (values: Tensor) => (left ? gather(values, left) : values)
@@ -179,17 +179,22 @@ function beyondFence(losses: Tensor, reach: number): Tensor {
 }
 
 /** score = ||x - x'|| + beta ||z|| with running statistics; the sum is taken in float64. */
-export function tollScore(network: Autoencoder, beta: number, x: Tensor, lookup: (name: string) => Tensor): Scored {
-  const { error, norm, code, reconstruction } = parts(network, x, scoringScope(lookup))
+export function tollScore(
+  network: Autoencoder,
+  beta: number,
+  x: Tensor,
+  lookup: (name: string) => Tensor,
+): Required<Scored> {
+  const { error, norm, code, reconstruction } = components(network, x, scoringScope(lookup))
   const [error64, norm64] = [cast(error, 'float64'), cast(norm, 'float64')]
   return {
     score: add(error64, mul(norm64, beta)),
-    parts: { reconstruction_error: error64, latent_norm: norm64 },
+    components: { reconstruction_error: error64, latent_norm: norm64 },
     details: { code, reconstruction },
   }
 }
 
-function parts(network: Autoencoder, x: Tensor, scope: Parameters<Objective>[1]) {
+function components(network: Autoencoder, x: Tensor, scope: Parameters<Objective>[1]) {
   const { code, reconstruction } = reconstruct(network, x, scope)
   return { code, reconstruction, error: rowNorm(sub(x, reconstruction)), norm: rowNorm(code) }
 }
@@ -238,6 +243,8 @@ export const toll: Detector<typeof tollParameters> = {
       'default, takes the offset out',
   },
   parameters: tollParameters,
+  components: () => ['reconstruction_error', 'latent_norm'],
+  details: () => ['code', 'reconstruction'],
 
   formula: ({ beta, latent }, { layers }) => ({
     score: `s(x) = ‖x - x'‖ + ${beta} ‖z‖`,

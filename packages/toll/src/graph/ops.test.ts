@@ -395,6 +395,7 @@ describe('the vocabulary', () => {
     expect([...vocabulary.values()].filter((op) => op.samples.length === 0).map((op) => op.name)).toEqual([
       'input',
       'constant',
+      'slot',
       'dimSize',
     ])
   })

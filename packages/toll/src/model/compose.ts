@@ -1,10 +1,9 @@
-// Preprocessing, scorer and threshold as one graph, and that graph as the bytes of a plain ONNX file.
+// Preprocessing and scorer as one graph, from the inputs of a model file to its score, whose components and details have
+// the names that the detector declares.
 
-import { TollError } from '../base/index.js'
-import { cast, compile, constant, costOf, greater, input, isNaN, where, type Tensor } from '../graph/index.js'
-import { decodeModel, encodeModel, makeNode, makeTensor, type OnnxModel } from '../onnx/index.js'
-import { pValue, type Threshold } from '../threshold/index.js'
+import { TollError, type Domains, type Values } from '../base/index.js'
 import type { Detector, FittedDetector } from '../detectors/index.js'
+import { cast, constant, costOf, input, isNaN, where, type Tensor } from '../graph/index.js'
 import {
   prepareImage,
   prepareTable,
@@ -15,17 +14,47 @@ import {
   type TablePreprocessing,
 } from '../preprocess/index.js'
 import { columnInput } from './feeding.js'
-import { decodeManifest, encodeManifest, type InputColumn, type Manifest, type ModelInput } from './manifest.js'
+import type { InputColumn, ModelInput } from './manifest.js'
 
 /** The named size of the batch axis in every model file. */
 const batch = 'batch'
 
-/** Names that no column's input can take, beside the parts of the score. */
-const taken = ['score', 'p_value', 'is_anomaly', 'reconstruction', 'code', 'threshold']
+/** Names of outputs and constants that every model file has or may get. */
+const ownNames = ['score', 'p_value', 'is_anomaly', 'reconstruction', 'code', 'threshold']
+
+/** What a detector names its outputs: those of the model file, and values that can be asked for. */
+export interface DeclaredNames {
+  readonly components: readonly string[]
+  readonly details: readonly string[]
+}
+
+/**
+ * The names that a detector declares for these parameters.
+ *
+ * @throws `argument` for names that repeat, or that every model file has for something else.
+ */
+export function declaredNames(detector: Detector, parameters: Values<Domains>, weighted: boolean): DeclaredNames {
+  const components = detector.components?.(parameters, { weighted }) ?? []
+  const details = detector.details?.(parameters) ?? []
+  const names = [...components, ...details]
+  const taken = names.find((name, i) => name === '' || isReserved(name) || names.indexOf(name) < i)
+  if (taken !== undefined)
+    throw new TollError(
+      'reserved-name',
+      `detector '${detector.name}' declares '${taken}' among its components and details, a name that is taken`,
+      { option: 'detector', value: taken },
+    )
+  return { components, details }
+}
+
+/** Names that mean the same in every model file. */
+function isReserved(name: string): boolean {
+  return ['score', 'p_value'].includes(name) || /^(is_anomaly|threshold)(_|$)/.test(name)
+}
 
 /** The model's inputs for these columns: their names, with underscores appended where a name is taken. */
-export function inputColumns(columns: readonly ColumnSummary[], parts: readonly string[]): InputColumn[] {
-  const used = new Set([...taken, ...parts])
+export function inputColumns(columns: readonly ColumnSummary[], { components, details }: DeclaredNames): InputColumn[] {
+  const used = new Set([...ownNames, ...components, ...details])
   return columns.map((column) => {
     let name = column.name
     while (used.has(name) || (name !== column.name && columns.some((other) => other.name === name))) name += '_'
@@ -34,55 +63,86 @@ export function inputColumns(columns: readonly ColumnSummary[], parts: readonly 
   })
 }
 
-export interface Composition {
-  readonly preprocessing: TablePreprocessing | ImagePreprocessing
+/** How raw inputs become the samples that a detector trains on and scores. */
+export interface Encoding {
   readonly input: ModelInput
-  readonly detector: Detector
-  readonly fitted: FittedDetector
+  readonly preprocessing: TablePreprocessing | ImagePreprocessing
+  readonly precision: Detector['precision']
+}
+
+/** The graph from raw inputs, in the order of the file, to samples. */
+export function encodeInputs({ input: port, preprocessing, precision }: Encoding): {
+  readonly inputs: readonly Tensor[]
+  readonly samples: Tensor
+} {
+  const inputs =
+    port.kind === 'table'
+      ? port.columns.map((column) => columnInput(column, batch))
+      : [input(port.input, [batch, ...port.shape])]
+  const samples =
+    preprocessing.kind === 'table'
+      ? prepareTable(preprocessing, inputs, precision)
+      : cast(prepareImage(preprocessing, inputs[0]), precision)
+  return { inputs, samples }
 }
 
 export interface Composed {
   readonly inputs: readonly Tensor[]
   readonly score: Tensor
-  readonly parts: Readonly<Record<string, Tensor>>
+  readonly components: Readonly<Record<string, Tensor>>
   /** In the units of the input where they have x's shape. */
   readonly details: Readonly<Record<string, Tensor>>
+  /** Rows that one run takes at most. */
+  readonly largestBatch: number
 }
 
 /**
  * Raw inputs to scores. What a float32 network cannot tell from infinity scores infinity: never NaN, and always an
  * anomaly.
+ *
+ * @throws `argument` where the scorer does not compute what its detector declares.
  */
-export function compose({ preprocessing, input: port, detector, fitted }: Composition): Composed {
-  const inputs =
-    port.kind === 'table'
-      ? port.columns.map((column) => columnInput(column, batch))
-      : [input(port.input, [batch, ...port.shape])]
-  const samples = prepare(preprocessing, inputs, detector)
-  const { score, parts, details } = fitted.score(samples)
+export function compose(encoding: Encoding, fitted: FittedDetector, declared: DeclaredNames): Composed {
+  const { inputs, samples } = encodeInputs(encoding)
+  const { score, components: built = {}, details = {} } = fitted.score(samples)
+  checkBuilt('component', declared.components, built)
+  checkBuilt('detail', declared.details, details)
+  const { preprocessing } = encoding
   const { reconstruction, ...rest } = details
   const restored =
     reconstruction &&
     (preprocessing.kind === 'table'
       ? restoreTable(preprocessing, reconstruction)
       : restoreImage(preprocessing, reconstruction))
+  const guarded = neverNaN(score)
+  const components = Object.fromEntries(declared.components.map((name) => [name, neverNaN(built[name])]))
   return {
     inputs,
-    score: neverNaN(score),
-    parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, neverNaN(part)])),
+    score: guarded,
+    components,
     details: { ...rest, ...(restored && { reconstruction: restored }) },
+    largestBatch: largestBatchOf(inputs, { score: guarded, ...components }),
   }
 }
 
-/** The samples that the detector trains on and scores, from raw inputs. */
-export function prepare(
-  preprocessing: Composition['preprocessing'],
-  inputs: readonly Tensor[],
-  { precision }: Detector,
-): Tensor {
-  return preprocessing.kind === 'table'
-    ? prepareTable(preprocessing, inputs, precision)
-    : cast(prepareImage(preprocessing, inputs[0]), precision)
+function checkBuilt(what: string, declared: readonly string[], built: Readonly<Record<string, Tensor>>): void {
+  const names = Object.keys(built)
+  const missing = declared.filter((name) => !names.includes(name))
+  const undeclared = names.filter((name) => !declared.includes(name))
+  if (missing.length === 0 && undeclared.length === 0) return
+  throw new TollError(
+    'invalid-detector',
+    `the detector declares the ${what}s ${list(declared)}, its scorer computes ${list(names)}`,
+    { option: 'detector', value: names, expected: declared },
+  )
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ') || 'none'
+}
+
+function neverNaN(x: Tensor): Tensor {
+  return where(isNaN(x), constant(Infinity, [], x.dtype), x)
 }
 
 /** Memory that one run may take for what lies between inputs and outputs. */
@@ -90,130 +150,15 @@ const scoringBytes = 256 * 2 ** 20
 /** What caches hold of it: above, kernel values and distances take two to three times as long each. */
 const cachedBytes = 16 * 2 ** 20
 /** Fewer rows than this make a product with a large constant slow, since each run reads all of it. */
-const fewestTogether = 64
+const minTogether = 64
 
 /**
  * Rows that one run takes at most, so that its memory stays bounded whatever the number of rows and mostly fits a
  * cache: at least 1.
  */
-export function largestBatchOf({ inputs, score, parts }: Composed): number {
-  const peak = (rows: number) => costOf({ score, ...parts }, { inputs, sizes: { [batch]: rows } }).peakBytes
+function largestBatchOf(inputs: readonly Tensor[], outputs: Readonly<Record<string, Tensor>>): number {
+  const peak = (rows: number) => costOf(outputs, { inputs, sizes: { [batch]: rows } }).peakBytes
   const probe = 1024
   const perRow = (peak(1 + probe) - peak(1)) / probe
-  return Math.max(1, Math.floor(Math.min(scoringBytes / perRow, Math.max(cachedBytes / perRow, fewestTogether))))
-}
-
-function neverNaN(x: Tensor): Tensor {
-  return where(isNaN(x), constant(Infinity, [], x.dtype), x)
-}
-
-/**
- * The bytes of the model file. Details stay in the graph as named values that are no outputs, so that they cost nothing
- * until asked for.
- */
-export function encodeFile({ inputs, score, parts, details }: Composed, manifest: Manifest): Uint8Array {
-  const { source, scores } = manifest.heldBack
-  const calibrated = source === 'held-back' && scores.length > 0
-  const bytes = compile(
-    {
-      score,
-      ...parts,
-      ...(calibrated && { p_value: pValue(score, Float64Array.from(scores)) }),
-      is_anomaly: greater(score, constant(0, [], 'float64')),
-      ...details,
-    },
-    { inputs, metadata: encodeManifest(manifest), producerVersion: manifest.versions.toll },
-  )
-  const model = decodeModel(bytes)
-  const hidden = new Set(Object.keys(details))
-  const { outputs } = model.graph
-  return encodeModel(
-    withDecisions(
-      {
-        ...model,
-        graph: {
-          ...model.graph,
-          outputs: outputs.filter(({ name }) => !hidden.has(name)),
-          values: outputs.filter(({ name }) => hidden.has(name)),
-        },
-      },
-      manifest,
-    ),
-  )
-}
-
-/** The same file with other named values as its outputs: `reconstruction`, `code`. */
-export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8Array {
-  const model = decodeModel(bytes)
-  const known = [...(model.graph.values ?? []), ...model.graph.outputs]
-  const outputs = names.map((name) => {
-    const value = known.find((candidate) => candidate.name === name)
-    if (!value)
-      throw new TollError(
-        'unknown-output',
-        `the model has no value '${name}'; it has ${known.map((candidate) => candidate.name).join(', ')}`,
-      )
-    return value
-  })
-  return encodeModel({ ...model, graph: { ...model.graph, outputs } })
-}
-
-/** The same file with the manifest's thresholds in the graph too. */
-export function moveThresholds(bytes: Uint8Array, manifest: Manifest): Uint8Array {
-  return encodeModel(withDecisions(decodeModel(bytes), manifest))
-}
-
-/** The output that says which rows are above the threshold of this name, or above the model's own. */
-export function decisionOutput(name?: string): string {
-  return name === undefined ? 'is_anomaly' : `is_anomaly_${name}`
-}
-
-/** Puts every threshold under a name of its own, the second operand of the comparison that makes its output. */
-function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
-  const { graph } = model
-  const decision = graph.nodes.find((node) => node.outputs.includes('is_anomaly'))
-  if (decision?.op !== 'Greater')
-    throw new TollError('damaged-file', "the model has no comparison that makes 'is_anomaly'")
-  const thresholds: [string | undefined, Threshold][] = [
-    [undefined, manifest.threshold],
-    ...Object.entries(manifest.thresholds ?? {}),
-  ]
-  const clash = thresholds.find(([name]) => graph.inputs.some((input) => input.name === decisionOutput(name)))
-  if (clash)
-    throw new TollError(
-      'out-of-domain',
-      `the model has a column called '${decisionOutput(clash[0])}'; give the threshold another name than '${clash[0]}'`,
-    )
-  const made = (name: string) => name === 'is_anomaly' || name.startsWith('is_anomaly_')
-  const own = (name: string) => name === 'threshold' || name.startsWith('threshold_')
-  const constantOf = (name: string | undefined) => (name === undefined ? 'threshold' : `threshold_${name}`)
-  const nodes = [
-    ...graph.nodes.filter((node) => !node.outputs.some(made)),
-    ...thresholds.map(([name]) => makeNode('Greater', [decision.inputs[0], constantOf(name)], [decisionOutput(name)])),
-  ]
-  const shape = graph.outputs.find(({ name }) => name === 'is_anomaly')!.type
-  const outputs = [
-    ...graph.outputs.filter(({ name }) => !made(name)),
-    ...thresholds.map(([name]) => ({ name: decisionOutput(name), ...(shape && { type: shape }) })),
-  ]
-  const read = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.map(({ name }) => name)])
-  const initializers = graph.initializers.filter(({ name }) => !own(name) && read.has(name))
-  return {
-    ...model,
-    metadata: { ...model.metadata, ...encodeManifest(manifest) },
-    graph: {
-      ...graph,
-      nodes,
-      outputs,
-      initializers: [
-        ...initializers,
-        ...thresholds.map(([name, { value }]) => makeTensor(constantOf(name), 'float64', [], [value])),
-      ],
-    },
-  }
-}
-
-/** The manifest in the bytes of a model file. */
-export function readManifest(bytes: Uint8Array): Manifest {
-  return decodeManifest(decodeModel(bytes).metadata)
+  return Math.max(1, Math.floor(Math.min(scoringBytes / perRow, Math.max(cachedBytes / perRow, minTogether))))
 }

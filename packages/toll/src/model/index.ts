@@ -1,11 +1,11 @@
 // Models: fit, score, reconstruct, move the threshold, the bytes of the file; and the checks of every detector's
 // contract.
-export { fewestRows } from './division.js'
+export { minRowsToSplit } from './split.js'
 export { fingerprint, sha256 } from './fingerprint.js'
 export { fit, type FitOptions } from './fit.js'
 export { Model, type ScoreOptions, type Scores } from './model.js'
 export { columnInput, feedTable, type FedColumn, type Feeding } from './feeding.js'
-export { decisionOutput, readManifest } from './compose.js'
+export { decisionOutput, readManifest } from './rewrite.js'
 export {
   decodeManifest,
   featuresOf,

@@ -14,7 +14,7 @@ import {
 } from '../base/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
 import type { Engine, HostTensor, Session } from '../runtime/index.js'
-import { decisionOutput, moveThresholds, readManifest, withOutputs } from './compose.js'
+import { decisionOutput, moveThresholds, readManifest, withOutputs } from './rewrite.js'
 import { feedTable, fedColumns, type Feeding } from './feeding.js'
 import type { Manifest } from './manifest.js'
 

@@ -4,7 +4,7 @@
 // al. 2023.
 
 import { real } from '../base/index.js'
-import { constant, add, cast, div, reshape, searchSorted, sub, type Tensor } from '../graph/index.js'
+import { add, cast, constant, div, reshape, searchSlots, sortedSlots, sub, type Tensor } from '../graph/index.js'
 import { heldBackCount, tooFew, type ThresholdKind } from './kind.js'
 
 const parameters = {
@@ -65,9 +65,18 @@ export function pValues(scores: ArrayLike<number>, heldBack: ArrayLike<number>):
   })
 }
 
-/** `pValues` as a piece of graph: scores (n) float64 to (n) float64. A score of infinity has the smallest p-value. */
-export function pValue(score: Tensor, heldBack: Float64Array): Tensor {
-  const below = searchSorted([heldBack], reshape(score, [score.shape[0], 1]), 'left')
-  const n = heldBack.length
+/**
+ * `pValues` as a piece of graph, among `n` held-out scores that are known only when it is lowered: scores (rows) float64
+ * to (rows) float64. A score of infinity has the smallest p-value.
+ */
+export function pValue(score: Tensor, n: number): Tensor {
+  const below = searchSlots(heldOutSlot, n, reshape(score, [score.shape[0], 1]), 'left')
   return div(sub(add(constant(n, [], 'float64'), 1), cast(reshape(below, score.shape), 'float64')), n + 1)
 }
+
+/** What to write into the slots of `pValue`: finite scores, in rising order. */
+export function pValueSlots(heldOut: ArrayLike<number>): Record<string, Float64Array> {
+  return sortedSlots(heldOutSlot, heldOut)
+}
+
+const heldOutSlot = 'held_out'

@@ -1,5 +1,5 @@
 // From scores to decisions: rules, fitted thresholds, the comparison, p-values, and control of false discoveries.
-export { pValue, pValues } from './conformal.js'
+export { pValue, pValueSlots, pValues } from './conformal.js'
 export { decide } from './decide.js'
 export { discoveries } from './discoveries.js'
 export type { LabelledScores, ThresholdKind } from './kind.js'

@@ -3,8 +3,9 @@
 
 import { describe, expect, it } from 'vitest'
 import { Random } from '../base/index.js'
-import { input, interpret } from '../graph/index.js'
-import { describeThreshold, discoveries, fitPareto, fitThreshold, pValue, pValues } from './index.js'
+import { compileModel, fillSlots, input, interpret, readModel } from '../graph/index.js'
+import { encodeModel } from '../onnx/index.js'
+import { describeThreshold, discoveries, fitPareto, fitThreshold, pValue, pValueSlots, pValues } from './index.js'
 
 const thrown = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
@@ -78,7 +79,9 @@ describe('p-values', () => {
   it('are the same in the graph', () => {
     const heldBack = Float64Array.of(1, 2, 2, 4)
     const data = [0, 1, 2, 2.5, 4, 9, Infinity]
-    const { p } = interpret({ p: pValue(input('s', ['batch'], 'float64'), heldBack) }, { s: { shape: [7], data } })
+    const lowered = compileModel({ p: pValue(input('s', ['batch'], 'float64'), 4) })
+    const { outputs } = readModel(encodeModel(fillSlots(lowered, pValueSlots(heldBack))))
+    const { p } = interpret(outputs, { s: { shape: [7], data } })
     expect([...p.data]).toEqual([...pValues(data, heldBack)])
   })
 })

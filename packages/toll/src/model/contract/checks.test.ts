@@ -66,7 +66,7 @@ function fitted(
   more: Partial<FittedDetector> = {},
 ): FittedDetector {
   return {
-    score: (x): Scored => ({ score: score(x), parts: {}, details: {} }),
+    score: (x): Scored => ({ score: score(x) }),
     summary,
     containsTrainingRows: false,
     ...more,

@@ -6,52 +6,52 @@ import { detectorNamed } from '../detectors/index.js'
 import { slideWindows } from '../preprocess/index.js'
 import type { Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
-import { divide, type DivisionOptions } from './division.js'
+import { split, type SplitOptions } from './split.js'
 import { fit, Model } from './index.js'
 
 const refusal = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
-const divided = (n: number, options: Partial<DivisionOptions>) =>
-  divide(n, { holdOut: 0.2, random: Random.seeded(1), ...options })
+const splitOf = (n: number, options: Partial<SplitOptions>) =>
+  split(n, { holdOut: 0.2, random: Random.seeded(1), ...options })
 
 describe('by groups', () => {
   const groups = upTo(100).map((row) => `g${row % 10}`)
 
   it('holds back whole groups, at random', () => {
-    const { by, groups: count, heldBack, training, anomalies } = divided(100, { groups })
-    expect([by, count, heldBack.length, training.length, anomalies]).toEqual(['groups', 2, 20, 80, []])
-    expect(training.filter((row) => heldBack.some((held) => groups[held] === groups[row]))).toEqual([])
-    const other = divided(100, { groups, random: Random.seeded(2) })
-    expect(other.heldBack).not.toEqual(heldBack)
+    const { by, groups: count, heldOut, training, anomalies } = splitOf(100, { groups })
+    expect([by, count, heldOut.length, training.length, anomalies]).toEqual(['groups', 2, 20, 80, []])
+    expect(training.filter((row) => heldOut.some((held) => groups[held] === groups[row]))).toEqual([])
+    const other = splitOf(100, { groups, random: Random.seeded(2) })
+    expect(other.heldOut).not.toEqual(heldOut)
   })
 
   it('counts normal rows only, and leaves labelled anomalies of all groups out', () => {
     const labels = Uint8Array.from(groups, (group) => Number(group === 'g3'))
-    const { heldBack, training, anomalies } = divided(100, { groups, labels })
-    expect([heldBack.length, training.length, anomalies.length]).toEqual([20, 70, 10])
+    const { heldOut, training, anomalies } = splitOf(100, { groups, labels })
+    expect([heldOut.length, training.length, anomalies.length]).toEqual([20, 70, 10])
   })
 
   it('with times holds back those that start latest', () => {
     // Group g starts at -g: g0 and g1 start latest.
     const time = upTo(100).map((row) => (row < 10 ? -(row % 10) : 100 + row))
-    expect([...new Set(divided(100, { groups, time }).heldBack.map((row) => groups[row]))].sort()).toEqual(['g0', 'g1'])
+    expect([...new Set(splitOf(100, { groups, time }).heldOut.map((row) => groups[row]))].sort()).toEqual(['g0', 'g1'])
   })
 
   it('prefers groups that do not hold back much more than asked for; else the smallest', () => {
     const uneven = upTo(100).map((row) => (row < 90 ? 'large' : row < 96 ? 'middle' : 'small'))
     for (const seed of [1, 2, 3, 4]) {
-      expect(divided(100, { groups: uneven, holdOut: 0.1, random: Random.seeded(seed) }).heldBack).toEqual(
+      expect(splitOf(100, { groups: uneven, holdOut: 0.1, random: Random.seeded(seed) }).heldOut).toEqual(
         upTo(10).map((row) => row + 90),
       )
-      expect(divided(100, { groups: uneven, holdOut: 0.01, random: Random.seeded(seed) }).heldBack).toEqual([
+      expect(splitOf(100, { groups: uneven, holdOut: 0.01, random: Random.seeded(seed) }).heldOut).toEqual([
         96, 97, 98, 99,
       ])
     }
   })
 
   it('needs two groups', () => {
-    expect(() => divided(60, { groups: upTo(60).map(() => 'all') })).toThrow(
+    expect(() => splitOf(60, { groups: upTo(60).map(() => 'all') })).toThrow(
       refusal('data', /at least 2 groups, got 1/),
     )
   })
@@ -60,21 +60,21 @@ describe('by groups', () => {
 describe('by time', () => {
   it('holds back the latest rows, whatever their order, equal times together', () => {
     const time = upTo(100).map((row) => (row * 37) % 100)
-    const { by, heldBack, training } = divided(100, { time })
+    const { by, heldOut, training } = splitOf(100, { time })
     expect(by).toBe('time')
-    expect(heldBack.map((row) => time[row]).sort((a, b) => a - b)).toEqual(upTo(20).map((i) => i + 80))
+    expect(heldOut.map((row) => time[row]).sort((a, b) => a - b)).toEqual(upTo(20).map((i) => i + 80))
     expect(training).toHaveLength(80)
     // The row at the cut has time 8: all of that time are held back.
-    expect(divided(100, { time: upTo(100).map((row) => Math.floor(row / 9)) }).heldBack).toEqual(
+    expect(splitOf(100, { time: upTo(100).map((row) => Math.floor(row / 9)) }).heldOut).toEqual(
       upTo(28).map((i) => i + 72),
     )
   })
 
   it('refuses one time for all, and a time that is none', () => {
-    expect(() => divided(60, { time: upTo(60).map(() => 5) })).toThrow(
-      refusal('data', /holding back 60 of 60 normal rows by time leaves 0 to train on/),
+    expect(() => splitOf(60, { time: upTo(60).map(() => 5) })).toThrow(
+      refusal('data', /holding out 60 of 60 normal rows by time leaves 0 to train on/),
     )
-    expect(() => divided(60, { time: upTo(60).map((row) => (row === 7 ? Infinity : row)) })).toThrow(
+    expect(() => splitOf(60, { time: upTo(60).map((row) => (row === 7 ? Infinity : row)) })).toThrow(
       refusal('data', /time of row 8 is Infinity/),
     )
   })
@@ -88,23 +88,23 @@ describe('windows', () => {
 
   it('that are held back share no row with those that train', () => {
     const windows = slideWindows(source, { size: 10 })
-    const { by, heldBack, training } = divided(191, { windows })
-    expect([by, heldBack.length, training.length]).toEqual(['time', 38, 191 - 38 - 9])
+    const { by, heldOut, training } = splitOf(191, { windows })
+    expect([by, heldOut.length, training.length]).toEqual(['time', 38, 191 - 38 - 9])
     expect(Math.max(...training.flatMap((w) => [...windows.members[w]]))).toBeLessThan(
-      Math.min(...heldBack.flatMap((w) => [...windows.members[w]])),
+      Math.min(...heldOut.flatMap((w) => [...windows.members[w]])),
     )
-    expect(() => divided(101, { windows: slideWindows(source, { size: 100 }) })).toThrow(
-      refusal('data', /leaves 0 to train on; hold fewer back, or choose smaller windows/),
+    expect(() => splitOf(101, { windows: slideWindows(source, { size: 100 }) })).toThrow(
+      refusal('data', /leaves 0 to train on; hold fewer out, or choose smaller windows/),
     )
   })
 
   it('follow whole groups where there are some', () => {
     const groups = upTo(200).map((row) => row % 5)
     const windows = slideWindows(source, { size: 10 }, { groups })
-    const { by, heldBack, training } = divided(155, { windows, groups })
-    expect([by, heldBack.length, training.length]).toEqual(['groups', 31, 124])
+    const { by, heldOut, training } = splitOf(155, { windows, groups })
+    expect([by, heldOut.length, training.length]).toEqual(['groups', 31, 124])
     const rowsOf = (samples: readonly number[]) => new Set(samples.flatMap((w) => [...windows.members[w]]))
-    expect([...rowsOf(heldBack)].filter((row) => rowsOf(training).has(row))).toEqual([])
+    expect([...rowsOf(heldOut)].filter((row) => rowsOf(training).has(row))).toEqual([])
   })
 })
 

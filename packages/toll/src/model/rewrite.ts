@@ -1,0 +1,87 @@
+// A model file with other thresholds or other outputs: everything else in it, nodes and numbers, stays as it is.
+
+import { TollError } from '../base/index.js'
+import { decodeModel, encodeModel, makeNode, makeTensor, type OnnxModel } from '../onnx/index.js'
+import type { Threshold } from '../threshold/index.js'
+import { decodeManifest, encodeManifest, type Manifest } from './manifest.js'
+
+/** The manifest in the bytes of a model file. */
+export function readManifest(bytes: Uint8Array): Manifest {
+  return decodeManifest(decodeModel(bytes).metadata)
+}
+
+/** The same file with other named values as its outputs: `reconstruction`, `code`. */
+export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8Array {
+  const model = decodeModel(bytes)
+  const known = [...(model.graph.values ?? []), ...model.graph.outputs]
+  const outputs = names.map((name) => {
+    const value = known.find((candidate) => candidate.name === name)
+    if (!value)
+      throw new TollError(
+        'unknown-output',
+        `the model has no value '${name}'; it has ${known.map((candidate) => candidate.name).join(', ')}`,
+        { value: name, expected: known.map((candidate) => candidate.name) },
+      )
+    return value
+  })
+  return encodeModel({ ...model, graph: { ...model.graph, outputs } })
+}
+
+/** The same file with the manifest's thresholds in the graph too. */
+export function moveThresholds(bytes: Uint8Array, manifest: Manifest): Uint8Array {
+  return encodeModel(withDecisions(decodeModel(bytes), manifest))
+}
+
+/** The output that says which rows are above the threshold of this name, or above the model's own. */
+export function decisionOutput(name?: string): string {
+  return name === undefined ? 'is_anomaly' : `is_anomaly_${name}`
+}
+
+/**
+ * The manifest as metadata, and each of its thresholds under a name of its own: the second operand of the comparison
+ * that makes its output.
+ */
+export function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
+  const { graph } = model
+  const decision = graph.nodes.find((node) => node.outputs.includes('is_anomaly'))
+  if (decision?.op !== 'Greater')
+    throw new TollError('damaged-file', "the model has no comparison that makes 'is_anomaly'")
+  const thresholds: [string | undefined, Threshold][] = [
+    [undefined, manifest.threshold],
+    ...Object.entries(manifest.thresholds ?? {}),
+  ]
+  const clash = thresholds.find(([name]) => graph.inputs.some((input) => input.name === decisionOutput(name)))
+  if (clash)
+    throw new TollError(
+      'reserved-name',
+      `the model has a column called '${decisionOutput(clash[0])}'; give the threshold another name than '${clash[0]}'`,
+      { option: 'name', value: clash[0], column: decisionOutput(clash[0]) },
+    )
+  const made = (name: string) => name === 'is_anomaly' || name.startsWith('is_anomaly_')
+  const own = (name: string) => name === 'threshold' || name.startsWith('threshold_')
+  const constantOf = (name: string | undefined) => (name === undefined ? 'threshold' : `threshold_${name}`)
+  const nodes = [
+    ...graph.nodes.filter((node) => !node.outputs.some(made)),
+    ...thresholds.map(([name]) => makeNode('Greater', [decision.inputs[0], constantOf(name)], [decisionOutput(name)])),
+  ]
+  const shape = graph.outputs.find(({ name }) => name === 'is_anomaly')!.type
+  const outputs = [
+    ...graph.outputs.filter(({ name }) => !made(name)),
+    ...thresholds.map(([name]) => ({ name: decisionOutput(name), ...(shape && { type: shape }) })),
+  ]
+  const read = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.map(({ name }) => name)])
+  const initializers = graph.initializers.filter(({ name }) => !own(name) && read.has(name))
+  return {
+    ...model,
+    metadata: { ...model.metadata, ...encodeManifest(manifest) },
+    graph: {
+      ...graph,
+      nodes,
+      outputs,
+      initializers: [
+        ...initializers,
+        ...thresholds.map(([name, { value }]) => makeTensor(constantOf(name), 'float64', [], [value])),
+      ],
+    },
+  }
+}
