@@ -4,6 +4,7 @@
 import { messageOf, takeSamples, type NdArray } from '../base/index.js'
 import {
   describeExplanation,
+  describeMethod,
   explain,
   heatOf,
   showValue,
@@ -214,13 +215,7 @@ async function imageBlocks(
   return blocks
 }
 
-function methodOf({ method, base, shape }: ExplainedTable): string {
-  const what = shape ? 'pixel' : 'column'
-  const added = `Contributions and the base (${base.name}, ${showNumber(base.value)}) add up to the score.`
-  return method === 'gradients'
-    ? `The reconstruction error is shared over ${what}s by squared residual, the norm of the code by ` +
-        'integrated gradients along the straight way from a typical row, the training median of every ' +
-        `${what}. ${added}`
-    : `Shapley values: what each ${what} adds to the score when a typical row, the training median of every ` +
-        `${what}, becomes this row, on average over the orders of the ${what}s. ${added}`
+function methodOf(explained: ExplainedTable): string {
+  const { name, value } = explained.base
+  return `${describeMethod(explained)} Contributions and the base (${name}, ${showNumber(value)}) add up to the score.`
 }

@@ -57,6 +57,38 @@ export interface FittedDetector {
   readonly containsTrainingRows: boolean
 }
 
+/**
+ * A score as a sum of terms that are shared over columns or pixels, found in the graph of a model file: what is known
+ * of a score beyond its values. Terms times weights add up to the score.
+ */
+export interface ScoreExplanation {
+  /** The samples x in that graph, (n, ...): every term is a function of them alone. */
+  readonly samples: Tensor
+  readonly terms: readonly ScoreTerm[]
+  /** What a typical row has of the terms that are shared by gradients, such as 'code of a typical row'. */
+  readonly base: string
+}
+
+export type ScoreTerm = {
+  /** Of its contributions, such as 'latent'. */
+  readonly name: string
+  /** In a sentence, such as 'the norm of the code'. */
+  readonly title: string
+  /** The component that it is, or `score`. */
+  readonly output: string
+  readonly weight: number
+} & (
+  | {
+      /** The value in proportion to the squares of `residual`, of x's shape: exact for a norm, no base. */
+      readonly by: 'squares'
+      readonly residual: Tensor
+    }
+  | {
+      /** What a typical row has of it is the base; the rest by integrated gradients on the way from there. */
+      readonly by: 'gradients'
+    }
+)
+
 /** A score as auditors ask for it. */
 export interface ScoreFormula {
   /**
@@ -93,6 +125,12 @@ export interface Detector<D extends Domains = Domains> {
   components?(parameters: Values<D>, data: { readonly weighted: boolean }): readonly string[]
   /** Names of the details that its scorer computes with these parameters; without it none. */
   details?(parameters: Values<D>): readonly string[]
+  /**
+   * How its score is taken apart, from the graph of a model file: `outputs` are score, components and details as the
+   * scorer built them. Without it scores are explained by Shapley values. Error: `format` where the graph is not what
+   * the scorer builds.
+   */
+  explanation?(outputs: Readonly<Record<string, Tensor>>, parameters: Values<D>): ScoreExplanation
   /** The formula of a fitted score, from its parameters and its summary. */
   formula?(parameters: Values<D>, summary: Readonly<Record<string, unknown>>): ScoreFormula
   fit(data: TrainingData, parameters: Values<D>, context: FitContext): Promise<FittedDetector>

@@ -7,7 +7,9 @@ export type {
   FittedDetector,
   SampleKind,
   Scored,
+  ScoreExplanation,
   ScoreFormula,
+  ScoreTerm,
   TrainingData,
 } from './contract.js'
 export {

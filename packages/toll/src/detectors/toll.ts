@@ -25,6 +25,7 @@ import {
   mean,
   mul,
   rowNorm,
+  rowNormOperand,
   slice,
   sub,
   sum,
@@ -246,6 +247,31 @@ export const toll: Detector<typeof tollParameters> = {
   components: () => ['reconstruction_error', 'latent_norm'],
   details: () => ['code', 'reconstruction'],
 
+  explanation(outputs, { beta }) {
+    // score = ||samples - reconstruction|| + beta ||code||: the file says what both are, whatever its network is.
+    const residual = rowNormOperand(withoutCast(outputs.reconstruction_error))
+    if (residual?.op.name !== 'sub')
+      throw new TollError(
+        'damaged-file',
+        "the model's 'reconstruction_error' is no norm of a difference; score it with the version that made it",
+      )
+    return {
+      samples: residual.inputs[0],
+      base: 'code of a typical row',
+      terms: [
+        {
+          name: 'reconstruction',
+          title: 'the reconstruction error',
+          output: 'reconstruction_error',
+          weight: 1,
+          by: 'squares',
+          residual,
+        },
+        { name: 'latent', title: 'the norm of the code', output: 'latent_norm', weight: beta, by: 'gradients' },
+      ],
+    }
+  },
+
   formula: ({ beta, latent }, { layers }) => ({
     score: `s(x) = ‖x - x'‖ + ${beta} ‖z‖`,
     where: [
@@ -292,6 +318,10 @@ export const toll: Detector<typeof tollParameters> = {
       containsTrainingRows: false,
     }
   },
+}
+
+function withoutCast(x: Tensor): Tensor {
+  return x.op.name === 'cast' ? x.inputs[0] : x
 }
 
 function isLayers(value: unknown): value is { readonly encoder: string; readonly decoder: string } {

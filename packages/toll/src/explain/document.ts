@@ -13,7 +13,7 @@ export interface ExplainedColumn {
   /** The training median; of texts the most frequent. */
   readonly typical: TypicalValue
   readonly contribution: number
-  /** Parts of the contribution: `reconstruction` and `latent`. */
+  /** What each term adds to the contribution: for Toll `reconstruction` and `latent`. */
   readonly parts: Readonly<Record<string, number>>
   readonly standardError?: number
 }
@@ -36,6 +36,7 @@ export interface ExplainedRow {
 export interface ExplainedTable {
   readonly detector: string
   readonly method: Explanation['method']
+  readonly terms: Explanation['terms']
   readonly base: Explanation['base']
   readonly threshold: number
   readonly shape?: Explanation['shape']
@@ -49,7 +50,7 @@ export function describeExplanation(
   explanation: Explanation,
   titles?: readonly (string | number)[],
 ): ExplainedTable {
-  const { method, base, shape, columns, typical } = explanation
+  const { method, terms, base, shape, columns, typical } = explanation
   const place = data.kind === 'table' ? columns.map((name) => data.names.indexOf(name)) : []
   const times = manifest.input.kind === 'table' ? manifest.input.columns.map(({ kind }) => kind === 'time') : []
   const shown = <V extends TypicalValue | null>(value: V, column: number) =>
@@ -71,6 +72,7 @@ export function describeExplanation(
   return {
     detector: manifest.detector,
     method,
+    terms,
     base,
     threshold: manifest.threshold.value,
     ...(shape && { shape }),
@@ -86,6 +88,24 @@ export function describeExplanation(
       ...(shape && { pixels: Array.from(row.contributions) }),
     })),
   }
+}
+
+/** How the contributions came about, in one sentence. */
+export function describeMethod({ terms, shape }: Pick<ExplainedTable, 'terms' | 'shape'>): string {
+  const what = shape ? 'pixel' : 'column'
+  if (terms.length === 0)
+    return (
+      `Shapley values: what each ${what} adds to the score when a typical row, the training median of every ${what}, ` +
+      `becomes this row, on average over the orders of the ${what}s.`
+    )
+  const ways = {
+    squares: 'by squared residual',
+    gradients: `by integrated gradients along the straight way from a typical row, the training median of every ${what}`,
+  }
+  const [first, ...rest] = terms.map(({ title, by }, i) =>
+    i === 0 ? `${title} is shared over ${what}s ${ways[by]}` : `${title} ${ways[by]}`,
+  )
+  return `${[first[0].toUpperCase() + first.slice(1), ...rest].join(', ')}.`
 }
 
 /** The numbers of an image's channels, summed: (height, width). */

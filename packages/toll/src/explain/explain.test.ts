@@ -13,7 +13,7 @@ import { openReference, type Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
 import { describeExplanation, explain, nearestRows, ranked, type Explanation } from './index.js'
 import { integrateGradients } from './path-integral.js'
-import { readTollGraph } from './toll-graph.js'
+import { explains, readScoreGraph } from './score-graph.js'
 import { typicalRow } from './typical.js'
 
 let engine: Engine
@@ -114,8 +114,12 @@ describe('Toll', () => {
     const model = await fit(table, { engine, parameters: { steps: 100 } })
     const some = takeRows(table, [0, 1, 2])
     const explanation = await explain(model, some)
-    const graph = readTollGraph(model.bytes)
-    const [residuals, path] = [await engine.load(graph.residuals), await engine.load(graph.path)]
+    const detector = detectorNamed('toll')
+    if (!explains(detector)) throw new Error('Toll says what makes its score')
+    const graph = readScoreGraph(model, detector)
+    const latent = graph.terms.find(({ name }) => name === 'latent')
+    if (latent?.by !== 'gradients') throw new Error('Toll explains its latent norm by gradients')
+    const [residuals, path] = [await engine.load(graph.residuals), await engine.load(latent.path)]
     const samplesOf = async (rows: Table) =>
       (await residuals.run(model.feeding(rows).feeds(0, rows.rows))).samples.data as Float32Array
     const start = await samplesOf(typicalRow(model.manifest) as Table)

@@ -1,29 +1,32 @@
 // Why a row has its score: parts by column or pixel that add up to it, for any model.
 
 import { RowCheck, TollError, rowCount, takeRows, type Samples } from '../base/index.js'
+import { detectors, type Detector } from '../detectors/index.js'
 import type { Model } from '../model/index.js'
 import type { ExplainOptions, Explanation } from './explanation.js'
 import { explainByGradients } from './gradients.js'
+import { explains, readScoreGraph, type ScoreGraph } from './score-graph.js'
 import { explainByShapley } from './shapley.js'
-import { isToll } from './toll-graph.js'
 import { typicalRow, valuesOf } from './typical.js'
 
 /**
  * Explains the scores of a table (columns are found by name) or of images (n, channels, height, width). Every row's
  * contributions, one per column or pixel in units of the score, and the base add up to its score.
  *
- * Toll: exact shares of the reconstruction error and integrated gradients of the code's norm from a typical row,
- * through the graph in the model file, on the model's engine. Other detectors: Shapley values between a typical row and
- * the row, from scores alone. What is typical is the median of each training column. A row's explanation does not
- * depend on the other rows' values.
+ * A detector may say what terms make its score (`Detector.explanation`): these are shared exactly or by integrated
+ * gradients from a typical row, through the graph in the model file, on the model's engine. Other detectors: Shapley
+ * values between a typical row and the row, from scores alone. What is typical is the median of each training column. A
+ * row's explanation does not depend on the other rows' values.
  *
  * @throws as `Model.score`; `data` for scores that are infinite (unless `invalidRows` is `mark`); `argument` for options
- * outside their ranges; `format` for a damaged file; `aborted`.
+ * outside their ranges, and for a detector that is not the model's or whose terms are not its score; `format` for a
+ * damaged file; `aborted`.
  */
 export async function explain(model: Model, data: Samples, options: ExplainOptions = {}): Promise<Explanation> {
   checkOptions(options)
   const { invalidRows = 'throw', signal } = options
   const { manifest } = model
+  const graph = scoreGraphOf(model, options.detector)
   const scores = await model.score(data, { invalidRows, signal })
   const check = new RowCheck(invalidRows)
   scores.score.forEach((score, row) => {
@@ -37,13 +40,13 @@ export async function explain(model: Model, data: Samples, options: ExplainOptio
   const kept = places.length === rowCount(data) ? data : takeRows(data, places)
   const typical = typicalRow(manifest)
   const scored = { data: kept, places, scores, typical }
-  const byGradients = isToll(manifest)
-  const result: Pick<Explanation, 'base' | 'rows'> & Partial<Pick<Explanation, 'invalid'>> = byGradients
-    ? await explainByGradients(model, scored, options)
+  const result: Pick<Explanation, 'base' | 'rows'> & Partial<Pick<Explanation, 'invalid'>> = graph
+    ? await explainByGradients(model, graph, scored, options)
     : await explainByShapley(model, scored, options)
   const { input } = manifest
   return {
-    method: byGradients ? 'gradients' : 'shapley',
+    method: graph ? 'gradients' : 'shapley',
+    terms: graph ? graph.terms.map(({ name, title, by }) => ({ name, title, by })) : [],
     columns: input.kind === 'table' ? input.columns.map(({ name }) => name) : [],
     ...(input.kind === 'image' && { shape: input.shape }),
     typical: valuesOf(typical),
@@ -51,6 +54,21 @@ export async function explain(model: Model, data: Samples, options: ExplainOptio
     rows: result.rows,
     invalid: new Map([...invalid, ...(result.invalid ?? [])]),
   }
+}
+
+/** Undefined where the detector does not say what makes its score, or is another one of the same name. */
+function scoreGraphOf({ bytes, manifest }: Model, given: Detector | undefined): ScoreGraph | undefined {
+  if (given && given.name !== manifest.detector)
+    throw new TollError(
+      'not-applicable',
+      `the model was made by the detector '${manifest.detector}', the one given is '${given.name}'`,
+      { option: 'detector', value: given.name, expected: manifest.detector },
+    )
+  const detector = given ?? detectors.get(manifest.detector)
+  if (!explains(detector)) return undefined
+  const declared = [true, false].map((weighted) => detector.components?.(manifest.parameters, { weighted }) ?? [])
+  if (!declared.some((names) => names.join() === manifest.parts.join())) return undefined
+  return readScoreGraph({ bytes, manifest }, detector)
 }
 
 function checkOptions({ tolerance = 1e-3, points = 1100, evaluations = 2048, seed = 0 }: ExplainOptions): void {

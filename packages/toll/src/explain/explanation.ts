@@ -1,8 +1,11 @@
 // What an explanation is, whatever made it: a base and one number for each column or pixel that add up to the score.
 
 import type { InvalidRow, InvalidRows } from '../base/index.js'
+import type { Detector, ScoreTerm } from '../detectors/index.js'
 
 export interface ExplainOptions {
+  /** The model's detector where it is none of the library's own: it may say what makes its score. */
+  readonly detector?: Detector
   /**
    * What a row that cannot be scored does: stops everything (default), or is listed in `invalid` while the rest is
    * explained.
@@ -24,14 +27,16 @@ export interface ExplainOptions {
 }
 
 /**
- * `gradients`: exact reconstruction part and integrated gradients of the code norm (Toll). `shapley`: Shapley values of
- * any score.
+ * `gradients`: by the terms that the detector makes its score of, through the graph in the model file. `shapley`:
+ * Shapley values of any score.
  */
 export type ExplanationMethod = 'gradients' | 'shapley'
 
 /** Parts of a score, and what they are parts of. */
 export interface Explanation {
   readonly method: ExplanationMethod
+  /** What the score is the sum of, and how each term is shared; empty for Shapley values. */
+  readonly terms: readonly Pick<ScoreTerm, 'name' | 'title' | 'by'>[]
   /** Names of the columns, in the order of contributions; for images empty. */
   readonly columns: readonly string[]
   /** Images: [channels, height, width], the order of contributions. */
@@ -60,7 +65,7 @@ export interface RowExplanation {
   readonly isAnomaly: boolean
   /** One per column or pixel; with the base they add up to the score, to 1e-9 of its size or better. */
   readonly contributions: Float64Array
-  /** The contributions by part of the score, where it has parts: `reconstruction` and `latent`. */
+  /** The contributions by term, where the detector makes its score of terms: for Toll `reconstruction` and `latent`. */
   readonly parts: Readonly<Record<string, Float64Array>>
   /**
    * What the parts lacked of the score before it was spread over them in proportion, divided by the score: 0.01 is one

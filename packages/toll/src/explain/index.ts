@@ -12,6 +12,7 @@ export {
 export { nearestRows, type Neighbour, type NeighbourOptions } from './neighbours.js'
 export {
   describeExplanation,
+  describeMethod,
   heatOf,
   type ExplainedColumn,
   type ExplainedRow,

@@ -12,7 +12,7 @@ import {
   type ReportSection,
   type ReportTable,
 } from '../report/index.js'
-import { heatOf, type ExplainedColumn, type ExplainedRow, type ExplainedTable } from './document.js'
+import { describeMethod, heatOf, type ExplainedColumn, type ExplainedRow, type ExplainedTable } from './document.js'
 import type { TypicalValue } from './explanation.js'
 import type { Neighbour } from './neighbours.js'
 
@@ -181,20 +181,16 @@ export function showValue(value: TypicalValue | null): string {
   return value === null || value === '' ? 'missing' : typeof value === 'string' ? value : formatNumber(value)
 }
 
-function methodSection({ method, base }: ExplainedTable): ReportSection {
-  const text =
-    method === 'gradients'
-      ? 'The reconstruction error is shared over columns by squared residual. The norm of the code is shared ' +
-        'by integrated gradients along the straight way from a typical row, ' +
-        'the median of every training column; what a typical row has of it is the base. What the integration ' +
-        'lacks is spread in proportion, and stated as the remainder.'
-      : 'Shapley values: what each column adds to the score when a typical row, the median of every training ' +
-        'column, becomes this row, on average over the orders of the columns. ' +
-        'The score of the typical row is the base.'
+function methodSection(explained: ExplainedTable): ReportSection {
+  const { terms, base } = explained
+  const basis = !terms.some(({ by }) => by === 'gradients')
+    ? ''
+    : ' What a typical row has of it is the base. What the integration lacks is spread in proportion, and stated as ' +
+      'the remainder.'
   return {
     title: 'How to read this',
     blocks: [
-      { kind: 'paragraph', text },
+      { kind: 'paragraph', text: `${describeMethod(explained)}${basis}` },
       {
         kind: 'paragraph',
         text:

@@ -53,6 +53,15 @@ export function rowNorm(x: Tensor): Tensor {
   return sqrt(sum(square(x), x.shape.map((_, i) => i).slice(1)))
 }
 
+/** What `rowNorm` was given, in a graph that may have been read from a file; undefined for anything but a norm. */
+export function rowNormOperand(norm: Tensor): Tensor | undefined {
+  const step = (x: Tensor | undefined, name: string) => (x?.op.name === name ? x.inputs[0] : undefined)
+  const total = step(norm, 'sqrt')
+  // A file adds with the axes kept, and reshapes.
+  const squared = step(step(total, 'reshape') ?? total, 'sum')
+  return squared?.op.name === 'mul' && squared.inputs[0] === squared.inputs[1] ? squared.inputs[0] : undefined
+}
+
 /**
  * Zeroes where the fed mask is 0 and divides the rest by the share kept, so that expectations stay (inverted dropout).
  */

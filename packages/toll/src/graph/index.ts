@@ -79,6 +79,7 @@ export {
   minOver,
   ranksAmong,
   rowNorm,
+  rowNormOperand,
   searchSlots,
   searchSorted,
   softmax,

@@ -38,7 +38,6 @@ async function preprocessed(data: Samples, encoding: Encoding, engine: Engine): 
 }
 
 function feedsOf(data: Samples, { input }: Encoding): HostTensors {
-  if (data.kind === 'table')
-    return feedTable(data, input.kind === 'table' ? input.columns : []).feeds(0, data.rows)
+  if (data.kind === 'table') return feedTable(data, input.kind === 'table' ? input.columns : []).feeds(0, data.rows)
   return { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
 }

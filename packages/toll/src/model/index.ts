@@ -6,6 +6,7 @@ export { fit, type FitOptions } from './fit.js'
 export { Model, type ScoreOptions, type Scores } from './model.js'
 export { columnInput, feedTable, type FedColumn, type Feeding } from './feeding.js'
 export { decisionOutput, readManifest } from './rewrite.js'
+export { readScoringGraph, type ScoringGraph } from './scoring-graph.js'
 export {
   decodeManifest,
   featuresOf,
