@@ -129,6 +129,11 @@ async function importMap(): Promise<Record<string, string>> {
   ]) {
     const manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as {
       exports: Record<string, Target>
+      imports?: Record<string, Target>
+    }
+    for (const [inner, target] of Object.entries(manifest.imports ?? {})) {
+      const file = inBrowser(target)
+      if (file) imports[inner] = `/${folder}${file.slice(2)}`
     }
     for (const [subpath, target] of Object.entries(manifest.exports)) {
       const file = inBrowser(target)
