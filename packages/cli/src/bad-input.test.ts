@@ -106,7 +106,7 @@ const data: readonly Case[] = [
     fit('huge.csv'),
     1,
     'data',
-    /huge\.csv: column b holds numbers beyond 1e\+150, which cannot be scaled: correct them, or leave the column out with --exclude b/,
+    /huge\.csv: column b holds numbers beyond 1e\+150, which cannot be scaled; correct them, or leave the column out \(--exclude b\)/,
   ],
   [
     fit('nothing.csv', '--columns', 'b'),
@@ -120,7 +120,12 @@ const data: readonly Case[] = [
     'data',
     /label column 'kind': labels must be two classes, got 3 \(x, y, z\).*--anomaly VALUE/,
   ],
-  [fit('which.csv', '--label', 'kind'), 1, 'data', /do not say which is the anomaly; name it with --anomaly VALUE/],
+  [
+    fit('which.csv', '--label', 'kind'),
+    1,
+    'data',
+    /do not say which is the anomaly; name it \(--anomaly VALUE or --normal VALUE\)/,
+  ],
   [fit('ones.csv', '--label', 'label'), 1, 'data', /labels must be two classes, got 1/],
   [fit('gap.csv', '--label', 'label'), 1, 'data', /row 2 has no label/],
   [fit('example.csv', '--label', 'nope'), 1, 'not-found', /has no column 'nope'; it has key, a, b, c, label/],

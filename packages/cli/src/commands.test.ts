@@ -196,7 +196,11 @@ describe('score', () => {
     const { score } = await libraryScores()
     for (const name of ['s.parquet', 's.ndjson', 's.csv']) {
       const { code, out } = await toll('score', 'model.onnx', 'example.csv', '-o', name, '--threads', '1', '--json')
-      expect([name, code, JSON.parse(out)]).toMatchObject([name, 0, { output: name, rows: 400, imputed: 0, invalid: 0 }])
+      expect([name, code, JSON.parse(out)]).toMatchObject([
+        name,
+        0,
+        { output: name, rows: 400, imputed: 0, invalid: 0 },
+      ])
       await using source = await openTable(at(name))
       expect(source.columns.map((column) => column.name)).toEqual([
         'row',

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { DriftTally, measureDrift, type Drift, type Retyped } from 'toll/audit'
-import { TollError, integer, messageOf, real } from 'toll/base'
+import { TollError, integer, real, type InvalidRow } from 'toll/base'
 import type { TableSource } from 'toll/data/node'
 import { featuresOf, type Manifest, type Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
@@ -11,7 +11,7 @@ import { renderText } from 'toll/report'
 import { featureKinds, requestFor } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
-import { scoreSource, scoringThreads } from './scoring.js'
+import { noScoredRows, scoreSource, scoringThreads } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -87,14 +87,15 @@ async function measure(source: Source, model: Model, fdr: number, terminal: Term
     }
     const tally = new DriftTally(model.manifest)
     const scores: number[] = []
-    let [rows, reason] = [0, '']
+    let first: InvalidRow | undefined
+    let rows = 0
     for await (const batch of scoreSource(source, model, { passthrough: [], strict: false, signal: terminal.signal })) {
       if (batch.raw) tally.push(batch.raw)
       for (const score of batch.score) if (!Number.isNaN(score)) scores.push(score)
-      for (const problem of batch.invalid.values()) reason ||= `; the first: ${messageOf(problem)}`
+      for (const problem of batch.invalid.values()) first ??= problem
       bar.update((rows += batch.rows))
     }
-    if (scores.length === 0) throw new TollError('no-scored-rows', `${source.name}: no row could be scored${reason}`)
+    if (scores.length === 0) throw noScoredRows(source.name, first)
     return measureDrift(model.manifest, tally, scores, { rows, fdr })
   } finally {
     bar.stop()

@@ -22,7 +22,7 @@ import { formatNumber, heatMapPng, renderCsv, renderReport, renderText } from 't
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
-import { scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
+import { noScoredRows, scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { titleOf } from './training.js'
@@ -304,12 +304,7 @@ async function choose(
   if (missing !== undefined)
     throw new TollError('out-of-domain', `--row ${missing} is beyond the ${total} rows of ${source.name}`)
   const shown = wanted ? [...new Set(wanted)].flatMap((row) => kept.filter(({ place }) => place === row)) : kept
-  if (shown.length === 0)
-    throw new TollError(
-      'no-scored-rows',
-      `${source.name}: no row could be ` +
-        `scored${invalid.length > 0 ? `; the first: row ${invalid[0].row}: ${messageOf(invalid[0])}` : ''}`,
-    )
+  if (shown.length === 0) throw noScoredRows(source.name, invalid[0], invalid[0]?.row)
   return {
     chosen: { data: joinRows(shown.map(({ data }) => data)), titles: shown.map(({ title }) => title) },
     places: shown.map(({ title }) => title),

@@ -9,7 +9,7 @@ import { fit, minRowsToSplit, type Manifest, type Model } from 'toll/model'
 import { imageParameters, tableParameters, windowParameters } from 'toll/preprocess'
 import { describeThreshold } from 'toll/threshold'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
-import { shellWord, shorten, type ColumnFlags } from './columns.js'
+import { shellWord, type ColumnFlags } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import {
@@ -24,7 +24,7 @@ import {
 import { describeNote } from './notes.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { reportTraining, requirePage, requireWritable } from './report-training.js'
-import { addSourceOptions, sourceHelp, withHint, withSource, type SourceFlags } from './source.js'
+import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
 import { readTraining, warnOfColumns, type TrainingInput } from './training.js'
@@ -322,7 +322,7 @@ async function learn(
     return model
   } catch (error) {
     await stopBar()
-    throw withHint(explain(beyondNumbers(error, data), store, name))
+    throw explain(error, store, name)
   } finally {
     terminal.guard()
   }
@@ -330,38 +330,8 @@ async function learn(
 
 function explain(error: unknown, store: ResumableStore | undefined, name: string): unknown {
   if (!(error instanceof TollError)) return error
-  if (error.code === 'aborted' && store) {
-    return new TollError('aborted', stopWords(store), { cause: error })
-  }
-  if (error.code === 'argument' && error.message.startsWith(store?.location ?? '\0')) {
-    return new TollError('out-of-domain', `${error.message} (--restart, --checkpoint FILE)`, { cause: error })
-  }
-  return error.code === 'data' && !error.message.startsWith(name)
-    ? new TollError('unusable-data', `${name}: ${error.message}`, { cause: error })
-    : error
-}
-
-/** Numbers whose squares no float64 holds: their column has no standard deviation. */
-const hugest = 1e150
-
-/** What did not become finite, with the columns that are the reason. */
-function beyondNumbers(error: unknown, data: TrainingInput['data']): unknown {
-  if (
-    !(error instanceof TollError) ||
-    data.kind !== 'table' ||
-    !(error.code === 'diverged' || error.message.includes('finite scores'))
-  )
-    return error
-  const huge = data.names.filter((_, i) => data.columns[i].some((value) => Math.abs(value) > hugest))
-  return huge.length === 0
-    ? error
-    : new TollError(
-        'unusable-data',
-        `${huge.length === 1 ? 'column' : 'columns'} ${shorten(huge)} ${huge.length === 1 ? 'holds' : 'hold'} ` +
-          `numbers beyond ${hugest}, which cannot be scaled: correct them, or leave the column out with ` +
-          `--exclude ${shellWord(huge[0])} (${error.message})`,
-        { cause: error },
-      )
+  if (error.code === 'aborted' && store) return new TollError('aborted', stopWords(store), { cause: error })
+  return error.code === 'data' ? error.within(name) : error
 }
 
 function stopWords(store: ResumableStore): string {

@@ -2,7 +2,7 @@
 // file of its own.
 
 import type { Command } from 'commander'
-import { TollError } from 'toll/base'
+import { TollError, locate } from 'toll/base'
 import { anomalyLabels, type LabelValue } from 'toll/data'
 import type { Source } from './source.js'
 
@@ -24,17 +24,12 @@ export function addLabelOptions(command: Command, what: string, required: boolea
   command.option('--normal <value>', 'the label that means normal; every other label is then an anomaly')
 }
 
-/** 1 = anomaly. Errors: `data` for labels that are not two classes, saying what to do on the command line. */
+/** 1 = anomaly. Errors: `data` for labels that are not two classes. */
 export function readLabels(values: readonly LabelValue[], { label, anomaly, normal }: LabelFlags): Uint8Array {
   try {
     return anomalyLabels(values, { anomaly, normal })
   } catch (error) {
-    if (!(error instanceof TollError)) throw error
-    const hint =
-      error.message.includes('name it') || error.message.includes('name the')
-        ? ' with --anomaly VALUE or --normal VALUE'
-        : ''
-    throw new TollError(error.reason, `label column '${label}': ${error.message}${hint}`, { cause: error })
+    throw locate(error, `label column '${label}'`, { column: label })
   }
 }
 

@@ -26,6 +26,8 @@ export interface ProgramDescription {
   readonly commands: readonly CommandEntry[]
   /** Ends the help. */
   readonly help: string
+  /** What the options of its commands offer against an error. */
+  readonly hint?: (error: TollError) => string | undefined
 }
 
 /** Runs the command that `args` name and returns the exit code of the process. */
@@ -81,7 +83,7 @@ async function buildProgram(
 
 function report(
   error: unknown,
-  { name: called, commands }: ProgramDescription,
+  { name: called, commands, hint }: ProgramDescription,
   args: readonly string[],
   terminal: Terminal,
 ): number {
@@ -96,16 +98,17 @@ function report(
     return 2
   }
   if (terminal.outputClosed || isBrokenPipe(error)) return 0
-  const code = error instanceof TollError ? error.code : 'internal'
+  if (!(error instanceof TollError)) {
+    terminal.fail('internal', `internal: ${messageOf(error)}`, error)
+    return 1
+  }
+  const { code } = error
   if (code === 'aborted' && terminal.signal.aborted) {
     terminal.fail('aborted', messageOf(error))
     return terminal.signalCode
   }
-  terminal.fail(
-    code,
-    code === 'internal' && !(error instanceof TollError) ? `internal: ${messageOf(error)}` : messageOf(error),
-    error,
-  )
+  const flags = hint?.(error)
+  terminal.fail(code, flags === undefined ? messageOf(error) : `${messageOf(error)} (${flags})`, error)
   return code === 'argument' ? 2 : 1
 }
 

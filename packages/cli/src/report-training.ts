@@ -65,9 +65,7 @@ export async function refit(
       },
     )
   } catch (error) {
-    if (error instanceof TollError && error.code === 'data' && !error.message.startsWith(training.name))
-      throw new TollError('unusable-data', `${training.name}: ${error.message}`, { cause: error })
-    throw error
+    throw error instanceof TollError && error.code === 'data' ? error.within(training.name) : error
   } finally {
     bar.stop()
   }

@@ -9,7 +9,7 @@ import { loadModel } from 'toll/model/node'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { discoveries } from 'toll/threshold'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
-import { scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
+import { noScoredRows, scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -143,7 +143,7 @@ async function writeScores(
   const { openRowWriter } = await import('toll/data/node')
   // Opened with the first scored rows, so that an early failure leaves standard output empty.
   let writer: RowWriter | undefined
-  let first = ''
+  let first: InvalidRow | undefined
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
     const scored = scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })
@@ -156,13 +156,13 @@ async function writeScores(
       totals.invalid += batch.invalid.size
       for (const problem of batch.invalid.values()) {
         if (problem.reason === 'incomplete-window') totals.incompleteWindows++
-        first ||= messageOf(problem)
+        first ??= problem
       }
       totals.anomalies += batch.isAnomaly.reduce((sum, flag) => sum + flag, 0)
       bar.update(totals.rows)
     }
     if (totals.invalid > totals.incompleteWindows && totals.invalid === totals.rows)
-      throw new TollError('no-scored-rows', `${source.name}: no row could be scored; the first: ${first}`)
+      throw noScoredRows(source.name, first)
     await writer?.close()
   } catch (error) {
     await writer?.abort()

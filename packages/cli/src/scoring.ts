@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isTrainingData } from 'toll/audit'
-import { TollError, concatenate, type InvalidRow, type Table, type Samples } from 'toll/base'
+import { TollError, concatenate, messageOf, type InvalidRow, type Table, type Samples } from 'toll/base'
 import type { LabelValue } from 'toll/data'
 import type { CellValue } from 'toll/data/node'
 import type { ResampledUnit } from 'toll/evaluate'
@@ -156,6 +156,15 @@ function wholeTable(
     passthrough: new Map<string, readonly CellValue[]>(),
     firstRow: 0,
   }
+}
+
+/** The error where not one row has a score; `first` is the first invalid row, which `title` names. */
+export function noScoredRows(source: string, first: InvalidRow | undefined, title?: string | number): TollError {
+  const why = first && `; the first: ${title === undefined ? '' : `row ${title}: `}${messageOf(first)}`
+  return new TollError('no-scored-rows', `${source}: no row could be scored${why ?? ''}`, {
+    file: source,
+    ...(first && { cause: new TollError(first.reason, messageOf(first)) }),
+  })
 }
 
 function gapsIn(table: Table): number {

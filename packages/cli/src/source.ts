@@ -80,19 +80,6 @@ export async function withSource<T>(
   terminal: Terminal,
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
-  try {
-    return await useSource(paths, flags, terminal, work)
-  } catch (error) {
-    throw withHint(error)
-  }
-}
-
-async function useSource<T>(
-  paths: readonly string[],
-  flags: SourceFlags,
-  terminal: Terminal,
-  work: (source: Source) => Promise<T>,
-): Promise<T> {
   if (flags.sql !== undefined && paths.length > 0)
     throw new TollError('conflicting-options', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
   if (flags.sql === undefined && paths.length === 0)
@@ -123,30 +110,6 @@ async function useSource<T>(
   } finally {
     await table.close()
   }
-}
-
-/** What the library calls an option, as the command line spells it. */
-const spellings: readonly (readonly [RegExp, string])[] = [
-  [/set the delimiter to (tab \('\\t'\)|'.')$/, '--delimiter'],
-  [/set header to true or false$/, '--header or --no-header'],
-  [/both called '-?[\d.]+'; rename one$/, '--no-header if that line is data'],
-  [/name the variable to read;/, '--variable NAME'],
-  [
-    /say what a column is with types, such as category$/,
-    '--types COLUMN=category; --delimiter CHAR where values of a line were not told apart',
-  ],
-  [/with a decimal comma it is one(; correct it.*)?$/, '--decimal ,'],
-  [
-    /leave the column out, or declare the text as missing$/,
-    '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category',
-  ],
-]
-
-/** The error with the option of the command line that its advice means, where there is one. */
-export function withHint(error: unknown): unknown {
-  if (!(error instanceof TollError)) return error
-  const flag = spellings.find(([pattern]) => pattern.test(error.message))?.[1]
-  return flag ? new TollError(error.reason, `${error.message} (${flag})`, { ...error.details, cause: error }) : error
 }
 
 function arrayFormatOf(paths: readonly string[], { sql, inputFormat }: SourceFlags): ArrayFormat | undefined {

@@ -1,6 +1,7 @@
 // The `toll` command.
 
 import { commands } from './commands.js'
+import { hintFor } from './hints.js'
 import { runProgram } from './program.js'
 
 const help = `
@@ -17,6 +18,7 @@ export function runToll(args: readonly string[]): Promise<number> {
       name: 'toll',
       commands,
       help,
+      hint: hintFor,
       description:
         'Finds anomalies in tables and images: learns from normal data, scores new data, ships the model as ' +
         'one ONNX file.',

@@ -135,6 +135,7 @@ export async function siftRows(
     throw new TollError(
       'no-scored-rows',
       `no row could be scored${first.length > 0 ? `; the first: row ${first[0].title}: ${messageOf(first[0])}` : ''}`,
+      first.length > 0 ? { cause: new TollError(first[0].reason, messageOf(first[0])) } : {},
     )
   const comparable = tally.columns.length > 0 || manifest.heldBack.source === 'held-back'
   return {

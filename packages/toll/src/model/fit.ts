@@ -11,6 +11,7 @@ import { draftFile, encode } from './encode.js'
 import { fitDetector } from './fit-detector.js'
 import { fitPreprocessing } from './fit-preprocessing.js'
 import { Model } from './model.js'
+import { explainOverflow } from './overflow.js'
 import { prepare } from './prepare.js'
 import { splitSamples } from './split.js'
 
@@ -55,14 +56,18 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
  * Fits a detector to a table or to images (n, channels, height, width) of mostly normal rows and returns a model that
  * scores and saves. The same data, options and seed give the same model on the same machine at the same number of
  * threads. Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned
- * from, `diverged`, `aborted`.
+ * from (`overflow` names columns whose numbers are too large), `diverged`, `aborted`.
  */
 export async function fit<D extends Domains>(source: Samples, options: FitOptions<D>): Promise<Model> {
   const preparation = prepare(source, options)
   const split = splitSamples(preparation)
-  const preprocessed = fitPreprocessing(preparation, split)
-  const fitted = await fitDetector(preparation, split, preprocessed)
-  const draft = await draftFile(preparation, split, preprocessed, fitted)
-  const calibration = await calibrate(draft, preparation, split, preprocessed)
-  return new Model(encode(draft, calibration), options.engine)
+  try {
+    const preprocessed = fitPreprocessing(preparation, split)
+    const fitted = await fitDetector(preparation, split, preprocessed)
+    const draft = await draftFile(preparation, split, preprocessed, fitted)
+    const calibration = await calibrate(draft, preparation, split, preprocessed)
+    return new Model(encode(draft, calibration), options.engine)
+  } catch (error) {
+    throw explainOverflow(error, preparation.given)
+  }
 }

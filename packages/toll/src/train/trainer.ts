@@ -156,9 +156,10 @@ class Run {
     const { record, tensors } = this.#decode(bytes, checkpoint.store.location)
     if (record.fingerprint !== this.#fingerprint) {
       throw new TollError(
-        'out-of-domain',
+        'checkpoint-mismatch',
         `${checkpoint.store.location} belongs to a run with other data, settings, device or threads; delete ` +
           'it or choose another file',
+        { file: checkpoint.store.location, option: 'checkpoint' },
       )
     }
     this.state = Object.fromEntries(

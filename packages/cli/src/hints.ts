@@ -1,0 +1,35 @@
+// What the command line offers against an error of the library, found by its reason and details.
+
+import { TollError, type ErrorDetails, type ErrorReason } from 'toll/base'
+import { shellWord } from './columns.js'
+
+type Hint = (details: ErrorDetails) => string | undefined
+
+const hints: Partial<Record<ErrorReason, Hint>> = {
+  'wrong-delimiter': () => '--delimiter',
+  'numeric-header': () => '--header or --no-header',
+  'duplicate-column': ({ option }) => (option === 'header' ? '--no-header if that line is data' : undefined),
+  'ambiguous-variable': () => '--variable NAME',
+  'decimal-comma': () => '--decimal ,',
+  'no-columns': ({ option }) =>
+    option === 'types'
+      ? '--types COLUMN=category; --delimiter CHAR where values of a line were not told apart'
+      : undefined,
+  'ambiguous-labels': () => '--anomaly VALUE or --normal VALUE',
+  'one-class': ({ option }) => (option === 'testShare' ? '--test-share, --seed' : undefined),
+  overflow: ({ columns = [] }) => (columns.length > 0 ? `--exclude ${shellWord(columns[0])}` : undefined),
+  'checkpoint-mismatch': () => '--restart, --checkpoint FILE',
+}
+
+/** What a cell that cannot be read may be. */
+const missing: Hint = ({ option }) =>
+  option === 'missing' ? '--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category' : undefined
+
+/** Flags, such as `--delimiter`, or nothing. */
+export function hintFor(error: TollError): string | undefined {
+  const hint = (hints[error.reason] ?? missing)(error.details)
+  // Where no row could be scored, the reason of the first row is the cause.
+  return (
+    hint ?? (error.reason === 'no-scored-rows' && error.cause instanceof TollError ? hintFor(error.cause) : undefined)
+  )
+}
