@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }))
 it('gives the same log after kill -9 and a restart', async () => {
   const undisturbed = await sweep(join(folder, 'whole.ndjson'))
   const log = join(folder, 'killed.ndjson')
-  const harness = new URL('./.js', import.meta.url).href
+  const harness = new URL('./made-images.harness.js', import.meta.url).href
   // Steps reached are printed: the second trial is killed after its first checkpoint and before its end.
   const child = spawn(
     process.execPath,
