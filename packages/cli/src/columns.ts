@@ -1,8 +1,6 @@
 // Which columns of a source are features and as what they are read, and what the others are for.
 
-import { TollError } from 'toll/base'
-import type { ColumnInfo, ColumnRequest } from 'toll/data/node'
-import type { FeatureKind } from 'toll/preprocess'
+import { TollError, columnKinds, type Column, type ColumnKind } from 'toll/base'
 
 export interface ColumnFlags {
   readonly columns?: readonly string[]
@@ -19,11 +17,7 @@ export interface ColumnFlags {
  * The columns to learn from: those named, or all that are not excluded and have no other use. Errors: `not-found`,
  * `data` when none is left.
  */
-export function chooseColumns(
-  all: readonly Pick<ColumnInfo, 'name' | 'kind'>[],
-  flags: ColumnFlags,
-  source: string,
-): string[] {
+export function chooseColumns(all: readonly Pick<Column, 'name'>[], flags: ColumnFlags, source: string): string[] {
   const known = new Map(all.map((column) => [column.name, column]))
   const listed = (texts: readonly string[] = []) =>
     texts.flatMap((text) => (known.has(text) ? [text] : text.split(',').map((part) => part.trim())))
@@ -44,16 +38,6 @@ export function chooseColumns(
   return chosen
 }
 
-/** What a source's column is to a model, where nothing else is said. */
-export const featureKinds: Readonly<Record<ColumnInfo['kind'], FeatureKind>> = {
-  number: 'number',
-  boolean: 'boolean',
-  text: 'category',
-  time: 'time',
-}
-
-const kinds = ['number', 'boolean', 'category', 'time'] as const satisfies readonly FeatureKind[]
-
 /**
  * `--types name=kind` texts, several in one with commas. Errors: `argument`; `not-found` for a column that is not
  * learned from.
@@ -62,18 +46,18 @@ export function readTypes(
   texts: readonly string[] = [],
   columns: readonly string[],
   source: string,
-): Record<string, FeatureKind> {
+): Record<string, ColumnKind> {
   return Object.fromEntries(
     texts
       .flatMap((text) => text.split(/(?<==(?:number|boolean|category|time)),/))
       .map((text) => {
         const at = text.lastIndexOf('=')
         const [name, kind] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
-        const known = kinds.find((candidate) => candidate === kind)
+        const known = columnKinds.find((candidate) => candidate === kind)
         if (at < 1 || !known)
           throw new TollError(
             'out-of-domain',
-            `--types takes name=kind, kind being one of ${kinds.join(', ')}, got '${text}'`,
+            `--types takes name=kind, kind being one of ${columnKinds.join(', ')}, got '${text}'`,
           )
         if (!columns.includes(name))
           throw new TollError(
@@ -85,17 +69,12 @@ export function readTypes(
   )
 }
 
-/** What a feature is read as: categories as texts. */
-export function requestFor({ name, kind }: { readonly name: string; readonly kind: FeatureKind }): ColumnRequest {
-  return { name, as: kind === 'category' ? 'text' : kind }
-}
-
 /**
  * All these columns must be there, by name; the order does not matter. `why` they are needed ends the message. Error:
  * `not-found`.
  */
 export function requireColumns(
-  all: readonly Pick<ColumnInfo, 'name'>[],
+  all: readonly Pick<Column, 'name'>[],
   needed: readonly string[],
   source: string,
   why = ', which the model was trained on',

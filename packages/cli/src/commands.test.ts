@@ -6,7 +6,8 @@ import { ndarray, tableFromRows } from 'toll/base'
 import { openTable } from 'toll/data/node'
 import type { Evaluation } from 'toll/evaluate'
 import { auroc, confusionAt, f1Score } from 'toll/metrics'
-import { readManifest } from 'toll/model'
+import { manifestKey, readManifest } from 'toll/model'
+import { decodeModel } from 'toll/onnx'
 import { loadModel } from 'toll/model/node'
 import { openEngine } from 'toll/runtime/node'
 import { runShell, runToll, writeExample } from './spawn.test.suite.js'
@@ -212,8 +213,8 @@ describe('score', () => {
         'error',
       ])
       const { columns } = await source.read({ columns: ['row', 'score'] })
-      expect([...columns[0]]).toEqual(features.map((_, i) => i + 1))
-      expect([...columns[1]]).toEqual([...score])
+      expect([...columns[0].values]).toEqual(features.map((_, i) => i + 1))
+      expect([...columns[1].values]).toEqual([...score])
     }
   })
 
@@ -338,9 +339,10 @@ describe('eval and inspect', () => {
   })
 
   test('inspect prints the manifest, as JSON the whole of it', async () => {
-    const manifest = readManifest(await readFile(at('model.onnx')))
+    const bytes = await readFile(at('model.onnx'))
+    const manifest = readManifest(bytes)
     const json = await toll('inspect', 'model.onnx', '--json')
-    expect(JSON.parse(json.out)).toEqual(JSON.parse(JSON.stringify(manifest)))
+    expect(JSON.parse(json.out)).toEqual(JSON.parse(decodeModel(bytes).metadata[manifestKey]))
     const { code, out } = await toll('inspect', 'model.onnx', '--full')
     expect(code).toBe(0)
     for (const part of [

@@ -2,13 +2,11 @@
 
 import type { Command } from 'commander'
 import { DriftTally, measureDrift, type Drift, type Retyped } from 'toll/audit'
-import { TollError, integer, real, type InvalidRow } from 'toll/base'
+import { TollError, integer, real, type ColumnKind, type InvalidRow } from 'toll/base'
 import type { TableSource } from 'toll/data/node'
 import { featuresOf, type Manifest, type Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
-import type { FeatureKind } from 'toll/preprocess'
 import { renderText } from 'toll/report'
-import { featureKinds, requestFor } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import { noScoredRows, scoreSource, scoringThreads } from './scoring.js'
@@ -108,11 +106,11 @@ async function measure(source: Source, model: Model, fdr: number, terminal: Term
  */
 function retypedIn({ columns }: TableSource, manifest: Manifest): Retyped[] {
   const now = new Map(columns.map((column) => [column.name, column]))
-  const isNumeric = (kind: FeatureKind) => kind === 'number' || kind === 'boolean'
+  const isNumeric = (kind: ColumnKind) => kind === 'number' || kind === 'boolean'
   return featuresOf(manifest).flatMap(({ name, kind: trained }) => {
     const column = now.get(name)
     if (!column || trained === 'category') return []
-    const kind = featureKinds[column.kind]
+    const { kind } = column
     // Texts of which no shares are known, such as those of Parquet, may be numbers or times all the same: reading them
     // tells.
     const readable = column.readable
@@ -131,9 +129,7 @@ async function countOthers(
   onRows: (rows: number) => void,
 ): Promise<DriftTally> {
   const tally = new DriftTally(manifest, retyped)
-  const others = featuresOf(manifest)
-    .filter(({ name }) => retyped.every(({ column }) => column !== name))
-    .map(requestFor)
+  const others = featuresOf(manifest).filter(({ name }) => retyped.every(({ column }) => column !== name))
   const passthrough = others.length === 0 ? [retyped[0].column] : []
   for await (const batch of table.batches({ columns: others, passthrough, invalidRows: 'mark', signal })) {
     tally.push({ table: batch.table, invalid: batch.invalid })
@@ -142,7 +138,7 @@ async function countOthers(
   return tally
 }
 
-const held: Readonly<Record<FeatureKind, string>> = {
+const held: Readonly<Record<ColumnKind, string>> = {
   number: 'numbers',
   boolean: 'flags',
   category: 'texts',

@@ -247,9 +247,10 @@ async function* dataOf(source: Source, model: Model, terminal: Terminal): AsyncG
     if (invalid.size === 0) yield data
     else if (data.kind === 'table') {
       // Rows without a score keep their place and are marked as unusable by infinity.
-      const columns = data.columns.map((column) =>
-        Float64Array.from({ length: rows }, (__, row) => (invalid.has(row) ? Infinity : column[row])),
-      )
+      const columns = data.columns.map((column) => ({
+        ...column,
+        values: Float64Array.from({ length: rows }, (_, row) => (invalid.has(row) ? Infinity : column.values[row])),
+      }))
       yield { ...data, columns }
     } else yield data
   }

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { isoTime, type ParameterValue } from 'toll/base'
-import { decisionOutput, type Manifest } from 'toll/model'
+import { decisionOutput, storedManifest, type Manifest } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { renderText } from 'toll/report'
 import { openReference } from 'toll/runtime'
@@ -38,7 +38,7 @@ async function runInspect(path: string, { full = false }: InspectFlags, terminal
   const engine = openReference()
   const { manifest, bytes } = await loadModel(path, engine)
   await engine.close()
-  terminal.result(manifest, describe(manifest, path, bytes.length, full))
+  terminal.result(storedManifest(manifest), describe(manifest, path, bytes.length, full))
 }
 
 function describe(manifest: Manifest, path: string, size: number, full: boolean): string {

@@ -2,8 +2,8 @@
 
 import { extname } from 'node:path'
 import { Option, type Command } from 'commander'
-import { TollError, messageOf, real, type InvalidRow } from 'toll/base'
-import type { OutputColumn, OutputValues, RowFormat, RowWriter } from 'toll/data/node'
+import { TollError, messageOf, real, type Column, type InvalidRow } from 'toll/base'
+import type { OutputValues, RowFormat, RowWriter } from 'toll/data/node'
 import { decisionOutput, type Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
@@ -173,7 +173,7 @@ async function writeScores(
   return totals
 }
 
-function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreFlags): OutputColumn[] {
+function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreFlags): Column[] {
   if (source.kind === 'array' && id.length > 0)
     throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
   const { heldBack, thresholds = {} } = model.manifest
@@ -182,19 +182,17 @@ function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreF
       'no-rows',
       '--fdr needs p-values, and no rows were held back when the model was fitted: fit it on 50 rows or more',
     )
-  const kinds =
-    source.kind === 'rows'
-      ? new Map(source.table.columns.map(({ name, kind }) => [name, kind]))
-      : new Map<string, string>()
-  const keys = id.map((name) => ({ name, kind: kinds.get(name) === 'boolean' ? 'boolean' : 'text' }) as const)
-  const columns: OutputColumn[] = [
+  const known = source.kind === 'rows' ? source.table.columns : []
+  const isFlag = (key: string) => known.some(({ name, kind }) => name === key && kind === 'boolean')
+  const keys = id.map((name) => ({ name, kind: isFlag(name) ? 'boolean' : 'category' }) as const)
+  const columns: Column[] = [
     ...(keys.length > 0 ? keys : [{ name: 'row', kind: 'number' } as const]),
     ...['score', ...model.manifest.parts].map((name) => ({ name, kind: 'number' }) as const),
     ...(heldBack.source === 'held-back' ? [{ name: 'p_value', kind: 'number' } as const] : []),
     { name: 'is_anomaly', kind: 'boolean' },
     ...Object.keys(thresholds).map((name) => ({ name: decisionOutput(name), kind: 'boolean' }) as const),
     ...(fdr === undefined ? [] : [{ name: 'is_discovery', kind: 'boolean' } as const]),
-    ...(strict ? [] : [{ name: 'error', kind: 'text' } as const]),
+    ...(strict ? [] : [{ name: 'error', kind: 'category' } as const]),
   ]
   const twice = columns.find(({ name }, i) => columns.findIndex((column) => column.name === name) < i)
   if (twice)
@@ -230,7 +228,7 @@ const rowsPerWrite = 16_384
 async function write(
   writer: RowWriter,
   batch: ScoredRows,
-  columns: readonly OutputColumn[],
+  columns: readonly Column[],
   id: readonly string[],
 ): Promise<void> {
   const { score, parts, pValue, isAnomaly, alarms, invalid, firstRow, rows } = batch

@@ -3,13 +3,13 @@
 
 import { availableParallelism } from 'node:os'
 import { isTrainingData } from 'toll/audit'
-import { TollError, concatenate, messageOf, type InvalidRow, type Table, type Samples } from 'toll/base'
+import { TollError, concatenate, messageOf, namesOf, type InvalidRow, type Table, type Samples } from 'toll/base'
 import type { LabelValue } from 'toll/data'
 import type { CellValue } from 'toll/data/node'
 import type { ResampledUnit } from 'toll/evaluate'
 import { featuresOf, type Model, type Scores } from 'toll/model'
 import { selectColumns, type RowOrder } from 'toll/preprocess'
-import { requestFor, requireColumns } from './columns.js'
+import { requireColumns } from './columns.js'
 import type { EngineFlags } from './engine.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { orderColumns, readOrder, type OrderFlags, type TimeUnit } from './order.js'
@@ -57,7 +57,7 @@ export async function* scoreSource(
   const windowing = openWindowing(model.manifest, source.name)
   const { input } = model.manifest
   const inputs = input.kind === 'table' ? input.columns.map(({ name }) => name) : []
-  const requests = featuresOf(model.manifest).map(requestFor)
+  const requests = featuresOf(model.manifest)
   const columns = windowing?.columns ?? inputs
   if (source.kind === 'array') {
     const windowed = windowing?.push(wholeTable(source, columns, windowing.passthrough))
@@ -122,7 +122,7 @@ export async function isTrainingSource(
   if (rows !== manifest.rows.given || manifest.window) return false
   if (source.kind === 'array') return isTrainingData(manifest, source.data)
   const { table } = await source.table.readBatch({
-    columns: featuresOf(manifest).map(requestFor),
+    columns: featuresOf(manifest),
     invalidRows: 'mark',
     keys: 'leave out',
     signal,
@@ -142,15 +142,12 @@ function wholeTable(
       `the windows of this model follow ${named.join(' and ')}, columns of a table; ${name} is an array`,
     )
   const table = data as Table
-  requireColumns(
-    table.names.map((column) => ({ name: column })),
-    columns,
-    name,
-  )
+  requireColumns(table.columns, columns, name)
+  const names = namesOf(table.columns)
   return {
     table: selectColumns(
       table,
-      columns.map((column) => table.names.indexOf(column)),
+      columns.map((column) => names.indexOf(column)),
     ),
     invalid: new Map<number, InvalidRow>(),
     passthrough: new Map<string, readonly CellValue[]>(),
@@ -168,15 +165,15 @@ export function noScoredRows(source: string, first: InvalidRow | undefined, titl
 }
 
 function gapsIn(table: Table): number {
-  return withoutTexts(table).reduce(
+  return withoutCategories(table).reduce(
     (sum, column) => sum + column.reduce((gaps, value) => gaps + Number(Number.isNaN(value)), 0),
     0,
   )
 }
 
-/** The columns in which a gap is filled: a missing text is a category. */
-function withoutTexts({ names, columns, meanings }: Table): Float64Array[] {
-  return columns.filter((_, c) => meanings?.get(names[c])?.kind !== 'text')
+/** The columns in which a gap is filled: a missing string is a category. */
+function withoutCategories({ columns }: Table): Float64Array[] {
+  return columns.flatMap(({ kind, values }) => (kind === 'category' ? [] : [values]))
 }
 
 function requireKind(source: Source, { manifest: { input } }: Model): void {
@@ -192,7 +189,7 @@ function requireKind(source: Source, { manifest: { input } }: Model): void {
 /** Rows that could not be read have no score; their gaps were not imputed. */
 function mark(scores: Scores, invalid: ReadonlyMap<number, InvalidRow>, table: Table): Scores {
   if (invalid.size === 0) return scores
-  const columns = withoutTexts(table)
+  const columns = withoutCategories(table)
   let imputed = scores.imputed
   for (const row of invalid.keys()) {
     for (const values of [scores.score, ...Object.values(scores.parts), ...(scores.pValue ? [scores.pValue] : [])])

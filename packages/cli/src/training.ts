@@ -1,10 +1,10 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
-import { TollError, type Samples } from 'toll/base'
+import { TollError, namesOf, type ColumnKind, type Samples } from 'toll/base'
 import { reviewTable } from 'toll/evaluate'
-import { selectColumns, type FeatureKind, type RowOrder } from 'toll/preprocess'
+import { selectColumns, type RowOrder } from 'toll/preprocess'
 import type { CellValue } from 'toll/data/node'
-import { chooseColumns, featureKinds, readTypes, requestFor, shellWord, shorten, type ColumnFlags } from './columns.js'
+import { chooseColumns, readTypes, shellWord, shorten, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { describeWarning } from './notes.js'
 import { orderColumns, readOrder, type OrderFlags } from './order.js'
@@ -19,7 +19,7 @@ export interface TrainingInput extends RowOrder {
   /** Columns of so many different texts that they were not kept: they name the rows. */
   readonly leftOut?: readonly string[]
   /** What --types says of columns. */
-  readonly types: Readonly<Record<string, FeatureKind>>
+  readonly types: Readonly<Record<string, ColumnKind>>
   readonly labels?: Uint8Array
   readonly weights?: ArrayLike<number>
   /** The first key of each row, where `titles` asks for it. */
@@ -39,15 +39,15 @@ async function readRows(
   const columns = chooseColumns(table.columns, flags, name)
   const types = readTypes(flags.types, columns, name)
   const { label, weight } = flags
-  const kindOf = new Map(table.columns.map((column) => [column.name, featureKinds[column.kind]]))
-  const requests = columns.map((name) => requestFor({ name, kind: types[name] ?? kindOf.get(name)! }))
+  const kindOf = new Map(table.columns.map((column) => [column.name, column.kind]))
+  const requests = columns.map((name) => ({ name, kind: types[name] ?? kindOf.get(name)! }))
   const key = flags.titles ? flags.id?.[0] : undefined
   const {
     table: read,
     passthrough,
     leftOut,
   } = await table.readBatch({
-    columns: weight === undefined ? requests : [...requests, { name: weight, as: 'number' }],
+    columns: weight === undefined ? requests : [...requests, { name: weight, kind: 'number' }],
     passthrough: [
       ...new Set([
         ...(label === undefined ? [] : [label]),
@@ -71,11 +71,7 @@ async function readRows(
       `${name}: no columns are left to learn from, since ${shorten(leftOut)} ` +
         `${leftOut.length === 1 ? 'names' : 'name'} the rows`,
     )
-  const weightAt = weight === undefined ? -1 : read.names.length - 1
-  const features = selectColumns(
-    read,
-    Array.from(read.names.keys()).filter((place) => place !== weightAt),
-  )
+  const features = weight === undefined ? read : { ...read, columns: read.columns.slice(0, -1) }
   return {
     name,
     data: features,
@@ -83,7 +79,7 @@ async function readRows(
     leftOut,
     ...readOrder(passthrough, flags, { source: name }),
     ...(label !== undefined && { labels: readLabels(passthrough.get(label) ?? [], flags) }),
-    ...(weight !== undefined && { weights: read.columns[weightAt] }),
+    ...(weight !== undefined && { weights: read.columns.at(-1)!.values }),
     ...(key !== undefined && { titles: passthrough.get(key)!.map((value, row) => titleOf(value, row)) }),
   }
 }
@@ -104,21 +100,14 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
     throw new TollError('unsupported-input', `--${tableOnly[0]} names a column of a table; ${name} is an array`)
   if (data.kind !== 'table' && (columns || exclude))
     throw new TollError('unsupported-input', `--columns and --exclude choose columns of a table; ${name} holds images`)
-  const chosen =
-    data.kind === 'table'
-      ? chooseColumns(
-          data.names.map((column) => ({ name: column, kind: 'number' })),
-          { columns, exclude },
-          name,
-        )
-      : []
+  const chosen = data.kind === 'table' ? chooseColumns(data.columns, { columns, exclude }, name) : []
   return {
     name,
     data:
       data.kind === 'table'
         ? selectColumns(
             data,
-            chosen.map((column) => data.names.indexOf(column)),
+            chosen.map((column) => namesOf(data.columns).indexOf(column)),
           )
         : data,
     types: readTypes(flags.types, chosen, name),

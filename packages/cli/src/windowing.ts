@@ -4,7 +4,7 @@
 import { TollError, type InvalidRow, type Table } from 'toll/base'
 import type { TableBatch } from 'toll/data/node'
 import type { Manifest, RowWindow } from 'toll/model'
-import { WindowStream, sequencesOf, windowColumns, type RowOrder } from 'toll/preprocess'
+import { WindowStream, sequencesOf, type RowOrder } from 'toll/preprocess'
 import { orderColumns, readOrder } from './order.js'
 
 export interface WindowedBatch {
@@ -45,11 +45,11 @@ export class Windowing {
     const unread = new Float64Array(table.rows)
     for (const row of unreadable.keys()) unread[row] = 1
     const { table: wide, rows } = this.#stream.push(
-      { ...table, names: [...table.names, ''], columns: [...table.columns, unread] },
+      { ...table, columns: [...table.columns, { name: '', kind: 'number', values: unread }] },
       groups,
     )
     const width = table.columns.length + 1
-    const marks = wide.columns.filter((_, c) => c % width === width - 1)
+    const marks = wide.columns.filter((_, c) => c % width === width - 1).map(({ values }) => values)
     const invalid = new Map(unreadable)
     for (let row = 0; row < table.rows; row++) {
       if (invalid.has(row)) continue
@@ -64,7 +64,6 @@ export class Windowing {
     return {
       table: {
         ...wide,
-        names: windowColumns(table.names, size),
         columns: wide.columns.filter((_, c) => c % width !== width - 1),
         rows: table.rows,
       },

@@ -7,11 +7,13 @@ export {
   tableFromArray,
   tableFromColumns,
   tableFromRows,
-  type ColumnMeaning,
+  type Column,
+  type ColumnKind,
   type ColumnValues,
   type ErrorCode,
   type NdArray,
   type Table,
+  type TableColumn,
 } from './base/index.js'
 export {
   detectorNamed,

@@ -57,7 +57,7 @@ async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, te
     const { openRowWriter } = await import('toll/data/node')
     const writer = await openRowWriter(process.stdout, {
       format: 'csv',
-      columns: columns.map((name) => ({ name, kind: 'text' })),
+      columns: columns.map((name) => ({ name, kind: 'category' })),
     })
     await writer.write(columns.map((_, c) => rows.map((row) => flat(row[c]))))
     return writer.close()

@@ -1,15 +1,12 @@
 // What a manifest says of each column of the rows, in one shape: the only place of this room that reads the kinds of
 // columns.
 
-import { isoTime } from '../base/index.js'
+import { isoTime, type Column } from '../base/index.js'
 import type { Manifest } from '../model/index.js'
 import type { ColumnProfile, NumberProfile } from '../preprocess/index.js'
 import { showNumber } from './words.js'
 
-export interface ColumnFacts {
-  readonly name: string
-  /** number, boolean, category or time. */
-  readonly kind: string
+export interface ColumnFacts extends Column {
   /** Training rows, and those of them without a value. */
   readonly rows: number
   readonly missing: number

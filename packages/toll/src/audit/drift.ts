@@ -2,10 +2,10 @@
 // that some look changed by chance: what is called drift is decided over all of them (Benjamini and Hochberg 1995).
 // Rows go by once; counts and scores stay.
 
-import { TollError, type InvalidRow, type Table } from '../base/index.js'
+import { TollError, type ColumnKind, type InvalidRow, type Table } from '../base/index.js'
 import { compareBins, countTest, kolmogorovSmirnov, outsideTest, superiority } from '../metrics/index.js'
-import { featuresOf, type Manifest } from '../model/index.js'
-import { countBins, countTexts, type ColumnProfile, type FeatureKind, type TextProfile } from '../preprocess/index.js'
+import type { Manifest } from '../model/index.js'
+import { countBins, countCategories, type CategoryProfile, type ColumnProfile } from '../preprocess/index.js'
 import { discoveries } from '../threshold/index.js'
 
 export interface ColumnDrift {
@@ -59,8 +59,8 @@ export interface Drift {
 
 export interface Retyped {
   readonly column: string
-  readonly trained: FeatureKind
-  readonly now: FeatureKind
+  readonly trained: ColumnKind
+  readonly now: ColumnKind
 }
 
 /** Rows as they were read, and those of them (from 0) that could not be. */
@@ -72,8 +72,6 @@ export interface RawRows {
 /** What is counted of a column while rows go by. */
 export interface ColumnTally {
   readonly profile: ColumnProfile
-  /** Whether it holds times: they go on, so that only gaps are compared. */
-  readonly isTime: boolean
   /** Rows per bin of the profile. */
   readonly counts: Float64Array
   rows: number
@@ -89,15 +87,12 @@ export class DriftTally {
   invalid = 0
 
   /** @param retyped columns whose values are not read, and so not counted */
-  constructor(manifest: Pick<Manifest, 'profile' | 'input' | 'window'>, retyped: readonly Retyped[] = []) {
-    const { profile = [] } = manifest
-    const kinds = new Map(featuresOf(manifest).map(({ name, kind }) => [name, kind]))
+  constructor({ profile = [] }: Pick<Manifest, 'profile'>, retyped: readonly Retyped[] = []) {
     const left = new Set(retyped.map(({ column }) => column))
     this.columns = profile
       .filter(({ name }) => !left.has(name))
       .map((column) => ({
         profile: column,
-        isTime: kinds.get(column.name) === 'time',
         counts: new Float64Array(column.counts.length),
         rows: 0,
         missing: 0,
@@ -171,43 +166,35 @@ function trainedRows({ columns }: DriftTally): number {
 
 function count(tally: ColumnTally, { table, invalid }: RawRows): void {
   const { profile } = tally
-  const all = table.columns[table.names.indexOf(profile.name)]
-  const values = invalid.size === 0 ? all : all.filter((_, row) => !invalid.has(row))
-  const meaning = table.meanings?.get(profile.name)
+  const column = table.columns.find(({ name }) => name === profile.name)!
+  const values = invalid.size === 0 ? column.values : column.values.filter((_, row) => !invalid.has(row))
   const fresh =
-    'texts' in profile
-      ? countTexts(values, meaning?.kind === 'text' ? meaning.texts : [], profile)
+    profile.kind === 'category'
+      ? countCategories(values, column.kind === 'category' ? column.categories : [], profile)
       : countBins(values, profile.edges)
   fresh.forEach((number, bin) => {
     tally.counts[bin] += number
   })
   tally.rows += values.length
-  const range = 'texts' in profile ? undefined : profile.range
+  const range = profile.kind === 'category' ? undefined : profile.range
   for (const value of values) {
     if (Number.isNaN(value)) tally.missing++
     else if (range && value < range[0]) tally.below++
     else if (range && value > range[1]) tally.above++
   }
-  // Training had no other texts: these are new.
-  if ('texts' in profile && profile.counts.at(-1) === 0) tally.above += fresh.at(-1)!
+  // Training had no other categories: these are new.
+  if (profile.kind === 'category' && profile.counts.at(-1) === 0) tally.above += fresh.at(-1)!
 }
 
 /**
  * The tests that say something about this column, and twice, three times the smallest p-value for two, three of them
  * (Bonferroni).
  */
-function compareColumn({
-  profile,
-  isTime,
-  counts,
-  rows,
-  missing,
-  below,
-  above,
-}: ColumnTally): Omit<ColumnDrift, 'drifted'> {
+function compareColumn({ profile, counts, rows, missing, below, above }: ColumnTally): Omit<ColumnDrift, 'drifted'> {
   const trained = profile.counts.reduce((sum, number) => sum + number, 0)
   const present = rows - missing
-  const compared = trained > 0 && present > 0 && !isTime
+  // Times continue: only their gaps are compared.
+  const compared = trained > 0 && present > 0 && profile.kind !== 'time'
   const bins = compared ? compareBins(profile.counts, counts) : { pValue: NaN, psi: 0, distance: 0 }
   const tests = [
     // A column of one value, and a handful of rows, have one bin: what is left is whether numbers lie where none were.
@@ -222,14 +209,14 @@ function compareColumn({
     column: profile.name,
     pValue: tests.length === 0 ? 1 : Math.min(1, tests.length * Math.min(1, ...tests)),
     psi: bins.psi,
-    distance: 'texts' in profile && present > 0 ? halfDifference(profile, counts) : bins.distance,
+    distance: profile.kind === 'category' && present > 0 ? halfDifference(profile, counts) : bins.distance,
     missing: { trained: share(profile.missing, trained + profile.missing), now: share(missing, rows) },
     outside: share(below + above, present),
   }
 }
 
 /** Total variation distance. */
-function halfDifference(profile: TextProfile, counts: Float64Array): number {
+function halfDifference(profile: CategoryProfile, counts: Float64Array): number {
   const [trained, now] = [profile.counts, counts].map((list) =>
     Array.from(list).reduce((sum, number) => sum + number, 0),
   )

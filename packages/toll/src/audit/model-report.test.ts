@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { parseHTML } from 'linkedom'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, takeRows, type NdArray, type Table, type Samples } from '../base/index.js'
+import { Random, table, takeRows, type NdArray, type Table, type Samples } from '../base/index.js'
 import { detectorNamed, detectors } from '../detectors/index.js'
 import { fit, type Model } from '../model/index.js'
 import type { NumberSummary } from '../preprocess/index.js'
@@ -26,20 +26,15 @@ let page = ''
 const rows = madeTable(300, 1)
 const fresh = madeTable(40, 2)
 // One row far out in one column, one without a value there.
-fresh.columns[1][7] = 60
-fresh.columns[1][8] = NaN
+fresh.columns[1].values[7] = 60
+fresh.columns[1].values[8] = NaN
 
 /** Three columns of unlike units, one of them called what a page must not run. */
 function madeTable(count: number, seed: number): Table {
   const random = Random.seeded(seed)
   const column = (centre: number, spread: number) =>
     Float64Array.from({ length: count }, () => centre + spread * random.normal())
-  return {
-    kind: 'table',
-    names: ['a', hostile, 'c'],
-    columns: [column(5, 1), column(20, 2), column(-1, 100)],
-    rows: count,
-  }
+  return table(['a', hostile, 'c'], [column(5, 1), column(20, 2), column(-1, 100)])
 }
 
 async function report(
@@ -98,7 +93,7 @@ describe('the page of a small model', () => {
     const { input } = distance.manifest
     if (input.kind !== 'table') throw new Error('a table')
     const columns = input.columns as readonly NumberSummary[]
-    const scaled = columns.map(({ mean, sd }, c) => (fresh.columns[c][7] - mean) / sd)
+    const scaled = columns.map(({ mean, sd }, c) => (fresh.columns[c].values[7] - mean) / sd)
     const score = Math.hypot(...scaled)
     const { document } = parseHTML(page)
     const cells = (table: Element) =>
@@ -161,7 +156,9 @@ describe('the page of a small model', () => {
   it('finds drift against the profile, and none of training data against themselves', async () => {
     const moved = {
       ...fresh,
-      columns: fresh.columns.map((column, c) => (c === 0 ? column.map((value) => value + 10) : column)),
+      columns: fresh.columns.map((column, c) =>
+        c === 0 ? { ...column, values: column.values.map((value) => value + 10) } : column,
+      ),
     }
     const text = textOf(renderReport(await report(distance, moved)))
     expect(text).toContain('The scored rows are not like the training rows in a')
@@ -173,7 +170,7 @@ describe('the page of a small model', () => {
 
   it('names rows by their keys, lists those that have no score, and says the same as text and Markdown', async () => {
     const broken = takeRows(fresh, [7, 1, 2])
-    broken.columns[0][1] = Infinity
+    broken.columns[0].values[1] = Infinity
     const made = await report(distance, broken, {}, ['<b>one', 'two', 'three'])
     const text = textOf(renderReport(made))
     expect(text).toContain("1 row could not be scored, the first: row two: column 'a' is Infinity in row 2")
@@ -188,7 +185,10 @@ describe('the page of a small model', () => {
     await expect(siftRows(distance, [await scoreRows(distance, fresh)], { top: 101 })).rejects.toMatchObject({
       code: 'argument',
     })
-    const none = { ...fresh, columns: fresh.columns.map((column) => column.map(() => Infinity)) }
+    const none = {
+      ...fresh,
+      columns: fresh.columns.map((column) => ({ ...column, values: column.values.map(() => Infinity) })),
+    }
     await expect(report(distance, none)).rejects.toMatchObject({
       code: 'data',
       message: expect.stringContaining("no row could be scored; the first: row 1: column 'a'"),
@@ -254,12 +254,11 @@ describe('every page', () => {
 
   it('of a wide table stays below a megabyte, and says what it left out', async () => {
     const random = Random.seeded(5)
-    const wide = (columns: number): Table => ({
-      kind: 'table',
-      names: Array.from({ length: columns }, (_, c) => `column ${c} ${'x'.repeat(c === 0 ? 5000 : 10)}`),
-      rows: 120,
-      columns: Array.from({ length: columns }, (_, c) => Float64Array.from({ length: 120 }, () => c + random.normal())),
-    })
+    const wide = (columns: number): Table =>
+      table(
+        Array.from({ length: columns }, (_, c) => `column ${c} ${'x'.repeat(c === 0 ? 5000 : 10)}`),
+        Array.from({ length: columns }, (_, c) => Float64Array.from({ length: 120 }, () => c + random.normal())),
+      )
     const sizes = await Promise.all(
       [300, 320].map(async (columns) => {
         const data = wide(columns)

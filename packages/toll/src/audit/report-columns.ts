@@ -3,7 +3,7 @@
 
 import type { InputColumn, Model } from '../model/index.js'
 import { decodeModel, type OnnxValueInfo } from '../onnx/index.js'
-import { readTypicalImage, type TextProfile } from '../preprocess/index.js'
+import { readTypicalImage, type CategoryProfile } from '../preprocess/index.js'
 import { histogramCell, imageStrip, type Block, type ReportCell, type ReportTable } from '../report/index.js'
 import { barsOf, columnFacts, type ColumnFacts } from './columns.js'
 import type { ColumnTally, Drift } from './drift.js'
@@ -99,7 +99,7 @@ function profileTable(facts: readonly ColumnFacts[], tallies: ReadonlyMap<string
 
 function distributionOf({ name, profile, five }: ColumnFacts, tally: ColumnTally | undefined): ReportCell {
   if (!profile) return null
-  if ('texts' in profile) return mostFrequentOf(profile)
+  if (profile.kind === 'category') return mostFrequentOf(profile)
   const filled = barsOf(profile, profile.counts)
   if (!filled) return five ? `${five[0] === five[4] ? 'always' : 'mostly'} ${five[2]}` : null
   const line = tally && tally.rows > tally.missing ? barsOf(profile, tally.counts) : undefined
@@ -110,13 +110,15 @@ function distributionOf({ name, profile, five }: ColumnFacts, tally: ColumnTally
   })
 }
 
-/** Texts whose shares are told. */
-const frequentTexts = 3
+/** Categories whose shares are told. */
+const toldCategories = 3
 
-function mostFrequentOf({ texts, counts }: TextProfile): string {
+function mostFrequentOf({ categories, counts }: CategoryProfile): string {
   const all = counts.reduce((sum, count) => sum + count, 0)
-  const told = texts.slice(0, frequentTexts).map((text, i) => `${named(text)} ${percent(counts[i] / all)}`)
-  return [...told, ...(texts.length > frequentTexts || counts.at(-1)! > 0 ? ['others'] : [])].join(', ')
+  const told = categories
+    .slice(0, toldCategories)
+    .map((category, i) => `${named(category)} ${percent(counts[i] / all)}`)
+  return [...told, ...(categories.length > toldCategories || counts.at(-1)! > 0 ? ['others'] : [])].join(', ')
 }
 
 /** Columns of the drift table. */
@@ -252,10 +254,10 @@ function meaningOf(name: string): string {
 }
 
 function pythonTable(name: string, columns: readonly InputColumn[]): string {
-  const texts = columns.some(({ kind }) => kind === 'category')
+  const hasCategories = columns.some(({ kind }) => kind === 'category')
   const times = columns.filter(({ kind }) => kind === 'time').map(({ name: column }) => JSON.stringify(column))
   const numbers = 'rows[i.name].to_numpy("float64")'
-  const cells = texts
+  const cells = hasCategories
     ? `(rows[i.name].fillna("").astype(str).to_numpy(object) if i.type == "tensor(string)" else ${numbers})`
     : numbers
   return [

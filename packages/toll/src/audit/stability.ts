@@ -3,11 +3,19 @@
 // held-back rows as well as first weights, batches and trees, so that detectors that draw nothing differ by their
 // held-back rows.
 
-import { TollError, rowCount, throwIfAborted, type Samples } from '../base/index.js'
+import {
+  TollError,
+  namesOf,
+  rowCount,
+  throwIfAborted,
+  type Column,
+  type ColumnKind,
+  type Samples,
+} from '../base/index.js'
 import { detectors, type FitProgress } from '../detectors/index.js'
 import { rankCorrelation } from '../metrics/index.js'
 import { featuresOf, fingerprint, fit, type FitOptions, type Manifest, type Model } from '../model/index.js'
-import { inferSchema, selectColumns, slideWindows, type FeatureKind, type RowOrder } from '../preprocess/index.js'
+import { inferSchema, selectColumns, slideWindows, type RowOrder } from '../preprocess/index.js'
 import { listThresholdKinds, type ThresholdRule } from '../threshold/index.js'
 
 /** What a model was fitted to, as `fit` took it. */
@@ -67,7 +75,7 @@ export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
     parameters,
     seed,
     scale: preprocessing.scale,
-    types: kindsOf(featuresOf(manifest)),
+    types: typesOf(featuresOf(manifest)),
     threshold: ruleOf(threshold),
     holdOut: heldBack.share ?? held / (held + rows.trained),
     ...(window && { window: { size: window.size, stride: window.stride, group: window.group, time: window.time } }),
@@ -78,17 +86,18 @@ export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
 function learnedFrom(manifest: Pick<Manifest, 'input' | 'window'>, data: Samples): Samples {
   if (data.kind !== 'table' || manifest.input.kind !== 'table') return data
   const features = featuresOf(manifest)
-  const places = features.map(({ name }) => data.names.indexOf(name))
-  const missing = features.find((_, i) => places[i] < 0)
+  const names = namesOf(data.columns)
+  const indices = features.map(({ name }) => names.indexOf(name))
+  const missing = features.find((_, i) => indices[i] < 0)
   if (missing)
     throw new TollError(
       'unknown-column',
-      `the table lacks column ${missing.name}, which the model was trained on; it has ${data.names.join(', ')}`,
+      `the table lacks column ${missing.name}, which the model was trained on; it has ${names.join(', ')}`,
     )
-  return inferSchema(selectColumns(data, places), kindsOf(features)).table
+  return inferSchema(selectColumns(data, indices), typesOf(features)).table
 }
 
-function kindsOf(features: ReturnType<typeof featuresOf>): Record<string, FeatureKind> {
+function typesOf(features: readonly Column[]): Record<string, ColumnKind> {
   return Object.fromEntries(features.map(({ name, kind }) => [name, kind]))
 }
 
@@ -100,7 +109,8 @@ export async function isTrainingData(
   manifest: Pick<Manifest, 'input' | 'window' | 'dataFingerprint'>,
   data: Samples,
 ): Promise<boolean> {
-  if (data.kind === 'table' && featuresOf(manifest).some(({ name }) => !data.names.includes(name))) return false
+  const names = data.kind === 'table' ? namesOf(data.columns) : []
+  if (featuresOf(manifest).some(({ name }) => !names.includes(name))) return false
   return (await fingerprint(learnedFrom(manifest, data))) === manifest.dataFingerprint
 }
 

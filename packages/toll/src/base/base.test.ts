@@ -161,10 +161,16 @@ describe('arrays and tables', () => {
       ],
       ['a', 'b'],
     )
-    expect(rows.columns).toEqual([Float64Array.of(1, 3, 5), Float64Array.of(2, NaN, 6)])
+    expect(rows.columns).toEqual([
+      { name: 'a', kind: 'number', values: Float64Array.of(1, 3, 5) },
+      { name: 'b', kind: 'number', values: Float64Array.of(2, NaN, 6) },
+    ])
     expect(tableToArray(rows)).toEqual({ shape: [3, 2], data: Float64Array.of(1, 2, 3, NaN, 5, 6) })
     expect(tableFromArray(tableToArray(rows), ['a', 'b'])).toEqual(rows)
-    expect(takeRows(rows, [2, 0]).columns).toEqual([Float64Array.of(5, 1), Float64Array.of(6, 2)])
+    expect(takeRows(rows, [2, 0]).columns.map(({ values }) => values)).toEqual([
+      Float64Array.of(5, 1),
+      Float64Array.of(6, 2),
+    ])
     expect(takeSamples({ shape: [3, 1, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }, [2, 2])).toEqual({
       shape: [2, 1, 2],
       data: Float32Array.of(5, 6, 5, 6),
@@ -173,21 +179,23 @@ describe('arrays and tables', () => {
 })
 
 describe('rows of several tables', () => {
-  it('keep their values and texts, however each table numbers its texts', () => {
-    const part = (values: number[], texts: string[]): Table => ({
+  it('keep their values and categories, however each table numbers its categories', () => {
+    const part = (values: number[], categories: string[]): Table => ({
       kind: 'table',
-      names: ['n', 't'],
-      columns: [Float64Array.from(values), Float64Array.from(values, (_, row) => row)],
+      columns: [
+        { name: 'n', kind: 'number', values: Float64Array.from(values) },
+        { name: 't', kind: 'category', values: Float64Array.from(values, (_, row) => row), categories },
+      ],
       rows: values.length,
-      meanings: new Map([['t', { kind: 'text' as const, texts }]]),
     })
     const joined = joinRows([part([1, NaN], ['a', 'b']), part([3], ['b'])])
     expect(joined).toEqual({
       kind: 'table',
-      names: ['n', 't'],
-      columns: [Float64Array.of(1, NaN, 3), Float64Array.of(0, 1, 1)],
+      columns: [
+        { name: 'n', kind: 'number', values: Float64Array.of(1, NaN, 3) },
+        { name: 't', kind: 'category', values: Float64Array.of(0, 1, 1), categories: ['a', 'b'] },
+      ],
       rows: 3,
-      meanings: new Map([['t', { kind: 'text', texts: ['a', 'b'] }]]),
     })
   })
 

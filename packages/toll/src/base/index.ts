@@ -10,30 +10,22 @@ export {
   type ErrorDetails,
   type ErrorReason,
 } from './errors.js'
+export { concatenate, ndarray, sizeOf, takeColumns, takeSamples, type FloatArray, type NdArray } from './array.js'
+export { columnKinds, namesOf, type Column, type ColumnKind, type NumericKind } from './column.js'
 export { RowCheck, type InvalidRow, type InvalidRows } from './invalid-rows.js'
 export {
-  concatenate,
-  joinRows,
-  ndarray,
-  rowCount,
-  sizeOf,
   table,
-  images,
   tableFromArray,
   tableFromColumns,
   tableFromRows,
   tableToArray,
-  takeColumns,
-  takeRows,
-  takeSamples,
-  type ColumnMeaning,
+  type CategoryColumn,
   type ColumnValues,
-  type FloatArray,
-  type Images,
-  type NdArray,
-  type Samples,
+  type NumericColumn,
   type Table,
-} from './array.js'
+  type TableColumn,
+} from './table.js'
+export { images, joinRows, rowCount, takeRows, type Images, type Samples } from './samples.js'
 export {
   choice,
   describeDomain,

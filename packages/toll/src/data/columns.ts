@@ -1,14 +1,13 @@
 // The columns of a source: what they hold, how cells of text are read, and rows of them.
 
-import type { InvalidRow, Table } from '../base/index.js'
+import type { Column, ColumnKind, InvalidRow, NumericKind, Table } from '../base/index.js'
 
-export type ColumnKind = 'number' | 'boolean' | 'text' | 'time'
-
-export interface ColumnInfo {
-  readonly name: string
+/** A column of a source. */
+export interface SourceColumn extends Column {
   /**
    * What the values are. A text file's column is a `number` when more than half of its first values are (the rest will
-   * be refused by row), a `boolean` when all are true or false, a `time` when all are dates or times.
+   * be refused by row), a `boolean` when all are true or false, a `time` when all are dates or times, else a
+   * `category`.
    */
   readonly kind: ColumnKind
   /** DuckDB's type; VARCHAR for CSV, TSV, NDJSON and JSON. */
@@ -16,14 +15,14 @@ export interface ColumnInfo {
   /**
    * Of a text file: shares of the first values that can be read as each kind, in [0, 1]; absent where there are none.
    */
-  readonly readable?: Readonly<Record<Exclude<ColumnKind, 'text'>, number>>
+  readonly readable?: Readonly<Record<NumericKind, number>>
 }
 
-/** What stands for a missing number, beside NULL and empty cells, unless other texts are given. */
-export const missingTexts: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None', '?']
+/** What stands for a missing number, as NULL and empty cells do, unless other strings are given. */
+export const missingStrings: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None', '?']
 
 export interface CellOptions {
-  /** Texts that mean a missing number, beside the empty one; default `missingTexts`. Surrounding space is ignored. */
+  /** Strings that mean a missing number, as the empty one does; default `missingStrings`. Surrounding space is ignored. */
   readonly missing?: readonly string[]
   /** The decimal separator of text files; default '.'. */
   readonly decimal?: '.' | ','
@@ -34,9 +33,9 @@ export type CellValue = string | number | boolean | null
 
 export interface TableBatch {
   /**
-   * The columns asked for; NaN where a value is missing, and where a cell is invalid. The texts of a column are one
-   * list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 different texts the
-   * next batch begins another list.
+   * The columns asked for; NaN where a value is missing, and where a cell is invalid. The categories of a column are
+   * one list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 categories the next
+   * batch begins another list.
    */
   readonly table: Table
   /** The passed-through columns by name, one value per row. */

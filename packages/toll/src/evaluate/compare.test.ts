@@ -1,7 +1,7 @@
 // Detectors on one table: shared splits, ranks, intervals, and a failure that stops nobody.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, table, type Table } from '../base/index.js'
+import { Random, namesOf, table, type Table } from '../base/index.js'
 import { detectors, meanDistance, pca, toll, type Detector } from '../detectors/index.js'
 import type { Engine } from '../runtime/index.js'
 import { compare, renderComparison, type CompareOptions, type Comparison } from './index.js'
@@ -112,8 +112,8 @@ describe('compare', () => {
 
   it('fills gaps with the median of the training rows', async () => {
     const gaps = table(
-      data.names,
-      data.columns.map((column) => column.map((value, i) => (i % 7 === 3 ? NaN : value))),
+      namesOf(data.columns),
+      data.columns.map(({ values }) => values.map((value, i) => (i % 7 === 3 ? NaN : value))),
     )
     expect((await run({ table: gaps, splits: 1 })).ranking).toHaveLength(2)
   })

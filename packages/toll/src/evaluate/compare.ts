@@ -20,6 +20,7 @@ import {
   type Table,
   type Values,
   type Watched,
+  type ColumnKind,
 } from '../base/index.js'
 import { detectors, type Detector } from '../detectors/index.js'
 import {
@@ -39,7 +40,6 @@ import {
   prepareTable,
   summarize,
   tableParameters,
-  type FeatureKind,
   type LeftOut,
   type RowOrder,
   type TablePreprocessing,
@@ -89,7 +89,7 @@ export interface CompareOptions extends Watched, RowOrder, Partial<Settings> {
   /** By name of the detector; what is left out takes the detector's default. */
   readonly parameters?: Readonly<Record<string, Partial<Values<Domains>>>>
   /** What columns are, where it is not what `inferSchema` makes of them. */
-  readonly types?: Readonly<Record<string, FeatureKind>>
+  readonly types?: Readonly<Record<string, ColumnKind>>
 }
 
 export interface ComparedDetector {

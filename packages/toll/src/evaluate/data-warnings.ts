@@ -3,9 +3,8 @@
 // what is known only afterwards must not be learned from. Others hold dates or numbers as strings, or rise with every
 // row.
 
-import type { Table } from '../base/index.js'
+import type { ColumnKind, Table, TableColumn } from '../base/index.js'
 import { auroc } from '../metrics/index.js'
-import type { FeatureKind } from '../preprocess/index.js'
 
 /** What is odd about one column. */
 export type DataWarning =
@@ -32,7 +31,7 @@ export interface ReviewOptions {
   /** 1 = anomaly, one per row. */
   readonly labels?: ArrayLike<number>
   /** Columns whose kind somebody has said: what they hold is intended. */
-  readonly types?: Readonly<Record<string, FeatureKind>>
+  readonly types?: Readonly<Record<string, ColumnKind>>
 }
 
 /** What a table's owner should know of its columns before fitting, column by column within each kind of warning. */
@@ -50,40 +49,39 @@ export function reviewTable(table: Table, { labels, types = {} }: ReviewOptions 
 const minClassRows = 5
 
 /** Numbers that order the classes, categories that each belong to one class. */
-function leaksOf({ names, columns, meanings }: Table, labels: ArrayLike<number>): DataWarning[] {
+function leaksOf({ columns }: Table, labels: ArrayLike<number>): DataWarning[] {
   const anomalies = Array.from(labels).filter((label) => label === 1).length
   if (anomalies < minClassRows || labels.length - anomalies < minClassRows) return []
-  const leaks = (name: string, i: number) => {
-    const column = columns[i]
-    if (meanings?.get(name)?.kind === 'text') return categoriesTell(column, labels)
-    if (column.some(Number.isNaN) || column.every((value) => value === column[0]) || !column.every(Number.isFinite))
+  const leaks = ({ kind, values }: TableColumn) => {
+    if (kind === 'category') return categoriesTell(values, labels)
+    if (values.some(Number.isNaN) || values.every((value) => value === values[0]) || !values.every(Number.isFinite))
       return false
-    return [0, 1].includes(auroc(column, labels))
+    return [0, 1].includes(auroc(values, labels))
   }
-  return names.filter(leaks).map((column) => ({ code: 'label-leak', column }))
+  return columns.filter(leaks).map(({ name }) => ({ code: 'label-leak', column: name }))
 }
 
-function categoriesTell(column: Float64Array, labels: ArrayLike<number>): boolean {
+function categoriesTell(codes: Float64Array, labels: ArrayLike<number>): boolean {
   const known = new Map<number, number>()
-  for (let row = 0; row < column.length; row++) {
-    const category = Number.isNaN(column[row]) ? -1 : column[row]
+  for (let row = 0; row < codes.length; row++) {
+    const category = Number.isNaN(codes[row]) ? -1 : codes[row]
     const label = known.get(category)
     if (label !== undefined && label !== labels[row]) return false
     known.set(category, labels[row])
   }
   // A category of its own for every few rows tells any labels apart.
-  return known.size <= column.length / 20
+  return known.size <= codes.length / 20
 }
 
 const labelNames = /^(label|labels|class|target|y|outcome|is_?(anomaly|outlier|fraud)|anomaly|outlier|fraud)$/i
 
-function labelsLike({ names, columns }: Table): DataWarning[] {
-  return names
+function labelsLike({ columns }: Table): DataWarning[] {
+  return columns
     .filter(
-      (name, i) =>
-        labelNames.test(name.trim()) && new Set(columns[i].filter((value) => !Number.isNaN(value))).size <= 2,
+      ({ name, values }) =>
+        labelNames.test(name.trim()) && new Set(values.filter((value) => !Number.isNaN(value))).size <= 2,
     )
-    .map((column) => ({ code: 'label-like', column }))
+    .map(({ name }) => ({ code: 'label-like', column: name }))
 }
 
 /**
@@ -97,12 +95,12 @@ const day =
 const looked = 100
 
 /** The first strings of each column of categories. */
-function stringColumns({ names, meanings }: Table): { readonly column: string; readonly strings: readonly string[] }[] {
-  return names.flatMap((column) => {
-    const meaning = meanings?.get(column)
-    const strings = meaning?.kind === 'text' ? meaning.texts.slice(0, looked) : []
-    return strings.length > 0 ? [{ column, strings }] : []
-  })
+function stringColumns({ columns }: Table): { readonly column: string; readonly strings: readonly string[] }[] {
+  return columns.flatMap((column) =>
+    column.kind === 'category' && column.categories.length > 0
+      ? [{ column: column.name, strings: column.categories.slice(0, looked) }]
+      : [],
+  )
 }
 
 function datesAsStrings(table: Table) {
@@ -130,10 +128,10 @@ function numbersAsStrings(table: Table) {
 /** Rows below which rising numbers may be chance. */
 const minRisingRows = 50
 
-function increasingColumns({ names, columns, meanings }: Table) {
-  const rises = (name: string, i: number) =>
-    !meanings?.has(name) &&
-    columns[i].length >= minRisingRows &&
-    columns[i].every((value, row) => Number.isInteger(value) && (row === 0 || value > columns[i][row - 1]))
-  return names.filter(rises).map((column) => ({ code: 'increasing-column', column }) as const)
+function increasingColumns({ columns }: Table) {
+  const rises = ({ kind, values }: TableColumn) =>
+    kind === 'number' &&
+    values.length >= minRisingRows &&
+    values.every((value, row) => Number.isInteger(value) && (row === 0 || value > values[row - 1]))
+  return columns.filter(rises).map(({ name }) => ({ code: 'increasing-column', column: name }) as const)
 }

@@ -2,7 +2,7 @@
 // are columns, or square tiles of an image. A player whose values are those of the typical row cannot change a score;
 // it is left out.
 
-import type { ColumnMeaning, NdArray, Table, Samples } from '../base/index.js'
+import type { NdArray, Samples, Table, TableColumn } from '../base/index.js'
 import type { TypicalValue } from './explanation.js'
 import { cellOf } from './typical.js'
 
@@ -26,33 +26,26 @@ export function playersOf(data: Samples, row: number, typical: Samples): Players
 }
 
 function columnPlayers(data: Table, row: number, typical: Table): Players {
-  const place = new Map(data.names.map((name, i) => [name, i]))
-  const cells = typical.names.map((name, column) => [cellOf(typical, column, 0), cellOf(data, place.get(name)!, row)])
-  // A text is its place among the two.
+  const place = new Map(data.columns.map((column) => [column.name, column]))
+  const cells = typical.columns.map((column) => [cellOf(column, 0), cellOf(place.get(column.name)!, row)])
+  // A category is its index among the two.
   const codeOf = (cell: TypicalValue | null, column: number) =>
     cell === null ? NaN : typeof cell === 'string' ? cells[column].indexOf(cell) : cell
   const [usual, own] = [0, 1].map((which) => cells.map((pair, column) => codeOf(pair[which], column)))
   const players = cells.flatMap(([before, after], i) => (before === after ? [] : [i]))
-  const meanings = new Map(
-    [...(typical.meanings ?? [])].map(([name, meaning]): [string, ColumnMeaning] => {
-      const texts = cells[typical.names.indexOf(name)].map((cell) => String(cell ?? ''))
-      return [name, meaning.kind === 'text' ? { kind: 'text', texts } : meaning]
-    }),
-  )
   const at = new Map(players.map((column, player) => [column, player]))
   return {
     count: players.length,
     size: own.length,
     rows: (sets) => ({
       kind: 'table',
-      names: typical.names,
       rows: sets.length,
-      meanings,
-      columns: typical.columns.map((_, column) => {
-        const player = at.get(column)
-        return Float64Array.from(sets, (set) =>
-          player !== undefined && set[player] === 1 ? own[column] : usual[column],
-        )
+      columns: typical.columns.map((column, c): TableColumn => {
+        const player = at.get(c)
+        const values = Float64Array.from(sets, (set) => (player !== undefined && set[player] === 1 ? own[c] : usual[c]))
+        return column.kind === 'category'
+          ? { ...column, values, categories: cells[c].map((cell) => String(cell ?? '')) }
+          : { ...column, values }
       }),
     }),
     spreadOut: (values) => {

@@ -51,11 +51,15 @@ export function describeExplanation(
   titles?: readonly (string | number)[],
 ): ExplainedTable {
   const { method, terms, base, shape, columns, typical } = explanation
-  const place = data.kind === 'table' ? columns.map((name) => data.names.indexOf(name)) : []
+  const byName = new Map(data.kind === 'table' ? data.columns.map((column) => [column.name, column]) : [])
+  const given = columns.map((name) => byName.get(name))
   const times = manifest.input.kind === 'table' ? manifest.input.columns.map(({ kind }) => kind === 'time') : []
   const shown = <V extends TypicalValue | null>(value: V, column: number) =>
     times[column] && typeof value === 'number' ? isoTime(Math.round(value)) : value
-  const valueOf = (row: number, column: number) => (data.kind === 'table' ? cellOf(data, place[column], row) : null)
+  const valueOf = (row: number, column: number) => {
+    const found = given[column]
+    return found ? cellOf(found, row) : null
+  }
   const columnsOf = (row: RowExplanation): ExplainedColumn[] =>
     shape
       ? []

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, TollError, tableFromArray, takeRows, type Table } from '../base/index.js'
+import { Random, TollError, namesOf, table, tableFromArray, takeRows, type Table } from '../base/index.js'
 import { readArrayFile } from '../data/node/index.js'
 import { detectorNamed } from '../detectors/index.js'
 import { fit, Model } from '../model/index.js'
@@ -33,7 +33,7 @@ function madeTable(rows: number, seed: number): Table {
   )
   const tied = (x: Float64Array, factor: number) =>
     x.map((value, row) => factor * value + b[row] + 0.05 * factor * random.normal())
-  return { kind: 'table', names: ['a', 'b', 'c', 'd', 'e', 'f'], columns: [a, b, c, d, tied(a, 30), tied(c, -2)], rows }
+  return table(['a', 'b', 'c', 'd', 'e', 'f'], [a, b, c, d, tied(a, 30), tied(c, -2)])
 }
 
 /** Twelve columns that each follow from the others: mixtures of four factors with noise. */
@@ -47,7 +47,10 @@ function factorTable(rows: number, seed: number): Table {
       columns[c][row] = loading.reduce((total, weight, k) => total + weight * factors[k], 0.2 * random.normal())
     })
   }
-  return { kind: 'table', names: columns.map((_, c) => `x${c}`), columns, rows }
+  return table(
+    columns.map((_, c) => `x${c}`),
+    columns,
+  )
 }
 
 /** The largest difference of a row's parts from its score, relative to it. */
@@ -64,7 +67,8 @@ function plant(table: Table, model: Model, size: number, seed: number): number[]
   return Array.from({ length: table.rows }, (_, row) => {
     const column = varying[random.integer(varying.length)]
     const { mean, sd } = columns[column]
-    table.columns[column][row] += (table.columns[column][row] >= mean ? -size : size) * sd
+    const { values } = table.columns[column]
+    values[row] += (values[row] >= mean ? -size : size) * sd
     return column
   })
 }
@@ -86,12 +90,12 @@ describe('Toll', () => {
       Array.from({ length: 100 }, (_, i) => i),
     )
     plant(far, model, 5 * seed, seed)
-    far.columns[0][7] = NaN
+    far.columns[0].values[7] = NaN
     for (const rows of [table, far]) {
       const explanation = await explain(model, rows)
       expect(explanation).toMatchObject({
         method: 'gradients',
-        columns: table.names,
+        columns: namesOf(table.columns),
         base: { name: 'code of a typical row' },
       })
       expect(explanation.rows).toHaveLength(rows.rows)
@@ -263,11 +267,14 @@ describe('Shapley values', () => {
           ? (model.manifest.input.columns as readonly NumberSummary[]).map((column) => column.median)
           : []
       for (const [i, row] of all.rows.entries()) {
-        for (const c of table.names.keys()) {
+        for (const c of table.columns.keys()) {
           const alone = {
             ...some,
             rows: 1,
-            columns: medians.map((typical, j) => Float64Array.of(j === c ? some.columns[j][i] : typical)),
+            columns: some.columns.map((column, j) => ({
+              ...column,
+              values: Float64Array.of(j === c ? column.values[i] : medians[j]),
+            })),
           }
           expect(row.contributions[c]).toBeCloseTo((await model.score(alone)).score[0] - all.base.value, 9)
           expect(drawn.rows[i].contributions[c]).toBeCloseTo(row.contributions[c], 9)
@@ -310,8 +317,8 @@ describe('bad input', () => {
     const table = madeTable(60, 11)
     const model = await fit(table, { engine, parameters: { steps: 5 } })
     const bad = takeRows(table, [0, 1, 2])
-    bad.columns[1][1] = Infinity
-    bad.columns[2][2] = 1e300
+    bad.columns[1].values[1] = Infinity
+    bad.columns[2].values[2] = 1e300
     const code = (work: Promise<unknown>) =>
       work.then(
         () => 'fine',
@@ -327,7 +334,8 @@ describe('bad input', () => {
     })
     for (const options of [{ tolerance: 0 }, { points: 10 }, { evaluations: 0 }, { seed: -1 }])
       expect(await code(explain(model, table, options))).toBe('argument')
-    expect(await code(explain(model, { ...table, names: ['a', 'b', 'c', 'd', 'e', 'g'] }))).toBe('not-found')
+    const renamed = table.columns.map((column) => ({ ...column, name: column.name === 'f' ? 'g' : column.name }))
+    expect(await code(explain(model, { ...table, columns: renamed }))).toBe('not-found')
     expect(await code(explain(model, table, { signal: AbortSignal.abort() }))).toBe('aborted')
     expect(await code(nearestRows(model, table, [table], { count: 0 }))).toBe('argument')
   })
@@ -338,7 +346,7 @@ describe('nearest rows', () => {
     const table = madeTable(80, 12)
     const model = await fit(table, { engine, parameters: { steps: 5 } })
     const [first, second] = [takeRows(table, [0, 1, 2, 3]), takeRows(table, [4, 5, 2])]
-    first.columns[0][0] = Infinity
+    first.columns[0].values[0] = Infinity
     const [near] = await nearestRows(model, takeRows(table, [2]), [first, second], { count: 3 })
     expect(near.slice(0, 2)).toEqual([
       { row: 2, distance: 0 },
@@ -347,7 +355,7 @@ describe('nearest rows', () => {
     const columns =
       model.manifest.input.kind === 'table' ? (model.manifest.input.columns as readonly NumberSummary[]) : []
     const distances = [1, 3, 4, 5].map((row) =>
-      Math.hypot(...columns.map(({ sd }, c) => (table.columns[c][row] - table.columns[c][2]) / sd)),
+      Math.hypot(...columns.map(({ sd }, c) => (table.columns[c].values[row] - table.columns[c].values[2]) / sd)),
     )
     expect(near[2].distance).toBeCloseTo(Math.min(...distances), 10)
   })
@@ -358,7 +366,7 @@ describe('documents', () => {
     const table = madeTable(60, 13)
     const model = await fit(table, { engine, parameters: { steps: 5 } })
     const one = takeRows(table, [4])
-    one.columns[3][0] = NaN
+    one.columns[3].values[0] = NaN
     const [row] = describeExplanation(model, one, await explain(model, one), ['key']).rows
     expect(row.row).toBe('key')
     expect(row.columns.find(({ column }) => column === 'd')!.value).toBe(null)

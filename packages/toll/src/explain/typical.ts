@@ -1,25 +1,15 @@
-// The typical row: where explanations start. The training median of each column, of texts the most frequent; for images
+// The typical row: where explanations start. The training median of each column, of categories the most frequent; for images
 // the median of each pixel, as the file keeps it, or, in files of early versions, an image of the mean grey.
 
-import type { Table, Samples } from '../base/index.js'
+import type { Samples, TableColumn } from '../base/index.js'
 import type { Manifest } from '../model/index.js'
-import { positionsOf, readTypicalImage, type CategorySummary } from '../preprocess/index.js'
+import { positionsOf, readTypicalImage, type CategorySummary, type ColumnSummary } from '../preprocess/index.js'
 import type { TypicalValue } from './explanation.js'
 
 /** One row that the model takes, typical in every column or pixel. Error: `format` for a damaged manifest. */
 export function typicalRow({ input, preprocessing }: Manifest): Samples {
   if (input.kind === 'table') {
-    const usual = input.columns.map((column) => (column.kind === 'category' ? mostFrequentOf(column) : column.median))
-    const texts = input.columns.flatMap(({ name }, i) =>
-      typeof usual[i] === 'string' ? [[name, { kind: 'text', texts: [usual[i]] }] as const] : [],
-    )
-    return {
-      kind: 'table',
-      names: input.columns.map(({ name }) => name),
-      rows: 1,
-      columns: usual.map((value) => Float64Array.of(typeof value === 'number' ? value : value === '' ? NaN : 0)),
-      ...(texts.length > 0 && { meanings: new Map(texts) }),
-    }
+    return { kind: 'table', rows: 1, columns: input.columns.map(typicalColumn) }
   }
   const size = input.shape[0] * input.shape[1] * input.shape[2]
   const data =
@@ -33,23 +23,29 @@ export function typicalRow({ input, preprocessing }: Manifest): Samples {
   return { kind: 'images', shape: [1, ...input.shape], data }
 }
 
-/** The text of most training rows; '' where most are missing. */
+function typicalColumn(column: ColumnSummary): TableColumn {
+  const { name, kind } = column
+  if (kind !== 'category') return { name, kind, values: Float64Array.of(column.median) }
+  const category = mostFrequentOf(column)
+  return { name, kind, values: Float64Array.of(category === '' ? NaN : 0), categories: [category] }
+}
+
+/** The category of most training rows; '' where most are missing. */
 function mostFrequentOf({ frequent, missing }: CategorySummary): string {
-  const [text, rows] = frequent[0] ?? ['', 0]
-  return missing > rows ? '' : text
+  const [category, rows] = frequent[0] ?? ['', 0]
+  return missing > rows ? '' : category
 }
 
 /** The values of a row. */
 export function valuesOf(row: Samples): TypicalValue[] {
-  return row.kind === 'table' ? row.names.map((_, column) => cellOf(row, column, 0) ?? '') : Array.from(row.data)
+  return row.kind === 'table' ? row.columns.map((column) => cellOf(column, 0) ?? '') : Array.from(row.data)
 }
 
-/** A cell in the column's own terms: a text or a number; null where it is missing. */
-export function cellOf({ names, columns, meanings }: Table, column: number, row: number): TypicalValue | null {
-  const value = columns[column][row]
+/** A cell in the column's own terms: a category or a number; null where it is missing. */
+export function cellOf(column: TableColumn, row: number): TypicalValue | null {
+  const value = column.values[row]
   if (Number.isNaN(value)) return null
-  const meaning = meanings?.get(names[column])
-  return meaning?.kind === 'text' ? meaning.texts[value] : value
+  return column.kind === 'category' ? column.categories[value] : value
 }
 
 /** The positions of a sample that each column makes. */

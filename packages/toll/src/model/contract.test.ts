@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as ort from 'onnxruntime-node'
-import { takeRows, tableFromRows, type ParameterValue } from '../base/index.js'
+import { namesOf, takeRows, tableFromRows, type ParameterValue } from '../base/index.js'
 import { detectors } from '../detectors/index.js'
 import type { NumberSummary } from '../preprocess/index.js'
 import type { Engine, HostTensor, HostTensors } from '../runtime/index.js'
@@ -72,7 +72,8 @@ describe('a model', () => {
   })
 
   it('says which columns are missing, which there are, and where infinity stands', async () => {
-    const renamed = { ...probe, names: ['pressure', 'velocity', 'score', 'constant'] }
+    const names = ['pressure', 'velocity', 'score', 'constant']
+    const renamed = { ...probe, columns: probe.columns.map((column, c) => ({ ...column, name: names[c] })) }
     await expect(model.score(renamed)).rejects.toMatchObject({
       code: 'not-found',
       message: expect.stringMatching(/lacks column speed.*has pressure, velocity, score, constant/),
@@ -82,7 +83,7 @@ describe('a model', () => {
         [0, 1000, 0, 3],
         [0, -Infinity, 0, 3],
       ],
-      probe.names,
+      namesOf(probe.columns),
     )
     await expect(model.score(table)).rejects.toMatchObject({
       code: 'data',
@@ -130,7 +131,7 @@ describe('a model', () => {
     const polluted = normalTable(120)
     const labels = Uint8Array.from({ length: 120 }, (_, i) => Number(i % 10 === 0))
     labels.forEach((label, i) => {
-      if (label) polluted.columns[0][i] = 500
+      if (label) polluted.columns[0].values[i] = 500
     })
     const { manifest } = await fit(polluted, { engine, parameters: quick.toll, seed: 3, labels })
     expect(manifest.rows).toEqual({ given: 120, trained: 97, anomalies: 12 })

@@ -1,12 +1,20 @@
 // Rows of a table as the inputs of a model file take them, checked column by column.
 
-import { RowCheck, TollError, type InvalidRow, type InvalidRows, type Table } from '../base/index.js'
+import {
+  RowCheck,
+  TollError,
+  namesOf,
+  type Column,
+  type InvalidRow,
+  type InvalidRows,
+  type Table,
+} from '../base/index.js'
 import { input, isPlainText, type Tensor } from '../graph/index.js'
-import { columnAs, type ColumnSummary, type TablePreprocessing } from '../preprocess/index.js'
+import { columnAs, type TablePreprocessing } from '../preprocess/index.js'
 import type { HostTensor, HostTensors } from '../runtime/index.js'
 
 /** A column that is fed, under the name of its input. */
-export type FedColumn = Pick<ColumnSummary, 'name' | 'kind'> & {
+export interface FedColumn extends Column {
   readonly input: string
   /** The categories that are told apart, where it is one. */
   readonly categories?: readonly string[]
@@ -49,7 +57,7 @@ export function fedColumns(columns: readonly FedColumn[], { columns: encoders }:
  * numbers belong, with the row.
  */
 export function feedTable(data: Table, columns: readonly FedColumn[], invalidRows: InvalidRows = 'throw'): Feeding {
-  const place = new Map(data.names.map((name, i) => [name, i]))
+  const place = new Map(data.columns.map((column) => [column.name, column]))
   const missing = columns.filter(({ name }) => !place.has(name)).map(({ name }) => name)
   if (missing.length > 0) {
     const listed =
@@ -57,19 +65,20 @@ export function feedTable(data: Table, columns: readonly FedColumn[], invalidRow
     throw new TollError(
       'unknown-column',
       `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was ` +
-        `trained on; it has ${data.names.join(', ')}`,
+        `trained on; it has ${namesOf(data.columns).join(', ')}`,
     )
   }
   const check = new RowCheck(invalidRows)
   let imputed = 0
   let unseen = 0
   const feeders = columns.map((column): readonly [string, (start: number, end: number) => HostTensor] => {
-    const at = place.get(column.name)!
+    const given = place.get(column.name)!
     if (column.kind === 'category') {
-      const { values, texts } = textsAt(data, at)
+      // Numbers are the strings that they print as.
+      const { values, categories } = columnAs(given, 'category')
       const known = column.categories && new Set(column.categories)
-      const isUnseen = texts.map((text) => known !== undefined && !known.has(text))
-      const plain = texts.map((text) => (isPlainText(text) ? text : undefined))
+      const isUnseen = categories.map((category) => known !== undefined && !known.has(category))
+      const plain = categories.map((category) => (isPlainText(category) ? category : undefined))
       values.forEach((code, row) => {
         if (Number.isNaN(code)) {
           if (known && !known.has('')) unseen++
@@ -83,7 +92,7 @@ export function feedTable(data: Table, columns: readonly FedColumn[], invalidRow
               message: `column '${column.name}' holds a text with NUL or half a character in row ${row + 1}`,
               column: column.name,
             },
-            { value: texts[code], advice: 'no engine takes that, replace it' },
+            { value: categories[code], advice: 'no engine takes that, replace it' },
           )
         else if (isUnseen[code]) unseen++
       })
@@ -96,14 +105,14 @@ export function feedTable(data: Table, columns: readonly FedColumn[], invalidRow
         }),
       ]
     }
-    if (data.meanings?.get(column.name)?.kind === 'text') {
+    if (given.kind === 'category') {
       throw new TollError(
         'unusable-data',
         `column '${column.name}' holds texts, but the model was trained on ` +
           `${column.kind === 'time' ? 'times' : 'numbers'} there`,
       )
     }
-    const values = data.columns[at]
+    const { values } = given
     for (let row = 0; row < values.length; row++) {
       const value = values[row]
       if (value - value === 0) continue
@@ -132,10 +141,4 @@ export function feedTable(data: Table, columns: readonly FedColumn[], invalidRow
     rowShape: [columns.length],
     feeds: (start, end) => Object.fromEntries(feeders.map(([name, feed]) => [name, feed(start, end)])),
   }
-}
-
-/** Codes and texts of a column; numbers are the texts that they print as. */
-function textsAt(data: Table, at: number): { values: Float64Array; texts: readonly string[] } {
-  const { column, meaning } = columnAs(data, at, 'category')
-  return { values: column, texts: meaning?.kind === 'text' ? meaning.texts : [] }
 }

@@ -1,9 +1,9 @@
 // From raw data to a model: hold normal rows out, fit the preprocessing and the detector to the others, score what was
 // held out, set the threshold. Each stage is a file of its own.
 
-import type { Domains, Samples, Values } from '../base/index.js'
+import type { ColumnKind, Domains, Samples, Values } from '../base/index.js'
 import type { Detector, FitContext } from '../detectors/index.js'
-import type { FeatureKind, LeftOut, RowOrder, WindowSettings } from '../preprocess/index.js'
+import type { LeftOut, RowOrder, WindowSettings } from '../preprocess/index.js'
 import type { Engine } from '../runtime/index.js'
 import type { ThresholdRule } from '../threshold/index.js'
 import { calibrate } from './calibrate.js'
@@ -27,7 +27,7 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
    * What columns of a table are, where it is not what `inferSchema` makes of them; a column that is named here is never
    * left out.
    */
-  readonly types?: Readonly<Record<string, FeatureKind>>
+  readonly types?: Readonly<Record<string, ColumnKind>>
   /** Columns of the source that are not in the table, and why: the model keeps their names. */
   readonly leftOut?: readonly LeftOut[]
   /** 1 = anomaly, one per row: left out of training by detectors that learn from normal data. */

@@ -12,6 +12,7 @@ export {
   featuresOf,
   manifestFormat,
   manifestKey,
+  storedManifest,
   type HeldBack,
   type InputColumn,
   type Manifest,

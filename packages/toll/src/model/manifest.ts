@@ -2,17 +2,15 @@
 // `metadata_props`. `format` is an integer that rises with every change that an older reader would misread; every
 // version stays readable.
 
-import { TollError, messageOf, type ParameterValue } from '../base/index.js'
+import { TollError, messageOf, type Column, type NumericKind, type ParameterValue } from '../base/index.js'
 import {
   readTablePreprocessing,
   type ColumnProfile,
   type ColumnSummary,
-  type FeatureKind,
   type ImagePreprocessing,
   type LeftOut,
   type NumberProfile,
   type TablePreprocessing,
-  type TextProfile,
 } from '../preprocess/index.js'
 import { readThreshold, type Threshold } from '../threshold/index.js'
 
@@ -117,10 +115,7 @@ export interface Manifest {
  * The columns of the rows that a model learned from and takes, in their order, and what each is to it; of windows those
  * of their rows. None for images.
  */
-export function featuresOf({
-  input,
-  window,
-}: Pick<Manifest, 'input' | 'window'>): { readonly name: string; readonly kind: FeatureKind }[] {
+export function featuresOf({ input, window }: Pick<Manifest, 'input' | 'window'>): Column[] {
   if (input.kind !== 'table') return []
   if (!window) return input.columns.map(({ name, kind }) => ({ name, kind }))
   const kinds = new Map(input.columns.map(({ name, kind }) => [name, kind]))
@@ -128,7 +123,25 @@ export function featuresOf({
 }
 
 export function encodeManifest(manifest: Manifest): Record<string, string> {
-  return { [manifestKey]: JSON.stringify(manifest), 'toll.format': String(manifest.format) }
+  return { [manifestKey]: JSON.stringify(storedManifest(manifest)), 'toll.format': String(manifest.format) }
+}
+
+/** A column's profile in a file: its kind is that of the input. */
+type StoredProfile = Pick<ColumnProfile, 'name' | 'counts' | 'missing'> &
+  (Pick<NumberProfile, 'edges' | 'range'> | { readonly texts: readonly string[] })
+
+/** The manifest as the file has it, plain JSON. */
+export function storedManifest(manifest: Manifest): object {
+  return { ...manifest, ...(manifest.profile && { profile: manifest.profile.map(storedProfile) }) }
+}
+
+function storedProfile(profile: ColumnProfile): StoredProfile {
+  if (profile.kind === 'category') {
+    const { name, categories, counts, missing } = profile
+    return { name, texts: categories, counts, missing }
+  }
+  const { kind: _, ...stored } = profile
+  return stored
 }
 
 /**
@@ -160,18 +173,13 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
   const manifest = value as Manifest
   const problem = problemOf(manifest)
   if (problem) throw new TollError('damaged-file', `the manifest of the model is damaged: ${problem}`)
-  const { thresholds } = manifest
-  const { input, preprocessing } = manifest
+  const { thresholds, preprocessing, window } = manifest
+  const input = readInput(manifest.input)
   return {
     ...manifest,
-    // Files of the first format hold columns of numbers only, and do not say so.
-    ...(input.kind === 'table' && {
-      input: {
-        ...input,
-        columns: input.columns.map(
-          (column) => ({ ...column, kind: (column as Partial<InputColumn>).kind ?? 'number' }) as InputColumn,
-        ),
-      },
+    input,
+    ...(manifest.profile && {
+      profile: readProfiles(manifest.profile as unknown as readonly StoredProfile[], featuresOf({ input, window })),
     }),
     ...(preprocessing.kind === 'table' && { preprocessing: readTablePreprocessing(preprocessing) }),
     threshold: readThreshold(manifest.threshold),
@@ -181,6 +189,24 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
       ),
     }),
   }
+}
+
+/** Files of the first format hold columns of numbers only, and do not say so. */
+function readInput(stored: ModelInput): ModelInput {
+  if (stored.kind !== 'table') return stored
+  const columns = stored.columns.map(
+    (column) => ({ ...column, kind: (column as Partial<InputColumn>).kind ?? 'number' }) as InputColumn,
+  )
+  return { ...stored, columns }
+}
+
+function readProfiles(stored: readonly StoredProfile[], features: readonly Column[]): ColumnProfile[] {
+  const kinds = new Map(features.map(({ name, kind }) => [name, kind]))
+  return stored.map((profile) => {
+    const { name, counts, missing } = profile
+    if ('texts' in profile) return { name, kind: 'category', categories: profile.texts, counts, missing }
+    return { ...profile, kind: (kinds.get(name) ?? 'number') as NumericKind }
+  })
 }
 
 function problemOf({
@@ -250,8 +276,15 @@ function isWindow(value: Partial<RowWindow> | null): boolean {
   )
 }
 
-function isProfile(value: Partial<ColumnProfile> | null): boolean {
-  const { name, edges, texts, counts, range = [0, 0], missing } = (value ?? {}) as Partial<NumberProfile & TextProfile>
+function isProfile(value: Partial<StoredProfile> | null): boolean {
+  const {
+    name,
+    edges,
+    texts,
+    counts,
+    range = [0, 0],
+    missing,
+  } = (value ?? {}) as Partial<NumberProfile & { readonly texts: readonly string[] }>
   const isList = (list: unknown, type: string) => Array.isArray(list) && list.every((item) => typeof item === type)
   const bins = texts ?? edges
   return (

@@ -47,7 +47,7 @@ it('scores in wasm and in the interpreter as in Node', async () => {
   const { score, unseen, imputed } = await model.score(probe)
   expect(score.every(Number.isFinite)).toBe(true)
   expect(unseen).toBe(1)
-  const load = probe.columns[2]
+  const { values: load } = probe.columns[2]
   expect(imputed).toBe(load.filter(Number.isNaN).length + 1)
   for (const other of [await openWebEngine({ device: 'wasm' }), openReference()]) {
     const same = await new Model(model.bytes, other).score(probe)

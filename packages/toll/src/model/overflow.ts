@@ -1,6 +1,6 @@
 // Numbers that are too large to learn from: finite themselves, but not what is computed from them.
 
-import { TollError, type Samples } from '../base/index.js'
+import { TollError, namesOf, type Samples } from '../base/index.js'
 
 /** Numbers whose squares no float64 holds: their column has no standard deviation. */
 const maxMagnitude = 1e150
@@ -16,7 +16,7 @@ export function explainOverflow(error: unknown, given: Samples): unknown {
   const notFinite =
     code === 'diverged' || reason === 'overflow' || (reason === 'not-finite' && details.row === undefined)
   const columns = notFinite
-    ? given.names.filter((_, i) => given.columns[i].some((value) => Math.abs(value) > maxMagnitude))
+    ? namesOf(given.columns.filter(({ values }) => values.some((value) => Math.abs(value) > maxMagnitude)))
     : []
   if (columns.length === 0) return error
   const [verb, them] = columns.length === 1 ? ['holds', 'the column'] : ['hold', 'the columns']

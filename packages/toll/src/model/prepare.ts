@@ -3,6 +3,7 @@
 
 import {
   TollError,
+  namesOf,
   resolveParameters,
   rowCount,
   type Domains,
@@ -102,7 +103,7 @@ function windowsOf(data: Samples, { window, weights, groups, time }: FitOptions)
   const settings: RowWindow = {
     size,
     stride,
-    columns: data.names,
+    columns: namesOf(data.columns),
     ...(group !== undefined && { group }),
     ...(timeColumn !== undefined && { time: timeColumn }),
   }

@@ -35,7 +35,7 @@ async function inOrt(bytes: Uint8Array, table: Table): Promise<Record<string, Ar
   const session = await ort.InferenceSession.create(bytes)
   const outputs = await session.run(
     Object.fromEntries(
-      session.inputNames.map((name, i) => [name, new ort.Tensor('float64', table.columns[i], [table.rows, 1])]),
+      session.inputNames.map((name, i) => [name, new ort.Tensor('float64', table.columns[i].values, [table.rows, 1])]),
     ),
   )
   await session.release()
@@ -130,7 +130,7 @@ describe('rules about labels', () => {
     const data = rows(400, 9)
     const labels = Uint8Array.from({ length: 400 }, (_, i) => Number(i % 20 === 0))
     labels.forEach((label, i) => {
-      if (label) data.columns[0][i] += 6
+      if (label) data.columns[0].values[i] += 6
     })
     const fitted = await fit(data, { engine, parameters: { steps: 100 }, labels, threshold: { kind: 'f-score' } })
     expect(fitted.manifest.threshold).toMatchObject({ kind: 'f-score', labelled: 38 + 20 })

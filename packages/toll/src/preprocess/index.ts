@@ -1,5 +1,5 @@
 // Fitted transforms from raw columns and pixels to samples, as graph pieces.
-export { summarize, type CategorySummary, type ColumnSummary, type FeatureKind, type NumberSummary } from './summary.js'
+export { summarize, type CategorySummary, type ColumnSummary, type NumberSummary } from './summary.js'
 export { columnAs, dropEmpty, inferSchema, selectColumns, type LeftOut, type Schema } from './schema.js'
 export { tableParameters, type TableParameters } from './numbers.js'
 export {
@@ -31,9 +31,9 @@ export {
 } from './windows.js'
 export {
   countBins,
-  countTexts,
+  countCategories,
   profileColumns,
+  type CategoryProfile,
   type ColumnProfile,
   type NumberProfile,
-  type TextProfile,
 } from './profile.js'

@@ -10,6 +10,7 @@ describe('a profile', () => {
   it('counts between quantiles, finer in the tails', () => {
     expect(profileOf(upTo(101))).toEqual({
       name: 'x',
+      kind: 'number',
       edges: [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99],
       counts: [2, 4, 5, 10, 10, 10, 10, 10, 10, 10, 10, 5, 4, 1],
       range: [0, 100],
@@ -20,13 +21,14 @@ describe('a profile', () => {
   it('has one bin for equal quantiles, and counts what is missing', () => {
     expect(profileOf([1, 0, 0, 1, NaN, 0, 0, 1, 0, 0, 0, 1])).toEqual({
       name: 'x',
+      kind: 'number',
       edges: [0],
       counts: [7, 4],
       range: [0, 1],
       missing: 1,
     })
-    expect(profileOf([7, 7])).toEqual({ name: 'x', edges: [], counts: [2], range: [7, 7], missing: 0 })
-    expect(profileOf([NaN])).toEqual({ name: 'x', edges: [], counts: [0], missing: 1 })
+    expect(profileOf([7, 7])).toEqual({ name: 'x', kind: 'number', edges: [], counts: [2], range: [7, 7], missing: 0 })
+    expect(profileOf([NaN])).toEqual({ name: 'x', kind: 'number', edges: [], counts: [0], missing: 1 })
   })
 
   it('is of the rows that count alone', () => {

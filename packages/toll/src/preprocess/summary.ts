@@ -1,13 +1,17 @@
 // What the training data looked like, column by column: kept in the manifest for checks, reports and drift.
 
-import { TollError, quantileOfSorted, type Table } from '../base/index.js'
+import {
+  TollError,
+  quantileOfSorted,
+  type CategoryColumn,
+  type Column,
+  type NumericColumn,
+  type NumericKind,
+  type Table,
+} from '../base/index.js'
 import { isPlainText } from '../graph/index.js'
 
-/** What a column is to the model: numbers, yes or no, one of some texts, or moments in time. */
-export type FeatureKind = 'number' | 'boolean' | 'category' | 'time'
-
-interface Summary {
-  readonly name: string
+interface Summary extends Column {
   readonly rows: number
   readonly missing: number
   /** Different values, missing ones not among them; the count stops at 1000 for numbers. */
@@ -16,7 +20,7 @@ interface Summary {
 
 /** A training column of numbers; of times in seconds since 1970 UTC. Statistics are over the numbers that are there. */
 export interface NumberSummary extends Summary {
-  readonly kind: 'number' | 'boolean' | 'time'
+  readonly kind: NumericKind
   readonly min: number
   readonly max: number
   readonly mean: number
@@ -27,14 +31,14 @@ export interface NumberSummary extends Summary {
   readonly quartiles: readonly [number, number]
 }
 
-/** A training column of texts. */
+/** A training column of categories. */
 export interface CategorySummary extends Summary {
   readonly kind: 'category'
   /**
-   * The most frequent texts with their rows, at most `mostFrequent`; of equally frequent ones in the order of their
+   * The most frequent categories with their rows, at most `maxFrequent`; of equally frequent ones in the order of their
    * characters.
    */
-  readonly frequent: readonly (readonly [text: string, rows: number])[]
+  readonly frequent: readonly (readonly [category: string, rows: number])[]
 }
 
 export type ColumnSummary = NumberSummary | CategorySummary
@@ -42,35 +46,32 @@ export type ColumnSummary = NumberSummary | CategorySummary
 /** Above this many different numbers the count stops. */
 const countedDistinct = 1000
 
-/** Texts whose rows a summary tells. */
-export const mostFrequent = 50
+/** Categories whose rows a summary tells. */
+export const maxFrequent = 50
 
 /**
- * Summarises every column by its meaning: texts as categories, others as numbers.
+ * Summarises every column by its kind.
  * Errors: `data` for infinity (with its row), a column without a single value, and an empty table.
  */
 export function summarize(table: Table): ColumnSummary[] {
   if (table.rows === 0) throw new TollError('no-rows', 'the table has no rows')
   if (table.columns.length === 0) throw new TollError('no-columns', 'the table has no columns')
-  return table.names.map((name, i) => {
-    const meaning = table.meanings?.get(name)
-    return meaning?.kind === 'text'
-      ? summarizeTexts(name, table.columns[i], meaning.texts)
-      : summarizeNumbers(name, table.columns[i], meaning?.kind ?? 'number')
-  })
+  return table.columns.map((column) =>
+    column.kind === 'category' ? summarizeCategories(column) : summarizeNumbers(column),
+  )
 }
 
-function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummary['kind']): NumberSummary {
-  const infinite = column.findIndex((value) => value === Infinity || value === -Infinity)
+function summarizeNumbers({ name, kind, values: all }: NumericColumn): NumberSummary {
+  const infinite = all.findIndex((value) => value === Infinity || value === -Infinity)
   if (infinite >= 0) {
     throw new TollError(
       'not-finite',
-      `column '${name}' is ${column[infinite]} in row ${infinite + 1}; infinity cannot be used, replace it ` +
+      `column '${name}' is ${all[infinite]} in row ${infinite + 1}; infinity cannot be used, replace it ` +
         'or leave it empty',
-      { row: infinite, column: name, value: column[infinite] },
+      { row: infinite, column: name, value: all[infinite] },
     )
   }
-  const values = column.filter((value) => !Number.isNaN(value)).sort()
+  const values = all.filter((value) => !Number.isNaN(value)).sort()
   const count = values.length
   if (count === 0)
     throw new TollError(
@@ -90,8 +91,8 @@ function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummar
   return {
     name,
     kind,
-    rows: column.length,
-    missing: column.length - count,
+    rows: all.length,
+    missing: all.length - count,
     min: values[0],
     max: values[count - 1],
     mean,
@@ -102,30 +103,32 @@ function summarizeNumbers(name: string, column: Float64Array, kind: NumberSummar
   }
 }
 
-function summarizeTexts(name: string, column: Float64Array, texts: readonly string[]): CategorySummary {
-  const counts = new Float64Array(texts.length)
+function summarizeCategories({ name, values, categories }: CategoryColumn): CategorySummary {
+  const counts = new Float64Array(categories.length)
   let missing = 0
-  for (const code of column) {
+  for (const code of values) {
     if (Number.isNaN(code)) missing++
     else counts[code]++
   }
-  const odd = column.findIndex((code) => !Number.isNaN(code) && !isPlainText(texts[code]))
+  const odd = values.findIndex((code) => !Number.isNaN(code) && !isPlainText(categories[code]))
   if (odd >= 0)
     throw new TollError(
       'unreadable-text',
       `column '${name}' holds a text with NUL or half a character in row ${odd + 1}; no engine takes that, replace it`,
-      { row: odd, column: name, value: texts[column[odd]] },
+      { row: odd, column: name, value: categories[values[odd]] },
     )
-  if (missing === column.length)
+  if (missing === values.length)
     throw new TollError('empty-column', `column '${name}' has no texts at all; leave it out`, { column: name })
-  const present = texts.flatMap((text, code): [string, number][] => (counts[code] > 0 ? [[text, counts[code]]] : []))
+  const present = categories.flatMap((category, code): [string, number][] =>
+    counts[code] > 0 ? [[category, counts[code]]] : [],
+  )
   const frequent = present
     .sort(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1))
-    .slice(0, mostFrequent)
+    .slice(0, maxFrequent)
   return {
     name,
     kind: 'category',
-    rows: column.length,
+    rows: values.length,
     missing,
     distinct: counts.reduce((sum, count) => sum + Number(count > 0), 0),
     frequent,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Random, TollError, tableFromColumns, type ColumnValues } from '../base/index.js'
+import { Random, TollError, namesOf, tableFromColumns, type ColumnValues } from '../base/index.js'
 import { input, interpret } from '../graph/index.js'
 import {
   fitTablePreprocessing,
@@ -199,7 +199,7 @@ describe('a schema', () => {
         some: upTo(100).map((i) => (i < 50 ? 1 : NaN)),
       }),
     )
-    expect(table.names).toEqual(['kind', 'x', 'some'])
+    expect(namesOf(table.columns)).toEqual(['kind', 'x', 'some'])
     expect(leftOut).toEqual([
       { name: 'id', reason: 'identifier' },
       { name: 'fixed', reason: 'constant' },
@@ -233,7 +233,7 @@ describe('a schema', () => {
     ])
     expect(inferSchema(tableFromColumns({ a: [1], b: ['x'] }))).toMatchObject({
       leftOut: [],
-      table: { names: ['a', 'b'] },
+      table: { columns: [{ name: 'a' }, { name: 'b' }] },
     })
   })
 

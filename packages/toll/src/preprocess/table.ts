@@ -57,8 +57,8 @@ export function fitTablePreprocessing(
       if (kind === 'category') return { name, ...fitCategories(summary, scaled) }
       const encoder =
         kind === 'time'
-          ? fitTimes(table.columns[i], summary, scaled)
-          : fitNumbers(table.columns[i], summary, parameters)
+          ? fitTimes(table.columns[i].values, summary, scaled)
+          : fitNumbers(table.columns[i].values, summary, parameters)
       return { name, ...encoder, ...(summary.missing > 0 && { gaps: fitGaps(summary, scaled) }) }
     }),
   }

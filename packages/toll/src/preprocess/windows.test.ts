@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { Random, tableFromRows, takeRows } from '../base/index.js'
+import { Random, namesOf, tableFromRows, takeRows, type Table } from '../base/index.js'
 import { sequencesOf, slideWindows, windowColumns, WindowStream } from './index.js'
 
 const thrown = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
-const rowsOf = ({ columns, rows }: { columns: readonly Float64Array[]; rows: number }) =>
-  Array.from({ length: rows }, (_, row) => columns.map((column) => column[row]))
+const rowsOf = ({ columns, rows }: Table) =>
+  Array.from({ length: rows }, (_, row) => columns.map(({ values }) => values[row]))
 const counting = (n: number) =>
   tableFromRows(
     Array.from({ length: n }, (_, i) => [i, 10 * i]),
@@ -30,8 +30,8 @@ describe('sequences', () => {
 describe('windows', () => {
   it('lay a row and those before it side by side, the earliest first', () => {
     const { table, members } = slideWindows(counting(4), { size: 3 })
-    expect(table.names).toEqual(['a@2', 'b@2', 'a@1', 'b@1', 'a@0', 'b@0'])
-    expect(windowColumns(['a', 'b'], 3)).toEqual(table.names)
+    expect(namesOf(table.columns)).toEqual(['a@2', 'b@2', 'a@1', 'b@1', 'a@0', 'b@0'])
+    expect(windowColumns(['a', 'b'], 3)).toEqual(namesOf(table.columns))
     expect(rowsOf(table)).toEqual([
       [0, 0, 1, 10, 2, 20],
       [1, 10, 2, 20, 3, 30],

@@ -20,11 +20,11 @@ export interface Windows {
 }
 
 /** Numbers that windows may make of a table: 2 GiB. */
-const mostNumbers = 2 ** 28
+const maxNumbers = 2 ** 28
 
 /** What the columns of windows are called. */
 export function windowColumns(names: readonly string[], size: number): string[] {
-  return lags(size).flatMap((lag) => names.map((name) => `${name}@${lag}`))
+  return lags(size).flatMap((lag) => names.map((name) => nameAt(name, lag)))
 }
 
 /**
@@ -53,13 +53,13 @@ export function slideWindows(
     )
   }
   const numbers = members.length * size * source.columns.length
-  if (numbers > mostNumbers) {
+  if (numbers > maxNumbers) {
     throw new TollError(
       'too-many-values',
       `${members.length} windows of ${size} rows and ${source.columns.length} columns are ${numbers} ` +
-        `numbers, more than the ${mostNumbers} that are taken; choose a larger stride, a smaller window or ` +
+        `numbers, more than the ${maxNumbers} that are taken; choose a larger stride, a smaller window or ` +
         'fewer columns',
-      { option: 'stride', value: numbers, limit: mostNumbers },
+      { option: 'stride', value: numbers, limit: maxNumbers },
     )
   }
   return { table: lay(source, members, size), members }
@@ -67,25 +67,15 @@ export function slideWindows(
 
 /** The columns of every lag beside each other. */
 function lay(source: Table, members: readonly Int32Array[], size: number): Table {
-  const columns = lags(size).flatMap(
-    (lag) =>
-      takeRows(
-        source,
-        members.map((rows) => rows[size - 1 - lag]),
-      ).columns,
-  )
-  const meanings = new Map(
-    lags(size).flatMap((lag) =>
-      [...(source.meanings ?? [])].map(([name, meaning]) => [`${name}@${lag}`, meaning] as const),
-    ),
-  )
-  return {
-    kind: 'table',
-    names: windowColumns(source.names, size),
-    columns,
-    rows: members.length,
-    ...(source.meanings && { meanings }),
-  }
+  const columns = lags(size).flatMap((lag) => {
+    const rows = members.map((window) => window[size - 1 - lag])
+    return takeRows(source, rows).columns.map((column) => ({ ...column, name: nameAt(column.name, lag) }))
+  })
+  return { kind: 'table', columns, rows: members.length }
+}
+
+function nameAt(name: string, lag: number): string {
+  return `${name}@${lag}`
 }
 
 function lags(size: number): number[] {
@@ -144,5 +134,5 @@ export class WindowStream {
 }
 
 function gap(like: Table): Table {
-  return { ...like, columns: like.columns.map(() => Float64Array.of(NaN)), rows: 1 }
+  return { ...like, columns: like.columns.map((column) => ({ ...column, values: Float64Array.of(NaN) })), rows: 1 }
 }

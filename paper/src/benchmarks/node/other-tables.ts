@@ -77,13 +77,14 @@ async function loadConnections({ data = process.env.TOLL_DATA, cache }: DataFold
   if (!found.includes(true)) return []
   await using source = await openTable(places[found.indexOf(true)], { format: 'csv', header: false })
   const numbers = source.columns.filter(({ kind }) => kind === 'number').map(({ name }) => name)
-  const table = await source.read({ columns: [...numbers, { name: 'x2', as: 'text' }, { name: 'x41', as: 'text' }] })
-  const [services, classes] = ['x2', 'x41'].map((name) => textsOf(table, name))
+  const named = ['x2', 'x41'].map((name) => ({ name, kind: 'category' }) as const)
+  const table = await source.read({ columns: [...numbers, ...named] })
+  const [services, classes] = named.map(({ name }) => stringsOf(table, name))
   const all: Rows = {
     shape: [table.rows, numbers.length],
     data: Float64Array.from(
       { length: table.rows * numbers.length },
-      (_, i) => table.columns[i % numbers.length][Math.floor(i / numbers.length)],
+      (_, i) => table.columns[i % numbers.length].values[Math.floor(i / numbers.length)],
     ),
   }
   return Object.entries(attacks)
@@ -104,11 +105,9 @@ async function loadConnections({ data = process.env.TOLL_DATA, cache }: DataFold
     .filter(({ y }) => y.includes(0) && y.includes(1))
 }
 
-function textsOf({ names, columns, meanings }: Table, name: string): string[] {
-  const meaning = meanings?.get(name)
-  return Array.from(columns[names.indexOf(name)], (code) =>
-    meaning?.kind === 'text' ? meaning.texts[code] : String(code),
-  )
+function stringsOf({ columns }: Table, name: string): string[] {
+  const column = columns.find((candidate) => candidate.name === name)!
+  return Array.from(column.values, (value) => (column.kind === 'category' ? column.categories[value] : String(value)))
 }
 
 interface Draw<L> {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Table, TableColumn } from '../../base/index.js'
 import { openTable, type ReadOptions, type TableInput, type TableOptions } from './index.js'
 
 let folder = ''
@@ -26,12 +27,15 @@ async function read(input: TableInput, columns?: ReadOptions['columns'], options
   return source.readBatch({ ...options, columns })
 }
 
+const valuesOf = ({ columns }: Table) => columns.map(({ values }) => values)
+const categoriesOf = (column: TableColumn) => (column.kind === 'category' ? column.categories : undefined)
+
 /** The texts of a column, row by row; null where one is missing. */
 async function texts(input: TableInput, name: string, options?: TableOptions): Promise<(string | null)[]> {
-  const { table } = await read(input, [{ name, as: 'text' }], options)
-  const meaning = table.meanings?.get(name)
-  return Array.from(table.columns[0], (code) =>
-    meaning?.kind === 'text' && !Number.isNaN(code) ? meaning.texts[code] : null,
+  const { table } = await read(input, [{ name, kind: 'category' }], options)
+  const [column] = table.columns
+  return Array.from(column.values, (code) =>
+    column.kind === 'category' && !Number.isNaN(code) ? column.categories[code] : null,
   )
 }
 
@@ -45,19 +49,18 @@ describe('a text file', () => {
     const { table } = await read(await file('mixed.csv', mixed), ['day', 'city', 'flag', 'amount'])
     expect(table).toEqual({
       kind: 'table',
-      names: ['day', 'city', 'flag', 'amount'],
       rows: 5,
       columns: [
-        Float64Array.of(1717113600, 1717160400, NaN, 1717160400.5, NaN),
-        Float64Array.of(0, 1, 2, 1, NaN),
-        Float64Array.of(1, 0, NaN, 1, 0),
-        Float64Array.of(1.5, 2, NaN, 3, 4),
+        { name: 'day', kind: 'time', values: Float64Array.of(1717113600, 1717160400, NaN, 1717160400.5, NaN) },
+        {
+          name: 'city',
+          kind: 'category',
+          values: Float64Array.of(0, 1, 2, 1, NaN),
+          categories: ['Köln, Süd', '東京', 'say "hi"\nthere'],
+        },
+        { name: 'flag', kind: 'boolean', values: Float64Array.of(1, 0, NaN, 1, 0) },
+        { name: 'amount', kind: 'number', values: Float64Array.of(1.5, 2, NaN, 3, 4) },
       ],
-      meanings: new Map([
-        ['day', { kind: 'time' }],
-        ['city', { kind: 'text', texts: ['Köln, Süd', '東京', 'say "hi"\nthere'] }],
-        ['flag', { kind: 'boolean' }],
-      ]),
     })
   })
 
@@ -65,9 +68,12 @@ describe('a text file', () => {
     const { table } = await read(await file('default.csv', mixed))
     expect(table).toEqual({
       kind: 'table',
-      names: ['amount', 'flag', 'zip'],
       rows: 5,
-      columns: [expect.anything(), Float64Array.of(1, 0, NaN, 1, 0), Float64Array.of(7, 7, NaN, 7, 1)],
+      columns: [
+        { name: 'amount', kind: 'number', values: expect.anything() },
+        { name: 'flag', kind: 'number', values: Float64Array.of(1, 0, NaN, 1, 0) },
+        { name: 'zip', kind: 'number', values: Float64Array.of(7, 7, NaN, 7, 1) },
+      ],
     })
   })
 
@@ -110,8 +116,8 @@ describe('a text file', () => {
   test('names the row of a cell that is no time or no boolean', async () => {
     const path = await file('bad.csv', 'when,flag\n2024-02-28,true\n2024-02-30,yes\nNA,2\n31.05.2024,1\n')
     const columns = [
-      { name: 'when', as: 'time' },
-      { name: 'flag', as: 'boolean' },
+      { name: 'when', kind: 'time' },
+      { name: 'flag', kind: 'boolean' },
     ] as const
     await expect(read(path, columns)).rejects.toMatchObject({
       code: 'data',
@@ -120,7 +126,7 @@ describe('a text file', () => {
         '2024-05-31T13:00:00Z; correct it, leave the column out, or declare the text as missing',
     })
     const { table, invalid } = await read(path, columns, { invalidRows: 'mark' })
-    expect(table.columns).toEqual([Float64Array.of(1709078400, NaN, NaN, NaN), Float64Array.of(1, NaN, NaN, 1)])
+    expect(valuesOf(table)).toEqual([Float64Array.of(1709078400, NaN, NaN, NaN), Float64Array.of(1, NaN, NaN, 1)])
     expect([...invalid].map(([row, { message }]) => [row, message.replace(path, '')])).toEqual([
       [
         1,
@@ -144,7 +150,7 @@ describe('a text file', () => {
           '13:00:00.123456+0530,?\nx,y,2024-13-01,\n',
       ),
     )
-    expect(source.columns.map(({ kind }) => kind)).toEqual(['number', 'text', 'time', 'number'])
+    expect(source.columns.map(({ kind }) => kind)).toEqual(['number', 'category', 'time', 'number'])
     await expect(source.read({ columns: ['most'] })).rejects.toMatchObject({
       code: 'data',
       message: expect.stringContaining("row 4: column 'most' holds 'x', which is not a finite number"),
@@ -153,13 +159,13 @@ describe('a text file', () => {
       code: 'data',
       message: expect.stringContaining("row 4: column 'times' holds '2024-13-01'"),
     })
-    expect((await source.read({ columns: ['none'] })).columns).toEqual([new Float64Array(4).fill(NaN)])
+    expect(valuesOf(await source.read({ columns: ['none'] }))).toEqual([new Float64Array(4).fill(NaN)])
     expect(await texts(source.name, 'none')).toEqual([null, null, null, null])
-    await expect(source.read({ columns: ['half', { name: 'half', as: 'number' }] })).rejects.toMatchObject({
+    await expect(source.read({ columns: ['half', { name: 'half', kind: 'number' }] })).rejects.toMatchObject({
       code: 'argument',
       message: expect.stringContaining("'half' of"),
     })
-    await expect(source.read({ columns: [{ name: 'half', as: 'number' }] })).rejects.toMatchObject({
+    await expect(source.read({ columns: [{ name: 'half', kind: 'number' }] })).rejects.toMatchObject({
       code: 'data',
       message: expect.stringContaining("row 2: column 'half' holds 'x'"),
     })
@@ -191,8 +197,7 @@ describe('a text file', () => {
     expect(await texts(path, 'n')).toEqual(['1', '2.5', '3'])
     expect(await texts(path, 'o')).toEqual(['{"k":[1]}', null, null])
     expect((await read(path, ['b'])).table).toMatchObject({
-      columns: [Float64Array.of(1, NaN, 0)],
-      meanings: new Map([['b', { kind: 'boolean' }]]),
+      columns: [{ name: 'b', kind: 'boolean', values: Float64Array.of(1, NaN, 0) }],
     })
   })
 })
@@ -226,10 +231,9 @@ describe('typed columns', () => {
     ['TIMESTAMPTZ', ["'2024-05-31 15:00:00+02'"], [1717160400]],
     ['VARCHAR', ["'2024-05-31T15:00+02'"], [1717160400]],
   ])('%s as time', async (type, values, expected) => {
-    const { table } = await read(select(type, ...values), [{ name: 'v', as: 'time' }])
+    const { table } = await read(select(type, ...values), [{ name: 'v', kind: 'time' }])
     expect(table).toMatchObject({
-      columns: [Float64Array.from(expected)],
-      meanings: new Map([['v', { kind: 'time' }]]),
+      columns: [{ name: 'v', kind: 'time', values: Float64Array.from(expected) }],
     })
   })
 
@@ -256,8 +260,8 @@ describe('typed columns', () => {
     ['TIMESTAMP_NS', "'2024-05-31'", 'number', /holds times \(TIMESTAMP_NS\); read them as times/],
     ['DATE', "'2024-05-31'", 'boolean', /holds times \(DATE\); read them as times/],
     ['BIGINT', '2', 'boolean', /row 1: column 'v' holds '2', which is not true or false/],
-  ])('%s %s as %s is refused', async (type, value, as, message) => {
-    await expect(read(select(type, value), [{ name: 'v', as }])).rejects.toMatchObject({
+  ])('%s %s as %s is refused', async (type, value, kind, message) => {
+    await expect(read(select(type, value), [{ name: 'v', kind }])).rejects.toMatchObject({
       code: 'data',
       message: expect.stringMatching(message),
     })
@@ -295,9 +299,9 @@ describe('typed columns', () => {
   test('times and texts do not depend on the zone of the machine', () => {
     const script = `import { openTable } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)}
       const source = await openTable({ sql: "SELECT TIMESTAMPTZ '2024-05-31 00:00:00' AS t, '2024-05-31' AS s" })
-      const { columns, meanings } = await source.read({ columns: ['t', { name: 's', as: 'time' }] })
-      const text = await source.read({ columns: [{ name: 't', as: 'text' }] })
-      console.log(JSON.stringify([columns[0][0], columns[1][0], text.meanings.get('t').texts]))`
+      const { columns } = await source.read({ columns: ['t', { name: 's', kind: 'time' }] })
+      const strings = await source.read({ columns: [{ name: 't', kind: 'category' }] })
+      console.log(JSON.stringify([columns[0].values[0], columns[1].values[0], strings.columns[0].categories]))`
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
       env: { ...process.env, TZ: 'America/New_York' },
     })
@@ -311,11 +315,11 @@ describe('batches', () => {
     await using source = await openTable(paths)
     const seen: [number[], unknown][] = []
     for await (const { table } of source.batches({ columns: ['k'], batchRows: 2 }))
-      seen.push([[...table.columns[0]], table.meanings?.get('k')])
+      seen.push([[...table.columns[0].values], categoriesOf(table.columns[0])])
     expect(seen.map(([codes]) => codes)).toEqual([[0, 1], [0, 2], [1]])
-    expect(seen.every(([, meaning]) => meaning === seen[0][1])).toBe(true)
-    expect(seen[0][1]).toEqual({ kind: 'text', texts: ['b', 'a', 'c'] })
-    expect((await source.read({ columns: ['k'] })).columns).toEqual([Float64Array.of(0, 1, 0, 2, 1)])
+    expect(seen.every(([, list]) => list === seen[0][1])).toBe(true)
+    expect(seen[0][1]).toEqual(['b', 'a', 'c'])
+    expect(valuesOf(await source.read({ columns: ['k'] }))).toEqual([Float64Array.of(0, 1, 0, 2, 1)])
   })
 
   test('a million ids are read; more begin another list in batches and are refused in a table', async () => {
@@ -333,13 +337,15 @@ describe('batches', () => {
       sql: `SELECT 'user-' || i AS id, i % 7 AS n, 'kind-' || i % 3 AS kind FROM range(${many}) t(i)`,
     })
     const { table: rest, leftOut } = await mixed.readBatch({ columns: ['id', 'n', 'kind'], keys: 'leave out' })
-    expect([leftOut, rest.names, rest.rows, [...rest.meanings!.keys()]]).toEqual([
+    expect([leftOut, rest.rows, rest.columns.map(({ name, kind }) => [name, kind])]).toEqual([
       ['id'],
-      ['n', 'kind'],
       many,
-      ['kind'],
+      [
+        ['n', 'number'],
+        ['kind', 'category'],
+      ],
     ])
-    expect(rest.columns.map((column) => column.slice(-3))).toEqual(
+    expect(rest.columns.map(({ values }) => values.slice(-3))).toEqual(
       [7, 3].map((period) => Float64Array.of(many - 3, many - 2, many - 1).map((i) => i % period)),
     )
     // A list that fills up late is not one of keys.
@@ -348,11 +354,10 @@ describe('batches', () => {
     const lists = new Set<readonly string[]>()
     let right = 0
     for await (const { table, firstRow } of source.batches({ columns: ['id'] })) {
-      const meaning = table.meanings?.get('id')
-      if (meaning?.kind !== 'text') continue
-      lists.add(meaning.texts)
-      right += table.columns[0].reduce(
-        (sum, code, i) => sum + Number(meaning.texts[code] === `user-${firstRow + i}`),
+      const categories = categoriesOf(table.columns[0])!
+      lists.add(categories)
+      right += table.columns[0].values.reduce(
+        (sum, code, i) => sum + Number(categories[code] === `user-${firstRow + i}`),
         0,
       )
     }

@@ -1,5 +1,5 @@
 // The data room's door on Node: tables through DuckDB, array files, written rows, data sets on disk.
-export { missingTexts, type CellValue, type ColumnInfo, type ColumnKind, type TableBatch } from '../columns.js'
+export { missingStrings, type CellValue, type SourceColumn, type TableBatch } from '../columns.js'
 export { readArrayFile, type ArrayFileOptions } from './arrays.js'
 export {
   cacheFolder,
@@ -17,14 +17,7 @@ export {
 export type { DownloadProgress } from './download.js'
 export type { TableFormat } from './locate.js'
 export type { ColumnRequest } from './request.js'
-export {
-  openRowWriter,
-  type OutputColumn,
-  type OutputValues,
-  type RowFormat,
-  type RowWriter,
-  type RowWriterOptions,
-} from './rows.js'
+export { openRowWriter, type OutputValues, type RowFormat, type RowWriter, type RowWriterOptions } from './rows.js'
 export {
   openTable,
   type BatchOptions,

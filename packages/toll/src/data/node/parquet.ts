@@ -5,17 +5,21 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBValue } from '@duckdb/node-api'
+import type { Column, ColumnKind } from '../../base/index.js'
 import { cannotWrite } from '../../base/node/index.js'
 import { connect, describeDuck, loadDuck, quoteName, quoteText } from './duck.js'
-import type { ByteSink, OutputColumn, OutputValues, RowWriter } from './rows.js'
+import type { ByteSink, OutputValues, RowWriter } from './rows.js'
 
 /** Rows of one appended chunk: DuckDB's vector size. */
 const chunkRows = 2048
 
-/** A writer of checked batches; the sink receives the whole file when the writer is closed, and is the caller's until then. */
-export async function openParquet(sink: ByteSink, columns: readonly OutputColumn[]): Promise<RowWriter> {
+/**
+ * A writer of checked batches; the sink receives the whole file when the writer is closed, and is the caller's until
+ * then.
+ */
+export async function openParquet(sink: ByteSink, columns: readonly Column[]): Promise<RowWriter> {
   const { BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR } = await loadDuck()
-  const types = { number: DOUBLE, text: VARCHAR, boolean: BOOLEAN } as const
+  const types = { number: DOUBLE, boolean: BOOLEAN, category: VARCHAR, time: VARCHAR } as const
   const connection = await connect()
   const columnTypes = columns.map(({ kind }) => types[kind])
   const declarations = columns.map(({ name }, c) => `${quoteName(name)} ${columnTypes[c].toString()}`)
@@ -69,10 +73,10 @@ export async function openParquet(sink: ByteSink, columns: readonly OutputColumn
 }
 
 /** A key that is a number in one row goes into a text column as its text. */
-function cells(column: OutputValues, from: number, count: number, kind: OutputColumn['kind']): DuckDBValue[] {
+function cells(column: OutputValues, from: number, count: number, kind: ColumnKind): DuckDBValue[] {
   return Array.from({ length: count }, (_, i) => {
     const value = column[from + i]
     if (value === null || Number.isNaN(value)) return null
-    return kind === 'text' ? String(value) : value
+    return kind === 'category' || kind === 'time' ? String(value) : value
   })
 }

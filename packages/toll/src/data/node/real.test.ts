@@ -41,13 +41,13 @@ describe.skipIf(!data)('real data', () => {
     ])
     const { files } = await locateDataset('arrhythmia')
     const raw = await (await openTable(files.get('arrhythmia.data') ?? '', { header: false, format: 'csv' })).read()
-    expect([raw.rows, raw.names.length]).toEqual([452, 280])
-    const missing = raw.columns.map((column) => column.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0))
+    expect([raw.rows, raw.columns.length]).toEqual([452, 280])
+    const missing = raw.columns.map(({ values }) => values.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0))
     expect(missing.reduce((sum, count) => sum + count, 0)).toBe(408)
     // Without its five incomplete columns and the class the raw table is the ODDS matrix.
     const kept = raw.columns.slice(0, 279).filter((_, c) => missing[c] === 0)
     expect(kept.length).toBe(274)
-    expect(kept.every((column, c) => column.every((value, r) => value === x.data[r * 274 + c]))).toBe(true)
+    expect(kept.every(({ values }, c) => values.every((value, r) => value === x.data[r * 274 + c]))).toBe(true)
   })
 
   test('split files: unique rows', async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openRowWriter, openTable, type OutputColumn, type OutputValues } from './index.js'
+import type { Column } from '../../base/index.js'
+import { openRowWriter, openTable, type OutputValues } from './index.js'
 
 let folder = ''
 beforeAll(async () => {
@@ -11,8 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const columns: OutputColumn[] = [
-  { name: 'id', kind: 'text' },
+const columns: Column[] = [
+  { name: 'id', kind: 'category' },
   { name: 'a "score"', kind: 'number' },
   { name: 'bad', kind: 'boolean' },
 ]
@@ -74,8 +75,8 @@ test('Parquet reads back as written, in order', async () => {
   const source = await openTable(path)
   expect(source.columns.map(({ type }) => type)).toEqual(['VARCHAR', 'DOUBLE', 'BOOLEAN'])
   const { table, passthrough } = await source.readBatch({ columns: ['a "score"'], passthrough: ['id', 'bad'] })
-  expect(table.columns[0].subarray(0, 4)).toEqual(Float64Array.of(0.1, NaN, -1e-7, 0))
-  expect(table.columns[0].subarray(3).every((value, i) => value === i)).toBe(true)
+  expect(table.columns[0].values.subarray(0, 4)).toEqual(Float64Array.of(0.1, NaN, -1e-7, 0))
+  expect(table.columns[0].values.subarray(3).every((value, i) => value === i)).toBe(true)
   expect(passthrough.get('id')?.slice(0, 5)).toEqual(['x', 'a,b', null, '0', '1'])
   expect(passthrough.get('id')?.at(-1)).toBe('19999')
   expect(passthrough.get('bad')?.slice(0, 5)).toEqual([true, false, null, true, false])

@@ -4,17 +4,12 @@
 import { once } from 'node:events'
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
-import { TollError } from '../../base/index.js'
+import { TollError, type Column } from '../../base/index.js'
 import { cannotWrite, openAtomic } from '../../base/node/index.js'
 import type { CellValue } from '../columns.js'
 import { openParquet } from './parquet.js'
 
 export type RowFormat = 'csv' | 'ndjson' | 'parquet'
-
-export interface OutputColumn {
-  readonly name: string
-  readonly kind: 'number' | 'text' | 'boolean'
-}
 
 /** One column of a batch. NaN and null are written as a missing value: empty in CSV, null elsewhere. */
 export type OutputValues = Float64Array | Float32Array | readonly CellValue[]
@@ -32,7 +27,8 @@ export interface RowWriter {
 
 export interface RowWriterOptions {
   readonly format: RowFormat
-  readonly columns: readonly OutputColumn[]
+  /** Categories and times are written as the strings that they print as. */
+  readonly columns: readonly Column[]
 }
 
 /** What takes bytes: a file, or a stream that was handed in. */
@@ -73,7 +69,7 @@ export async function openRowWriter(
 }
 
 /** Checks lengths and refuses infinity, which no format but Parquet can hold and no reader expects. */
-function checkBatch(values: readonly OutputValues[], columns: readonly OutputColumn[]): readonly OutputValues[] {
+function checkBatch(values: readonly OutputValues[], columns: readonly Column[]): readonly OutputValues[] {
   if (values.length !== columns.length)
     throw new TollError('shape-mismatch', `${columns.length} columns are written, got ${values.length}`, {
       value: values.length,

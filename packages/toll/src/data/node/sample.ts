@@ -3,7 +3,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { looksLikeTime } from '../../base/index.js'
-import { flagOf, missingTexts, type CellOptions, type ColumnInfo } from '../columns.js'
+import { flagOf, missingStrings, type CellOptions, type SourceColumn } from '../columns.js'
 import { validityOf } from './duck.js'
 import type { Relation } from './relation.js'
 import { selectColumn } from './request.js'
@@ -11,20 +11,20 @@ import { fetchChunks } from './stream.js'
 
 /** Cells of the first rows that decide the kinds of a text file's columns. */
 const sampleCells = 1_000_000
-const largestSample = 10_000
+const maxSample = 10_000
 
 /** Columns that are sampled together: vectors of many more would take gigabytes. */
 const sampledTogether = 2048
 
-/** The columns of a text file with the kinds that their first rows suggest (see `ColumnInfo`). */
+/** The columns of a text file with the kinds that their first rows suggest (see `SourceColumn`). */
 export async function sampleColumns(
   relation: Relation,
   connection: DuckDBConnection,
   cell: CellOptions,
-): Promise<ColumnInfo[]> {
-  const columns = [...relation.columns].map(([name, { type }]): ColumnInfo => ({ name, type, kind: 'text' }))
-  const rows = Math.ceil(Math.min(largestSample, sampleCells / columns.length))
-  const kinds: ColumnInfo[] = []
+): Promise<SourceColumn[]> {
+  const columns = [...relation.columns].map(([name, { type }]): SourceColumn => ({ name, type, kind: 'category' }))
+  const rows = Math.ceil(Math.min(maxSample, sampleCells / columns.length))
+  const kinds: SourceColumn[] = []
   for (let from = 0; from < columns.length; from += sampledTogether) {
     const some = columns.slice(from, from + sampledTogether)
     const refs = some.map(({ name }) => relation.columns.get(name)!.ref)
@@ -36,12 +36,12 @@ export async function sampleColumns(
 
 async function sampleSome(
   head: Relation,
-  columns: readonly ColumnInfo[],
+  columns: readonly SourceColumn[],
   rows: number,
   connection: DuckDBConnection,
   cell: CellOptions,
-): Promise<ColumnInfo[]> {
-  const missing = new Set(['', ...(cell.missing ?? missingTexts)])
+): Promise<SourceColumn[]> {
+  const missing = new Set(['', ...(cell.missing ?? missingStrings)])
   const counts = columns.map(() => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
   const numbers = columns.map((column) => selectColumn(column, 'number', head.name))
   for await (const { chunk, rows: count } of fetchChunks(
@@ -71,7 +71,7 @@ async function sampleSome(
           ? 'boolean'
           : times === present
             ? 'time'
-            : 'text'
+            : 'category'
     return {
       name,
       type,

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { namesOf } from '../../base/index.js'
 import { openTable } from './index.js'
 
 let folder = ''
@@ -37,10 +38,12 @@ test('ten thousand columns', async () => {
   expect(source.columns.findIndex(({ kind }) => kind !== 'number')).toBe(9_999)
   const { table, passthrough } = await source.readBatch({ columns, passthrough: ['c5'] })
   expect(passthrough.get('c5')).toEqual(['5', '6', '7'])
-  expect([table.names, table.meanings]).toEqual([columns, new Map([['c9999', { kind: 'text', texts: ['x', 'y'] }]])])
+  const numbers = table.columns.filter(({ kind }) => kind === 'number')
+  expect([namesOf(table.columns), numbers.length]).toEqual([columns, 9_999])
+  expect(table.columns[9_999]).toMatchObject({ kind: 'category', categories: ['x', 'y'] })
   expect(
     table.columns.every(
-      (column, c) => column.length === 3 && column.every((value, r) => value === (c === 9_999 ? r % 2 : c + r)),
+      ({ values }, c) => values.length === 3 && values.every((value, r) => value === (c === 9_999 ? r % 2 : c + r)),
     ),
   ).toBe(true)
 }, 240_000)
@@ -48,7 +51,7 @@ test('ten thousand columns', async () => {
 test('columns of several passes: batches, and the first bad cell of a row', async () => {
   const path = await wideFile('passes.csv', 2100, 3, { '2 c0': 'p', '2 c2090': 'q', '3 c2090': '?', '3 c2091': 'r' })
   await using source = await openTable(path)
-  const columns = source.columns.map(({ name }) => ({ name, as: name === 'c2099' ? 'text' : 'number' }) as const)
+  const columns = source.columns.map(({ name }) => ({ name, kind: name === 'c2099' ? 'category' : 'number' }) as const)
   const whole = await source.readBatch({ columns, invalidRows: 'mark' })
   expect([...whole.invalid].map(([row, { message }]) => [row, message.replace(path, '')])).toEqual([
     [1, ", row 2: column 'c0' holds 'p', which is not a finite number"],
@@ -68,7 +71,7 @@ test.each(['first', 'middle', 'last', 'unterminated'] as const)('a line of 33 MB
     'long.csv',
     `a,b\n${where === 'first' ? '' : '1,2\n'}${long}${['first', 'middle'].includes(where) ? '3,4\n' : ''}`,
   )
-  const reading = openTable(path).then((source) => source.read({ columns: ['a', { name: 'b', as: 'text' }] }))
+  const reading = openTable(path).then((source) => source.read({ columns: ['a', { name: 'b', kind: 'category' }] }))
   await expect(reading).rejects.toMatchObject({
     code: 'format',
     message: expect.stringMatching(/long\.csv.* line is longer than 2 MB/),

@@ -9,28 +9,28 @@ import {
   invariant,
   parseTime,
   throwIfAborted,
-  type ColumnMeaning,
+  type ColumnKind,
   type ErrorReason,
   type InvalidRows,
+  type TableColumn,
 } from '../../base/index.js'
 import {
   flagOf,
-  missingTexts,
+  missingStrings,
   type CellOptions,
   type CellValue,
-  type ColumnInfo,
-  type ColumnKind,
+  type SourceColumn,
   type TableBatch,
 } from '../columns.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
 import { checkEnd } from './locate.js'
 import type { Relation } from './relation.js'
 import { vectorSql, type SelectedColumn } from './request.js'
-import { TextCodes, mostTexts } from './texts.js'
+import { CategoryCodes, maxCategories } from './categories.js'
 
 export interface Selection {
   readonly columns: readonly SelectedColumn[]
-  readonly passthrough: readonly ColumnInfo[]
+  readonly passthrough: readonly SourceColumn[]
   readonly invalidRows: InvalidRows
   readonly batchRows: number
   readonly cell: CellOptions
@@ -48,10 +48,10 @@ export async function* streamBatches(
 ): AsyncGenerator<TableBatch> {
   const interrupt = () => connection.interrupt()
   selection.signal?.addEventListener('abort', interrupt, { once: true })
-  const texts = new ColumnTexts(selection)
+  const lists = new CategoryLists(selection)
   const left = new AbortController()
   try {
-    let batch = new BatchBuilder(selection, texts, 0)
+    let batch = new BatchBuilder(selection, lists, 0)
     for (const relation of relations) {
       let rowInFile = 0
       const end = relation.textFile && checkEnd(relation.textFile, relation.name, left.signal)
@@ -65,8 +65,8 @@ export async function* streamBatches(
           rowInFile += count
           if (batch.rows < selection.batchRows) continue
           yield batch.finish()
-          texts.renew()
-          batch = new BatchBuilder(selection, texts, batch.firstRow + batch.rows)
+          lists.renew()
+          batch = new BatchBuilder(selection, lists, batch.firstRow + batch.rows)
         }
       }
       await end
@@ -144,7 +144,7 @@ async function explainEnd(relation: Relation, selection: Selection, connection: 
  * judging the texts in SQL (trim, CASE) doubled the time of a scan, and took gigabytes on a thousand columns.
  */
 function selectSql(relation: Relation, { columns, passthrough, cell }: Selection): string {
-  const reference = ({ name }: ColumnInfo) => relation.columns.get(name)?.ref ?? 'NULL'
+  const reference = ({ name }: SourceColumn) => relation.columns.get(name)?.ref ?? 'NULL'
   const expressions = [
     // One file may have DOUBLE where the first has BIGINT.
     ...columns.map((column) =>
@@ -159,25 +159,25 @@ function selectSql(relation: Relation, { columns, passthrough, cell }: Selection
   )
 }
 
-function passthroughSql({ type }: ColumnInfo, ref: string): string {
+function passthroughSql({ type }: SourceColumn, ref: string): string {
   if (/^(U?(TINYINT|SMALLINT|INTEGER)|FLOAT|DOUBLE)$/.test(type)) return `CAST(${ref} AS DOUBLE)`
   return type === 'BOOLEAN' ? ref : `CAST(${ref} AS VARCHAR)`
 }
 
-/** The lists of texts of a selection's text columns. */
-class ColumnTexts {
+/** The lists of categories of a selection's columns. */
+class CategoryLists {
   readonly missing: ReadonlySet<string>
-  readonly lists: (TextCodes | undefined)[]
+  readonly lists: (CategoryCodes | undefined)[]
 
   constructor({ columns, cell }: Selection) {
-    this.missing = new Set(cell.missing ?? missingTexts)
-    this.lists = columns.map(({ as }) => (as === 'text' ? new TextCodes(this.missing) : undefined))
+    this.missing = new Set(cell.missing ?? missingStrings)
+    this.lists = columns.map(({ kind }) => (kind === 'category' ? new CategoryCodes(this.missing) : undefined))
   }
 
   /** Lists that are full are left to those who have them. */
   renew(): void {
     this.lists.forEach((list, c) => {
-      if (list && list.meaning.texts.length > mostTexts) this.lists[c] = new TextCodes(this.missing)
+      if (list && list.categories.length > maxCategories) this.lists[c] = new CategoryCodes(this.missing)
     })
   }
 }
@@ -187,23 +187,23 @@ const expected: Readonly<Record<ColumnKind, string>> = {
   number: 'a finite number',
   boolean: 'true or false',
   time: 'a date or time such as 2024-05-31 or 2024-05-31T13:00:00Z',
-  text: 'a text',
+  category: 'a text',
 }
 
 class BatchBuilder {
   rows = 0
   readonly #columns: Float64Array[]
-  readonly #lists: readonly (TextCodes | undefined)[]
+  readonly #lists: readonly (CategoryCodes | undefined)[]
   readonly #passthrough: CellValue[][]
   readonly #check: RowCheck
 
   constructor(
     readonly selection: Selection,
-    readonly texts: ColumnTexts,
+    readonly categories: CategoryLists,
     readonly firstRow: number,
   ) {
     this.#columns = selection.columns.map(() => new Float64Array(selection.batchRows))
-    this.#lists = [...texts.lists]
+    this.#lists = [...categories.lists]
     this.#passthrough = selection.passthrough.map(() => [])
     this.#check = new RowCheck(selection.invalidRows)
   }
@@ -230,23 +230,16 @@ class BatchBuilder {
 
   finish(): TableBatch {
     const { columns, passthrough } = this.selection
-    const filled =
-      this.rows < this.selection.batchRows
-        ? this.#columns.map((column) => column.subarray(0, this.rows))
-        : this.#columns
-    const meanings = new Map(
-      columns.flatMap(({ name, as }, c): [string, ColumnMeaning][] => {
-        const list = this.#lists[c]
-        return list ? [[name, list.meaning]] : as === 'time' || as === 'boolean' ? [[name, { kind: as }]] : []
-      }),
-    )
     return {
       table: {
         kind: 'table',
-        names: columns.map(({ name }) => name),
-        columns: filled,
+        columns: columns.map(({ name, kind }, c): TableColumn => {
+          const values = this.#columns[c].subarray(0, this.rows)
+          return kind === 'category'
+            ? { name, kind, values, categories: this.#lists[c]!.categories }
+            : { name, kind, values }
+        }),
         rows: this.rows,
-        ...(meanings.size > 0 && { meanings }),
       },
       passthrough: new Map(passthrough.map(({ name }, i) => [name, this.#passthrough[i]])),
       firstRow: this.firstRow,
@@ -257,12 +250,12 @@ class BatchBuilder {
   /** NaN where there is no number; an error where the text there, in vector `judgedAt`, does not mean "missing". */
   #readNumbers(part: ChunkPart, c: number, judgedAt: number | undefined): void {
     const { chunk, from, count } = part
-    const [column, { as, kind }, start] = [this.#columns[c], this.selection.columns[c], this.rows]
+    const [column, { kind, held }, start] = [this.#columns[c], this.selection.columns[c], this.rows]
     const vector = chunk.getColumnVector(c)
     column.set(doublesOf(vector).subarray(from, from + count), start)
     const valid = validityOf(vector)
     if (valid !== undefined) {
-      const flags = as === 'boolean' || kind === 'boolean'
+      const flags = kind === 'boolean' || held === 'boolean'
       for (let i = 0; i < count; i++) {
         if ((valid[(from + i) >> 5] >>> ((from + i) & 31)) & 1) continue
         const text = judgedAt === undefined ? null : chunk.getColumnVector(judgedAt).getItem(from + i)
@@ -274,7 +267,7 @@ class BatchBuilder {
     for (let i = start; i < start + count; i++) {
       const value = column[i]
       // x - x is 0 for finite numbers and NaN for the others.
-      if ((value - value === 0 && (as !== 'boolean' || value === 0 || value === 1)) || Number.isNaN(value)) continue
+      if ((value - value === 0 && (kind !== 'boolean' || value === 0 || value === 1)) || Number.isNaN(value)) continue
       this.#refuse(
         part,
         i - start,
@@ -304,28 +297,28 @@ class BatchBuilder {
   }
 
   #isMissing(text: string): boolean {
-    return text === '' || this.texts.missing.has(text)
+    return text === '' || this.categories.missing.has(text)
   }
 
-  #mayBeComma(as: ColumnKind, text: string): boolean {
-    return as === 'number' && this.selection.cell.decimal !== ',' && /^[+-]?\d+,\d+$/.test(text)
+  #mayBeComma(kind: ColumnKind, text: string): boolean {
+    return kind === 'number' && this.selection.cell.decimal !== ',' && /^[+-]?\d+,\d+$/.test(text)
   }
 
   #refuse({ file, rowInFile }: ChunkPart, row: number, c: number, text: string): void {
-    const { name, as } = this.selection.columns[c]
+    const { name, kind } = this.selection.columns[c]
     const shown = text.length > 40 ? `${text.slice(0, 37)}...` : text
-    const comma = this.#mayBeComma(as, text)
+    const comma = this.#mayBeComma(kind, text)
     const message =
       `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ` +
-      `${expected[as]}${comma ? '; with a decimal comma it is one' : ''}`
+      `${expected[kind]}${comma ? '; with a decimal comma it is one' : ''}`
     this.#check.reject(
       this.rows + row,
-      { reason: comma ? 'decimal-comma' : wrongCell(as, text), message, column: name },
+      { reason: comma ? 'decimal-comma' : wrongCell(kind, text), message, column: name },
       {
         file,
         row: rowInFile + row,
         value: text,
-        expected: expected[as],
+        expected: expected[kind],
         ...(comma ? { option: 'decimal', suggestion: ',' } : { option: 'missing' }),
         advice: 'correct it, leave the column out, or declare the text as missing',
       },
@@ -333,9 +326,9 @@ class BatchBuilder {
   }
 }
 
-function wrongCell(as: ColumnKind, text: string): ErrorReason {
-  if (as === 'boolean') return 'not-a-boolean'
-  if (as === 'time') return 'not-a-time'
+function wrongCell(kind: ColumnKind, text: string): ErrorReason {
+  if (kind === 'boolean') return 'not-a-boolean'
+  if (kind === 'time') return 'not-a-time'
   return text === 'infinity' || text === '-infinity' ? 'not-finite' : 'not-a-number'
 }
 

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { namesOf, type Table } from '../../base/index.js'
 import { openTable, type BatchOptions, type ReadOptions, type TableInput, type TableOptions } from './index.js'
 
 let folder = ''
@@ -23,14 +24,16 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   return at(name)
 }
 
+const valuesOf = ({ columns }: Table) => columns.map(({ values }) => values)
+
 async function load(input: TableInput, options?: TableOptions, reading?: ReadOptions) {
   const source = await openTable(input, options)
   try {
     const { table, passthrough, invalid } = await source.readBatch(reading)
     return {
       kinds: source.columns.map(({ name, kind }) => `${name}:${kind}`),
-      names: table.names,
-      columns: table.columns,
+      names: namesOf(table.columns),
+      columns: valuesOf(table),
       passthrough: Object.fromEntries(passthrough),
       invalid: [...invalid],
     }
@@ -45,7 +48,7 @@ const expected = {
   columns: [Float64Array.of(1.5, -2000), Float64Array.of(1, 0)],
   passthrough: { id: ['007', 'x'] },
 }
-const kinds = ['id:text', 'a:number', 'flag:boolean', 'day:time']
+const kinds = ['id:category', 'a:number', 'flag:boolean', 'day:time']
 const json =
   '{"id":"007","a":1.5,"flag":true,"day":"2024-01-01"}\n{"id":"x","a":-2e3,"flag":false,"day":"2024-01-02"}\n'
 
@@ -74,17 +77,24 @@ describe('formats', () => {
     connection.closeSync()
     const source = await openTable(path)
     expect(source.rowCount).toBe(2)
-    expect(source.columns.map(({ kind }) => kind)).toEqual(['number', 'number', 'boolean', 'time', 'text', 'number'])
+    expect(source.columns.map(({ kind }) => kind)).toEqual([
+      'number',
+      'number',
+      'boolean',
+      'time',
+      'category',
+      'number',
+    ])
     const batch = await source.readBatch({ columns: ['a', 'flag', 'huge'], passthrough: ['id', 'word', 'flag', 'day'] })
-    expect(batch.table.columns).toEqual([Float64Array.of(1.5, NaN), Float64Array.of(1, 0), Float64Array.of(3, 4)])
+    expect(valuesOf(batch.table)).toEqual([Float64Array.of(1.5, NaN), Float64Array.of(1, 0), Float64Array.of(3, 4)])
     expect(Object.fromEntries(batch.passthrough)).toEqual({
       id: [7, 8],
       word: ['u', null],
       flag: [true, false],
       day: ['2024-01-01', null],
     })
-    expect((await source.read({ columns: ['day'] })).columns).toEqual([Float64Array.of(1704067200, NaN)])
-    await expect(source.read({ columns: [{ name: 'day', as: 'number' }] })).rejects.toMatchObject({
+    expect(valuesOf(await source.read({ columns: ['day'] }))).toEqual([Float64Array.of(1704067200, NaN)])
+    await expect(source.read({ columns: [{ name: 'day', kind: 'number' }] })).rejects.toMatchObject({
       code: 'data',
       message: expect.stringContaining('holds times (DATE)'),
     })
@@ -96,9 +106,9 @@ describe('formats', () => {
     const query = await openTable({ sql })
     expect(query.columns).toEqual([
       { name: 'twice', kind: 'number', type: 'BIGINT' },
-      { name: 'b', kind: 'text', type: 'VARCHAR' },
+      { name: 'b', kind: 'category', type: 'VARCHAR' },
     ])
-    expect((await query.read()).columns).toEqual([Float64Array.of(2, 4, 6)])
+    expect(valuesOf(await query.read())).toEqual([Float64Array.of(2, 4, 6)])
     await expect(openTable({ sql: 'SELEC 1' })).rejects.toMatchObject({
       code: 'data',
       message: expect.stringContaining('the SQL query'),
@@ -128,12 +138,12 @@ describe('formats', () => {
   test('standard input is told by content and its spool is removed', async () => {
     for (const content of [text, json, gzipSync(text)]) {
       const source = await openTable('-', { stdin: Readable.from([Buffer.from(content)]) })
-      expect((await source.read()).columns).toEqual(expected.columns)
+      expect(valuesOf(await source.read())).toEqual(expected.columns)
       await source.close()
     }
     const script = `import { openTable } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)}
       const source = await openTable('-')
-      console.log([...(await source.read({ columns: ['a'] })).columns[0]].join(' '), source.name)
+      console.log([...(await source.read({ columns: ['a'] })).columns[0].values].join(' '), source.name)
       await source.close()`
     const spools = at('spools')
     await mkdir(spools)
@@ -257,8 +267,8 @@ describe('batches', () => {
       batchRows: 5000,
     })) {
       expect(firstRow).toBe(seen)
-      expect(table.columns[0][0]).toBe(seen)
-      expect(table.columns[0].every((value, i) => value === seen + i)).toBe(true)
+      expect(table.columns[0].values[0]).toBe(seen)
+      expect(table.columns[0].values.every((value, i) => value === seen + i)).toBe(true)
       expect(passthrough.get('key')?.every((value, i) => value === `r${seen + i}`)).toBe(true)
       // A slow consumer must not change the order.
       if (seen === 0) await new Promise((done) => setTimeout(done, 200))
@@ -399,7 +409,8 @@ describe('refusals', () => {
     const refused = { code, message: expect.stringMatching(message) }
     await expect(source.read()).rejects.toMatchObject(refused)
     const streamed = async () => {
-      for await (const { table } of source.batches({ invalidRows: 'mark' })) expect(table.names).toEqual(['a', 'b'])
+      for await (const { table } of source.batches({ invalidRows: 'mark' }))
+        expect(namesOf(table.columns)).toEqual(['a', 'b'])
     }
     await expect(streamed()).rejects.toMatchObject(refused)
   })

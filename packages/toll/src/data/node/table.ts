@@ -3,8 +3,16 @@
 
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { TollError, concatenate, type InvalidRow, type InvalidRows, type Table } from '../../base/index.js'
-import type { CellOptions, CellValue, ColumnInfo, TableBatch } from '../columns.js'
+import {
+  TollError,
+  concatenate,
+  type InvalidRow,
+  type InvalidRows,
+  type Table,
+  type TableColumn,
+} from '../../base/index.js'
+import type { CellOptions, CellValue, SourceColumn, TableBatch } from '../columns.js'
+import { maxCategories } from './categories.js'
 import { connect } from './duck.js'
 import type { HeaderOptions } from './header.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile, type TableFormat } from './locate.js'
@@ -12,7 +20,6 @@ import { queryRelation, relationOf, type Relation } from './relation.js'
 import { kindOfType, selectColumn, type ColumnRequest, type SelectedColumn } from './request.js'
 import { sampleColumns } from './sample.js'
 import { streamBatches, type Selection } from './stream.js'
-import { mostTexts } from './texts.js'
 
 /** A path, a glob, '-' for standard input, a list of them, or a SQL query in DuckDB's dialect. */
 export type TableInput = string | readonly string[] | { readonly sql: string }
@@ -39,8 +46,8 @@ export interface ReadOptions {
 
 export interface WholeOptions extends ReadOptions {
   /**
-   * What to do with a column of more than 2^20 different texts: 'refuse' (default), or 'leave out' where so many came
-   * in the first 2^21 rows, as the texts of a key do.
+   * What to do with a column of more than 2^20 categories: 'refuse' (default), or 'leave out' where so many came
+   * in the first 2^21 rows, as those of a key do.
    */
   readonly keys?: 'refuse' | 'leave out'
 }
@@ -68,7 +75,7 @@ export interface WholeTable extends TableBatch {
 export interface TableSource extends AsyncDisposable {
   /** How messages call it. */
   readonly name: string
-  readonly columns: readonly ColumnInfo[]
+  readonly columns: readonly SourceColumn[]
   /** Known without reading for Parquet only. */
   readonly rowCount?: number
   /** The columns of all rows, by default those of numbers. Integers beyond 2^53 are rounded to the nearest float64. */
@@ -169,11 +176,11 @@ function checkSameColumns(first: Relation, other: Relation): void {
 class DuckSource implements TableSource {
   readonly name: string
   readonly rowCount?: number
-  readonly #byName: ReadonlyMap<string, ColumnInfo>
+  readonly #byName: ReadonlyMap<string, SourceColumn>
 
   constructor(
     readonly relations: readonly Relation[],
-    readonly columns: readonly ColumnInfo[],
+    readonly columns: readonly SourceColumn[],
     readonly cell: CellOptions,
     readonly close: () => Promise<void>,
   ) {
@@ -195,16 +202,13 @@ class DuckSource implements TableSource {
     for (let from = readTogether; from < selected.length; from += readTogether) {
       parts.push(await this.#readTogether(selected.slice(from, from + readTogether), { ...options, passthrough: [] }))
     }
-    const meanings = new Map(parts.flatMap(({ table }) => [...(table.meanings ?? [])]))
     const invalid = new Map(parts.toReversed().flatMap((part) => [...part.invalid]))
     return {
       ...whole,
       table: {
         kind: 'table',
-        names: parts.flatMap(({ table }) => table.names),
         columns: parts.flatMap(({ table }) => table.columns),
         rows: whole.table.rows,
-        ...(meanings.size > 0 && { meanings }),
       },
       invalid: new Map([...invalid].sort(([a], [b]) => a - b)),
       leftOut: parts.flatMap(({ leftOut }) => leftOut),
@@ -217,29 +221,29 @@ class DuckSource implements TableSource {
     const passthrough = new Map<string, CellValue[]>((options.passthrough ?? []).map((name) => [name, []]))
     const invalid = new Map<number, InvalidRow>()
     const keys = new Set<string>()
-    let [rows, meanings]: [number, Table['meanings']] = [0, undefined]
+    /** The columns of the first batch, without its values. */
+    let first: readonly TableColumn[] = []
+    let rows = 0
     for await (const { table, ...batch } of this.#stream(columns, options)) {
-      if (rows === 0) meanings = table.meanings
-      for (const name of overfull(meanings, table)) {
+      if (rows === 0) first = table.columns.map((column) => ({ ...column, values: new Float64Array() }))
+      for (const name of overfull(first, table.columns)) {
         if (keys.has(name)) continue
-        if (options.keys !== 'leave out' || rows > 2 * mostTexts) refuseKey(name, this.name)
+        if (options.keys !== 'leave out' || rows > 2 * maxCategories) refuseKey(name, this.name)
         keys.add(name)
       }
       table.columns.forEach((column, c) => {
-        if (keys.has(columns[c].name)) pieces[c].length = 0
-        else pieces[c].push(column)
+        if (keys.has(column.name)) pieces[c].length = 0
+        else pieces[c].push(column.values)
       })
       for (const [name, values] of batch.passthrough) for (const value of values) passthrough.get(name)?.push(value)
       for (const [row, problem] of batch.invalid) invalid.set(rows + row, problem)
       rows += table.rows
     }
-    const names = columns.map(({ name }) => name).filter((name) => !keys.has(name))
-    const joined = pieces
-      .filter((_, c) => !keys.has(columns[c].name))
-      .map((parts) => concatenate(parts.splice(0), new Float64Array(rows)))
-    const kept = new Map([...(meanings ?? [])].filter(([name]) => !keys.has(name)))
+    const joined = first.flatMap((column, c) =>
+      keys.has(column.name) ? [] : [{ ...column, values: concatenate(pieces[c].splice(0), new Float64Array(rows)) }],
+    )
     return {
-      table: { kind: 'table', names, columns: joined, rows, ...(kept.size > 0 && { meanings: kept }) },
+      table: { kind: 'table', columns: joined, rows },
       passthrough,
       firstRow: 0,
       invalid,
@@ -298,11 +302,11 @@ class DuckSource implements TableSource {
           option: 'columns',
         })
       seen.add(column.name)
-      return selectColumn(column, typeof request === 'string' ? column.kind : request.as, this.name)
+      return selectColumn(column, typeof request === 'string' ? column.kind : request.kind, this.name)
     })
   }
 
-  #column(name: string): ColumnInfo {
+  #column(name: string): SourceColumn {
     const found = this.#byName.get(name)
     if (found) return found
     const alike = this.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
@@ -324,19 +328,22 @@ class DuckSource implements TableSource {
   }
 }
 
-/** Columns that began another list of texts: all rows of a table share one. */
-function overfull(first: Table['meanings'], later: Table): string[] {
-  return [...(later.meanings ?? [])].flatMap(([name, meaning]) =>
-    meaning.kind === 'text' && meaning !== first?.get(name) ? [name] : [],
-  )
+/** Columns that began another list of categories: all rows of a table share one. */
+function overfull(first: readonly TableColumn[], later: readonly TableColumn[]): string[] {
+  return later.flatMap((column, c) => {
+    const before = first[c]
+    return column.kind === 'category' && before.kind === 'category' && column.categories !== before.categories
+      ? [column.name]
+      : []
+  })
 }
 
 function refuseKey(name: string, source: string): never {
   throw new TollError(
     'too-many-categories',
-    `column '${name}' of ${source} holds more than ${mostTexts} different texts, so it seems to name the ` +
+    `column '${name}' of ${source} holds more than ${maxCategories} different texts, so it seems to name the ` +
       'rows; leave it out',
-    { file: source, column: name, limit: mostTexts },
+    { file: source, column: name, limit: maxCategories },
   )
 }
 

@@ -115,7 +115,7 @@ async function kept<T extends Record<string, unknown>>(given: T, work: (given: T
 function arraysOf(value: unknown): readonly Float64Array[] {
   if (ArrayBuffer.isView(value)) return [value as Float64Array]
   const { columns, data } = value as Partial<Table> & { data?: Float64Array }
-  return columns ?? (data ? [data] : [])
+  return columns?.map(({ values }) => values) ?? (data ? [data] : [])
 }
 
 /** Values of the right and the wrong type that the domain does not hold. */

@@ -110,11 +110,11 @@ export const fileChecks: readonly Check[] = [
       const rows = 2 * limit + 1
       const table: Table = {
         kind: 'table',
-        names: subject.probe.names,
         rows,
-        columns: subject.probe.columns.map((column) =>
-          Float64Array.from({ length: rows }, (_, i) => column[i % column.length]),
-        ),
+        columns: subject.probe.columns.map((column) => ({
+          ...column,
+          values: Float64Array.from({ length: rows }, (_, i) => column.values[i % column.values.length]),
+        })),
       }
       try {
         const { score } = await model.score(table)
@@ -174,7 +174,9 @@ function portsOf({ input: port }: Manifest): string[] {
 }
 
 function feedsOf(manifest: Manifest, table: Table): HostTensors {
-  return Object.fromEntries(portsOf(manifest).map((name, i) => [name, float64([table.rows, 1], table.columns[i])]))
+  return Object.fromEntries(
+    portsOf(manifest).map((name, i) => [name, float64([table.rows, 1], table.columns[i].values)]),
+  )
 }
 
 async function scoredBy({ scoreOnnx, engine }: Subject, bytes: Uint8Array, feeds: HostTensors): Promise<HostTensors> {

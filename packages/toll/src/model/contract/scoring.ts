@@ -1,7 +1,7 @@
 // What scores promise: one finite number per row that depends on that row alone, that differs between rows, and that
 // rises with strangeness.
 
-import { Random, rowCount, takeRows, type Table } from '../../base/index.js'
+import { Random, joinRows, rowCount, takeRows, type Table } from '../../base/index.js'
 import {
   demand,
   demandClose,
@@ -98,7 +98,7 @@ export const scoringChecks: readonly Check[] = [
           joined.push(...(await model.score(takeRows(subject.probe, range(start, Math.min(start + size, rows))))).score)
         demandClose(joined, score, rounding, `scored in parts of ${size}`)
       }
-      const extreme = joinTables(subject.probe, rowsOf([40, 5000, -90, 3]))
+      const extreme = joinRows([subject.probe, rowsOf([40, 5000, -90, 3])])
       demandClose(
         (await model.score(extreme)).score.subarray(0, rows),
         score,
@@ -186,19 +186,24 @@ export const scoringChecks: readonly Check[] = [
       const { score } = await model.score(probe)
       const mixed: Table = {
         kind: 'table',
-        names: ['extra', ...probe.names.toReversed()],
-        columns: [new Float64Array(probe.rows), ...probe.columns.toReversed()],
+        columns: [
+          { name: 'extra', kind: 'number', values: new Float64Array(probe.rows) },
+          ...probe.columns.toReversed(),
+        ],
         rows: probe.rows,
       }
       demandClose((await model.score(mixed)).score, score, 0, 'with columns in another order')
       const message = await demandRefusal(
-        model.score({ ...probe, names: probe.names.map((name) => name.replace('speed', 'velocity')) }),
+        model.score({
+          ...probe,
+          columns: probe.columns.map((column) => ({ ...column, name: column.name.replace('speed', 'velocity') })),
+        }),
         ['not-found'],
         'a table without speed',
       )
       demand(message.includes('speed'), `the refusal does not name the missing column: ${message}`)
       await demandRefusal(
-        model.score({ kind: 'table', names: probe.names.slice(1), columns: probe.columns.slice(1), rows: probe.rows }),
+        model.score({ ...probe, columns: probe.columns.slice(1) }),
         ['not-found'],
         'a table that is too narrow',
       )
@@ -258,7 +263,7 @@ export const scoringChecks: readonly Check[] = [
       const scores = await subject.scoreDirectly(fitted, absurd)
       demand(!scores.some(Number.isNaN), `the scoring graph gives ${scores.join(', ')} for numbers up to 1e15`)
       const wild = normalTable(60)
-      wild.columns[0][7] = 1e300
+      wild.columns[0].values[7] = 1e300
       const { score: after } = await (await subject.fit(wild)).score(wild)
       demand(!after.some(Number.isNaN), 'after learning from a number of 1e300 a score is NaN')
     },
@@ -267,13 +272,4 @@ export const scoringChecks: readonly Check[] = [
 
 function range(start: number, end: number): number[] {
   return Array.from({ length: end - start }, (_, i) => start + i)
-}
-
-function joinTables(a: Table, b: Table): Table {
-  return {
-    kind: 'table',
-    names: a.names,
-    rows: a.rows + b.rows,
-    columns: a.columns.map((column, i) => Float64Array.of(...column, ...b.columns[i])),
-  }
 }

@@ -125,7 +125,7 @@ export class Subject {
     // The shared rows keep their constant column: a detector meets such columns, since some are constant in the rows
     // that train alone.
     const types: FitOptions['types'] =
-      data.kind === 'table' && data.names.includes('constant') ? { constant: 'number' } : {}
+      data.kind === 'table' && data.columns.some(({ name }) => name === 'constant') ? { constant: 'number' } : {}
     return fit(data, {
       engine: this.engine,
       detector: this.detector,
@@ -248,9 +248,10 @@ export function standardized(table: Table): NdArray<Float64Array> {
   return tableToArray({
     ...table,
     columns: table.columns.map((column) => {
-      const mean = column.reduce((total, value) => total + value, 0) / column.length
-      const sd = Math.sqrt(column.reduce((total, value) => total + (value - mean) ** 2, 0) / column.length)
-      return column.map((value) => (value - mean) / (sd > 1e-12 * Math.abs(mean) ? sd : 1))
+      const { values } = column
+      const mean = values.reduce((total, value) => total + value, 0) / values.length
+      const sd = Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length)
+      return { ...column, values: values.map((value) => (value - mean) / (sd > 1e-12 * Math.abs(mean) ? sd : 1)) }
     }),
   })
 }

@@ -1,11 +1,11 @@
-// The texts of a column as codes: k for the k-th different text, in order of first appearance.
+// The strings of a column as codes: k for the k-th category, in order of first appearance.
 
 import type { DuckDBVector } from '@duckdb/node-api'
-import { invariant, type ColumnMeaning } from '../../base/index.js'
+import { invariant } from '../../base/index.js'
 import { validityOf } from './duck.js'
 
-/** Texts of one list at most, about 100 MB: what has more names rows, not categories. */
-export const mostTexts = 2 ** 20
+/** Categories of one list at most, about 100 MB: what has more are keys of rows. */
+export const maxCategories = 2 ** 20
 
 /**
  * Bytes of a string record of DuckDB: its length and, up to 12 bytes, itself, padded with zeros; else a prefix and a
@@ -20,16 +20,16 @@ const slots = 4096
  * Turning 2 million short cells into strings takes 1.5 s, as long as reading 20 million numbers. So the bytes of a
  * record are looked up first, among those seen last, where their hash says; only what is not there becomes a string.
  */
-export class TextCodes {
-  readonly #texts: string[] = []
+export class CategoryCodes {
+  readonly #categories: string[] = []
   readonly #codes = new Map<string, number>()
   readonly #records = new Uint32Array(recordWords * slots)
-  /** The record of zeros is the empty text. */
+  /** The record of zeros is the empty string. */
   readonly #known = new Float64Array(slots).fill(NaN)
   /** Grows as cells are read. */
-  readonly meaning: ColumnMeaning & { readonly kind: 'text' } = { kind: 'text', texts: this.#texts }
+  readonly categories: readonly string[] = this.#categories
 
-  /** @param missing texts that stand for nothing, beside the empty one */
+  /** @param missing strings that stand for nothing, as the empty one does */
   constructor(readonly missing: ReadonlySet<string>) {}
 
   /** The code of a cell, surrounding space aside; NaN for a missing one. */
@@ -38,8 +38,8 @@ export class TextCodes {
     if (text === '' || this.missing.has(text)) return NaN
     const known = this.#codes.get(text)
     if (known !== undefined) return known
-    this.#codes.set(text, this.#texts.length)
-    return this.#texts.push(text) - 1
+    this.#codes.set(text, this.#categories.length)
+    return this.#categories.push(text) - 1
   }
 
   /** The codes of the rows `from`..`from + count` of a VARCHAR vector, written to `codes` from `at` on. */
