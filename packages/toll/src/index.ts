@@ -25,15 +25,7 @@ export {
   type FitProgress,
   type TollParameters,
 } from './detectors/index.js'
-export {
-  checkDetector,
-  fit,
-  Model,
-  type CheckReport,
-  type FitOptions,
-  type Manifest,
-  type ScoreOptions,
-  type Scores,
-} from './model/index.js'
+export { fit, Model, type FitOptions, type Manifest, type ScoreOptions, type Scores } from './model/index.js'
+export { checkDetector, type CheckReport } from './contract/index.js'
 export type { Threshold, ThresholdRule } from './threshold/index.js'
 export { openReference, openWebEngine, type Device, type Engine } from './runtime/index.js'

@@ -4,14 +4,24 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, TollError, namesOf, table, tableFromArray, takeRows, type Table } from '../base/index.js'
+import {
+  Random,
+  TollError,
+  namesOf,
+  table,
+  tableFromArray,
+  tableFromRows,
+  takeRows,
+  type Table,
+} from '../base/index.js'
 import { readArrayFile } from '../data/node/index.js'
-import { detectorNamed } from '../detectors/index.js'
+import { detectorNamed, type Detector, type ScoreExplanation } from '../detectors/index.js'
+import { abs, add, constant, mul, reshape, rowNorm, rowNormOperand, slice, tanh } from '../graph/index.js'
 import { fit, Model } from '../model/index.js'
 import type { NumberSummary } from '../preprocess/index.js'
 import { openReference, type Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
-import { describeExplanation, explain, nearestRows, ranked, type Explanation } from './index.js'
+import { describeExplanation, describeMethod, explain, nearestRows, ranked, type Explanation } from './index.js'
 import { integrateGradients } from './path-integral.js'
 import { explains, readScoreGraph } from './score-graph.js'
 import { typicalRow } from './typical.js'
@@ -204,6 +214,127 @@ describe('Toll', () => {
     expect(explanation.typical[40]).toBeCloseTo(0.1, 1)
     expect(worstSum(explanation)).toBeLessThan(1e-9)
     expect(ranked(explanation.rows[0])[0]).toBe(50)
+  })
+})
+
+describe("a detector of one's own", () => {
+  /** score = ||x|| + 3 tanh(|x_1|), both components, for columns that are scaled already. */
+  const own: Detector = {
+    name: 'norm-and-first',
+    title: 'Norm and first column',
+    idea: 'Far rows are strange, those that are far in the first column most of all.',
+    reference: 'none needed',
+    accepts: ['table'],
+    precision: 'float64',
+    takesWeights: false,
+    parameters: {},
+    components: () => ['norm', 'first'],
+    details: () => ['samples'],
+    explanation: ({ samples, norm }) => ({
+      samples,
+      base: 'first column of a typical row',
+      terms: [
+        {
+          name: 'distance',
+          title: 'the distance',
+          output: 'norm',
+          weight: 1,
+          by: 'squares',
+          residual: rowNormOperand(norm)!,
+        },
+        { name: 'first', title: 'the first column', output: 'first', weight: 3, by: 'gradients' },
+      ],
+    }),
+    fit: () =>
+      Promise.resolve({
+        score: (x) => {
+          const [norm, first] = [rowNorm(x), tanh(reshape(abs(slice(x, 1, 0, 1)), [x.shape[0]]))]
+          return { score: add(norm, mul(first, 3)), components: { norm, first }, details: { samples: x } }
+        },
+        summary: { rows: 1 },
+        containsTrainingRows: false,
+      }),
+  }
+  const names = ['a', 'b', 'c']
+  const table = tableFromRows(
+    Array.from({ length: 61 }, (_, row) => names.map((__, c) => Math.sin((row - 30) * (c + 1)))),
+    names,
+  )
+  const fitted = () => fit(table, { engine, detector: own, scale: 'none', holdOut: 0 })
+
+  it('explains by its own terms what was saved and loaded', async () => {
+    const loaded = new Model((await fitted()).bytes.slice(), engine)
+    const row = tableFromRows([[2, -3, 0.5]], names)
+    const { method, terms, base, rows } = await explain(loaded, row, { detector: own, tolerance: 1e-6 })
+    expect(method).toBe('gradients')
+    expect(terms).toEqual([
+      { name: 'distance', title: 'the distance', by: 'squares' },
+      { name: 'first', title: 'the first column', by: 'gradients' },
+    ])
+    // The medians are 0, so that all of the path belongs to the first column.
+    expect(base).toEqual({ name: 'first column of a typical row', value: expect.closeTo(0, 12) as number })
+    const norm = Math.hypot(2, -3, 0.5)
+    const distance = [4 / norm, 9 / norm, 0.25 / norm]
+    distance.forEach((share, c) => expect(rows[0].parts.distance[c]).toBeCloseTo(share, 12))
+    const first = [3 * Math.tanh(2), 0, 0]
+    first.forEach((share, c) => expect(rows[0].parts.first[c]).toBeCloseTo(share, 12))
+    rows[0].contributions.forEach((share, c) => expect(share).toBeCloseTo(distance[c] + first[c], 12))
+    expect(rows[0].score).toBeCloseTo(norm + first[0], 12)
+    expect(Math.abs(rows[0].remainder)).toBeLessThan(1e-6)
+    expect(describeMethod({ terms })).toBe(
+      'The distance is shared over columns by squared residual, the first column by integrated gradients along the ' +
+        'straight way from a typical row, the training median of every column.',
+    )
+  })
+
+  it('is explained by Shapley values where nothing says what makes its score', async () => {
+    const model = await fitted()
+    const some = takeRows(table, [0, 1])
+    const without = { ...own, explanation: undefined }
+    for (const options of [{}, { detector: without }, { detector: { ...own, components: () => ['other'] } }]) {
+      const explanation = await explain(model, some, options)
+      expect([explanation.method, explanation.terms]).toEqual(['shapley', []])
+      expect(worstSum(explanation)).toBeLessThan(1e-9)
+    }
+  })
+
+  it.each<[string, (explanation: ScoreExplanation) => ScoreExplanation, RegExp]>([
+    ['no terms', (it) => ({ ...it, terms: [] }), /no terms/],
+    [
+      'terms that are not the score',
+      (it) => ({ ...it, terms: it.terms.slice(0, 1) }),
+      /row 1 add up to .* its score is/,
+    ],
+    ['an unknown output', (it) => ({ ...it, terms: [{ ...it.terms[0], output: 'sum' }] }), /output 'sum'/],
+    [
+      'two terms of one name',
+      (it) => ({ ...it, terms: [it.terms[0], it.terms[0]] }),
+      /two terms are called 'distance'/,
+    ],
+    [
+      'a weight that is no number',
+      (it) => ({ ...it, terms: it.terms.map((term) => ({ ...term, weight: NaN })) }),
+      /weight NaN/,
+    ],
+    [
+      'other samples',
+      (it) => ({ ...it, samples: constant([1, 2, 3], [1, 3], 'float64') }),
+      /residual of term 'distance'/,
+    ],
+  ])('is refused for %s', async (_, change, message) => {
+    const detector: Detector = { ...own, explanation: (...given) => change(own.explanation!(...given)) }
+    await expect(explain(await fitted(), takeRows(table, [0]), { detector })).rejects.toMatchObject({
+      code: 'argument',
+      reason: 'invalid-detector',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('is refused for a model that another detector made', async () => {
+    await expect(explain(await fitted(), table, { detector: detectorNamed('toll') })).rejects.toMatchObject({
+      reason: 'not-applicable',
+      details: { option: 'detector', value: 'toll', expected: 'norm-and-first' },
+    })
   })
 })
 

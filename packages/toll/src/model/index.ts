@@ -1,11 +1,10 @@
-// Models: fit, score, reconstruct, move the threshold, the bytes of the file; and the checks of every detector's
-// contract.
+// Models: fit, score, reconstruct, move the threshold, the bytes of the file.
 export { minRowsToSplit } from './split.js'
 export { fingerprint, sha256 } from './fingerprint.js'
 export { fit, type FitOptions } from './fit.js'
 export { Model, type ScoreOptions, type Scores } from './model.js'
 export { columnInput, feedTable, type FedColumn, type Feeding } from './feeding.js'
-export { decisionOutput, readManifest } from './rewrite.js'
+export { decisionOutput, moveThresholds, readManifest } from './rewrite.js'
 export { readScoringGraph, type ScoringGraph } from './scoring-graph.js'
 export {
   decodeManifest,
@@ -19,13 +18,3 @@ export {
   type ModelInput,
   type RowWindow,
 } from './manifest.js'
-export {
-  checkDetector,
-  detectorChecks,
-  runCheck,
-  Subject,
-  type Check,
-  type CheckOptions,
-  type CheckReport,
-  type CheckResult,
-} from './contract.js'

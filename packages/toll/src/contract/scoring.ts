@@ -1,7 +1,7 @@
 // What scores promise: one finite number per row that depends on that row alone, that differs between rows, and that
 // rises with strangeness.
 
-import { Random, joinRows, rowCount, takeRows, type Table } from '../../base/index.js'
+import { Random, joinRows, rowCount, takeRows, type Table } from '../base/index.js'
 import {
   demand,
   demandClose,

@@ -1,7 +1,7 @@
 // What fitting promises: the same result for the same seed, no memory of other fits, anomalies left out, weights taken
 // or refused, and an end when the caller asks for it.
 
-import { rowCount, type NdArray } from '../../base/index.js'
+import { rowCount, type NdArray } from '../base/index.js'
 import { demand, demandClose, demandRefusal, demandTyped, gridSamples, normalTable, type Check } from './subject.js'
 
 export const fittingChecks: readonly Check[] = [

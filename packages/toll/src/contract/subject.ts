@@ -15,12 +15,11 @@ import {
   type Table,
   type Values,
   type Samples,
-} from '../../base/index.js'
-import type { Detector, FitContext, FittedDetector, TrainingData } from '../../detectors/index.js'
-import { input } from '../../graph/index.js'
-import type { Engine, HostTensors } from '../../runtime/index.js'
-import { fit, type FitOptions } from '../fit.js'
-import type { Model } from '../model.js'
+} from '../base/index.js'
+import type { Detector, FitContext, FittedDetector, TrainingData } from '../detectors/index.js'
+import { input } from '../graph/index.js'
+import { fit, type FitOptions, type Model } from '../model/index.js'
+import type { Engine, HostTensors } from '../runtime/index.js'
 
 export interface CheckOptions {
   readonly engine: Engine

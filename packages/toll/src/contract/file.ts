@@ -1,13 +1,11 @@
 // What the model file promises: plain ONNX that scores as the library does, in any runtime and after any number of
 // loads, in bounded memory, and honest about what it holds.
 
-import type { Table } from '../../base/index.js'
-import { input, interpret, readModel, topological } from '../../graph/index.js'
-import { decodeModel } from '../../onnx/index.js'
-import { float64, type Engine, type HostTensors } from '../../runtime/index.js'
-import { moveThresholds } from '../rewrite.js'
-import type { Manifest } from '../manifest.js'
-import { Model } from '../model.js'
+import type { Table } from '../base/index.js'
+import { input, interpret, readModel, topological } from '../graph/index.js'
+import { Model, moveThresholds, type Manifest } from '../model/index.js'
+import { decodeModel } from '../onnx/index.js'
+import { float64, type Engine, type HostTensors } from '../runtime/index.js'
 import { demand, demandClose, gridSamples, type Check, type Subject } from './subject.js'
 
 /** Operator sets of which every runtime has kernels; the domain of ai.onnx is ''. */

@@ -1,8 +1,8 @@
 // Data at the edge: too few rows, one column, columns without spread, nothing but duplicates, images. What cannot be
 // learned from is refused by a typed error; what is learned from scores without NaN.
 
-import { Random, tableFromRows, type NdArray, type Table } from '../../base/index.js'
-import type { Model } from '../model.js'
+import { Random, tableFromRows, type NdArray, type Table } from '../base/index.js'
+import type { Model } from '../model/index.js'
 import { demand, demandRefusal, demandTyped, gridSamples, type Check, type Subject } from './subject.js'
 
 export const edgeChecks: readonly Check[] = [

@@ -4,14 +4,13 @@
 
 import { TollError, messageOf, throwIfAborted } from '../base/index.js'
 import type { Detector } from '../detectors/index.js'
-import { declarationChecks } from './contract/declaration.js'
-import { edgeChecks } from './contract/edge-cases.js'
-import { fileChecks } from './contract/file.js'
-import { fittingChecks } from './contract/fitting.js'
-import { scoringChecks } from './contract/scoring.js'
-import { Subject, type Check, type CheckOptions } from './contract/subject.js'
-
-export { Subject, type Check, type CheckOptions } from './contract/subject.js'
+import { declarationChecks } from './declaration.js'
+import { edgeChecks } from './edge-cases.js'
+import { explanationChecks } from './explanation.js'
+import { fileChecks } from './file.js'
+import { fittingChecks } from './fitting.js'
+import { scoringChecks } from './scoring.js'
+import { Subject, type Check, type CheckOptions } from './subject.js'
 
 export type CheckResult =
   | { readonly name: string; readonly promise: string; readonly outcome: 'passed' }
@@ -33,6 +32,7 @@ export const detectorChecks: readonly Check[] = [
   ...scoringChecks,
   ...edgeChecks,
   ...fileChecks,
+  ...explanationChecks,
 ]
 
 /**

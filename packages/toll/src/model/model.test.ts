@@ -1,15 +1,12 @@
-// Every detector of the registry against every check of the contract, in ONNX Runtime itself; and what belongs to
-// models, not to detectors.
+// What belongs to models, whatever their detector: names, refusals, streams, thresholds, labels, images.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as ort from 'onnxruntime-node'
-import { namesOf, takeRows, tableFromRows, type ParameterValue } from '../base/index.js'
-import { detectors } from '../detectors/index.js'
+import { Random, namesOf, takeRows, tableFromRows, type Table } from '../base/index.js'
 import type { NumberSummary } from '../preprocess/index.js'
-import type { Engine, HostTensor, HostTensors } from '../runtime/index.js'
+import type { Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
-import { Subject, detectorChecks, fit, runCheck, type Model } from './index.js'
-import { normalTable } from './contract/subject.js'
+import { fit, type Model } from './index.js'
 
 let engine: Engine
 beforeAll(async () => {
@@ -17,51 +14,23 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-/** Parameters that make a fit quick. */
-const quick: Readonly<Record<string, Record<string, ParameterValue>>> = {
-  toll: { steps: 150 },
-  'toll-auto': { length: 0.1 },
-}
-
-/** The plain file in ONNX Runtime, without anything of ours between. */
-async function scoreOnnx(file: Uint8Array, feeds: HostTensors): Promise<HostTensors> {
-  const session = await ort.InferenceSession.create(file)
-  const inputs = Object.fromEntries(
-    Object.entries(feeds).map(([name, { dtype, shape, data }]) => [
-      name,
-      new ort.Tensor(dtype, data as Float64Array, shape),
-    ]),
-  )
-  const outputs = await session.run(inputs)
-  await session.release()
-  return Object.fromEntries(
-    Object.entries(outputs).map(([name, { type, dims, data }]) => [
-      name,
-      { dtype: type, shape: dims, data } as HostTensor,
-    ]),
+/** Correlated columns of different scales; the last one is constant, and one is called like an output of the file. */
+function normalTable(rows: number, seed = 1): Table {
+  const random = Random.seeded(seed)
+  return tableFromRows(
+    Array.from({ length: rows }, () => {
+      const [a, b] = [random.normal(), random.normal()]
+      return [a, 1000 + 20 * b, a + b + 0.1 * random.normal(), 3]
+    }),
+    ['pressure', 'speed', 'score', 'constant'],
   )
 }
-
-describe.each([...detectors.values()].map((detector) => [detector.name, detector] as const))('%s', (name, detector) => {
-  let subject: Subject
-  beforeAll(() => {
-    subject = new Subject(detector, { engine, scoreOnnx, ...(quick[name] && { parameters: quick[name] }) })
-  })
-  afterAll(() => subject.close())
-
-  it.each(detectorChecks.map((check) => [check.name, check] as const))('%s', async (_, check) => {
-    const result = await runCheck(check, subject)
-    expect(result.outcome === 'failed' ? result.message : result.outcome).toBe(
-      detector.exceptions?.[check.name] ? 'exempt' : 'passed',
-    )
-  })
-})
 
 describe('a model', () => {
   let model: Model
   const probe = normalTable(40, 2)
   beforeAll(async () => {
-    model = await fit(normalTable(300), { engine, parameters: quick.toll, seed: 3 })
+    model = await fit(normalTable(300), { engine, parameters: { steps: 150 }, seed: 3 })
   })
 
   it('names its inputs like the columns, with an underscore where an output has the name', async () => {
@@ -133,7 +102,7 @@ describe('a model', () => {
     labels.forEach((label, i) => {
       if (label) polluted.columns[0].values[i] = 500
     })
-    const { manifest } = await fit(polluted, { engine, parameters: quick.toll, seed: 3, labels })
+    const { manifest } = await fit(polluted, { engine, parameters: { steps: 150 }, seed: 3, labels })
     expect(manifest.rows).toEqual({ given: 120, trained: 97, anomalies: 12 })
     expect(manifest.input.kind === 'table' && (manifest.input.columns[0] as NumberSummary).max).toBeLessThan(10)
   })
@@ -143,7 +112,7 @@ describe('a model', () => {
       shape: [60, 1, 9, 7],
       data: Float32Array.from({ length: 60 * 63 }, (_, i) => 100 + 20 * Math.sin(i % 63)),
     }
-    const fitted = await fit({ kind: 'images', ...images }, { engine, parameters: quick.toll, seed: 3 })
+    const fitted = await fit({ kind: 'images', ...images }, { engine, parameters: { steps: 150 }, seed: 3 })
     const back = await fitted.reconstruct({ kind: 'images', shape: [1, 1, 9, 7], data: images.data.subarray(0, 63) })
     expect(back.shape).toEqual([1, 1, 9, 7])
     const error = Array.from(back.data, (value, i) => Math.abs(value - images.data[i]) / 63).reduce(

@@ -5,9 +5,16 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TollError, throwIfAborted, type Domains } from '../../base/index.js'
-import { normalIndices, type Detector, type FittedDetector, type Scored } from '../../detectors/index.js'
+import { TollError, throwIfAborted, type Domains } from '../base/index.js'
 import {
+  normalIndices,
+  type Detector,
+  type FittedDetector,
+  type Scored,
+  type ScoreExplanation,
+} from '../detectors/index.js'
+import {
+  abs,
   add,
   cast,
   constant,
@@ -23,10 +30,10 @@ import {
   where,
   greater,
   type Tensor,
-} from '../../graph/index.js'
-import type { Engine } from '../../runtime/index.js'
-import { openEngine } from '../../runtime/node/index.js'
-import { checkDetector, detectorChecks } from '../contract.js'
+} from '../graph/index.js'
+import type { Engine } from '../runtime/index.js'
+import { openEngine } from '../runtime/node/index.js'
+import { checkDetector, detectorChecks } from './check-detector.js'
 
 let engine: Engine
 beforeAll(async () => {
@@ -98,7 +105,7 @@ describe('the checks', () => {
 
   it('stand in the documentation, every one in its words', () => {
     const page = readFileSync(
-      join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '..', '..', 'docs', 'your-own-detector.md'),
+      join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '..', 'docs', 'your-own-detector.md'),
       'utf8',
     )
     const rows = [...page.matchAll(/^\| `([\w-]+)` \| (.*) \|$/gm)].map(([, name, promise]) => ({ name, promise }))
@@ -270,6 +277,69 @@ describe('the checks', () => {
       },
     }
     expect(await failuresOf(hoarding)).toEqual(expect.arrayContaining(['summary', 'training-rows']))
+  })
+
+  it('catch components that are not what is declared', async () => {
+    const failures = await failuresOf({ ...sound, components: () => ['distance'] })
+    expect(failures).toEqual(expect.arrayContaining(['components', 'finite', 'save-and-load']))
+    const narrow: Detector = {
+      ...sound,
+      components: () => ['narrow'],
+      fit: async (data, parameters, context) => {
+        const right = await sound.fit(data, parameters, context)
+        const score = (x: Tensor): Scored => {
+          const distance = right.score(x).score
+          return { score: distance, components: { narrow: cast(distance, 'float32') } }
+        }
+        return { ...right, score }
+      },
+    }
+    expect(await failuresOf(narrow)).toEqual(['components'])
+  })
+
+  /** The sound detector in two terms: how far a row is in the first column, by gradients, and in the others. */
+  const explained = (change: (explanation: ScoreExplanation) => ScoreExplanation = (it) => it): Detector => ({
+    ...sound,
+    exceptions: { offset: 'the origin is where normal rows are' },
+    components: () => ['first', 'others'],
+    details: () => ['samples', 'residual'],
+    explanation: ({ samples, residual }) =>
+      change({
+        samples,
+        base: 'first column of a typical row',
+        terms: [
+          { name: 'first', title: 'the first column', output: 'first', weight: 2, by: 'gradients' },
+          { name: 'others', title: 'the others', output: 'others', weight: 1, by: 'squares', residual },
+        ],
+      }),
+    fit: async (data, parameters, context) => ({
+      ...(await sound.fit(data, parameters, context)),
+      score: (x) => {
+        const d = x.shape[1] as number
+        const mask = constant(
+          Float64Array.from({ length: d }, (_, c) => Number(c > 0)),
+          [1, d],
+          'float64',
+        )
+        const residual = mul(x, mask)
+        const [first, others] = [abs(sum(sub(x, residual), [1])), sqrt(sum(square(residual), [1]))]
+        return {
+          score: add(mul(first, 2), others),
+          components: { first, others },
+          details: { samples: x, residual },
+        }
+      },
+    }),
+  })
+
+  it('pass a detector that says what makes its score, and catch one that says it wrongly', async () => {
+    expect(await failuresOf(explained())).toEqual([])
+    const heavier = explained((it) => ({ ...it, terms: it.terms.map((term) => ({ ...term, weight: 1 })) }))
+    expect(await failuresOf(heavier)).toEqual(['explanation'])
+    const shorter = explained((it) => ({ ...it, terms: it.terms.slice(0, 1) }))
+    expect(await failuresOf(shorter)).toEqual(['explanation'])
+    const unknown = explained((it) => ({ ...it, terms: it.terms.map((term) => ({ ...term, output: 'third' })) }))
+    expect(await failuresOf(unknown)).toEqual(['explanation'])
   })
 
   it('catch a parameter whose default lies outside its domain', async () => {

@@ -7,8 +7,9 @@ import {
   type Domain,
   type ParameterValue,
   type Table,
-} from '../../base/index.js'
-import { demand, demandRefusal, normalTable, standardized, type Check } from './subject.js'
+} from '../base/index.js'
+import { input } from '../graph/index.js'
+import { demand, demandRefusal, gridSamples, normalTable, standardized, type Check } from './subject.js'
 
 export const declarationChecks: readonly Check[] = [
   {
@@ -36,6 +37,35 @@ export const declarationChecks: readonly Check[] = [
       for (const [name, domain] of Object.entries(detector.parameters))
         demand(domain.doc.trim() !== '', `parameter '${name}' does not say what it does`)
       resolveParameters(detector.parameters)
+    },
+  },
+  {
+    name: 'components',
+    promise:
+      'Its scorer computes the components and details that it declares, in their order, a float64 number per row of ' +
+      'each component.',
+    async run(subject) {
+      const { detector, parameters } = subject
+      for (const weighted of detector.takesWeights ? [false, true] : [false]) {
+        const samples = gridSamples(60, 3)
+        const weights = weighted ? { weights: new Float32Array(60).fill(1) } : {}
+        const fitted = await subject.fitDirectly({ samples, ...weights })
+        const { components = {}, details = {} } = fitted.score(input('x', ['batch', 3], detector.precision))
+        for (const [what, built, declared = []] of [
+          ['components', components, detector.components?.(parameters, { weighted })],
+          ['details', details, detector.details?.(parameters)],
+        ] as const)
+          demand(
+            Object.keys(built).join() === declared.join(),
+            `the declared ${what} are ${declared.join(', ') || 'none'}, the scorer computes ` +
+              `${Object.keys(built).join(', ') || 'none'}`,
+          )
+        for (const [name, { dtype, shape }] of Object.entries(components))
+          demand(
+            dtype === 'float64' && shape.join() === 'batch',
+            `component '${name}' is ${dtype} of shape (${shape.join(', ')}), expected float64 of shape (batch)`,
+          )
+      }
     },
   },
   {
