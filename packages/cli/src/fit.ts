@@ -7,6 +7,7 @@ import { detectorNamed, detectors, toll, tollAuto, type Detector } from 'toll/de
 import { reviewTraining } from 'toll/evaluate'
 import { fit, minRowsToSplit, type Manifest, type Model } from 'toll/model'
 import { imageParameters, tableParameters, windowParameters } from 'toll/preprocess'
+import type { Engine } from 'toll/runtime'
 import { describeThreshold } from 'toll/threshold'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
 import { shellWord, type ColumnFlags } from './columns.js'
@@ -255,7 +256,7 @@ function parametersFrom(flags: FitFlags, detector: Detector, flagged: readonly s
 }
 
 interface Learning {
-  readonly engine: Parameters<typeof fit>[1]['engine']
+  readonly engine: Engine
   readonly detector: Detector
   readonly parameters: Settings
 }

@@ -4,7 +4,7 @@
 import type { ColumnKind, Domains, Samples, Values } from '../base/index.js'
 import type { Detector, FitContext } from '../detectors/index.js'
 import type { LeftOut, RowOrder, WindowSettings } from '../preprocess/index.js'
-import type { Engine } from '../runtime/index.js'
+import { release, sharedEngine, type Engine } from '../runtime/index.js'
 import type { ThresholdRule } from '../threshold/index.js'
 import { calibrate } from './calibrate.js'
 import { draftFile, encode } from './encode.js'
@@ -16,7 +16,8 @@ import { prepare } from './prepare.js'
 import { splitSamples } from './split.js'
 
 export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<FitContext, 'engine'>>, RowOrder {
-  readonly engine: Engine
+  /** Default: one that all models without an engine of their own share. */
+  readonly engine?: Engine
   /** Default Toll. */
   readonly detector?: Detector<D>
   /** The detector's parameters; what is left out takes its default. */
@@ -58,15 +59,25 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
  * threads. Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned
  * from (`overflow` names columns whose numbers are too large), `diverged`, `aborted`.
  */
-export async function fit<D extends Domains>(source: Samples, options: FitOptions<D>): Promise<Model> {
-  const preparation = prepare(source, options)
+export async function fit<D extends Domains>(source: Samples, options: FitOptions<D> = {}): Promise<Model> {
+  const engine = options.engine ?? (await sharedEngine())
+  try {
+    return await fitOn(engine, source, options)
+  } finally {
+    // The model has a share of its own.
+    if (options.engine === undefined) await release(engine)
+  }
+}
+
+async function fitOn<D extends Domains>(engine: Engine, source: Samples, options: FitOptions<D>): Promise<Model> {
+  const preparation = prepare(source, { ...options, engine })
   const split = splitSamples(preparation)
   try {
     const preprocessed = fitPreprocessing(preparation, split)
     const fitted = await fitDetector(preparation, split, preprocessed)
     const draft = await draftFile(preparation, split, preprocessed, fitted)
     const calibration = await calibrate(draft, preparation, split, preprocessed)
-    return new Model(encode(draft, calibration), options.engine)
+    return new Model(encode(draft, calibration), engine)
   } catch (error) {
     throw explainOverflow(error, preparation.given)
   }

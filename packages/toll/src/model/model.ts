@@ -13,7 +13,7 @@ import {
   type Samples,
 } from '../base/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
-import type { Engine, HostTensor, Session } from '../runtime/index.js'
+import { release, shareOf, type Engine, type HostTensor, type Session } from '../runtime/index.js'
 import { decisionOutput, moveThresholds, readManifest, withOutputs } from './rewrite.js'
 import { feedTable, fedColumns, type Feeding } from './feeding.js'
 import type { Manifest } from './manifest.js'
@@ -59,7 +59,7 @@ export class Model {
   constructor(bytes: Uint8Array, engine: Engine) {
     this.bytes = bytes
     this.manifest = readManifest(bytes)
-    this.#engine = engine
+    this.#engine = shareOf(engine)
   }
 
   /**
@@ -177,11 +177,20 @@ export class Model {
     return this.manifest.input.kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
   }
 
-  /** Frees the engine's sessions, not the engine. */
+  /**
+   * Frees what the model has loaded, and its share of the engine where it was given none: that engine is closed with the
+   * last of its models. An engine that was given stays open, and is the caller's.
+   */
   async close(): Promise<void> {
     const open = [...this.#sessions.values()]
     this.#sessions.clear()
     await Promise.all(open.map(async (session) => (await session).close()))
+    await release(this.#engine)
+  }
+
+  /** `close`, for `await using model = await fit(...)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   #rowsPerRun(rowSize: number): number {

@@ -13,13 +13,17 @@ import {
 } from '../base/index.js'
 import { toll, type Detector } from '../detectors/index.js'
 import { inferSchema, slideWindows, type LeftOut, type Windows } from '../preprocess/index.js'
+import type { Engine } from '../runtime/index.js'
 import type { FitOptions } from './fit.js'
 import type { RowWindow } from './manifest.js'
+
+/** Options with the engine that runs the fit. */
+type OnEngine<O> = O & { readonly engine: Engine }
 
 /** A fit whose options are known to go together. */
 export interface Preparation {
   readonly options: Pick<
-    FitOptions,
+    OnEngine<FitOptions>,
     'engine' | 'scale' | 'groups' | 'time' | 'threshold' | 'signal' | 'onProgress' | 'checkpoint'
   >
   readonly detector: Detector
@@ -45,7 +49,7 @@ export interface Preparation {
  * weights, groups or times that are not one per row; `data` for labels other than 0 and 1; errors as `inferSchema` and
  * `slideWindows`.
  */
-export function prepare<D extends Domains>(source: Samples, options: FitOptions<D>): Preparation {
+export function prepare<D extends Domains>(source: Samples, options: OnEngine<FitOptions<D>>): Preparation {
   const { groups, time, seed = 0, holdOut = 0.1 } = options
   const detector = (options.detector ?? toll) as unknown as Detector
   const parameters = resolveParameters(

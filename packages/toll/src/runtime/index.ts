@@ -1,5 +1,5 @@
-// Engines: load a program, run it, advance a loop whose state stays with the engine. This door runs in a browser;
-// ./node adds Node's.
+// Engines: load a program, run it, advance a loop whose state stays with the engine.
+export { openEngine } from '#engine'
 export type {
   Device,
   Engine,
@@ -15,5 +15,7 @@ export type {
 export { float32, float64, hostTensor, int64, strings } from './host.js'
 export { pauseEvery } from './pause.js'
 export { openReference, type ReferenceOptions } from './reference.js'
+export type { Accelerator, EngineOptions, WasmPaths } from './options.js'
+export { release, shareOf, sharedEngine } from './shared.js'
 export { openWebEngine, type WebEngineOptions } from './ort-web.js'
 export { cachedBytes, expectedBytes, expectedSeconds, measureMachine, type MachineRates } from './rates.js'

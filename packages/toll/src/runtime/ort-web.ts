@@ -9,26 +9,14 @@ import { add, compile, input } from '../graph/index.js'
 import { openCoded } from './coded.js'
 import type { Engine, HostTensor } from './engine.js'
 import { Stepper, Turns } from './executor.js'
+import type { EngineOptions, WasmPaths } from './options.js'
 import { OrtKernel, firstLine, loadError, type OrtKernelOptions } from './ort-kernel.js'
 import { pauseEvery } from './pause.js'
 import { engineOver } from './session.js'
 
-export interface WebEngineOptions {
-  /** `auto` (default) takes WebGPU where the browser gives an adapter, else WebAssembly. */
+export interface WebEngineOptions extends Pick<EngineOptions, 'threads' | 'wasmPaths'> {
   readonly device?: 'auto' | 'wasm' | 'webgpu'
-  /**
-   * Threads of WebAssembly, 1 to 64. Default: as many as the machine has where the page is cross-origin isolated, else
-   * 1, which is all that a browser allows there. The first engine of a page sets the number for all later ones.
-   */
-  readonly threads?: number
-  /**
-   * Folder (URL ending in /) or exact addresses of onnxruntime-web's .wasm and .mjs files; default beside its script.
-   */
-  readonly wasmPaths?: WasmPaths
 }
-
-/** A folder, or files. */
-export type WasmPaths = string | { readonly wasm?: string | URL; readonly mjs?: string | URL }
 
 /**
  * Opens an engine in the calling thread; open it in a web worker where a page must stay responsive during one run.

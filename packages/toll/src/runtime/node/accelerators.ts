@@ -4,9 +4,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../../base/index.js'
-
-/** Devices of onnxruntime-node. */
-export type Accelerator = 'cpu' | 'webgpu' | 'cuda'
+import type { Accelerator } from '../options.js'
 
 /**
  * Why `device` cannot work on this machine, or undefined if it may. `built` lists what the installed onnxruntime-node

@@ -1,5 +1,3 @@
-// The door for Node: everything of the runtime, and the engine on ONNX Runtime for Node.
+// The door for Node: everything of the runtime, and the versions of what computes.
 export * from '../index.js'
-export { openEngine, type EngineOptions } from './ort-node.js'
-export type { Accelerator } from './accelerators.js'
 export { engineVersions } from './versions.js'

@@ -12,37 +12,19 @@ import type { Executor } from '../executor.js'
 import { copyTensor } from '../host.js'
 import { openReference } from '../reference.js'
 import { engineOver } from '../session.js'
-import type { Accelerator } from './accelerators.js'
+import type { Accelerator, EngineOptions } from '../options.js'
+import { openWebEngine } from '../ort-web.js'
 import { WorkerLink } from './link.js'
 import { buffersOf, type Loaded, type Started, type WorkerSettings } from './protocol.js'
 
-export interface EngineOptions {
-  /**
-   * Where to run; `auto` (default) takes the first of `order` that works. `reference` is the interpreter, in the
-   * caller's thread.
-   */
-  readonly device?: 'auto' | Accelerator | 'reference'
-  /** What `auto` tries; default cuda, webgpu, cpu. */
-  readonly order?: readonly Accelerator[]
-  /**
-   * Threads of one run on the CPU, 1 to 1024; default as many as the machine runs at once. Part of a result: other
-   * numbers give other bits.
-   */
-  readonly threads?: number
-  /**
-   * Folder where ONNX Runtime writes one profile (JSON, chrome://tracing) per program when it is closed; made if
-   * missing. Default none.
-   */
-  readonly profile?: string
-}
-
 const accelerators: readonly Accelerator[] = ['cuda', 'webgpu', 'cpu']
+const devices: readonly string[] = ['auto', ...accelerators, 'wasm', 'reference'] satisfies EngineOptions['device'][]
 
 /** Shared by all engines of the process, as the WebGPU context is that it guards. */
 const gpuLock = new SharedArrayBuffer(4)
 
 /**
- * Opens an engine in a worker thread. An engine that is not closed does not keep the process alive, except while a call
+ * Opens an engine, ONNX Runtime for Node in a worker thread. An engine that is not closed does not keep the process alive, except while a call
  * is pending. A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so does `process.exit`; a
  * signal that nobody handles does not.
  *
@@ -50,23 +32,30 @@ const gpuLock = new SharedArrayBuffer(4)
  * was asked for is there, saying what is missing.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { device = 'auto', order = accelerators, threads = availableParallelism(), profile } = options
-  if (!['auto', 'reference', ...accelerators].includes(device)) {
-    throw new TollError(
-      'out-of-domain',
-      `device must be auto, ${accelerators.join(', ')} or reference, got ${JSON.stringify(device)}`,
-    )
+  const { device = 'auto', order = accelerators, threads = availableParallelism(), profile, wasmPaths } = options
+  if (!devices.includes(device)) {
+    throw new TollError('out-of-domain', `device must be one of ${devices.join(', ')}, got ${JSON.stringify(device)}`, {
+      option: 'device',
+      value: device,
+      expected: devices,
+    })
   }
   if (order.length === 0 || order.some((candidate) => !accelerators.includes(candidate))) {
     throw new TollError(
       'out-of-domain',
       `order must list some of ${accelerators.join(', ')}, got [${order.join(', ')}]`,
+      { option: 'order', value: order, expected: accelerators },
     )
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-    throw new TollError('out-of-domain', `threads must be an integer from 1 to 1024, got ${threads}`)
+    throw new TollError('out-of-domain', `threads must be an integer from 1 to 1024, got ${threads}`, {
+      option: 'threads',
+      value: threads,
+      expected: 'an integer from 1 to 1024',
+    })
   }
   if (device === 'reference') return openReference()
+  if (device === 'wasm') return openWebEngine({ device, threads: options.threads, wasmPaths })
   if (profile !== undefined) makeFolder(profile)
 
   const settings: Omit<WorkerSettings, 'stop'> = {

@@ -9,8 +9,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { TollError, invariant, unusablePackage } from '../../base/index.js'
 import type { HostTensor, HostTensors, LoopOptions } from '../engine.js'
 import { Stepper, Turns, type Executor } from '../executor.js'
+import type { Accelerator } from '../options.js'
 import { OrtKernel, firstLine, loadError } from '../ort-kernel.js'
-import { explainRefusal, missingFor, type Accelerator } from './accelerators.js'
+import { explainRefusal, missingFor } from './accelerators.js'
 import { exclusive } from './mutex.js'
 import {
   buffersOf,

@@ -3,7 +3,7 @@
 
 import { TollError, messageOf, type ErrorDetails, type ErrorReason } from '../../base/index.js'
 import type { HostTensor, PortType } from '../engine.js'
-import type { Accelerator } from './accelerators.js'
+import type { Accelerator } from '../options.js'
 
 /** Given to the worker when it starts. */
 export interface WorkerSettings {
