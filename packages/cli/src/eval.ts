@@ -17,16 +17,15 @@ import { describeThreshold } from 'toll/threshold'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { describeEvaluationWarning } from './notes.js'
-import { addOrderOptions, addTimeUnit, type OrderFlags, type TimeUnit } from './order.js'
+import { addOrderOptions, addTimeUnit, type OrderFlags, type TimeUnitFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption, readParameter } from './parameters.js'
 import { isTrainingSource, scoreLabelled, scoringThreads } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
-interface EvalFlags extends SourceFlags, EngineFlags, LabelFlags, OrderFlags, EvaluationOptions {
+interface EvalFlags extends SourceFlags, EngineFlags, LabelFlags, OrderFlags, TimeUnitFlags, EvaluationOptions {
   readonly label: string
   readonly strict?: boolean
-  readonly timeUnit?: TimeUnit
 }
 
 export function defineEval(command: Command, terminal: Terminal): void {

@@ -7,9 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random } from 'toll/base'
 import type { Evaluation } from 'toll/evaluate'
 import { readManifest } from 'toll/model'
-import { readOrder } from './order.js'
 import { runToll } from './spawn.test.suite.js'
-import { labelWindows } from './windowing.js'
 
 let folder = ''
 const at = (name: string) => join(folder, name)
@@ -17,8 +15,6 @@ const toll = (...args: string[]) => runToll(args, { cwd: folder })
 const manifestOf = async (name: string) => readManifest(await readFile(at(name)))
 const cheap = ['--detector', 'mean-distance', '--threads', '1', '--quiet']
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
-const thrown = (code: string, message: RegExp) =>
-  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
 
 /** Two days of four pumps, in turn, every ten minutes; one pump breaks its rhythm for an hour. */
 function pumpLines(): string[] {
@@ -42,40 +38,6 @@ beforeAll(async () => {
   )
 })
 afterAll(() => rm(folder, { recursive: true }))
-
-describe('times and groups', () => {
-  const read = (values: (string | number | null | boolean)[], timeUnit?: 'h') =>
-    Array.from(readOrder(new Map([['t', values]]), { time: 't' }, { source: 's', timeUnit }).time!)
-  test('are read from numbers in their unit, and from dates, UTC without a zone', () => {
-    expect(read([3, '4.5'], 'h')).toEqual([10_800, 16_200])
-    expect(
-      read([
-        '1970-01-02',
-        '1970-01-01T00:01',
-        '1970-01-01 00:00:02.500000',
-        '1970-01-01T01:00:00+01',
-        '1970-01-01 01:00:01+0100',
-        '1970-01-01T00:00:09Z',
-      ]),
-    ).toEqual([86_400, 60, 2.5, 0, 1, 9])
-  })
-
-  test('are refused with their row when they are none', () => {
-    expect(() => read([1, 'soon'])).toThrow(
-      thrown('data', /^s, row 2: column 't' holds 'soon', which is no time; expected a number, or a date/),
-    )
-    expect(() => read([null])).toThrow(thrown('data', /holds nothing/))
-    expect(() => read(['2024-13-01'])).toThrow(thrown('data', /no time/))
-    expect(() => readOrder(new Map([['g', ['a', ' ']]]), { group: 'g' }, { source: 's', firstRow: 10 })).toThrow(
-      thrown('data', /^s, row 12: column 'g' is empty/),
-    )
-  })
-
-  test('label every window that holds an anomaly', () => {
-    expect([...labelWindows(Uint8Array.of(0, 1, 0, 0, 0), 3, {})]).toEqual([0, 1, 1, 1, 0])
-    expect([...labelWindows(Uint8Array.of(1, 0, 0, 0, 0), 2, { groups: [1, 2, 1, 2, 1] })]).toEqual([1, 0, 1, 0, 0])
-  })
-})
 
 describe('fit and eval', () => {
   test('hold whole groups back and say what that promises', async () => {

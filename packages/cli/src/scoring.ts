@@ -3,19 +3,30 @@
 
 import { availableParallelism } from 'node:os'
 import { isTrainingData } from 'toll/audit'
-import { TollError, concatenate, messageOf, namesOf, type InvalidRow, type Table, type Samples } from 'toll/base'
+import {
+  TollError,
+  concatenate,
+  messageOf,
+  namesOf,
+  orderColumns,
+  readOrder,
+  type InvalidRow,
+  type RowOrder,
+  type Samples,
+  type Table,
+} from 'toll/base'
 import type { LabelValue } from 'toll/data'
 import type { CellValue } from 'toll/data/node'
 import type { ResampledUnit } from 'toll/evaluate'
 import { featuresOf, type Model, type Scores } from 'toll/model'
-import { selectColumns, type RowOrder } from 'toll/preprocess'
+import { labelWindows, selectColumns } from 'toll/preprocess'
 import { requireColumns } from './columns.js'
 import type { EngineFlags } from './engine.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
-import { orderColumns, readOrder, type OrderFlags, type TimeUnit } from './order.js'
+import type { OrderFlags, TimeUnitFlags } from './order.js'
 import type { Source } from './source.js'
 import type { Terminal } from './terminal.js'
-import { labelWindows, openWindowing, type WindowedBatch } from './windowing.js'
+import { openWindowing, type WindowedBatch } from './windowing.js'
 
 export interface ScoredRows extends Scores {
   readonly rows: number
@@ -216,7 +227,7 @@ export interface Labelled extends RowOrder {
 export async function scoreLabelled(
   source: Source,
   model: Model,
-  flags: LabelFlags & OrderFlags & { readonly label: string; readonly strict: boolean; readonly timeUnit?: TimeUnit },
+  flags: LabelFlags & OrderFlags & { readonly label: string; readonly strict: boolean } & TimeUnitFlags,
   terminal: Terminal,
 ): Promise<Labelled> {
   const { window } = model.manifest
@@ -247,7 +258,7 @@ export async function scoreLabelled(
       for (const value of batch.passthrough.get(flags.label) ?? []) values.push(value)
       orders.push(
         readOrder(batch.passthrough, order, {
-          source: source.name,
+          file: source.name,
           timeUnit: flags.timeUnit,
           firstRow: batch.firstRow,
         }),

@@ -1,13 +1,13 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
-import { TollError, namesOf, type ColumnKind, type Samples } from 'toll/base'
+import { TollError, namesOf, orderColumns, readOrder, type ColumnKind, type RowOrder, type Samples } from 'toll/base'
 import { reviewTable } from 'toll/evaluate'
-import { selectColumns, type RowOrder } from 'toll/preprocess'
+import { selectColumns } from 'toll/preprocess'
 import type { CellValue } from 'toll/data/node'
 import { chooseColumns, readTypes, shellWord, shorten, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { describeWarning } from './notes.js'
-import { orderColumns, readOrder, type OrderFlags } from './order.js'
+import type { OrderFlags } from './order.js'
 import type { Source } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -77,7 +77,7 @@ async function readRows(
     data: features,
     types,
     leftOut,
-    ...readOrder(passthrough, flags, { source: name }),
+    ...readOrder(passthrough, flags, { file: name }),
     ...(label !== undefined && { labels: readLabels(passthrough.get(label) ?? [], flags) }),
     ...(weight !== undefined && { weights: read.columns.at(-1)!.values }),
     ...(key !== undefined && { titles: passthrough.get(key)!.map((value, row) => titleOf(value, row)) }),

@@ -1,11 +1,10 @@
 // Rows of a source as the windows that a model was fitted to, batch by batch. A row is scored by the window that ends
 // in it.
 
-import { TollError, type InvalidRow, type Table } from 'toll/base'
+import { TollError, orderColumns, readOrder, type InvalidRow, type RowOrder, type Table } from 'toll/base'
 import type { TableBatch } from 'toll/data/node'
 import type { Manifest, RowWindow } from 'toll/model'
-import { WindowStream, sequencesOf, type RowOrder } from 'toll/preprocess'
-import { orderColumns, readOrder } from './order.js'
+import { WindowStream } from 'toll/preprocess'
 
 export interface WindowedBatch {
   readonly table: Table
@@ -39,7 +38,7 @@ export class Windowing {
     firstRow,
   }: Pick<TableBatch, 'table' | 'invalid' | 'passthrough' | 'firstRow'>): WindowedBatch {
     const { size } = this.#window
-    const { groups, time } = readOrder(passthrough, this.#window, { source: this.#source, firstRow })
+    const { groups, time } = readOrder(passthrough, this.#window, { file: this.#source, firstRow })
     if (time) this.#checkOrder(groups, time, firstRow)
     // One more column says which rows could not be read.
     const unread = new Float64Array(table.rows)
@@ -90,17 +89,4 @@ export class Windowing {
 /** For a model of windows. */
 export function openWindowing({ window }: Manifest, source: string): Windowing | undefined {
   return window && new Windowing(window, source)
-}
-
-/** 1 for rows whose window holds an anomaly. */
-export function labelWindows(labels: Uint8Array, size: number, order: RowOrder): Uint8Array {
-  const windowed = new Uint8Array(labels.length)
-  for (const rows of sequencesOf(labels.length, order)) {
-    let last = -Infinity
-    rows.forEach((row, place) => {
-      if (labels[row] === 1) last = place
-      windowed[row] = Number(place - last < size)
-    })
-  }
-  return windowed
 }

@@ -11,11 +11,12 @@ import {
   type Column,
   type ColumnKind,
   type Samples,
+  type RowOrder,
 } from '../base/index.js'
 import { detectors, type FitProgress } from '../detectors/index.js'
 import { rankCorrelation } from '../metrics/index.js'
 import { featuresOf, fingerprint, fit, type FitOptions, type Manifest, type Model } from '../model/index.js'
-import { inferSchema, selectColumns, slideWindows, type RowOrder } from '../preprocess/index.js'
+import { inferSchema, selectColumns, slideWindows } from '../preprocess/index.js'
 import { listThresholdKinds, type ThresholdRule } from '../threshold/index.js'
 
 /** What a model was fitted to, as `fit` took it. */

@@ -80,5 +80,14 @@ export type { PhaseProgress, Watched } from './progress.js'
 export { Random, type RandomState } from './random.js'
 export { legacyPermutation } from './mersenne.js'
 export { quantile, quantileOfSorted, type QuantileMethod } from './quantile.js'
+export {
+  orderColumns,
+  readOrder,
+  timeUnits,
+  type OrderColumns,
+  type ReadOrderOptions,
+  type RowOrder,
+  type TimeUnit,
+} from './row-order.js'
 export { isoTime, looksLikeTime, parseTime } from './time.js'
 export { version } from './version.js'

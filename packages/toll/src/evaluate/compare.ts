@@ -21,6 +21,7 @@ import {
   type Values,
   type Watched,
   type ColumnKind,
+  type RowOrder,
 } from '../base/index.js'
 import { detectors, type Detector } from '../detectors/index.js'
 import {
@@ -41,7 +42,6 @@ import {
   summarize,
   tableParameters,
   type LeftOut,
-  type RowOrder,
   type TablePreprocessing,
 } from '../preprocess/index.js'
 import type { Device, Engine } from '../runtime/index.js'

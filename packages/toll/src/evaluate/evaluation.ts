@@ -2,7 +2,7 @@
 // decides (F1, precision, recall, alerts a day), and how far each can be trusted. Intervals are percentile intervals of
 // the bootstrap over rows, or over whole groups or blocks of time where rows depend on each other.
 
-import { TollError, integer, resolveParameters, type Values } from '../base/index.js'
+import { TollError, integer, resolveParameters, type Values, type RowOrder } from '../base/index.js'
 import {
   alertRate,
   aurocOf,
@@ -25,7 +25,6 @@ import {
   type ScoreCounts,
 } from '../metrics/index.js'
 import { decisionOutput } from '../model/index.js'
-import type { RowOrder } from '../preprocess/index.js'
 import { decide, type LabelledScores, type Threshold } from '../threshold/index.js'
 
 export const evaluationParameters = {

@@ -1,8 +1,8 @@
 // Which rows of a labelled table train and which test: at random, each class by itself; or by whole groups, or the
 // latest rows, where rows depend on each other and a random split would let a detector see its test.
 
-import { Random, TollError } from '../base/index.js'
-import { sequencesOf, type RowOrder } from '../preprocess/index.js'
+import { Random, TollError, type RowOrder } from '../base/index.js'
+import { sequencesOf } from '../preprocess/index.js'
 
 export interface TableSplit {
   readonly train: Int32Array

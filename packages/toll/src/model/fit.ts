@@ -1,9 +1,9 @@
 // From raw data to a model: hold normal rows out, fit the preprocessing and the detector to the others, score what was
 // held out, set the threshold. Each stage is a file of its own.
 
-import type { ColumnKind, Domains, Samples, Values } from '../base/index.js'
+import type { ColumnKind, Domains, Samples, Values, RowOrder } from '../base/index.js'
 import type { Detector, FitContext } from '../detectors/index.js'
-import type { LeftOut, RowOrder, WindowSettings } from '../preprocess/index.js'
+import type { LeftOut, WindowSettings } from '../preprocess/index.js'
 import { release, sharedEngine, type Engine } from '../runtime/index.js'
 import type { ThresholdRule } from '../threshold/index.js'
 import { calibrate } from './calibrate.js'

@@ -2,8 +2,8 @@
 // default; by whole groups or by time where rows depend on each other: a held-out row whose neighbour trained is no new
 // row, and a threshold from such rows is too low.
 
-import { Random, TollError, rowCount } from '../base/index.js'
-import { sequencesOf, type RowOrder, type Windows } from '../preprocess/index.js'
+import { Random, TollError, rowCount, type RowOrder } from '../base/index.js'
+import { sequencesOf, type Windows } from '../preprocess/index.js'
 import { checkThreshold } from '../threshold/index.js'
 import type { Preparation } from './prepare.js'
 

@@ -19,9 +19,10 @@ export {
   type ImageParameters,
   type ImagePreprocessing,
 } from './image.js'
-export { sequencesOf, type RowOrder } from './sequences.js'
+export { sequencesOf } from './sequences.js'
 export { readTypicalImage, typicalImage } from './typical-image.js'
 export {
+  labelWindows,
   slideWindows,
   windowColumns,
   windowParameters,

@@ -1,13 +1,6 @@
 // Rows that belong together and follow each other: the groups of a table, each in its order.
 
-import { TollError } from '../base/index.js'
-
-export interface RowOrder {
-  /** The group of each row, such as a patient or a machine; default: all rows are one. */
-  readonly groups?: ArrayLike<string | number>
-  /** When each row was, in any unit; default: rows come in order. */
-  readonly time?: ArrayLike<number>
-}
+import { TollError, type RowOrder } from '../base/index.js'
 
 /**
  * The rows of each group by rising time; rows of equal time stay in the order given. Groups in the order of their first

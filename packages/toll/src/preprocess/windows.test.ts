@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Random, namesOf, tableFromRows, takeRows, type Table } from '../base/index.js'
-import { sequencesOf, slideWindows, windowColumns, WindowStream } from './index.js'
+import { labelWindows, sequencesOf, slideWindows, windowColumns, WindowStream } from './index.js'
 
 const thrown = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
@@ -90,6 +90,11 @@ describe('a stream of windows', () => {
       }
       expect(found).toEqual(expected)
     }
+  })
+
+  it('label every row whose window holds an anomaly', () => {
+    expect([...labelWindows([0, 1, 0, 0, 0], 3)]).toEqual([0, 1, 1, 1, 0])
+    expect([...labelWindows([1, 0, 0, 0, 0], 2, { groups: [1, 2, 1, 2, 1] })]).toEqual([1, 0, 1, 0, 0])
   })
 
   it('has gaps where no row was', () => {

@@ -2,8 +2,17 @@
 // embedding, Takens 1981). Columns are called name@lag: a@0 is the row itself, a@1 the row before. No window crosses
 // from one group into another.
 
-import { TollError, integer, joinRows, resolveParameters, takeRows, type Table, type Values } from '../base/index.js'
-import { sequencesOf, type RowOrder } from './sequences.js'
+import {
+  TollError,
+  integer,
+  joinRows,
+  resolveParameters,
+  takeRows,
+  type Table,
+  type Values,
+  type RowOrder,
+} from '../base/index.js'
+import { sequencesOf } from './sequences.js'
 
 export const windowParameters = {
   size: integer({ default: 1, min: 1, max: 10_000, doc: 'Rows of a window.' }),
@@ -80,6 +89,19 @@ function nameAt(name: string, lag: number): string {
 
 function lags(size: number): number[] {
   return Array.from({ length: size }, (_, i) => size - 1 - i)
+}
+
+/** 1 for rows whose window, which ends in them, holds an anomaly; labels (n), 1 = anomaly. */
+export function labelWindows(labels: ArrayLike<number>, size: number, order: RowOrder = {}): Uint8Array {
+  const windowed = new Uint8Array(labels.length)
+  for (const rows of sequencesOf(labels.length, order)) {
+    let last = -Infinity
+    rows.forEach((row, index) => {
+      if (labels[row] === 1) last = index
+      windowed[row] = Number(index - last < size)
+    })
+  }
+  return windowed
 }
 
 /** Windows of rows that come batch by batch: of each group only the last rows are kept. */
