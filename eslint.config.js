@@ -25,16 +25,24 @@ const rooms = {
       create(context) {
         const refuse = (node) =>
           context.report({ node, message: 'Read the reason and the details of an error, never its message.' })
+        const { parserServices } = context.sourceCode
+        const ofError = (node) => {
+          const type = parserServices.getTypeAtLocation(node)
+          return (type.flags & anyType) !== 0 || type.getProperty('stack') !== undefined
+        }
         return {
-          'MemberExpression[computed=false][property.name="message"]': refuse,
-          'MemberExpression > Literal.property[value="message"]': refuse,
-          'ObjectPattern > Property[key.name="message"]': refuse,
+          'MemberExpression[property.type="Identifier"][property.name="message"]': (node) =>
+            !node.computed && ofError(node.object) && refuse(node),
+          'MemberExpression > Literal.property[value="message"]': (node) => ofError(node.parent.object) && refuse(node),
+          'ObjectPattern > Property[key.name="message"]': (node) => ofError(node.parent) && refuse(node),
           'CallExpression[callee.name="messageOf"]': (node) => isPartOfText(node) || refuse(node),
         }
       },
     },
   },
 }
+
+const anyType = 1
 
 const searches = /^(test|exec|match|matchAll|search|includes|startsWith|endsWith|indexOf|lastIndexOf|has|get)$/
 
@@ -48,6 +56,8 @@ function isPartOfText(node) {
       return true
     case 'CallExpression':
       return parent.callee !== node && !searches.test(parent.callee.property?.name)
+    case 'MemberExpression':
+      return parent.property.name === 'slice' && isPartOfText(parent.parent)
     case 'ConditionalExpression':
       return parent.test !== node && isPartOfText(parent)
     case 'LogicalExpression':
@@ -81,7 +91,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/toll/src/{base,data,preprocess}/**/*.ts'],
+    files: ['packages/toll/src/**/*.ts'],
     ignores: ['**/*.test.ts', 'packages/toll/src/base/errors.ts'],
     rules: { 'rooms/messages': 'error' },
   },

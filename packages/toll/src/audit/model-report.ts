@@ -59,7 +59,11 @@ export async function modelReport(model: Model, options: ModelReportOptions = {}
     onProgress,
   } = options
   if (!(Number.isInteger(columnsShown) && columnsShown >= 1 && columnsShown <= 50))
-    throw new TollError('out-of-domain', `columnsShown must be an integer from 1 to 50, got ${columnsShown}`)
+    throw new TollError('out-of-domain', `columnsShown must be an integer from 1 to 50, got ${columnsShown}`, {
+      option: 'columnsShown',
+      value: columnsShown,
+      expected: 'an integer from 1 to 50',
+    })
   const { manifest } = model
   // Training data do not drift from themselves.
   const sifted = options.sifted && ofTraining ? { ...options.sifted, drift: undefined, columns: [] } : options.sifted

@@ -85,7 +85,11 @@ export async function siftRows(
   { top = 20, fdr = 0.05, signal }: SiftOptions = {},
 ): Promise<Sifted> {
   if (!(Number.isInteger(top) && top >= 1 && top <= 100))
-    throw new TollError('out-of-domain', `top must be an integer from 1 to 100, got ${top}`)
+    throw new TollError('out-of-domain', `top must be an integer from 1 to 100, got ${top}`, {
+      option: 'top',
+      value: top,
+      expected: 'an integer from 1 to 100',
+    })
   const tally = new DriftTally(manifest)
   const scores: number[] = []
   const alarms: Record<string, number> = Object.fromEntries(

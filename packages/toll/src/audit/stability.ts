@@ -69,6 +69,7 @@ export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
     throw new TollError(
       'unknown-detector',
       `the model's detector '${name}' is not in this version of toll, which cannot fit it again`,
+      { value: name, expected: [...detectors.keys()] },
     )
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
   return {
@@ -94,6 +95,7 @@ function learnedFrom(manifest: Pick<Manifest, 'input' | 'window'>, data: Samples
     throw new TollError(
       'unknown-column',
       `the table lacks column ${missing.name}, which the model was trained on; it has ${names.join(', ')}`,
+      { column: missing.name, expected: names },
     )
   return inferSchema(selectColumns(data, indices), typesOf(features)).table
 }
@@ -147,21 +149,26 @@ export async function measureStability(
 ): Promise<Stability> {
   const { manifest, engine } = model
   if (!(Number.isInteger(seeds) && seeds >= 1 && seeds <= 20))
-    throw new TollError('out-of-domain', `seeds must be an integer from 1 to 20, got ${seeds}`)
+    throw new TollError('out-of-domain', `seeds must be an integer from 1 to 20, got ${seeds}`, {
+      option: 'seeds',
+      value: seeds,
+      expected: 'an integer from 1 to 20',
+    })
   const fitting = fittingOf(manifest)
   const data = learnedFrom(manifest, training.data)
   if ((await fingerprint(data)) !== manifest.dataFingerprint) {
     throw new TollError(
-      'unusable-data',
+      'not-training-data',
       `these are not the ${manifest.rows.given} ${manifest.window ? 'windows' : 'rows'} that the model was ` +
         'fitted to: their fingerprint is another; give the same file, columns and order',
     )
   }
   if (manifest.rows.anomalies > 0 && !training.labels) {
     throw new TollError(
-      'out-of-domain',
+      'missing-argument',
       `the model was fitted without ${manifest.rows.anomalies} labelled anomalies; give the labels to fit ` +
         'it again the same way',
+      { option: 'labels' },
     )
   }
   const { labels, weights, groups, time } = training
@@ -171,14 +178,16 @@ export async function measureStability(
   } = manifest
   if (by === 'groups' && !groups)
     throw new TollError(
-      'out-of-domain',
+      'missing-argument',
       'whole groups were held back when the model was fitted; give the groups of the rows to fit it again the same way',
+      { option: 'groups' },
     )
   if (by === 'time' && !time && !window)
     throw new TollError(
-      'out-of-domain',
+      'missing-argument',
       'the latest rows were held back when the model was fitted; give the times of the rows to fit it again ' +
         'the same way',
+      { option: 'time' },
     )
   const samples = trainingSamples(manifest, training).data
   const own = await model.score(samples, { signal })

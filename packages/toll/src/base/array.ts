@@ -20,12 +20,17 @@ export function sizeOf(shape: readonly number[]): number {
 /** Wraps `data` in `shape`, after checking that they agree. */
 export function ndarray<T extends FloatArray>(data: T, shape: readonly number[]): NdArray<T> {
   if (shape.some((dim) => !Number.isInteger(dim) || dim < 0)) {
-    throw new TollError('shape-mismatch', `shape must be non-negative integers, got (${shape.join(', ')})`)
+    throw new TollError('shape-mismatch', `shape must be non-negative integers, got (${shape.join(', ')})`, {
+      option: 'shape',
+      value: shape,
+      expected: 'non-negative integers',
+    })
   }
   if (sizeOf(shape) !== data.length) {
     throw new TollError(
       'length-mismatch',
       `shape (${shape.join(', ')}) needs ${sizeOf(shape)} values, got ${data.length}`,
+      { option: 'data', value: data.length, expected: `${sizeOf(shape)} values` },
     )
   }
   return { shape, data }

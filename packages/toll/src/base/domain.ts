@@ -92,6 +92,7 @@ export function resolveParameters<D extends Domains>(
       throw new TollError(
         'unknown-parameter',
         `${owner} '${name}' does not exist; known: ${Object.keys(domains).join(', ')}`,
+        { option: name, value: given[name], expected: Object.keys(domains) },
       )
     }
   }
@@ -103,6 +104,7 @@ export function resolveParameters<D extends Domains>(
       throw new TollError(
         'out-of-domain',
         `${owner} '${name}' must be ${problem}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`,
+        { option: name, value, expected: problem },
       )
     resolved[name] = value
   }

@@ -59,6 +59,7 @@ export const errorReasons = {
   'shape-mismatch': 'shape',
   'length-mismatch': 'shape',
   'wrong-input-kind': 'shape',
+  'dtype-mismatch': 'shape',
   // Values
   'not-a-number': 'data',
   'not-finite': 'data',
@@ -67,6 +68,8 @@ export const errorReasons = {
   'not-a-boolean': 'data',
   'mixed-kinds': 'data',
   'wrong-column-kind': 'data',
+  'missing-name': 'data',
+  'repeated-name': 'data',
   'numeric-header': 'data',
   'empty-column': 'data',
   'constant-data': 'data',
@@ -83,6 +86,14 @@ export const errorReasons = {
   'one-class': 'data',
   'invalid-weight': 'data',
   'invalid-index': 'data',
+  'invalid-matrix': 'data',
+  'dependent-columns': 'data',
+  'undefined-measure': 'data',
+  'score-not-finite': 'data',
+  'invalid-p-value': 'data',
+  'not-positive': 'data',
+  'no-labels': 'data',
+  'run-failed': 'data',
   'query-failed': 'data',
   'missing-group': 'data',
   'unordered-rows': 'data',
@@ -93,7 +104,6 @@ export const errorReasons = {
   'no-held-out-scores': 'data',
   'degenerate-scores': 'data',
   'no-results': 'data',
-  'infinite-score': 'data',
   'unusable-data': 'data',
   'not-training-data': 'data',
   // Files
@@ -110,6 +120,7 @@ export const errorReasons = {
   'duplicate-column': 'format',
   'schema-mismatch': 'format',
   'unsupported-content': 'format',
+  'unsupported-node': 'format',
   'newer-version': 'version',
   // Things that are not there
   'unknown-file': 'not-found',
@@ -124,9 +135,12 @@ export const errorReasons = {
   'unknown-trial': 'not-found',
   // The machine
   'no-device': 'device',
+  'engine-stopped': 'device',
+  'out-of-memory': 'device',
   'missing-package': 'device',
   'too-large': 'memory',
   'loss-not-finite': 'diverged',
+  'not-converged': 'diverged',
   aborted: 'aborted',
   'time-limit': 'aborted',
   'cannot-read': 'io',
@@ -148,6 +162,8 @@ export interface ErrorDetails {
   readonly line?: number
   /** Byte of a file, from 0. */
   readonly offset?: number
+  /** Part of a file or a graph, such as a node or a tensor of a model. */
+  readonly part?: string
   /** Row of a table or sample of an array, from 0, the header not counted. */
   readonly row?: number
   /** Column of a table. */
@@ -167,12 +183,22 @@ export interface ErrorDetails {
   readonly package?: string
 }
 
+/** An error as plain data, for a log or another thread. */
+export interface ErrorData {
+  readonly code: ErrorCode
+  readonly reason: ErrorReason
+  readonly message: string
+  readonly details: ErrorDetails
+}
+
 export class TollError extends Error {
   override readonly name = 'TollError'
   readonly code: ErrorCode
   readonly reason: ErrorReason
   readonly details: ErrorDetails
+  readonly #sentence: string
 
+  /** @param message one sentence; what is known of the place, the option and the value goes into the details as well */
   constructor(
     reason: ErrorReason,
     message: string,
@@ -182,18 +208,39 @@ export class TollError extends Error {
     super(code === 'internal' ? `internal: ${message}` : message, cause === undefined ? undefined : { cause })
     this.code = code
     this.reason = reason
-    this.details = details
+    this.details = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined))
+    this.#sentence = message
   }
 
   /**
    * The same error with the place that only the caller knows: `place` begins the message and is `details.file`, unless
-   * other details are given for it. An error that names its file already stays as it is.
+   * other details are given for it. An error that has these details already stays as it is.
    */
   within(place: string, details: ErrorDetails = { file: place }): TollError {
-    if (details.file !== undefined && this.details.file !== undefined) return this
-    const message = this.code === 'internal' ? this.message.slice('internal: '.length) : this.message
-    return new TollError(this.reason, `${place}: ${message}`, { ...this.details, ...details, cause: this })
+    const names = Object.keys(details) as (keyof ErrorDetails)[]
+    if (names.length > 0 && names.every((name) => this.details[name] !== undefined)) return this
+    return new TollError(this.reason, `${place}: ${this.#sentence}`, { ...this.details, ...details, cause: this })
   }
+
+  /** What `fromJSON` makes the error from again; a value that is no plain data becomes a string. */
+  toJSON(): ErrorData {
+    const { code, reason, message, details } = this
+    return { code, reason, message, details: plain(details) as ErrorDetails }
+  }
+
+  static fromJSON({ code, reason, message, details }: ErrorData, cause?: unknown): TollError {
+    const sentence = code === 'internal' ? message.slice('internal: '.length) : message
+    return new TollError(reason, sentence, { ...details, cause })
+  }
+}
+
+function plain(value: unknown): unknown {
+  if (value === null || value === undefined || ['string', 'number', 'boolean'].includes(typeof value)) return value
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return plain(Array.from(value as Float64Array))
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object') return typeof value === 'bigint' ? String(value) : typeof value
+  if (Object.getPrototypeOf(value) !== Object.prototype) return Object.prototype.toString.call(value).slice(8, -1)
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
 }
 
 /** `error.within(...)` for an error of this library; anything else as it is. */

@@ -7,6 +7,7 @@ export {
   messageOf,
   throwIfAborted,
   type ErrorCode,
+  type ErrorData,
   type ErrorDetails,
   type ErrorReason,
 } from './errors.js'

@@ -11,9 +11,17 @@ import { TollError } from './errors.js'
  */
 export function legacyPermutation(seed: number, n: number): Int32Array {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
-    throw new TollError('out-of-domain', `seed must be an integer from 0 to 4294967295, got ${seed}`)
+    throw new TollError('out-of-domain', `seed must be an integer from 0 to 4294967295, got ${seed}`, {
+      option: 'seed',
+      value: seed,
+      expected: 'an integer from 0 to 4294967295',
+    })
   if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31)
-    throw new TollError('out-of-domain', `a permutation is of a whole number of items below 2^31, got ${n}`)
+    throw new TollError('out-of-domain', `a permutation is of a whole number of items below 2^31, got ${n}`, {
+      option: 'n',
+      value: n,
+      expected: 'a whole number below 2^31',
+    })
   const generator = mersenne(seed)
   const order = Int32Array.from({ length: n }, (_, i) => i)
   for (let i = n - 1; i > 0; i--) {

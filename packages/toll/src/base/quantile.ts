@@ -17,15 +17,24 @@ export type QuantileMethod = 'linear' | 'higher'
 export function quantile(values: ArrayLike<number>, q: number, method: QuantileMethod = 'linear'): number {
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i]))
-      throw new TollError('not-finite', `a quantile needs finite values, value ${i} is ${values[i]}`)
+      throw new TollError('not-finite', `a quantile needs finite values, value ${i} is ${values[i]}`, {
+        row: i,
+        value: values[i],
+      })
   }
   return quantileOfSorted(Float64Array.from(values).sort(), q, method)
 }
 
 /** `quantile` of values that are finite and sorted in ascending order; O(1). */
 export function quantileOfSorted(sorted: ArrayLike<number>, q: number, method: QuantileMethod = 'linear'): number {
-  if (!(q >= 0 && q <= 1)) throw new TollError('out-of-domain', `a quantile must be a share from 0 to 1, got ${q}`)
-  if (sorted.length === 0) throw new TollError('too-few-rows', 'a quantile needs at least one value, got none')
+  if (!(q >= 0 && q <= 1))
+    throw new TollError('out-of-domain', `a quantile must be a share from 0 to 1, got ${q}`, {
+      option: 'q',
+      value: q,
+      expected: 'a number from 0 to 1',
+    })
+  if (sorted.length === 0)
+    throw new TollError('too-few-rows', 'a quantile needs at least one value, got none', { value: 0, limit: 1 })
   const h = (sorted.length - 1) * q
   const low = sorted[Math.floor(h)]
   const high = sorted[Math.ceil(h)]

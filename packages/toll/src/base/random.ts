@@ -21,7 +21,11 @@ export class Random {
   /** A stream from an integer seed in [0, 2^32). */
   static seeded(seed: number): Random {
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-      throw new TollError('out-of-domain', `seed must be an integer from 0 to 4294967295, got ${seed}`)
+      throw new TollError('out-of-domain', `seed must be an integer from 0 to 4294967295, got ${seed}`, {
+        option: 'seed',
+        value: seed,
+        expected: 'an integer from 0 to 4294967295',
+      })
     }
     return new Random(xoroshiro128plus(mix(seed)))
   }
@@ -62,7 +66,12 @@ export class Random {
    * moved are kept, so that drawing a batch from a million rows costs as much as the batch.
    */
   sample(n: number, k: number): Int32Array {
-    if (k > n) throw new TollError('out-of-domain', `cannot draw ${k} different values from ${n}`)
+    if (k > n)
+      throw new TollError('out-of-domain', `cannot draw ${k} different values from ${n}`, {
+        option: 'k',
+        value: k,
+        limit: n,
+      })
     const moved = new Map<number, number>()
     const drawn = new Int32Array(k)
     for (let i = 0; i < k; i++) {

@@ -19,7 +19,11 @@ export function chiSquareBelow(x: number, degrees: number): number {
 export function chiSquareQuantile(probability: number, degrees: number): number {
   checkDegrees(degrees)
   if (!(probability > 0 && probability < 1))
-    throw new TollError('out-of-domain', `a probability must be above 0 and below 1, got ${probability}`)
+    throw new TollError('out-of-domain', `a probability must be above 0 and below 1, got ${probability}`, {
+      option: 'probability',
+      value: probability,
+      expected: 'a number above 0 and below 1',
+    })
   let [low, high] = [0, degrees]
   while (chiSquareBelow(high, degrees) < probability) [low, high] = [high, 2 * high]
   for (;;) {
@@ -32,7 +36,11 @@ export function chiSquareQuantile(probability: number, degrees: number): number 
 
 function checkDegrees(degrees: number): void {
   if (!(Number.isSafeInteger(degrees) && degrees >= 1))
-    throw new TollError('out-of-domain', `degrees of freedom must be a positive integer, got ${degrees}`)
+    throw new TollError('out-of-domain', `degrees of freedom must be a positive integer, got ${degrees}`, {
+      option: 'degrees',
+      value: degrees,
+      expected: 'a positive integer',
+    })
 }
 
 /** log Gamma(k / 2), from Gamma(1/2) = sqrt(pi), Gamma(1) = 1 and Gamma(z + 1) = z Gamma(z). */

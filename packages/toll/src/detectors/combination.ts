@@ -79,7 +79,7 @@ export interface ScoreScale {
 export function fitScoreScale(scores: readonly Float64Array[], outer = 0): ScoreScale {
   const columns = scores.map((column) => finite(column).sort())
   if (columns.some((column) => column.length === 0))
-    throw new TollError('too-few-rows', 'standardising scores needs at least one row, got none')
+    throw new TollError('too-few-rows', 'standardising scores needs at least one row, got none', { value: 0, limit: 1 })
   const scales = columns.map(
     (column) =>
       momentsOf(withoutTails(column, outer)) ?? momentsOf(column) ?? { mean: column[column.length >> 1], sd: 1 },

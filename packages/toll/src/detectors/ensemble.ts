@@ -100,12 +100,20 @@ export function ensemble(
     'ensemble option',
   )
   if (members.length < 2)
-    throw new TollError('out-of-domain', `an ensemble needs at least 2 members, got ${members.length}`)
+    throw new TollError('out-of-domain', `an ensemble needs at least 2 members, got ${members.length}`, {
+      option: 'members',
+      value: members.length,
+      limit: 2,
+    })
   const accepts = (['table', 'image'] as const).filter((kind) =>
     members.every(({ detector }) => detector.accepts.includes(kind)),
   )
   if (accepts.length === 0)
-    throw new TollError('out-of-domain', `the members ${namesOf(members).join(', ')} take no kind of sample in common`)
+    throw new TollError(
+      'unsupported-input',
+      `the members ${namesOf(members).join(', ')} take no kind of sample in common`,
+      { option: 'members' },
+    )
   namedGroups(members)
   for (const member of members) parametersOf(member)
   return {
@@ -257,6 +265,7 @@ function namedGroups(members: readonly EnsembleMember[]): number[][] | undefined
     throw new TollError(
       'out-of-domain',
       `either every member of an ensemble has a group or none has, got ${named} of ${members.length}`,
+      { option: 'group', value: named, expected: `0 or ${members.length} members with a group` },
     )
   return [...new Set(members.map(({ group }) => group))].map((group) =>
     members.flatMap((member, i) => (member.group === group ? [i] : [])),
@@ -316,7 +325,10 @@ function divide(
 ): { learning: TrainingData; standardising: NdArray<Float64Array> } {
   const normal = normalIndices(data)
   if (normal.length < 2)
-    throw new TollError('too-few-rows', `an ensemble learns from at least 2 normal rows, got ${normal.length}`)
+    throw new TollError('too-few-rows', `an ensemble learns from at least 2 normal rows, got ${normal.length}`, {
+      value: normal.length,
+      limit: 2,
+    })
   const held = normal.length < fewestToDivide ? 0 : Math.round(share * normal.length)
   const chosen = Array.from(random.sample(normal.length, held), (i) => normal[i]).sort((a, b) => a - b)
   const held64 = chosen.length > 0 ? chosen : normal
@@ -333,7 +345,11 @@ function divide(
 /** `rows` of the normal samples, in their order; everything when `rows` is 0 or not fewer. */
 function thinned(data: TrainingData, rows: number, random: Random): TrainingData {
   if (rows === 1)
-    throw new TollError('out-of-domain', 'ensemble: subsample must be 0 for all rows, or at least 2, got 1')
+    throw new TollError('out-of-domain', 'ensemble: subsample must be 0 for all rows, or at least 2, got 1', {
+      option: 'subsample',
+      value: rows,
+      expected: '0, or at least 2',
+    })
   const normal = normalIndices(data)
   if (rows === 0 || rows >= normal.length) return data
   return takeData(

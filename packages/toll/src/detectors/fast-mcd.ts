@@ -149,10 +149,11 @@ class Search {
   required(candidate: Candidate | undefined): Candidate {
     if (candidate) return candidate
     throw new TollError(
-      'unusable-data',
+      'dependent-columns',
       `the covariance of the rows is singular at mcd's shrinkage ${this.#options.shrinkage}: columns are ` +
         'constant or depend on each other, ' +
         'or rows are fewer than columns; raise the shrinkage',
+      { option: 'shrinkage', value: this.#options.shrinkage },
     )
   }
 

@@ -75,6 +75,7 @@ export const isolationForest: Detector<typeof isolationForestParameters> = {
       throw new TollError(
         'out-of-domain',
         `isolation-forest: extension must be at most the number of columns less one, ${d - 1}, got ${extension}`,
+        { option: 'extension', value: extension, limit: d - 1 },
       )
     requireMemory(trees, Math.min(sampled, n), extension > 0 ? d : 0)
     const pause = pauseEvery(50)
@@ -173,5 +174,6 @@ function requireMemory(trees: number, sampled: number, normal: number): void {
       `rows${normal > 0 ? ` with hyperplanes over ${normal} columns` : ''} may take ${mebibytes(bytes)}, ` +
       `more than the limit of ${mebibytes(largestForest)}; lower ` +
       `trees${normal > 0 ? ', sampled or extension (0 needs no hyperplanes)' : ' or sampled'}`,
+    { option: 'trees', value: bytes, limit: largestForest },
   )
 }

@@ -123,6 +123,7 @@ async function findBandwidth(
       throw new TollError(
         'out-of-domain',
         `kde: bandwidth must be 0 or at least ${smallestBandwidth}, got ${bandwidth}`,
+        { option: 'bandwidth', value: bandwidth, expected: `0, or at least ${smallestBandwidth}` },
       )
     return { bandwidth }
   }
@@ -172,6 +173,7 @@ function requireMemory(n: number): void {
       `take ${gibibytes(bytes)}, allowed are ${gibibytes(mostBytes)}; ` +
       `set the parameter subsample, to at most ${Math.floor(mostBytes / (scoredTogether * 16))}, to train ` +
       'on a random part of the rows',
+    { option: 'subsample', value: bytes, limit: mostBytes, suggestion: Math.floor(mostBytes / (scoredTogether * 16)) },
   )
 }
 
@@ -183,5 +185,11 @@ function requireTime(n: number, bandwidths: number): void {
       `${gibibytes(n * n * bandwidths * 8)} of kernel values would pass ` +
       `through memory, allowed are ${gibibytes(mostExponentials * 8)}; take rule scott or silverman, or set ` +
       `the parameter subsample, to at most ${Math.floor(Math.sqrt(mostExponentials / bandwidths))}`,
+    {
+      option: 'subsample',
+      value: n * n * bandwidths * 8,
+      limit: mostExponentials * 8,
+      suggestion: Math.floor(Math.sqrt(mostExponentials / bandwidths)),
+    },
   )
 }

@@ -167,10 +167,11 @@ function inverseDeviations({ data }: Matrix, component: number): { factor: Float
 
 function singular(component: number): TollError {
   return new TollError(
-    'unusable-data',
+    'dependent-columns',
     `the covariance of component ${component} of the mixture is singular: columns are constant or depend ` +
       'on each other, or it holds too few ' +
       'rows; raise the regularisation or take fewer components',
+    { option: 'components', value: component },
   )
 }
 

@@ -36,19 +36,22 @@ export function trainingRows(data: TrainingData, detector: string): WeightedRows
     throw new TollError(
       'shape-mismatch',
       `${detector} takes a table (n, d) with at least one column, got samples of shape (${samples.shape.join(', ')})`,
+      { value: samples.shape, expected: '(n, d)' },
     )
   }
   const bad = weights?.findIndex((weight) => !(Number.isFinite(weight) && weight >= 0)) ?? -1
   if (bad >= 0)
     throw new TollError(
-      'not-finite',
+      'invalid-weight',
       `sample weights must be finite and not negative, weight ${bad} is ${weights![bad]}`,
+      { row: bad, option: 'weights', value: weights![bad], expected: 'a finite number of at least 0' },
     )
   const kept = normalIndices(data).filter((row) => weights === undefined || weights[row] > 0)
   if (kept.length < 2)
     throw new TollError(
-      'invalid-weight',
+      'too-few-rows',
       `${detector} needs at least 2 normal rows of positive weight, got ${kept.length} of ${samples.shape[0]}`,
+      { value: kept.length, limit: 2 },
     )
   const chosen = kept.length === samples.shape[0] ? samples : takeSamples(samples, kept)
   const values = chosen.data instanceof Float64Array ? chosen.data : Float64Array.from(chosen.data)

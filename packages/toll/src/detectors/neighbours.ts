@@ -192,6 +192,7 @@ export function refuseTooMany(
       'too-large',
       `${detector} keeps its training rows: ${n} x ${d} numbers take ${gibibytes(bytes)}, allowed are ` +
         `${gibibytes(largestRows)}${advice(largestRows / (d * 8))}`,
+      { option: 'subsample', value: bytes, limit: largestRows, suggestion: Math.floor(largestRows / (d * 8)) },
     )
   }
   if (pairs && copies * n * n > largestPairs) {
@@ -200,6 +201,12 @@ export function refuseTooMany(
       `${detector} compares all ${n} training rows with each other${copies > 1 ? ` ${copies} times` : ''}: ` +
         `${gibibytes(copies * n * n * 8)} of distances would pass through memory, allowed are ` +
         `${gibibytes(largestPairs * 8)}${advice(Math.sqrt(largestPairs / copies))}`,
+      {
+        option: 'subsample',
+        value: copies * n * n * 8,
+        limit: largestPairs * 8,
+        suggestion: Math.floor(Math.sqrt(largestPairs / copies)),
+      },
     )
   }
   if (scoredTogether * n * 8 > largestScoring) {
@@ -208,6 +215,12 @@ export function refuseTooMany(
       `${detector} compares every scored row with all ${n} training rows: the distances of ` +
         `${scoredTogether} rows take ${gibibytes(scoredTogether * n * 8)}, ` +
         `allowed are ${gibibytes(largestScoring)}${advice(largestScoring / (scoredTogether * 8))}`,
+      {
+        option: 'subsample',
+        value: scoredTogether * n * 8,
+        limit: largestScoring,
+        suggestion: Math.floor(largestScoring / (scoredTogether * 8)),
+      },
     )
   }
 }

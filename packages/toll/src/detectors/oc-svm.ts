@@ -241,5 +241,11 @@ function requireValues(n: number, nu: number): void {
       `${gibibytes(values)} of kernel values would pass ` +
       `through memory, allowed are ${gibibytes(mostValues)}; set the parameter subsample, to at most ` +
       `${Math.floor(Math.sqrt(mostValues / nu))}, to train on a random part of the rows`,
+    {
+      option: 'subsample',
+      value: values * 8,
+      limit: mostValues * 8,
+      suggestion: Math.floor(Math.sqrt(mostValues / nu)),
+    },
   )
 }

@@ -113,6 +113,7 @@ export const pca: Detector<typeof pcaParameters> = {
         'out-of-domain',
         `pca parameter 'components' must be at most ${most} for ${n} rows of ${d} columns and score ` +
           `'${parameters.score}', got ${parameters.components}`,
+        { option: 'components', value: parameters.components, limit: most },
       )
     }
     const basis = await fitPrincipalBasis(rows, engine, signal)

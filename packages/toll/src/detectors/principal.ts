@@ -48,6 +48,7 @@ export async function fitPrincipalBasis(
       `the principal directions of ${n} rows of ${d} columns need ${side} x ${side} numbers, ` +
         `${8 * side * side} bytes; ` +
         `at most ${2 ** 30} are allowed: give fewer columns, or at most ${largestSide} rows`,
+      { value: side, limit: largestSide },
     )
   }
   const basis = n > d ? await fromCovariance(rows, engine, signal) : await fromGram(rows, engine, signal)

@@ -60,6 +60,7 @@ export function detectorNamed(name: string): Detector {
     throw new TollError(
       'unknown-detector',
       `there is no detector '${name}'; known: ${[...detectors.keys()].join(', ')}`,
+      { value: name, expected: [...detectors.keys()] },
     )
   return detector
 }

@@ -68,9 +68,10 @@ export async function solveOneClass(columns: KernelColumns, options: SmoOptions)
     }
     if (steps === mostSteps) {
       throw new TollError(
-        'loss-not-finite',
+        'not-converged',
         `the one-class problem of ${n} rows was not solved to ${enough} in ${steps} steps, the violation is ` +
           `${violation}; raise the tolerance or choose another kernel`,
+        { option: 'tolerance', value: violation, limit: mostSteps },
       )
     }
     const ki = columns.column(i) ?? (await loaded(columns, i, alpha, gradient))

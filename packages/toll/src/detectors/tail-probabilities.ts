@@ -61,6 +61,7 @@ function requireMemory(detector: string, rows: number, d: number): void {
     'out-of-domain',
     `${detector}: the sorted values of ${rows} rows and ${d} columns take ${Math.ceil(bytes / 2 ** 20)} MiB, ` +
       `more than the limit of ${largestTails / 2 ** 20} MiB; take fewer rows with the parameter subsample`,
+    { option: 'subsample', value: bytes, limit: largestTails },
   )
 }
 

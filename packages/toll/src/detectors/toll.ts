@@ -213,6 +213,7 @@ export function tollNetwork(
         'shape-mismatch',
         `network '${network}' takes images of ${built.sampleShape.join(' x ')}, got samples of ` +
           `${sampleShape.join(' x ')}; use network auto`,
+        { option: 'network', value: sampleShape, expected: built.sampleShape.join(' x '), suggestion: 'auto' },
       )
     }
     return built
@@ -225,6 +226,7 @@ export function tollNetwork(
   throw new TollError(
     'shape-mismatch',
     `Toll takes tables (n, d) or images (n, channels, height, width), got samples of shape (${sampleShape.join(', ')})`,
+    { value: sampleShape, expected: '(n, d) or (n, channels, height, width)' },
   )
 }
 
@@ -339,11 +341,15 @@ function requireWeights(weights: Float32Array): void {
   const bad = weights.findIndex((weight) => !(weight >= 0 && Number.isFinite(weight)))
   if (bad >= 0)
     throw new TollError(
-      'not-finite',
+      'invalid-weight',
       `sample weights must be finite and not negative, weight ${bad} is ${weights[bad]}`,
+      { row: bad, option: 'weights', value: weights[bad], expected: 'a finite number of at least 0' },
     )
   if (!weights.some((weight) => weight > 0))
-    throw new TollError('invalid-weight', 'at least one sample weight must be positive')
+    throw new TollError('invalid-weight', 'at least one sample weight must be positive', {
+      option: 'weights',
+      expected: 'a positive number',
+    })
 }
 
 /** At most `points` evenly spaced values of each list, the last one among them, with the steps they belong to. */

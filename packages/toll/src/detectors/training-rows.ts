@@ -12,17 +12,26 @@ export function normalRows(detector: string, data: TrainingData): NdArray {
     throw new TollError(
       'shape-mismatch',
       `${detector} takes tables (n, d) with at least one column, got shape (${shape.join(', ')})`,
+      { value: shape, expected: '(n, d)' },
     )
   const kept = normalIndices(data)
   if (kept.length < 2)
-    throw new TollError('too-few-rows', `${detector} needs at least 2 normal rows, got ${kept.length}`)
+    throw new TollError('too-few-rows', `${detector} needs at least 2 normal rows, got ${kept.length}`, {
+      value: kept.length,
+      limit: 2,
+    })
   return kept.length === shape[0] ? data.samples : takeSamples(data.samples, kept)
 }
 
 /** `rows` of the samples drawn without replacement, in their order; all of them when `rows` is 0 or not fewer. */
 export function subsampled(samples: NdArray, rows: number, random: Random): NdArray {
   const n = samples.shape[0]
-  if (rows === 1) throw new TollError('out-of-domain', 'subsample must be 0 for all rows, or at least 2, got 1')
+  if (rows === 1)
+    throw new TollError('out-of-domain', 'subsample must be 0 for all rows, or at least 2, got 1', {
+      option: 'subsample',
+      value: rows,
+      expected: '0, or at least 2',
+    })
   return rows === 0 || rows >= n ? samples : takeSamples(samples, random.sample(n, rows).sort())
 }
 

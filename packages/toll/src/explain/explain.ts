@@ -33,7 +33,7 @@ export async function explain(model: Model, data: Samples, options: ExplainOptio
     if (Number.isFinite(score) || scores.invalid.has(row)) return
     const message =
       `row ${row + 1} scores ${score}, which cannot be shared; its values are beyond what the model can ` + 'tell apart'
-    check.reject(row, { reason: 'infinite-score', message }, { value: score })
+    check.reject(row, { reason: 'score-not-finite', message }, { value: score })
   })
   const invalid = new Map([...scores.invalid, ...check.invalid])
   const places = Array.from({ length: rowCount(data) }, (_, row) => row).filter((row) => !invalid.has(row))
@@ -73,13 +73,21 @@ function scoreGraphOf({ bytes, manifest }: Model, given: Detector | undefined): 
 
 function checkOptions({ tolerance = 1e-3, points = 1100, evaluations = 2048, seed = 0 }: ExplainOptions): void {
   if (!(tolerance > 0 && tolerance <= 1))
-    throw new TollError('out-of-domain', `tolerance must be above 0 and at most 1, got ${tolerance}`)
+    throw new TollError('out-of-domain', `tolerance must be above 0 and at most 1, got ${tolerance}`, {
+      option: 'tolerance',
+      value: tolerance,
+      expected: 'a number above 0 and at most 1',
+    })
   for (const [name, value, low, high] of [
     ['points', points, 11, 1e6],
     ['evaluations', evaluations, 1, 1e9],
     ['seed', seed, 0, 2 ** 32 - 1],
   ] as const) {
     if (!(Number.isInteger(value) && value >= low && value <= high))
-      throw new TollError('out-of-domain', `${name} must be an integer from ${low} to ${high}, got ${value}`)
+      throw new TollError('out-of-domain', `${name} must be an integer from ${low} to ${high}, got ${value}`, {
+        option: name,
+        value,
+        expected: `an integer from ${low} to ${high}`,
+      })
   }
 }

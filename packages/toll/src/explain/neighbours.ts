@@ -31,7 +31,11 @@ export async function nearestRows(
   { count = 5, signal }: NeighbourOptions = {},
 ): Promise<Neighbour[][]> {
   if (!(Number.isInteger(count) && count >= 1))
-    throw new TollError('out-of-domain', `count must be an integer of at least 1, got ${count}`)
+    throw new TollError('out-of-domain', `count must be an integer of at least 1, got ${count}`, {
+      option: 'count',
+      value: count,
+      expected: 'an integer of at least 1',
+    })
   const session = await openSamples(model)
   try {
     const own = await samplesOf(model, session, rows)

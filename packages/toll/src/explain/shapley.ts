@@ -31,9 +31,10 @@ export async function explainByShapley(
   const base = (await model.score(typical, { signal })).score[0]
   if (!Number.isFinite(base))
     throw new TollError(
-      'unusable-data',
+      'score-not-finite',
       `the score of the typical row is ${base}, so that no score can be explained by the way from it; this ` +
         'detector needs other data or parameters',
+      { value: base },
     )
   const rows: RowExplanation[] = []
   const check = new RowCheck(invalidRows)
@@ -49,7 +50,7 @@ export async function explainByShapley(
     })
     if (!shared.shares.every(Number.isFinite)) {
       const message = `row ${row + 1} cannot be explained: the score is infinite when some of its values become typical`
-      check.reject(row, { reason: 'infinite-score', message }, {})
+      check.reject(row, { reason: 'score-not-finite', message }, {})
       continue
     }
     const missing = score - base - sumOf(shared.shares)

@@ -67,7 +67,11 @@ export function rowNormOperand(norm: Tensor): Tensor | undefined {
  */
 export function dropout(x: Tensor, mask: Tensor, rate: number): Tensor {
   if (!(rate >= 0 && rate < 1))
-    throw new TollError('out-of-domain', `the dropout rate must be at least 0 and below 1, got ${rate}`)
+    throw new TollError('out-of-domain', `the dropout rate must be at least 0 and below 1, got ${rate}`, {
+      option: 'rate',
+      value: rate,
+      expected: 'a number from 0 to below 1',
+    })
   return mul(x, mul(cast(mask, x.dtype), 1 / (1 - rate)))
 }
 
@@ -110,6 +114,7 @@ function windowSums(x: Tensor, kernel: readonly [number, number], window: Window
       throw new TollError(
         'shape-mismatch',
         `averagePool: a window of ${kernel.join(' x ')} does not fit ${showShape(x.shape)}`,
+        { option: 'kernel', value: kernel, expected: `a window within ${showShape(x.shape)}` },
       )
     const stride = window.strides[direction]
     const taps = Array.from({ length: kernel[direction] }, (_, tap) => {
@@ -123,7 +128,11 @@ function windowSums(x: Tensor, kernel: readonly [number, number], window: Window
 /** Repeats every pixel of images (n, c, h, w) `scale` times in both directions. */
 export function upsampleNearest(x: Tensor, scale: number): Tensor {
   if (!Number.isInteger(scale) || scale < 1)
-    throw new TollError('out-of-domain', `the scale must be an integer of at least 1, got ${scale}`)
+    throw new TollError('out-of-domain', `the scale must be an integer of at least 1, got ${scale}`, {
+      option: 'scale',
+      value: scale,
+      expected: 'an integer of at least 1',
+    })
   const [n, c, h, w] = x.shape
   const [height, width] = [knownSize(h, 'upsample'), knownSize(w, 'upsample')]
   const wide = broadcastTo(reshape(x, [n, c, height, 1, width, 1]), [n, c, height, scale, width, scale])
@@ -208,14 +217,18 @@ export function ranksAmong(columns: readonly Float64Array[], x: Tensor): { below
 function sortedTable(columns: readonly Float64Array[], x: Tensor): Tensor {
   const [d, count] = [columns.length, columns[0].length]
   if (x.shape.length !== 2 || x.shape[1] !== d)
-    throw new TollError('shape-mismatch', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`)
+    throw new TollError('shape-mismatch', `searchSorted: expected (n, ${d}), got ${showShape(x.shape)}`, {
+      value: x.shape,
+      expected: `(n, ${d})`,
+    })
   const padded = tableRows(count)
   const table = new Float64Array(padded * d).fill(Infinity)
   columns.forEach((column, c) => {
     if (column.length !== count)
       throw new TollError(
-        'shape-mismatch',
+        'length-mismatch',
         `searchSorted: column ${c} has ${column.length} numbers, column 0 has ${count}`,
+        { value: column.length, expected: `${count} numbers` },
       )
     column.forEach((value, row) => {
       table[row * d + c] = value

@@ -50,7 +50,11 @@ export interface CostOptions {
 export function costOf(outputs: Readonly<Record<string, Tensor>>, { inputs = [], sizes = {} }: CostOptions = {}): Cost {
   for (const [name, size] of Object.entries(sizes)) {
     if (!Number.isSafeInteger(size) || size < 0)
-      throw new TollError('out-of-domain', `the size '${name}' must be a whole number of at least 0, got ${size}`)
+      throw new TollError('out-of-domain', `the size '${name}' must be a whole number of at least 0, got ${size}`, {
+        option: name,
+        value: size,
+        expected: 'a whole number of at least 0',
+      })
   }
   const bindings = new Map(Object.entries(sizes))
   const program = prepare(outputs, inputs)

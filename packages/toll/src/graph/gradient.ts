@@ -11,11 +11,23 @@ import { isFloat, knownSize, sameShape, showShape, topological, type Tensor } fr
  * weights of its elements. A tensor that `y` does not depend on gets zeros (its sizes must be known then).
  */
 export function gradients(y: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
-  if (!isFloat(y.dtype)) throw new TollError('shape-mismatch', `a gradient needs a real result, got ${y.dtype}`)
+  if (!isFloat(y.dtype))
+    throw new TollError('dtype-mismatch', `a gradient needs a real result, got ${y.dtype}`, {
+      value: y.dtype,
+      expected: ['float32', 'float64'],
+    })
   if (!seed && y.shape.length > 0)
-    throw new TollError('shape-mismatch', `a gradient needs a scalar, got ${showShape(y.shape)}; sum it or give a seed`)
+    throw new TollError(
+      'shape-mismatch',
+      `a gradient needs a scalar, got ${showShape(y.shape)}; sum it or give a seed`,
+      { option: 'seed', value: y.shape, expected: '()' },
+    )
   if (seed && !sameShape(seed.shape, y.shape))
-    throw new TollError('shape-mismatch', `the seed ${showShape(seed.shape)} must have the shape ${showShape(y.shape)}`)
+    throw new TollError(
+      'shape-mismatch',
+      `the seed ${showShape(seed.shape)} must have the shape ${showShape(y.shape)}`,
+      { option: 'seed', value: seed.shape, expected: showShape(y.shape) },
+    )
 
   const order = topological([y])
   const wanted = dependents(order, wrt)

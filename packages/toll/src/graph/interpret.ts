@@ -47,8 +47,9 @@ function feed(node: Tensor, name: string, feeds: Readonly<Record<string, Fed>>, 
   const fed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
   if (!fed)
     throw new TollError(
-      'out-of-domain',
+      'missing-argument',
       `input '${name}' was not fed; fed: ${Object.keys(feeds).join(', ') || 'nothing'}`,
+      { option: name, value: Object.keys(feeds) },
     )
   const fits =
     fed.shape.length === node.shape.length &&
@@ -62,12 +63,17 @@ function feed(node: Tensor, name: string, feeds: Readonly<Record<string, Fed>>, 
     throw new TollError(
       'shape-mismatch',
       `input '${name}' must have shape ${showShape(node.shape)}, got (${fed.shape.join(', ')})`,
+      { option: name, value: fed.shape, expected: showShape(node.shape) },
     )
   const data: ArrayLike<unknown> = fed.data
   const other = node.dtype === 'string' ? 'numbers' : 'texts'
   for (let i = 0; i < data.length; i++) {
     if ((typeof data[i] === 'string') === (other === 'texts'))
-      throw new TollError('out-of-domain', `input '${name}' must be of ${node.dtype}, got ${other} (value ${i})`)
+      throw new TollError('wrong-type', `input '${name}' must be of ${node.dtype}, got ${other} (value ${i})`, {
+        option: name,
+        value: other,
+        expected: node.dtype,
+      })
   }
   const type = { dtype: node.dtype, shape: fed.shape }
   return other === 'numbers'

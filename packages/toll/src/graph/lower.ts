@@ -44,7 +44,9 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
   const names = [...inputs.map(inputName), ...Object.keys(outputs)]
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined)
-    throw new TollError('duplicate-name', `inputs and outputs need different names, '${twice}' comes twice`)
+    throw new TollError('duplicate-name', `inputs and outputs need different names, '${twice}' comes twice`, {
+      value: twice,
+    })
   const builder = new Builder(new Set(names), inputs)
   // Before everything else: a named size may be read off an input that comes later in the order.
   for (const node of inputs) builder.define(node, inputName(node))
@@ -186,7 +188,7 @@ class Builder implements Lowering {
   sizeVector(symbol: string): string {
     return this.#once(`size:${symbol}`, () => {
       const source = this.#inputs.find((node) => node.shape.includes(symbol))
-      if (!source) throw new TollError('shape-mismatch', `no input has the size '${symbol}'`)
+      if (!source) throw new TollError('shape-mismatch', `no input has the size '${symbol}'`, { value: symbol })
       const axis = source.shape.indexOf(symbol)
       return this.emit('Shape', [this.nameOf(source)], { start: axis, end: axis + 1 })
     })

@@ -19,6 +19,7 @@ export function substitute<K extends string>(
         'shape-mismatch',
         `a ${old.dtype} of shape ${showShape(old.shape)} cannot be replaced by a ${fresh.dtype} of shape ` +
           `${showShape(fresh.shape)}`,
+        { value: fresh.shape, expected: showShape(old.shape) },
       )
     }
   }

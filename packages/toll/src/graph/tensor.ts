@@ -120,12 +120,13 @@ export function typeOf<A extends Attributes>(op: Op<A>, inputs: readonly TensorT
   const texts = op.strings === 'operands' ? undefined : inputs.find(({ dtype }) => dtype === 'string')
   if (texts)
     throw new TollError(
-      'shape-mismatch',
+      'dtype-mismatch',
       `${op.name}: expected numbers, got string${showShape(texts.shape)}; turn the texts into integers with lookup`,
+      { value: texts.dtype },
     )
   const type = op.type(inputs, attrs)
   if (type.dtype === 'string' && op.strings !== 'result')
-    throw new TollError('shape-mismatch', `${op.name}: only an input can be of strings`)
+    throw new TollError('dtype-mismatch', `${op.name}: only an input can be of strings`, { value: type.dtype })
   return type
 }
 
@@ -134,8 +135,9 @@ export function checkResults(outputs: Readonly<Record<string, Tensor>>): void {
   for (const [name, { dtype, shape }] of Object.entries(outputs)) {
     if (dtype === 'string')
       throw new TollError(
-        'shape-mismatch',
+        'dtype-mismatch',
         `output '${name}' must be numbers, got string${showShape(shape)}; turn the texts into integers with lookup`,
+        { option: name, value: dtype },
       )
   }
 }
@@ -191,7 +193,10 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
     const x = a[i - rank + a.length] ?? 1
     const y = b[i - rank + b.length] ?? 1
     if (x !== y && x !== 1 && y !== 1) {
-      throw new TollError('shape-mismatch', `${what}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast`)
+      throw new TollError('shape-mismatch', `${what}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast`, {
+        value: b,
+        expected: showShape(a),
+      })
     }
     return x === 1 ? y : x
   })
@@ -202,7 +207,11 @@ export function normalizeAxes(axes: readonly number[], rank: number, what: strin
   const result = axes.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b)
   result.forEach((axis, i) => {
     if (!Number.isInteger(axis) || axis < 0 || axis >= rank || axis === result[i - 1]) {
-      throw new TollError('shape-mismatch', `${what}: axes [${axes.join(', ')}] do not fit a tensor of rank ${rank}`)
+      throw new TollError('shape-mismatch', `${what}: axes [${axes.join(', ')}] do not fit a tensor of rank ${rank}`, {
+        option: 'axes',
+        value: axes,
+        limit: rank,
+      })
     }
   })
   return result
@@ -210,7 +219,11 @@ export function normalizeAxes(axes: readonly number[], rank: number, what: strin
 
 /** A known size, where a rule cannot do without one. */
 export function knownSize(dim: Dim, what: string): number {
-  if (typeof dim !== 'number') throw new TollError('shape-mismatch', `${what}: the size '${dim}' must be a number here`)
+  if (typeof dim !== 'number')
+    throw new TollError('shape-mismatch', `${what}: the size '${dim}' must be a number here`, {
+      value: dim,
+      expected: 'a number',
+    })
   return dim
 }
 
@@ -219,7 +232,7 @@ export function bindShape(shape: Shape, bindings: Bindings): number[] {
   return shape.map((dim) => {
     if (typeof dim === 'number') return dim
     const size = bindings.get(dim)
-    if (size === undefined) throw new TollError('shape-mismatch', `no input gives the size '${dim}'`)
+    if (size === undefined) throw new TollError('shape-mismatch', `no input gives the size '${dim}'`, { value: dim })
     return size
   })
 }

@@ -26,8 +26,9 @@ const fewestInBin = 5
 export function compareBins(reference: ArrayLike<number>, other: ArrayLike<number>): BinComparison {
   if (reference.length !== other.length)
     throw new TollError(
-      'shape-mismatch',
+      'length-mismatch',
       `${reference.length} bins of the reference, ${other.length} of the other sample`,
+      { option: 'other', value: other.length, expected: `${reference.length} bins` },
     )
   const [n, m] = [sumOf(reference), sumOf(other)]
   if (n === 0 || m === 0) throw new TollError('no-rows', 'comparing bins needs rows in both samples, one has none')

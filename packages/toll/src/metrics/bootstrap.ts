@@ -116,6 +116,9 @@ function drawAgain(groupOf: Int32Array, perScore: Float64Array, random: Random):
 export function evaluate(name: string, measure: Measure, counts: ScoreCounts): number {
   const value = measure(counts)
   if (!Number.isFinite(value))
-    throw new TollError('not-finite', `measure '${name}' must be finite on every replicate, got ${value}`)
+    throw new TollError('undefined-measure', `measure '${name}' must be finite on every replicate, got ${value}`, {
+      option: name,
+      value,
+    })
   return value
 }

@@ -34,11 +34,19 @@ export function clusterIntervals<K extends string>(
 ): Record<K, BootstrapInterval> {
   const { replicates, level, seed } = resolveParameters(bootstrapParameters, options, 'bootstrap option')
   if (clusters.length !== scores.length)
-    throw new TollError('length-mismatch', `expected ${scores.length} clusters, one per row, got ${clusters.length}`)
+    throw new TollError('length-mismatch', `expected ${scores.length} clusters, one per row, got ${clusters.length}`, {
+      option: 'clusters',
+      value: clusters.length,
+      expected: `${scores.length} clusters`,
+    })
   const counts = countByScore(scores, labels)
   const { anomalous, normal } = gather(scores, labels, clusters, counts)
   if (anomalous.length + normal.length < 2)
-    throw new TollError('too-few-rows', 'intervals over clusters of rows need at least 2 clusters, got 1')
+    throw new TollError('too-few-rows', 'intervals over clusters of rows need at least 2 clusters, got 1', {
+      option: 'clusters',
+      value: 1,
+      limit: 2,
+    })
   const random = Random.seeded(seed)
   const names = Object.keys(measures) as K[]
   const samples = names.map(() => new Float64Array(replicates))
@@ -107,8 +115,9 @@ function drawBoth(counts: ScoreCounts, strata: readonly (readonly Cluster[])[], 
       return { scores: counts.scores, anomalies, normals, totalAnomalies, totalNormals }
   }
   throw new TollError(
-    'unusable-data',
+    'one-class',
     `drawing clusters of rows again gives rows of one class only, ${mostDraws} times in a row; normal ` +
       'rows are in too few clusters for intervals',
+    { option: 'clusters', limit: mostDraws },
   )
 }

@@ -89,19 +89,30 @@ export function checkScores(scores: Scores): void {
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(scores[i]))
       throw new TollError(
-        'not-a-number',
+        'score-not-finite',
         `score ${i} is NaN; a row that cannot be scored must be left out, with its label`,
+        { row: i, value: scores[i] },
       )
   }
 }
 
 /** How many of `rows` labels are 1, after checking that all are 0 or 1 and both occur. */
 export function countAnomalies(labels: Labels, rows: number): number {
-  if (labels.length !== rows) throw new TollError('length-mismatch', `${rows} rows but ${labels.length} labels`)
+  if (labels.length !== rows)
+    throw new TollError('length-mismatch', `${rows} rows but ${labels.length} labels`, {
+      option: 'labels',
+      value: labels.length,
+      expected: `${rows} labels`,
+    })
   let positive = 0
   for (let i = 0; i < rows; i++) {
     if (labels[i] !== 0 && labels[i] !== 1)
-      throw new TollError('invalid-label', `label ${i} is ${labels[i]}; labels are 0 (normal) or 1 (anomaly)`)
+      throw new TollError('invalid-label', `label ${i} is ${labels[i]}; labels are 0 (normal) or 1 (anomaly)`, {
+        row: i,
+        option: 'labels',
+        value: labels[i],
+        expected: ['0', '1'],
+      })
     positive += labels[i]
   }
   if (positive === 0 || positive === rows) {
@@ -112,8 +123,9 @@ export function countAnomalies(labels: Labels, rows: number): number {
           ? `all ${rows} rows are normal (0)`
           : `all ${rows} rows are anomalies (1)`
     throw new TollError(
-      'unusable-data',
+      rows === 0 ? 'no-rows' : 'one-class',
       `measuring needs rows of both classes, at least one normal (0) and one anomaly (1); ${found}`,
+      { option: 'labels' },
     )
   }
   return positive

@@ -23,7 +23,11 @@ export function confusion(decisions: Labels, labels: Labels): Confusion {
   let falsePositives = 0
   for (let i = 0; i < decisions.length; i++) {
     if (decisions[i] !== 0 && decisions[i] !== 1) {
-      throw new TollError('unusable-data', `decision ${i} is ${decisions[i]}; decisions are 0 (normal) or 1 (anomaly)`)
+      throw new TollError(
+        'invalid-label',
+        `decision ${i} is ${decisions[i]}; decisions are 0 (normal) or 1 (anomaly)`,
+        { row: i, option: 'decisions', value: decisions[i], expected: ['0', '1'] },
+      )
     }
     truePositives += decisions[i] & labels[i]
     falsePositives += decisions[i] & (1 - labels[i])
@@ -81,7 +85,11 @@ export function f1Score({ truePositives, falsePositives, falseNegatives }: Confu
  */
 export function predictShare(scores: Scores, normalShare: number): Uint8Array {
   if (!(normalShare >= 0 && normalShare <= 1)) {
-    throw new TollError('out-of-domain', `the share of normal rows must be from 0 to 1, got ${normalShare}`)
+    throw new TollError('out-of-domain', `the share of normal rows must be from 0 to 1, got ${normalShare}`, {
+      option: 'normalShare',
+      value: normalShare,
+      expected: 'a number from 0 to 1',
+    })
   }
   checkScores(scores)
   const order = Uint32Array.from({ length: scores.length }, (_, i) => i)
@@ -99,7 +107,12 @@ function roundHalfEven(x: number): number {
 }
 
 function checkThreshold(threshold: number): void {
-  if (Number.isNaN(threshold)) throw new TollError('out-of-domain', 'the threshold must be a number, got NaN')
+  if (Number.isNaN(threshold))
+    throw new TollError('out-of-domain', 'the threshold must be a number, got NaN', {
+      option: 'threshold',
+      value: threshold,
+      expected: 'a number',
+    })
 }
 
 function fillCounts(truePositives: number, falsePositives: number, anomalies: number, normals: number): Confusion {

@@ -28,11 +28,19 @@ export interface HistogramOptions {
 export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): Histogram {
   const bins = options.bins ?? 40
   if (!Number.isInteger(bins) || bins < 1 || bins > 100_000) {
-    throw new TollError('out-of-domain', `a histogram needs 1 to 100000 bins, got ${bins}`)
+    throw new TollError('out-of-domain', `a histogram needs 1 to 100000 bins, got ${bins}`, {
+      option: 'bins',
+      value: bins,
+      expected: 'an integer from 1 to 100000',
+    })
   }
   const [low, high] = options.range ?? spanOf(values)
   if (!(low < high) || !Number.isFinite(high - low)) {
-    throw new TollError('out-of-domain', `a histogram's range must ascend and be finite, got ${low} to ${high}`)
+    throw new TollError('out-of-domain', `a histogram's range must ascend and be finite, got ${low} to ${high}`, {
+      option: 'range',
+      value: [low, high],
+      expected: 'two finite, ascending numbers',
+    })
   }
   const edges = Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + (high - low) * (i / bins)))
   const counts = new Float64Array(bins)
@@ -41,7 +49,7 @@ export function histogram(values: ArrayLike<number>, options: HistogramOptions =
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (!Number.isFinite(value))
-      throw new TollError('not-finite', `a histogram needs finite values, value ${i} is ${value}`)
+      throw new TollError('not-finite', `a histogram needs finite values, value ${i} is ${value}`, { row: i, value })
     if (value < low) below++
     else if (value > high) above++
     else counts[binOf(value, edges)]++
@@ -59,12 +67,20 @@ function binOf(value: number, edges: Float64Array): number {
 }
 
 function spanOf(values: ArrayLike<number>): [number, number] {
-  if (values.length === 0) throw new TollError('unusable-data', 'a histogram of no values needs a range')
+  if (values.length === 0)
+    throw new TollError('too-few-rows', 'a histogram of no values needs a range', {
+      option: 'range',
+      value: 0,
+      limit: 1,
+    })
   let low = Infinity
   let high = -Infinity
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i]))
-      throw new TollError('not-finite', `a histogram needs finite values, value ${i} is ${values[i]}`)
+      throw new TollError('not-finite', `a histogram needs finite values, value ${i} is ${values[i]}`, {
+        row: i,
+        value: values[i],
+      })
     low = Math.min(low, values[i])
     high = Math.max(high, values[i])
   }

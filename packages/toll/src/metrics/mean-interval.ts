@@ -31,11 +31,15 @@ export function meanInterval(
   range: Interval = { low: -Infinity, high: Infinity },
 ): MeanInterval {
   const count = values.length
-  if (count === 0) throw new TollError('too-few-rows', 'a mean needs at least one value, got none')
+  if (count === 0)
+    throw new TollError('too-few-rows', 'a mean needs at least one value, got none', { value: 0, limit: 1 })
   let mean = 0
   for (let i = 0; i < count; i++) {
     if (!Number.isFinite(values[i]))
-      throw new TollError('not-finite', `a mean needs finite values, value ${i} is ${values[i]}`)
+      throw new TollError('not-finite', `a mean needs finite values, value ${i} is ${values[i]}`, {
+        row: i,
+        value: values[i],
+      })
     mean += values[i] / count
   }
   let squares = 0
@@ -64,9 +68,17 @@ export function meanInterval(
  */
 export function studentQuantile(level: number, degrees: number): number {
   if (!(level > 0 && level < 1))
-    throw new TollError('out-of-domain', `a confidence level must lie between 0 and 1, got ${level}`)
+    throw new TollError('out-of-domain', `a confidence level must lie between 0 and 1, got ${level}`, {
+      option: 'level',
+      value: level,
+      expected: 'a number above 0 and below 1',
+    })
   if (!Number.isInteger(degrees) || degrees < 1)
-    throw new TollError('out-of-domain', `degrees of freedom must be an integer of at least 1, got ${degrees}`)
+    throw new TollError('out-of-domain', `degrees of freedom must be an integer of at least 1, got ${degrees}`, {
+      option: 'degrees',
+      value: degrees,
+      expected: 'an integer of at least 1',
+    })
   let low = 0
   let high = Math.PI / 2
   for (;;) {

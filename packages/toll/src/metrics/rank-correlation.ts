@@ -11,6 +11,7 @@ export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): num
     throw new TollError(
       'length-mismatch',
       `a rank correlation needs two equally long lists of at least 2 values, got ${a.length} and ${b.length}`,
+      { value: b.length, expected: `${a.length} values`, limit: 2 },
     )
   const [x, y] = [centredRanks(a), centredRanks(b)]
   let [xx, yy, xy] = [0, 0, 0]
@@ -20,7 +21,7 @@ export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): num
     xy += x[i] * y[i]
   }
   if (xx === 0 || yy === 0)
-    throw new TollError('unusable-data', 'a rank correlation needs values that differ, all of one side are equal')
+    throw new TollError('constant-data', 'a rank correlation needs values that differ, all of one side are equal')
   return xy / Math.sqrt(xx * yy)
 }
 
@@ -29,7 +30,10 @@ function centredRanks(values: ArrayLike<number>): Float64Array {
   const order = Uint32Array.from({ length: n }, (_, i) => i)
   for (let i = 0; i < n; i++)
     if (Number.isNaN(values[i]))
-      throw new TollError('not-a-number', `a rank correlation needs numbers, value ${i} is NaN`)
+      throw new TollError('not-a-number', `a rank correlation needs numbers, value ${i} is NaN`, {
+        row: i,
+        value: values[i],
+      })
   order.sort((i, j) => (values[i] < values[j] ? -1 : values[i] > values[j] ? 1 : 0))
   const ranks = new Float64Array(n)
   for (let from = 0; from < n;) {

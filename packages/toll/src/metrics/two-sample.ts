@@ -84,8 +84,12 @@ export function superiority(a: ArrayLike<number>, b: ArrayLike<number>): number 
 
 function sorted(values: ArrayLike<number>): Float64Array {
   if (values.length === 0)
-    throw new TollError('unusable-data', 'comparing two samples needs numbers in both, one is empty')
+    throw new TollError('too-few-rows', 'comparing two samples needs numbers in both, one is empty', {
+      value: 0,
+      limit: 1,
+    })
   const copy = Float64Array.from(values)
-  if (copy.some(Number.isNaN)) throw new TollError('not-a-number', 'comparing two samples needs numbers, one is NaN')
+  if (copy.some(Number.isNaN))
+    throw new TollError('not-a-number', 'comparing two samples needs numbers, one is NaN', { value: NaN })
   return copy.sort()
 }

@@ -15,7 +15,11 @@ export function precisionAtOf(
   k: number,
 ): number {
   if (!(Number.isInteger(k) && k >= 1))
-    throw new TollError('out-of-domain', `precision needs a number of rows of at least 1, got ${k}`)
+    throw new TollError('out-of-domain', `precision needs a number of rows of at least 1, got ${k}`, {
+      option: 'k',
+      value: k,
+      expected: 'an integer of at least 1',
+    })
   const wanted = Math.min(k, totalAnomalies + totalNormals)
   let [found, taken] = [0, 0]
   for (let i = 0; i < scores.length && taken < wanted; i++) {
@@ -53,7 +57,11 @@ const day = 86_400
 export function alertRate(decisions: ArrayLike<number>, labels: ArrayLike<number>, time: ArrayLike<number>): AlertRate {
   const n = time.length
   if (decisions.length !== n || labels.length !== n)
-    throw new TollError('length-mismatch', `${n} times but ${decisions.length} decisions and ${labels.length} labels`)
+    throw new TollError('length-mismatch', `${n} times but ${decisions.length} decisions and ${labels.length} labels`, {
+      option: 'time',
+      value: n,
+      expected: `${decisions.length} times`,
+    })
   let [first, last, alerts, falsely] = [Infinity, -Infinity, 0, 0]
   const perDay = new Map<number, number>()
   for (let row = 0; row < n; row++) {
@@ -66,7 +74,10 @@ export function alertRate(decisions: ArrayLike<number>, labels: ArrayLike<number
     perDay.set(date, (perDay.get(date) ?? 0) + 1)
   }
   if (!(last > first))
-    throw new TollError('unusable-data', `alerts a day need rows of different times, got ${n} at the same time`)
+    throw new TollError('constant-data', `alerts a day need rows of different times, got ${n} at the same time`, {
+      option: 'time',
+      value: n,
+    })
   const moments = new Set(Array.from(time)).size
   const days = ((last - first) * (moments / (moments - 1))) / day
   return {

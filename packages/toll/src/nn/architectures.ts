@@ -17,7 +17,11 @@ import { sequential } from './sequential.js'
  */
 export function dense(widths: readonly number[], name = 'dense'): Autoencoder {
   if (widths.length < 2)
-    throw new TollError('out-of-domain', 'a dense autoencoder needs the number of columns and a code width')
+    throw new TollError('out-of-domain', 'a dense autoencoder needs the number of columns and a code width', {
+      option: 'widths',
+      value: widths,
+      limit: 2,
+    })
   return autoencoder({
     name,
     sampleShape: [widths[0]],

@@ -39,6 +39,7 @@ export function reconstruct(network: Autoencoder, x: Tensor, scope: Scope): { co
     throw new TollError(
       'shape-mismatch',
       `network '${network.name}' takes samples of (${network.sampleShape.join(', ')}), got (${given.join(', ')})`,
+      { value: given, expected: `(${network.sampleShape.join(', ')})` },
     )
   }
   const code = network.encoder.apply(x, within(scope, 'encoder'))

@@ -57,8 +57,9 @@ function track(scope: Scope, x: Tensor, features: number, momentum: number, mean
   const count = sizeOf(x.shape as readonly number[]) / features
   if (!(count > 1))
     throw new TollError(
-      'unusable-data',
+      'too-few-rows',
       'batch norm needs more than one value per feature in a batch: give at least two rows',
+      { limit: 2 },
     )
   const blend = (name: string, value: Tensor) =>
     scope.update(name, add(mul(scope.buffer(name), 1 - momentum), mul(reshape(value, [features]), momentum)))

@@ -38,7 +38,11 @@ function convert<A extends Exclude<OnnxArrays[OnnxDType], readonly string[]>>(
     const kept =
       fits && (rounds ? Number.isFinite(data[i]) || !Number.isFinite(Number(value)) : BigInt(data[i]) === BigInt(value))
     if (!kept)
-      throw new TollError('out-of-domain', `tensor '${name}' of type ${dtype} cannot hold ${String(value)}, value ${i}`)
+      throw new TollError(
+        'out-of-domain',
+        `tensor '${name}' of type ${dtype} cannot hold ${String(value)}, value ${i}`,
+        { option: name, value, expected: dtype },
+      )
   }
   return data
 }

@@ -26,7 +26,7 @@ const FIRST_IR_WITH_OPSETS = 3
  * byte offset.
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
-  if (bytes.length === 0) throw new TollError('wrong-file-kind', 'expected an ONNX model, got an empty file')
+  if (bytes.length === 0) throw new TollError('empty-file', 'expected an ONNX model, got an empty file')
   const message = decodeMessage(bytes, 'Model')
   const { graph, ir_version: irVersion = 0 } = message
   if (!graph || irVersion < 1) {
@@ -74,6 +74,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
     throw new TollError(
       'out-of-domain',
       `format version of an ONNX model must be an integer of 1 or more, got ${model.irVersion}`,
+      { option: 'irVersion', value: model.irVersion, expected: 'an integer of 1 or more' },
     )
   }
   return encodeMessage(
@@ -94,7 +95,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
 
 /** Reads one tensor from a file of its own (`.pb`); errors as in `decodeModel`. */
 export function decodeTensor(bytes: Uint8Array): OnnxTensor {
-  if (bytes.length === 0) throw new TollError('wrong-file-kind', 'expected an ONNX tensor, got an empty file')
+  if (bytes.length === 0) throw new TollError('empty-file', 'expected an ONNX tensor, got an empty file')
   return fromTensorMessage(decodeMessage(bytes, 'Tensor'), 'tensor')
 }
 
@@ -112,7 +113,10 @@ export function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, 
 function recordOf<T>(entries: readonly (readonly [string, T])[], what: string): Record<string, T> {
   const seen = new Set<string>()
   for (const [key] of entries) {
-    if (seen.has(key)) throw new TollError('damaged-file', `${what} '${key}' appears twice in the ONNX file`)
+    if (seen.has(key))
+      throw new TollError('damaged-file', `${what} '${key}' appears twice in the ONNX file`, {
+        part: `${what} '${key}'`,
+      })
     seen.add(key)
   }
   return Object.fromEntries(entries)
@@ -156,7 +160,7 @@ function toGraphMessage(graph: OnnxGraph): Message<'Graph'> {
 
 function fromNodeMessage(message: Message<'Node'>, where: string): OnnxNode {
   const op = message.op_type ?? ''
-  if (op === '') throw new TollError('damaged-file', `${where} has no operator; the file is damaged`)
+  if (op === '') throw new TollError('damaged-file', `${where} has no operator; the file is damaged`, { part: where })
   const label = `${where} (${op})`
   const attributes = (message.attribute ?? []).map((attribute) => {
     const name = attribute.name ?? ''
@@ -246,7 +250,10 @@ function fromAttributeMessage(message: Message<'Attribute'>, where: string): Onn
       }
     }
     case undefined:
-      throw new TollError('damaged-file', `${where} must have a known type, got ${message.type ?? 'none'}`)
+      throw new TollError('damaged-file', `${where} must have a known type, got ${message.type ?? 'none'}`, {
+        part: where,
+        value: message.type,
+      })
   }
 }
 
@@ -287,13 +294,18 @@ function toAttributeMessage(attribute: OnnxAttribute, where: string): Message<'A
 /** A finite number that becomes infinite in single precision would change its meaning silently. */
 function single(value: number, where: string): number {
   if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
-    throw new TollError('out-of-domain', `${where} must fit single precision, got ${value}`)
+    throw new TollError('out-of-domain', `${where} must fit single precision, got ${value}`, {
+      part: where,
+      value,
+      expected: 'a number of single precision',
+    })
   }
   return value
 }
 
 function required<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new TollError('damaged-file', `${what} is missing; the file is damaged`)
+  if (value === undefined)
+    throw new TollError('damaged-file', `${what} is missing; the file is damaged`, { part: what })
   return value
 }
 
@@ -327,6 +339,7 @@ function fromTypeMessage(message: Message<'Type'>, where: string): OnnxType {
     throw new TollError(
       'damaged-file',
       `${where} must be a tensor, a sequence, an optional or a map, got an empty type`,
+      { part: where },
     )
   return {
     kind: 'map',
@@ -359,12 +372,18 @@ function toTensorTypeMessage({
 
 function fromDimMessage({ dim_value: size, dim_param: name }: Message<'Dimension'>, where: string): OnnxDim {
   if (size !== undefined && size < 0)
-    throw new TollError('damaged-file', `${where} must have sizes of 0 or more, got ${size}`)
+    throw new TollError('damaged-file', `${where} must have sizes of 0 or more, got ${size}`, {
+      part: where,
+      value: size,
+    })
   return size ?? (name || null)
 }
 
 function toDimMessage(dim: OnnxDim): Message<'Dimension'> {
   if (typeof dim === 'number' && dim < 0)
-    throw new TollError('out-of-domain', `a size of an ONNX value must be 0 or more, got ${dim}`)
+    throw new TollError('out-of-domain', `a size of an ONNX value must be 0 or more, got ${dim}`, {
+      value: dim,
+      expected: 'an integer of 0 or more',
+    })
   return typeof dim === 'number' ? { dim_value: dim } : dim === null ? {} : { dim_param: dim }
 }

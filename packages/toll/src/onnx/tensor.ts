@@ -67,6 +67,7 @@ export function codeOfDType(dtype: OnnxDType): number {
     throw new TollError(
       'out-of-domain',
       `element type must be one of ${Object.keys(STORAGE).join(', ')}, got '${dtype}'`,
+      { option: 'dtype', value: dtype, expected: Object.keys(STORAGE) },
     )
   }
   return STORAGE[dtype].code
@@ -78,6 +79,7 @@ export function dtypeOfCode(code: number | undefined, where: string): OnnxDType 
     throw new TollError(
       'damaged-file',
       `${where} must have an ONNX element type from 1 to ${DTYPES.size}, got ${code ?? 'none'}`,
+      { part: where, value: code, expected: `1 to ${DTYPES.size}` },
     )
   return dtype
 }
@@ -108,14 +110,18 @@ export function fromTensorMessage(message: Message<'Tensor'>, where: string): On
   const label = name === '' ? where : `${where} '${name}'`
   if (message.data_location === EXTERNAL || message.external_data) {
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `${label} keeps its values in another file, which is not read; save the model as one file`,
+      { part: label },
     )
   }
   const dtype = dtypeOfCode(message.data_type, label)
   const dims = message.dims ?? []
   if (!dims.every(isDim))
-    throw new TollError('damaged-file', `${label} must have sizes of 0 or more, got ${printDims(dims)}`)
+    throw new TollError('damaged-file', `${label} must have sizes of 0 or more, got ${printDims(dims)}`, {
+      part: label,
+      value: dims,
+    })
   const data = valuesOf(message, dtype, label)
   const expected = slotsOf(dtype, dims)
   if (data.length !== expected) {
@@ -123,6 +129,7 @@ export function fromTensorMessage(message: Message<'Tensor'>, where: string): On
       'damaged-file',
       `${label} of type ${dtype} and shape ${printDims(dims)} needs ${expected} stored values, got ` +
         `${data.length}; the file is damaged`,
+      { part: label, value: data.length, expected: `${expected} values` },
     )
   }
   return { name, dtype, dims, data } as OnnxTensor
@@ -138,6 +145,7 @@ function valuesOf(message: Message<'Tensor'>, dtype: OnnxDType, label: string): 
         'damaged-file',
         `${label} of type ${dtype} needs a multiple of ${array.BYTES_PER_ELEMENT} bytes, got ${raw.length}; ` +
           'the file is damaged',
+        { part: label, value: raw.length, expected: `a multiple of ${array.BYTES_PER_ELEMENT} bytes` },
       )
     }
     return new array(raw.slice().buffer)
@@ -153,6 +161,7 @@ function valuesOf(message: Message<'Tensor'>, dtype: OnnxDType, label: string): 
       throw new TollError(
         'damaged-file',
         `${label} of type ${dtype} cannot hold ${listed[i]}, value ${i} of ${field}; the file is damaged`,
+        { part: label, value: listed[i], expected: dtype },
       )
     }
   }
@@ -177,18 +186,23 @@ export function checkTensor({ name, dtype, dims, data }: OnnxTensor): void {
   const { array } = STORAGE[dtype]
   if (array === null ? !isTexts(data) : !(data instanceof array)) {
     throw new TollError(
-      'out-of-domain',
+      'wrong-type',
       `tensor '${name}' of type ${dtype} must hold ${array === null ? 'an array of strings' : array.name}`,
+      { option: name, expected: array === null ? 'an array of strings' : array.name },
     )
   }
   if (!dims.every(isDim))
-    throw new TollError('shape-mismatch', `tensor '${name}' must have sizes of 0 or more, got ${printDims(dims)}`)
+    throw new TollError('shape-mismatch', `tensor '${name}' must have sizes of 0 or more, got ${printDims(dims)}`, {
+      option: name,
+      value: dims,
+    })
   const expected = slotsOf(dtype, dims)
   if (data.length !== expected) {
     throw new TollError(
       'length-mismatch',
       `tensor '${name}' of type ${dtype} and shape ${printDims(dims)} needs ${expected} stored values, got ` +
         `${data.length}`,
+      { option: name, value: data.length, expected: `${expected} values` },
     )
   }
 }

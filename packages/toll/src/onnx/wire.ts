@@ -155,7 +155,7 @@ class Decoding {
         'damaged-file',
         `expected an ONNX ${type.toLowerCase()} message, got bytes that do not parse: ${messageOf(cause)}` +
           ` (byte ${at} of ${this.#bytes.length}${where}); the file is damaged, incomplete or of another kind`,
-        { cause },
+        { part: this.#path.join('.'), offset: at, cause },
       )
     }
   }
@@ -284,6 +284,7 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
       throw new TollError(
         'out-of-domain',
         `the ONNX ${type.toLowerCase()} nests messages deeper than ${DEEPEST} levels`,
+        { limit: DEEPEST },
       )
     for (const field of FIELDS[name].values()) {
       const value = content[field.name]
@@ -334,6 +335,7 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
       throw new TollError(
         'out-of-domain',
         `field ${field.name} of an ONNX file must be an integer within 2^53, got ${value}`,
+        { part: field.name, value, expected: 'an integer within 2^53' },
       )
     }
     return value
@@ -345,6 +347,7 @@ export function encodeMessage<N extends MessageName>(message: Message<N>, type: 
       throw new TollError(
         'out-of-domain',
         `the tensors of an ONNX file must stay below 2 GiB together, got at least ${written} bytes`,
+        { value: written, limit: MOST_BYTES },
       )
     }
     return bytes

@@ -9,7 +9,11 @@ export const constantRate: Schedule = () => 1
 /** Multiplies by `factor` after each of the given steps. */
 export function stepDecay(milestones: readonly number[], factor = 0.1): Schedule {
   if (!milestones.every((step) => Number.isInteger(step) && step >= 0) || !(factor > 0)) {
-    throw new TollError('out-of-domain', 'stepDecay needs whole, non-negative milestones and a positive factor')
+    throw new TollError('out-of-domain', 'stepDecay needs whole, non-negative milestones and a positive factor', {
+      option: 'milestones',
+      value: milestones,
+      expected: 'whole, non-negative steps and a positive factor',
+    })
   }
   return (step) => factor ** milestones.filter((milestone) => step > milestone).length
 }

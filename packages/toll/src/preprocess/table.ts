@@ -80,6 +80,7 @@ export function readTablePreprocessing(value: object): TablePreprocessing {
     throw new TollError(
       'damaged-file',
       "the manifest of the model is damaged: 'preprocessing.columns' must list columns",
+      { part: 'preprocessing.columns' },
     )
   if (!fill || !centre || !divisor) return value as TablePreprocessing
   return {

@@ -46,12 +46,16 @@ export function readTypicalImage(text: string, shape: readonly number[], [low, h
   try {
     binary = atob(text)
   } catch (cause) {
-    throw new TollError('damaged-file', "the manifest of the model is damaged: 'input.typical' is no base64", { cause })
+    throw new TollError('damaged-file', "the manifest of the model is damaged: 'input.typical' is no base64", {
+      part: 'input.typical',
+      cause,
+    })
   }
   if (binary.length !== size)
     throw new TollError(
       'damaged-file',
       `the manifest of the model is damaged: 'input.typical' holds ${binary.length} pixels, an image has ${size}`,
+      { part: 'input.typical', value: binary.length, expected: `${size} pixels` },
     )
   return Float32Array.from(binary, (character) => low + (character.charCodeAt(0) * (high - low)) / (levels - 1))
 }

@@ -50,6 +50,7 @@ export async function contourPanels(panels: readonly ContourPanel[], options: Co
         'shape-mismatch',
         `a contour grid over an axis of ${axis.length} values must be square with as many rows and at least ` +
           `2, got ${values.length} rows`,
+        { option: 'fields', value: values.length, expected: `${axis.length} rows of ${axis.length} values` },
       )
     }
   }

@@ -95,7 +95,10 @@ class Reader {
   }
 
   #refuse(what: string): never {
-    throw new TollError('out-of-domain', `the formula '${this.source}' has ${what}`)
+    throw new TollError('out-of-domain', `the formula '${this.source}' has ${what}`, {
+      option: 'formula',
+      value: this.source,
+    })
   }
 }
 

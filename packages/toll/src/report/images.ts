@@ -52,10 +52,16 @@ export async function imageStrip(
       'shape-mismatch',
       `reconstructions of shape (${reconstructions.shape.join(', ')}) do not match images of shape ` +
         `(${originals.shape.join(', ')})`,
+      { option: 'reconstructions', value: reconstructions.shape, expected: `(${originals.shape.join(', ')})` },
     )
   }
   const captions = options.captions ?? Array.from({ length: n }, (_, i) => String(i + 1))
-  if (captions.length !== n) throw new TollError('out-of-domain', `${captions.length} captions for ${n} images`)
+  if (captions.length !== n)
+    throw new TollError('out-of-domain', `${captions.length} captions for ${n} images`, {
+      option: 'captions',
+      value: captions.length,
+      expected: `${n} captions`,
+    })
   const { encode } = await import('fast-png')
   const row = (title: string, paint: (i: number) => Pixels) => ({
     title,
@@ -82,6 +88,7 @@ export async function imageStrip(
       throw new TollError(
         'length-mismatch',
         `${n} heat maps of ${height} x ${width} need ${n * area} values, got ${contributions.length}`,
+        { option: 'contributions', value: contributions.length, expected: `${n * area} values` },
       )
     rows.push(row('contributions', (i) => paintHeat(contributions.subarray(i * area, (i + 1) * area))))
   }
@@ -136,11 +143,13 @@ function checkBatch({ shape, data }: ImageBatch): readonly number[] {
     throw new TollError(
       'shape-mismatch',
       `a strip needs 1 to 12 images as (n, 1 or 3, height, width), got (${shape.join(', ')})`,
+      { value: shape, expected: '(1 to 12, 1 or 3, height, width)' },
     )
   if (data.length !== n * channels * height * width) {
     throw new TollError(
       'length-mismatch',
       `images of shape (${shape.join(', ')}) need ${n * channels * height * width} values, got ${data.length}`,
+      { value: data.length, expected: `${n * channels * height * width} values` },
     )
   }
   return shape
@@ -150,11 +159,16 @@ function checkBatch({ shape, data }: ImageBatch): readonly number[] {
 function toUnit({ shape, data }: ImageBatch, i: number, range?: readonly [number, number]): Float64Array {
   const [black, white] = range ?? (data instanceof Uint8Array ? [0, 255] : [0, 1])
   if (!Number.isFinite(black) || !Number.isFinite(white) || black === white) {
-    throw new TollError('out-of-domain', `the range of images must be two different numbers, got ${black} and ${white}`)
+    throw new TollError(
+      'out-of-domain',
+      `the range of images must be two different numbers, got ${black} and ${white}`,
+      { option: 'range', value: [black, white], expected: 'two different numbers' },
+    )
   }
   const size = shape[1] * shape[2] * shape[3]
   return Float64Array.from(data.subarray(i * size, (i + 1) * size), (value) => {
-    if (Number.isNaN(value)) throw new TollError('not-a-number', `image ${i} holds NaN and cannot be drawn`)
+    if (Number.isNaN(value))
+      throw new TollError('not-a-number', `image ${i} holds NaN and cannot be drawn`, { row: i, value })
     return Math.min(1, Math.max(0, (value - black) / (white - black)))
   })
 }

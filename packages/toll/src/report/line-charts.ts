@@ -318,6 +318,7 @@ function checkCount(count: number): void {
     throw new TollError(
       'out-of-domain',
       `a chart tells 1 to ${dashes.length} curves apart, got ${count}; draw the others in a second chart`,
+      { option: 'series', value: count, expected: `1 to ${dashes.length}` },
     )
   }
 }
@@ -328,11 +329,16 @@ function checkSeries(series: Series): Series {
     throw new TollError(
       'shape-mismatch',
       `curve '${name}' needs as many x as y and at least one, got ${x.length} and ${y.length}`,
+      { option: name, value: y.length, expected: `${x.length} values` },
     )
   }
   for (let i = 0; i < x.length; i++) {
     if (!Number.isFinite(x[i]) || !Number.isFinite(y[i]))
-      throw new TollError('not-finite', `point ${i} of curve '${name}' is (${x[i]}, ${y[i]}), not finite`)
+      throw new TollError('not-finite', `point ${i} of curve '${name}' is (${x[i]}, ${y[i]}), not finite`, {
+        option: name,
+        row: i,
+        value: [x[i], y[i]],
+      })
   }
   return series
 }

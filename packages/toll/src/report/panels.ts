@@ -155,8 +155,18 @@ export function strokeOf(colour: PanelSeries['colour'], dashed = false) {
 
 export function checkPanels(panels: number, series: number, values: readonly number[]): void {
   if (panels < 1 || values.length === 0)
-    throw new TollError('out-of-domain', 'a chart of small multiples needs at least one panel with a value, got none')
-  if (series < 1 || series > 6) throw new TollError('out-of-domain', `a panel tells 1 to 6 series apart, got ${series}`)
+    throw new TollError('out-of-domain', 'a chart of small multiples needs at least one panel with a value, got none', {
+      option: 'panels',
+      value: panels,
+      limit: 1,
+    })
+  if (series < 1 || series > 6)
+    throw new TollError('out-of-domain', `a panel tells 1 to 6 series apart, got ${series}`, {
+      option: 'series',
+      value: series,
+      expected: '1 to 6',
+    })
   const bad = values.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw new TollError('not-finite', `a chart needs finite values, got ${values[bad]}`)
+  if (bad >= 0)
+    throw new TollError('not-finite', `a chart needs finite values, got ${values[bad]}`, { value: values[bad] })
 }

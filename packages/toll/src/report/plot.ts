@@ -16,7 +16,11 @@ export async function drawChart(
 ): Promise<Chart> {
   const { width } = frames.wide
   if (!(width >= 320 && width <= 1200))
-    throw new TollError('out-of-domain', `the width of a chart must be 320 to 1200 pixels, got ${width}`)
+    throw new TollError('out-of-domain', `the width of a chart must be 320 to 1200 pixels, got ${width}`, {
+      option: 'width',
+      value: width,
+      expected: '320 to 1200',
+    })
   const [plot, { parseHTML }] = await Promise.all([
     import('@observablehq/plot').catch(notInstalled('@observablehq/plot')),
     import('linkedom').catch(notInstalled('linkedom')),

@@ -50,7 +50,8 @@ export async function scoreHistogram(
     ...(threshold === undefined ? [] : [threshold]),
     ...further.map(({ value }) => value),
   ]
-  if (normal.length === 0) throw new TollError('no-rows', 'a histogram of scores needs normal rows, got none')
+  if (normal.length === 0)
+    throw new TollError('no-rows', 'a histogram of scores needs normal rows, got none', { option: 'normal' })
   const [low, high] = [quantile(all, 0), quantile(all, 1)]
   const log = (options.scale ?? (low > 0 && high > 100 * low ? 'log' : 'linear')) === 'log' && low > 0
   const place = (score: number) => (log ? Math.log(score) : score)

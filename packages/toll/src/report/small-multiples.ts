@@ -73,7 +73,7 @@ export async function curvePanels(panels: readonly CurvePanel[], options: CurveP
     [overDecades, left],
   ] as const) {
     if (logarithmic && from <= 0)
-      throw new TollError('unusable-data', `a logarithmic axis needs values above 0, got ${from}`)
+      throw new TollError('not-positive', `a logarithmic axis needs values above 0, got ${from}`, { value: from })
   }
   const spread = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1
   // Over many decades more room, so that no line starts in a title.
@@ -138,7 +138,9 @@ export async function histogramPanels(panels: readonly HistogramPanel[], options
   )
   const heights = panels.map(({ title, counts }) => {
     if (new Set(counts.map(({ length }) => length)).size !== 1)
-      throw new TollError('shape-mismatch', `the series of histogram '${title}' differ in their number of bins`)
+      throw new TollError('shape-mismatch', `the series of histogram '${title}' differ in their number of bins`, {
+        option: title,
+      })
     const shares = counts.map((bins) => bins.map((count) => count / (sum(bins) || 1)))
     const top = most(shares.flat()) || 1
     return shares.map((bins) => bins.map((share) => share / top))

@@ -106,6 +106,7 @@ function formatTable({ columns, rows }: ReportTable, unknown = '–'): string[][
       throw new TollError(
         'shape-mismatch',
         `row ${r + 1} of the table has ${row.length} cells for ${columns.length} columns`,
+        { row: r, value: row.length, expected: `${columns.length} cells` },
       )
     }
     return row.map((cell, c) => {
@@ -114,8 +115,9 @@ function formatTable({ columns, rows }: ReportTable, unknown = '–'): string[][
       if (typeof cell === 'object') return cell.text
       if (!Number.isFinite(cell))
         throw new TollError(
-          'unusable-data',
+          'not-finite',
           `row ${r + 1}, column '${columns[c].title}' of the table is ${cell}; give null for an unknown number`,
+          { row: r, column: columns[c].title, value: cell, suggestion: null },
         )
       const { digits } = columns[c]
       return digits === undefined ? String(cell) : cell.toFixed(digits)

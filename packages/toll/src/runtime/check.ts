@@ -27,16 +27,18 @@ export function checkFeeds(
   for (const name of Object.keys(feeds)) {
     if (!known.has(name))
       throw new TollError(
-        'out-of-domain',
+        'unknown-parameter',
         `${program} has no input '${name}' to feed here; it takes ${list([...known])}`,
+        { option: name, expected: [...known] },
       )
   }
   for (const port of ports) {
     const fed = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined
     if (!fed)
       throw new TollError(
-        'out-of-domain',
+        'missing-argument',
         `input '${port.name}' of ${program} was not fed; it must be ${showType(port)}`,
+        { option: port.name, expected: showType(port) },
       )
     checkTensor(port, fed, program, sizes, options.widen)
   }
@@ -57,9 +59,15 @@ export function checkLoop(
   const { constants, state, carry } = loop
   for (const name of Object.keys(state)) {
     if (Object.hasOwn(constants, name))
-      throw new TollError('out-of-domain', `input '${name}' of ${program} is both a constant and state of the loop`)
+      throw new TollError(
+        'conflicting-options',
+        `input '${name}' of ${program} is both a constant and state of the loop`,
+        { option: name },
+      )
     if (!Object.hasOwn(carry, name))
-      throw new TollError('out-of-domain', `state '${name}' of the loop has no output that carries it on`)
+      throw new TollError('missing-argument', `state '${name}' of the loop has no output that carries it on`, {
+        option: name,
+      })
   }
   const held = inputs.filter(({ name }) => Object.hasOwn(constants, name) || Object.hasOwn(state, name))
   const sizes = checkFeeds(held, { ...constants, ...state }, program, { sizes: new Map(), widen })
@@ -67,14 +75,22 @@ export function checkLoop(
   for (const [name, from] of Object.entries(carry)) {
     const next = outputs.find((output) => output.name === from)
     if (!Object.hasOwn(state, name))
-      throw new TollError('out-of-domain', `the loop carries '${from}' to '${name}', which is not among its state`)
+      throw new TollError(
+        'unknown-parameter',
+        `the loop carries '${from}' to '${name}', which is not among its state`,
+        { option: name, expected: Object.keys(state) },
+      )
     if (!next)
       throw new TollError(
-        'out-of-domain',
+        'unknown-parameter',
         `${program} has no output '${from}' to carry state '${name}'; it gives ${list(outputs.map((o) => o.name))}`,
+        { option: name, value: from, expected: outputs.map((output) => output.name) },
       )
     if (carried.has(from))
-      throw new TollError('out-of-domain', `output '${from}' of ${program} carries more than one state`)
+      throw new TollError('conflicting-options', `output '${from}' of ${program} carries more than one state`, {
+        option: name,
+        value: from,
+      })
     carried.add(from)
     checkCarried(
       inputs.find((input) => input.name === name)!,
@@ -90,9 +106,18 @@ function checkTensor(port: PortType, fed: HostTensor, program: string, sizes: Si
   const what = `input '${port.name}' of ${program}`
   checkHostTensor(fed, what)
   const fits = fed.dtype === port.dtype || (widen && port.dtype === 'float64' && fed.dtype === 'float32')
-  if (!fits) throw new TollError('out-of-domain', `${what} must be ${showType(port)}, got ${showType(fed)}`)
+  if (!fits)
+    throw new TollError('wrong-type', `${what} must be ${showType(port)}, got ${showType(fed)}`, {
+      option: port.name,
+      value: fed.dtype,
+      expected: port.dtype,
+    })
   const refuse = (why = ''): never => {
-    throw new TollError('shape-mismatch', `${what} must be ${showType(port)}, got ${showType(fed)}${why}`)
+    throw new TollError('shape-mismatch', `${what} must be ${showType(port)}, got ${showType(fed)}${why}`, {
+      option: port.name,
+      value: fed.shape,
+      expected: showType(port),
+    })
   }
   if (fed.shape.length !== port.shape.length) refuse()
   port.shape.forEach((dim, axis) => {
@@ -120,6 +145,7 @@ function checkCarried(input: PortType, output: PortType, first: HostTensor, size
       'shape-mismatch',
       `output '${output.name}' is ${showType(output)} and cannot carry state '${input.name}', which starts ` +
         `as ${showType({ ...first, dtype: input.dtype })}`,
+      { option: input.name, value: first.shape, expected: showType(output) },
     )
   }
 }

@@ -44,7 +44,11 @@ export function int64(shape: readonly number[], numbers: ArrayLike<number>): Ext
   const data = new BigInt64Array(numbers.length)
   for (let i = 0; i < numbers.length; i++) {
     if (!Number.isSafeInteger(numbers[i]))
-      throw new TollError('out-of-domain', `an int64 tensor needs whole numbers, value ${i} is ${numbers[i]}`)
+      throw new TollError('out-of-domain', `an int64 tensor needs whole numbers, value ${i} is ${numbers[i]}`, {
+        row: i,
+        value: numbers[i],
+        expected: 'a whole number within 2^53',
+      })
     data[i] = BigInt(numbers[i])
   }
   return hostTensor('int64', shape, data)
@@ -63,24 +67,31 @@ export function checkHostTensor(tensor: HostTensor, what: string): void {
   const expected = Object.hasOwn(arrays, tensor?.dtype ?? '') ? arrays[tensor.dtype].name : undefined
   if (expected === undefined) {
     throw new TollError(
-      'out-of-domain',
+      'wrong-type',
       `${what} must be a tensor of ${Object.keys(arrays).join(', ')}, got ${tensor?.dtype ?? typeof tensor}`,
+      { option: what, value: tensor?.dtype ?? typeof tensor, expected: Object.keys(arrays) },
     )
   }
   // By tag and not by class: arrays may come from another realm.
   const kind = Object.prototype.toString.call(tensor.data).slice(8, -1)
   if (kind !== expected)
-    throw new TollError('out-of-domain', `${what} of ${tensor.dtype} must hold a ${expected}, got ${kind}`)
+    throw new TollError('wrong-type', `${what} of ${tensor.dtype} must hold a ${expected}, got ${kind}`, {
+      option: what,
+      value: kind,
+      expected,
+    })
   if (!tensor.shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
     throw new TollError(
       'shape-mismatch',
       `${what} must have sizes that are whole numbers, got ${showShape(tensor.shape)}`,
+      { option: what, value: tensor.shape, expected: 'whole numbers of at least 0' },
     )
   }
   if (sizeOf(tensor.shape) !== tensor.data.length) {
     throw new TollError(
       'length-mismatch',
       `${what} of shape ${showShape(tensor.shape)} must hold ${sizeOf(tensor.shape)} values, got ${tensor.data.length}`,
+      { option: what, value: tensor.data.length, expected: `${sizeOf(tensor.shape)} values` },
     )
   }
   if (tensor.dtype !== 'string') return
@@ -91,6 +102,7 @@ export function checkHostTensor(tensor: HostTensor, what: string): void {
       'out-of-domain',
       `${what} must hold texts without NUL and without half a surrogate pair, value ${at} is ` +
         `${typeof found === 'string' ? JSON.stringify(found) : String(found)}`,
+      { option: what, row: at, value: found, expected: 'strings without NUL and without half a surrogate pair' },
     )
   }
 }

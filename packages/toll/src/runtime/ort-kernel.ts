@@ -1,12 +1,12 @@
-// What ONNX Runtime for Node and for the web have in common: their tensors, the types of their ports, the words of
-// their errors.
+// What ONNX Runtime for Node and for the web have in common: their tensors, the types of their ports, their errors.
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
-import { TollError, messageOf } from '../base/index.js'
+import { TollError } from '../base/index.js'
 import type { DType } from '../graph/index.js'
 import type { HostTensor, NumberTensor, PortType } from './engine.js'
 import type { Kernel } from './executor.js'
 import { copyTensor, showType } from './host.js'
+import { readFailure } from './ort-words.js'
 
 /** The class that both packages take from onnxruntime-common. */
 export type TensorClass = new (type: DType, data: HostTensor['data'], dims: readonly number[]) => Tensor
@@ -81,36 +81,29 @@ export class OrtKernel implements Kernel<Tensor> {
 
 /** What to say of a model that ONNX Runtime does not load (code `format`, or `device` when memory ran out). */
 export function loadError(error: unknown, where: string, bytes: number): TollError {
-  const reason = firstLine(error)
-  if (ranOut(reason))
-    return new TollError('no-device', `${where} ran out of memory loading a model of ${bytes} bytes: ${reason}`, {
+  const { line, outOfMemory } = readFailure(error)
+  if (outOfMemory)
+    return new TollError('out-of-memory', `${where} ran out of memory loading a model of ${bytes} bytes: ${line}`, {
+      value: bytes,
       cause: error,
     })
-  return new TollError('damaged-file', `${where} cannot load this model of ${bytes} bytes: ${reason}`, { cause: error })
+  return new TollError('damaged-file', `${where} cannot load this model of ${bytes} bytes: ${line}`, {
+    value: bytes,
+    cause: error,
+  })
 }
 
 function runError(error: unknown, where: string, feeds: Readonly<Record<string, Tensor>>): TollError {
-  const reason = firstLine(error)
-  if (ranOut(reason))
-    return new TollError('no-device', `${where} ran out of memory; use smaller batches (${reason})`, { cause: error })
+  const { line, outOfMemory } = readFailure(error)
+  if (outOfMemory)
+    return new TollError('out-of-memory', `${where} ran out of memory; use smaller batches (${line})`, {
+      cause: error,
+    })
   const fed = Object.entries(feeds).map(
     ([name, { type, dims }]) => `${name} ${showType({ dtype: type as DType, shape: dims })}`,
   )
   const shown = fed.length > 8 ? [...fed.slice(0, 8), `and ${fed.length - 8} more`] : fed
-  return new TollError('unusable-data', `${where} says "${reason}"; fed were ${shown.join(', ')}`, { cause: error })
-}
-
-/** The first line of a native message, less the source position that some begin with. */
-export function firstLine(error: unknown): string {
-  const line =
-    messageOf(error)
-      .split('\n')
-      .find((text) => text.trim() !== '') ?? 'no reason given'
-  return line.replace(/^\S*onnxruntime_src\S*\s/, '').trim()
-}
-
-function ranOut(reason: string): boolean {
-  return /bad_alloc|out of memory|failed to allocate|allocation failed/i.test(reason)
+  return new TollError('run-failed', `${where} says "${line}"; fed were ${shown.join(', ')}`, { cause: error })
 }
 
 function portOf(meta: InferenceSession.ValueMetadata, types: readonly DType[]): PortType {
@@ -118,8 +111,9 @@ function portOf(meta: InferenceSession.ValueMetadata, types: readonly DType[]): 
   if (!meta.isTensor || dtype === undefined) {
     const kind = meta.isTensor ? meta.type : 'something else than a tensor'
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `'${meta.name}' of this model holds ${kind}; the types here are ${types.join(', ')}`,
+      { part: meta.name, value: kind, expected: types },
     )
   }
   // A size without a name gets one of its own.

@@ -10,7 +10,8 @@ import { openCoded } from './coded.js'
 import type { Engine, HostTensor } from './engine.js'
 import { Stepper, Turns } from './executor.js'
 import type { EngineOptions, WasmPaths } from './options.js'
-import { OrtKernel, firstLine, loadError, type OrtKernelOptions } from './ort-kernel.js'
+import { OrtKernel, loadError, type OrtKernelOptions } from './ort-kernel.js'
+import { readFailure } from './ort-words.js'
 import { pauseEvery } from './pause.js'
 import { engineOver } from './session.js'
 
@@ -27,14 +28,26 @@ export interface WebEngineOptions extends Pick<EngineOptions, 'threads' | 'wasmP
 export async function openWebEngine(options: WebEngineOptions = {}): Promise<Engine> {
   const { device = 'auto', wasmPaths } = options
   if (!['auto', 'wasm', 'webgpu'].includes(device))
-    throw new TollError('out-of-domain', `device must be auto, wasm or webgpu, got ${JSON.stringify(device)}`)
+    throw new TollError('out-of-domain', `device must be auto, wasm or webgpu, got ${JSON.stringify(device)}`, {
+      option: 'device',
+      value: device,
+      expected: ['auto', 'wasm', 'webgpu'],
+    })
   const threads = options.threads ?? defaultThreads()
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new TollError('out-of-domain', `threads must be an integer from 1 to 64, got ${threads}`)
+    throw new TollError('out-of-domain', `threads must be an integer from 1 to 64, got ${threads}`, {
+      option: 'threads',
+      value: threads,
+      expected: 'an integer from 1 to 64',
+    })
   }
   const noGpu = device === 'wasm' ? 'not asked for' : await whyNoGpu()
   if (device === 'webgpu' && noGpu)
-    throw new TollError('no-device', `device 'webgpu' is not available: ${noGpu}; choose the device wasm`)
+    throw new TollError('no-device', `device 'webgpu' is not available: ${noGpu}; choose the device wasm`, {
+      option: 'device',
+      value: device,
+      suggestion: 'wasm',
+    })
   return open(noGpu ? 'wasm' : 'webgpu', threads, wasmPaths)
 }
 
@@ -45,7 +58,11 @@ async function open(device: 'wasm' | 'webgpu', threads: number, wasmPaths: WasmP
     const session = await createSession(ort, compile({ y: add(input('x', [2]), 1) }), device)
     await session.release()
   } catch (error) {
-    throw new TollError('no-device', `device '${device}' is not available: ${firstLine(error)}`, { cause: error })
+    throw new TollError('no-device', `device '${device}' is not available: ${readFailure(error).line}`, {
+      option: 'device',
+      value: device,
+      cause: error,
+    })
   }
 
   let stopped = false
@@ -174,9 +191,10 @@ function configure(env: Env, threads: number, wasmPaths: WasmPaths | undefined):
   const before = env.wasm.numThreads
   if (before && before !== threads) {
     throw new TollError(
-      'out-of-domain',
+      'conflicting-options',
       `onnxruntime-web already runs with ${before} threads in this page, not ${threads}; the first engine ` +
         'sets the number',
+      { option: 'threads', value: threads, expected: String(before) },
     )
   }
   env.logLevel = 'fatal'

@@ -24,7 +24,11 @@ export interface ReferenceOptions {
 export function openReference(options: ReferenceOptions = {}): Engine {
   const { precision = 'declared' } = options
   if (precision !== 'declared' && precision !== 'float64') {
-    throw new TollError('out-of-domain', `precision must be 'declared' or 'float64', got ${JSON.stringify(precision)}`)
+    throw new TollError(
+      'out-of-domain',
+      `precision must be 'declared' or 'float64', got ${JSON.stringify(precision)}`,
+      { option: 'precision', value: precision, expected: ['declared', 'float64'] },
+    )
   }
   let stopped = false
   const turns = new Turns(() => stopped)
@@ -112,7 +116,7 @@ class InterpreterKernel implements Kernel<Held> {
         ? results
         : Object.fromEntries(Object.entries(results).map(([name, value]) => [name, rounded(value)]))
     } catch (error) {
-      throw error instanceof TollError ? error : new TollError('unusable-data', messageOf(error), { cause: error })
+      throw error instanceof TollError ? error : new TollError('run-failed', messageOf(error), { cause: error })
     }
   }
 

@@ -1,7 +1,7 @@
 // The door of every engine: checks what comes in, keeps one loop per session, and answers by name once something is
 // closed.
 
-import { TollError } from '../base/index.js'
+import { TollError, messageOf } from '../base/index.js'
 import { checkFeeds, checkLoop, type Sizes } from './check.js'
 import type {
   Device,
@@ -40,7 +40,10 @@ export function engineOver(core: EngineCore): Engine {
       } catch (error) {
         // Bytes come from outside; a graph that does not load is a fault of the compiler.
         if ('outputs' in program && error instanceof TollError && error.code === 'format') {
-          throw new TollError('internal', `a compiled graph does not load: ${error.message}`, { cause: error.cause })
+          throw new TollError('internal', `a compiled graph does not load: ${messageOf(error)}`, {
+            ...error.details,
+            cause: error.cause,
+          })
         }
         throw error
       }
@@ -81,7 +84,7 @@ class CheckedSession implements Session {
   async loop(options: LoopOptions): Promise<Loop> {
     this.#checkOpen()
     if (this.#loop && !this.#loop.closed) {
-      throw new TollError('out-of-domain', `${this.#name} is in a loop already; close that loop first`)
+      throw new TollError('busy', `${this.#name} is in a loop already; close that loop first`)
     }
     const { fed, sizes } = checkLoop(this.inputs, this.outputs, options, this.#name, this.#widens)
     const loop = new CheckedLoop(this.#executor, {
@@ -145,6 +148,7 @@ class CheckedLoop implements Loop {
       throw new TollError(
         'unknown-parameter',
         `'${unknown}' is no state of ${this.#shape.name}; it has ${this.#shape.state.join(', ')}`,
+        { option: 'names', value: unknown, expected: this.#shape.state },
       )
     return this.#executor.state(names)
   }
@@ -166,7 +170,11 @@ async function named<T>(name: string, call: () => Promise<T>): Promise<T> {
     return await call()
   } catch (error) {
     if (error instanceof TollError && error.code === 'data')
-      throw new TollError('unusable-data', `${name} failed: ${error.message}`, { cause: error.cause })
+      throw new TollError(error.reason, `${name} failed: ${messageOf(error)}`, {
+        ...error.details,
+        part: name,
+        cause: error.cause,
+      })
     throw error
   }
 }

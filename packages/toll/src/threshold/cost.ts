@@ -29,7 +29,11 @@ export const costKind: ThresholdKind<'cost', typeof parameters, typeof facts> = 
   facts,
   fit({ falseAlarm, miss, anomalies }, { labelled }) {
     if (falseAlarm === 0 && miss === 0)
-      throw new TollError('out-of-domain', "a cost threshold needs a price: 'falseAlarm' and 'miss' are both 0")
+      throw new TollError('out-of-domain', "a cost threshold needs a price: 'falseAlarm' and 'miss' are both 0", {
+        option: 'falseAlarm',
+        value: falseAlarm,
+        expected: 'a price above 0',
+      })
     const { value, gain } = bestCut(labelled!, ({ called, falsely, anomalous, normal }) => {
       const share = anomalies || anomalous / (anomalous + normal)
       return -(miss * share * (1 - called / anomalous) + falseAlarm * (1 - share) * (falsely / normal))

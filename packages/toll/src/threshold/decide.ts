@@ -11,7 +11,8 @@ import type { Threshold } from './kinds.js'
 export function decide(scores: ArrayLike<number>, threshold: Pick<Threshold, 'value'>): Uint8Array {
   const decisions = new Uint8Array(scores.length)
   for (let i = 0; i < scores.length; i++) {
-    if (Number.isNaN(scores[i])) throw new TollError('not-a-number', `cannot decide on score ${i}: it is NaN`)
+    if (Number.isNaN(scores[i]))
+      throw new TollError('score-not-finite', `cannot decide on score ${i}: it is NaN`, { row: i, value: scores[i] })
     decisions[i] = scores[i] > threshold.value ? 1 : 0
   }
   return decisions

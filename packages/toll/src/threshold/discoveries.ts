@@ -13,11 +13,19 @@ import { TollError } from '../base/index.js'
  */
 export function discoveries(pValues: ArrayLike<number>, rate: number): Uint8Array {
   if (!(rate > 0 && rate < 1))
-    throw new TollError('out-of-domain', `the false discovery rate must be above 0 and below 1, got ${rate}`)
+    throw new TollError('out-of-domain', `the false discovery rate must be above 0 and below 1, got ${rate}`, {
+      option: 'rate',
+      value: rate,
+      expected: 'a number above 0 and below 1',
+    })
   const m = pValues.length
   for (let i = 0; i < m; i++)
     if (!(pValues[i] >= 0 && pValues[i] <= 1))
-      throw new TollError('unusable-data', `p-value ${i} is ${pValues[i]}, expected a number from 0 to 1`)
+      throw new TollError('invalid-p-value', `p-value ${i} is ${pValues[i]}, expected a number from 0 to 1`, {
+        row: i,
+        value: pValues[i],
+        expected: 'a number from 0 to 1',
+      })
   const sorted = Float64Array.from(pValues).sort()
   let limit = -1
   for (let k = 1; k <= m; k++) if (sorted[k - 1] <= (rate * k) / m) limit = sorted[k - 1]

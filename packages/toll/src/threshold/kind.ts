@@ -45,7 +45,8 @@ export const heldBackCount = {
 /** Refuses what cannot be found from so few rows (code `data`). */
 export function tooFew(what: string, needed: string, got: number): never {
   throw new TollError(
-    'unusable-data',
+    'too-few-rows',
     `${what} needs ${needed}, got ${got}; keep more rows back when fitting, or choose another rule`,
+    { option: 'holdOut', value: got, expected: needed },
   )
 }

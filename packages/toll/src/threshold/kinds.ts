@@ -59,16 +59,18 @@ export function fitThreshold(rule: ThresholdRule, heldBack: ArrayLike<number>, l
   checkFinite(heldBack, 'held-back score')
   if (kind.needs === 'held-back scores' && heldBack.length === 0) {
     throw new TollError(
-      'no-rows',
+      'no-held-out-scores',
       `a ${kind.kind} threshold needs the scores of held-back normal rows, and there are none; keep rows ` +
         'back when fitting (50 rows or more are needed by default), or set a fixed threshold',
+      { option: 'holdOut', value: kind.kind },
     )
   }
   if (kind.needs === 'labels' && !labelled) {
     throw new TollError(
-      'invalid-label',
+      'no-labels',
       `a ${kind.kind} threshold needs rows with labels, and there are none; give a table and the name of ` +
         `its label column, or choose a rule that does without (${withoutLabels()})`,
+      { option: 'labels', value: kind.kind },
     )
   }
   const found = kind.fit(parameters, {
@@ -104,9 +106,7 @@ export function readThreshold(saved: unknown): Threshold {
     throw new TollError(
       'damaged-file',
       `the saved threshold of kind '${kind.kind}' is damaged: ${JSON.stringify(saved)}`,
-      {
-        cause,
-      },
+      { part: 'threshold', value: saved, cause },
     )
   }
 }
@@ -126,6 +126,7 @@ function findKind(name: unknown, reason: 'out-of-domain' | 'damaged-file'): Thre
     throw new TollError(
       reason,
       `there is no threshold kind '${String(name)}'; known: ${kinds.map((known) => known.kind).join(', ')}`,
+      { option: 'kind', value: name, expected: kinds.map((known) => known.kind) },
     )
   return kind
 }
@@ -140,7 +141,10 @@ function withoutLabels(): string {
 function checkFinite(scores: ArrayLike<number>, what: string): void {
   for (let i = 0; i < scores.length; i++) {
     if (!Number.isFinite(scores[i]))
-      throw new TollError('not-finite', `a threshold needs finite scores, ${what} ${i} is ${scores[i]}`)
+      throw new TollError('score-not-finite', `a threshold needs finite scores, ${what} ${i} is ${scores[i]}`, {
+        row: i,
+        value: scores[i],
+      })
   }
 }
 
@@ -149,19 +153,26 @@ function sortLabelled({ scores, labels }: LabelledScores): Evidence['labelled'] 
     throw new TollError(
       'length-mismatch',
       `expected one label per score, got ${labels.length} labels for ${scores.length} scores`,
+      { option: 'labels', value: labels.length, expected: `${scores.length} labels` },
     )
   checkFinite(scores, 'labelled score')
   const seen = [false, false]
   for (let i = 0; i < labels.length; i++) {
     if (labels[i] !== 0 && labels[i] !== 1)
-      throw new TollError('invalid-label', `labels must be 0 (normal) or 1 (anomaly), label ${i} is ${labels[i]}`)
+      throw new TollError('invalid-label', `labels must be 0 (normal) or 1 (anomaly), label ${i} is ${labels[i]}`, {
+        row: i,
+        option: 'labels',
+        value: labels[i],
+        expected: ['0', '1'],
+      })
     seen[labels[i]] = true
   }
   if (!(seen[0] && seen[1]))
     throw new TollError(
-      'invalid-label',
+      'one-class',
       'a threshold from labels needs rows of both classes, got ' +
         `${seen[0] ? 'normal rows' : seen[1] ? 'anomalies' : 'no rows'} only`,
+      { option: 'labels' },
     )
   const order = Float64Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b] - scores[a])
   return { scores: Float64Array.from(order, (i) => scores[i]), labels: Uint8Array.from(order, (i) => labels[i]) }

@@ -22,9 +22,10 @@ export const madKind: ThresholdKind<'mad', typeof parameters, typeof facts> = {
     const spread = quantileOfSorted(heldBack.map((score) => Math.abs(score - median)).sort(), 0.5)
     if (spread === 0)
       throw new TollError(
-        'no-held-out-scores',
+        'degenerate-scores',
         `half of the ${heldBack.length} held-back scores are equal (${median}), so that their median absolute ` +
           'deviation is 0; choose another rule',
+        { value: median },
       )
     return { value: median + deviations * toStandardDeviation * spread, heldBack: heldBack.length }
   },

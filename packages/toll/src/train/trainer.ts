@@ -115,7 +115,11 @@ class Run {
   constructor(options: TrainOptions) {
     this.#options = options
     this.#rows = options.data.shape[0]
-    if (this.#rows < 2) throw new TollError('too-few-rows', `training needs at least 2 rows, got ${this.#rows}`)
+    if (this.#rows < 2)
+      throw new TollError('too-few-rows', `training needs at least 2 rows, got ${this.#rows}`, {
+        value: this.#rows,
+        limit: 2,
+      })
     this.#batch = Math.min(options.batch, this.#rows)
     const spec = {
       ...options,
@@ -166,7 +170,11 @@ class Run {
       Object.keys(this.state).map((name) => {
         const tensor = tensors.get(name)
         if (!tensor)
-          throw new TollError('damaged-file', `${checkpoint.store.location} lacks '${name}'; delete it to start again`)
+          throw new TollError(
+            'damaged-file',
+            `${checkpoint.store.location} lacks '${name}'; delete it to start again`,
+            { file: checkpoint.store.location, part: name },
+          )
         return [name, float32(tensor.shape, tensor.data)]
       }),
     )
@@ -269,6 +277,7 @@ class Run {
       'loss-not-finite',
       `${what} at step ${step} of ${this.#options.steps}; try a lower learning rate, gradient clipping or ` +
         `scaled columns${kept}`,
+      { value: what },
     )
   }
 
@@ -276,13 +285,15 @@ class Run {
     const values = await this.#finiteValues(loop)
     const measures = await evaluate(values, this.#step)
     const bad = Object.keys(measures).find((name) => Number.isNaN(measures[name]))
-    if (bad !== undefined) throw new TollError('not-a-number', `the monitored ${bad} is NaN at step ${this.#step}`)
+    if (bad !== undefined)
+      throw new TollError('undefined-measure', `the monitored ${bad} is NaN at step ${this.#step}`, { value: bad })
     const { steps, best, measures: earlier } = this.#monitored
     for (const name of keep) {
       if (!Object.hasOwn(measures, name))
         throw new TollError(
           'out-of-domain',
           `the monitor keeps the best '${name}' but measures ${Object.keys(measures).join(', ')}`,
+          { option: 'keep', value: name, expected: Object.keys(measures) },
         )
       const so = Object.hasOwn(best, name) ? earlier[steps.indexOf(best[name])][name] : -Infinity
       if (measures[name] > so || !Object.hasOwn(best, name)) best[name] = this.#step

@@ -15,6 +15,7 @@ export function matrixOf(rows: readonly (readonly number[])[]): Matrix {
     throw new TollError(
       'length-mismatch',
       `row ${ragged} of the matrix has ${rows[ragged].length} values, row 0 has ${columns}`,
+      { row: ragged, value: rows[ragged].length, expected: `${columns} values` },
     )
   const matrix = ndarray(Float64Array.from(rows.flat()), [rows.length, columns])
   checkMatrix(matrix, 'the matrix')
@@ -59,12 +60,14 @@ export function checkMatrix(matrix: Matrix, what: string, rows?: number, columns
       'shape-mismatch',
       `${what} must be a matrix of shape ${expected} with no side 0, got (${shape.join(', ')}) with ` +
         `${data.length} values`,
+      { option: what, value: shape, expected },
     )
   const bad = data.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) {
     throw new TollError(
       'not-finite',
       `${what} must be finite, row ${Math.floor(bad / shape[1])}, column ${bad % shape[1]} is ${data[bad]}`,
+      { option: what, row: Math.floor(bad / shape[1]), value: data[bad] },
     )
   }
 }
@@ -83,6 +86,7 @@ export function product(a: Matrix, b: Matrix, options: Transposed = {}): Matrix 
     throw new TollError(
       'shape-mismatch',
       `a matrix product needs equal inner sizes, got (${rows}, ${inner}) times (${inner2}, ${columns})`,
+      { value: inner2, expected: `${inner}` },
     )
   const result = zeroMatrix(rows, columns)
   multiplyInto(result.data, a.data, b.data, [rows, inner, columns], options)

@@ -64,9 +64,10 @@ export function orthonormalBasis(matrix: Matrix): Matrix {
   const { values, left } = thinSvd(matrix)
   if (!independent(matrix, values)) {
     throw new TollError(
-      'unusable-data',
+      'dependent-columns',
       `a basis needs independent columns, the singular values of (${matrix.shape.join(', ')}) run from ` +
         `${values[0]} to ${values[values.length - 1]}`,
+      { value: values[values.length - 1] },
     )
   }
   return left

@@ -72,9 +72,10 @@ export function covarianceEigen(covariance: Matrix): Eigen {
   const scale = Math.max(Math.abs(values[0]), Math.abs(smallest))
   if (smallest < -1e-12 * values.length * scale) {
     throw new TollError(
-      'not-finite',
+      'invalid-matrix',
       `the covariance must be positive semi-definite, its smallest eigenvalue is ${smallest} beside a ` +
         `largest of ${values[0]}`,
+      { option: 'covariance', value: smallest },
     )
   }
   return { values: values.map((value) => Math.max(value, 0)), vectors }
@@ -88,8 +89,9 @@ function symmetrized({ shape: [d], data }: Matrix, what: string): Float64Array {
       const [upper, lower] = [data[i * d + j], data[j * d + i]]
       if (Math.abs(upper - lower) > asymmetry * largest) {
         throw new TollError(
-          'unusable-data',
+          'invalid-matrix',
           `${what} must be symmetric, element (${i}, ${j}) is ${upper} and (${j}, ${i}) is ${lower}`,
+          { option: what, row: i, value: lower, expected: `${upper}` },
         )
       }
       result[i * d + j] = result[j * d + i] = upper + (lower - upper) / 2

@@ -198,6 +198,6 @@ function scalar(site: Site, bound: Tensor): Tensor {
 /** A size that is read for its value comes out in the wanted type at once. */
 function castTo(x: Tensor, to: DType): Tensor {
   if (x.op.name !== 'dimSize') return cast(x, to)
-  if (to === 'bool') throw new TollError('damaged-file', 'a size is not a truth value')
+  if (to === 'bool') throw new TollError('unsupported-node', 'a size is not a truth value')
   return dimSize(x.attrs.symbol as string, to)
 }

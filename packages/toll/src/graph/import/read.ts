@@ -2,7 +2,7 @@
 // the operator set from 7 on. Source: docs/Operators.md and docs/Changelog.md of the ONNX project. What has no reader
 // is refused by name.
 
-import { TollError } from '../../base/index.js'
+import { TollError, messageOf } from '../../base/index.js'
 import {
   decodeModel,
   type OnnxGraph,
@@ -90,18 +90,21 @@ function standardOpset({ opsets, graph }: OnnxModel): number {
   if (opset === undefined && graph.nodes.every(({ domain }) => domain && domain !== 'ai.onnx')) return newestOpset
   if (opset === undefined)
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `the model does not use the standard operator set, only ${Object.keys(opsets).join(', ')}`,
+      { value: Object.keys(opsets) },
     )
   if (opset > newestOpset)
     throw new TollError(
       'newer-version',
       `the model uses operator set ${opset}; versions ${oldestOpset} to ${newestOpset} are known`,
+      { value: opset, limit: newestOpset },
     )
   if (opset < oldestOpset)
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `the model uses operator set ${opset}; versions from ${oldestOpset} on are supported, convert it`,
+      { value: opset, limit: oldestOpset },
     )
   return opset
 }
@@ -123,7 +126,11 @@ function liveNodes(
 ): { live: OnnxNode[]; names: Set<string> } {
   const nodes = graph.nodes.map((node) => (node.domain === 'ai.onnx' ? { ...node, domain: undefined } : node))
   const foreign = nodes.find((node) => node.domain === ownDomain)
-  if (foreign) throw new TollError('damaged-file', `operator '${foreign.op}' of domain '${ownDomain}' is not supported`)
+  if (foreign)
+    throw new TollError('unsupported-node', `operator '${foreign.op}' of domain '${ownDomain}' is not supported`, {
+      part: foreign.name,
+      value: foreign.op,
+    })
   const wiring = new Wiring(nodes, constants)
   const names = new Set(graph.outputs.map(({ name }) => name))
   const live: OnnxNode[] = []
@@ -144,21 +151,17 @@ function readNode(site: Site, where: string, known: KnownIntegers): readonly Ten
   const readers = domain ? (domains[domain] ?? {}) : standard
   if (!Object.hasOwn(readers, op)) {
     throw new TollError(
-      'damaged-file',
+      'unsupported-node',
       `${where}: operator '${op}'${domain ? ` of domain '${domain}'` : ''} is not supported`,
+      { part: where, value: op },
     )
   }
   try {
     const results = readers[op](site)
     return [results].flat().map((result) => known.settle(result))
   } catch (cause) {
-    if (
-      !(cause instanceof TollError) ||
-      cause.code === 'internal' ||
-      (cause.code === 'format' && cause.message.startsWith(where))
-    )
-      throw cause
-    throw new TollError('damaged-file', `${where}: ${cause.message}`, { cause })
+    if (!(cause instanceof TollError) || cause.code === 'internal' || cause.details.part === where) throw cause
+    throw new TollError('unsupported-node', `${where}: ${messageOf(cause)}`, { ...cause.details, part: where, cause })
   }
 }
 
@@ -167,9 +170,10 @@ function readInput(value: OnnxValueInfo): Tensor {
   if (name === '') throw new TollError('damaged-file', 'an input of the model has no name')
   if (type?.kind !== 'tensor' || !type.shape) {
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `input '${name}' must be a tensor with a known number of axes, got ` +
         `${type?.kind ?? 'no type'}${type?.kind === 'tensor' ? ' of unknown rank' : ''}`,
+      { part: name },
     )
   }
   const shape = type.shape.map((dim, axis) => dim ?? `${name}.${axis}`)
@@ -177,6 +181,7 @@ function readInput(value: OnnxValueInfo): Tensor {
     throw new TollError(
       'damaged-file',
       `input '${name}' has sizes (${shape.join(', ')}), expected integers of at least 0`,
+      { part: name, value: shape },
     )
   }
   return input(name, shape, readDType(type.dtype, `input '${name}'`))
@@ -185,23 +190,27 @@ function readInput(value: OnnxValueInfo): Tensor {
 function readOutput({ name, type }: OnnxValueInfo, values: ReadonlyMap<string, Tensor>): Tensor {
   const tensor = values.get(name) ?? missing(name, 'the model')
   if (tensor.dtype === 'string')
-    throw new TollError('damaged-file', `output '${name}' is an input of strings; only numbers can be results`)
+    throw new TollError('unsupported-content', `output '${name}' is an input of strings; only numbers can be results`, {
+      part: name,
+    })
   if (type && (type.kind !== 'tensor' || type.dtype !== tensor.dtype)) {
     throw new TollError(
       'damaged-file',
       `output '${name}' is declared as ${type.kind === 'tensor' ? type.dtype : type.kind}, its nodes give ` +
         `${tensor.dtype}`,
+      { part: name, value: tensor.dtype },
     )
   }
   return tensor
 }
 
 function define(values: Map<string, Tensor>, name: string, tensor: Tensor): void {
-  if (values.has(name)) throw new TollError('damaged-file', `the value '${name}' is made twice`)
+  if (values.has(name)) throw new TollError('damaged-file', `the value '${name}' is made twice`, { part: name })
   if (tensor.shape.length > largestRank)
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `the value '${name}' has ${tensor.shape.length} axes; at most ${largestRank} are supported`,
+      { part: name, value: tensor.shape.length, limit: largestRank },
     )
   values.set(name, tensor)
 }
@@ -210,5 +219,6 @@ function missing(name: string, where: string): never {
   throw new TollError(
     'damaged-file',
     `${where}: the value '${name}' is used before any node, input or initialiser makes it`,
+    { part: where, value: name },
   )
 }

@@ -39,7 +39,7 @@ export class Site {
   }
 
   refuse(problem: string): never {
-    throw new TollError('damaged-file', `${this.#where}: ${problem}`)
+    throw new TollError('unsupported-node', `${this.#where}: ${problem}`, { part: this.#where })
   }
 
   /** Refuses unless `condition` holds. */

@@ -16,8 +16,9 @@ const numeric = Object.entries(onnxType).filter(([name]) => name !== 'string')
 export function readDType(dtype: OnnxDType, where: string): DType {
   if (Object.hasOwn(onnxType, dtype)) return dtype as DType
   throw new TollError(
-    'damaged-file',
+    'unsupported-content',
     `${where} has element type ${dtype}; supported are ${Object.keys(onnxType).join(', ')}`,
+    { part: where, value: dtype, expected: Object.keys(onnxType) },
   )
 }
 
@@ -26,9 +27,10 @@ export function readDTypeCode(code: number, where: string): DType {
   const found = numeric.find(([, number]) => number === code)
   if (found) return found[0] as DType
   throw new TollError(
-    'damaged-file',
+    'unsupported-content',
     `${where}: element type ${code} is not supported; supported are ` +
       `${numeric.map(([name, n]) => `${n} (${name})`).join(', ')}`,
+    { part: where, value: code, expected: numeric.map(([name]) => name) },
   )
 }
 
@@ -36,15 +38,20 @@ export function readTensor(tensor: OnnxTensor, where: string): Tensor {
   const dtype = readDType(tensor.dtype, where)
   if (dtype === 'string')
     throw new TollError(
-      'damaged-file',
+      'unsupported-content',
       `${where} holds texts; supported are ${numeric.map(([name]) => name).join(', ')}`,
+      { part: where, value: dtype, expected: numeric.map(([name]) => name) },
     )
   if (tensor.dtype !== 'int64')
     return constant(tensor.data as Float32Array | Float64Array | Uint8Array, tensor.dims, dtype)
   return constant(
     Float64Array.from(tensor.data, (value) => {
       if (!Number.isSafeInteger(Number(value)) && !openEnds.includes(value)) {
-        throw new TollError('damaged-file', `${where} holds the integer ${value}, which is not exact in float64`)
+        throw new TollError(
+          'unsupported-content',
+          `${where} holds the integer ${value}, which is not exact in float64`,
+          { part: where, value },
+        )
       }
       return Number(value)
     }),

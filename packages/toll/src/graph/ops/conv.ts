@@ -53,6 +53,7 @@ export function windowOf({ strides = 1, pads = 0, dilations = 1 }: WindowOptions
     throw new TollError(
       'out-of-domain',
       'strides and dilations must be integers of at least 1, pads integers of at least 0',
+      { option: 'window', value: window, expected: 'strides and dilations of at least 1, pads of at least 0' },
     )
   }
   return window
@@ -70,6 +71,7 @@ function image(type: TensorType, what: string): { n: Dim; c: number; size: Pair 
     throw new TollError(
       'shape-mismatch',
       `${what}: expected a real tensor of four axes, got ${type.dtype}${showShape(type.shape)}`,
+      { value: type.shape, expected: 'a real tensor of four axes' },
     )
   }
   const [n, ...rest] = type.shape
@@ -83,6 +85,7 @@ function outputSize(size: Pair, kernel: Pair, window: Window, what: string): Pai
     throw new TollError(
       'shape-mismatch',
       `${what}: a kernel of ${kernel.join(' x ')} does not fit an image of ${size.join(' x ')}`,
+      { value: kernel, expected: `a kernel within ${size.join(' x ')}` },
     )
   }
   return out
@@ -93,17 +96,25 @@ function requireSizes(actual: Pair, expected: Pair, what: string): void {
     throw new TollError(
       'shape-mismatch',
       `${what}: expected an output of ${expected.join(' x ')}, got ${actual.join(' x ')}`,
+      { value: actual, expected: expected.join(' x ') },
     )
   }
 }
 
 function requireOneType(a: TensorType, b: TensorType, what: string): void {
   if (a.dtype !== b.dtype)
-    throw new TollError('shape-mismatch', `${what}: operands are ${a.dtype} and ${b.dtype}; cast one of them`)
+    throw new TollError('dtype-mismatch', `${what}: operands are ${a.dtype} and ${b.dtype}; cast one of them`, {
+      value: b.dtype,
+      expected: a.dtype,
+    })
 }
 
 function requireChannels(a: number, b: number, what: string): void {
-  if (a !== b) throw new TollError('shape-mismatch', `${what}: ${a} channels meet a kernel for ${b}`)
+  if (a !== b)
+    throw new TollError('shape-mismatch', `${what}: ${a} channels meet a kernel for ${b}`, {
+      value: a,
+      expected: `${b} channels`,
+    })
 }
 
 const windowAttributes = ({ strides, pads, dilations }: Window) => ({ strides, pads, dilations })
@@ -235,6 +246,11 @@ export function convTranspose(g: Tensor, w: Tensor, options: ConvTransposeOption
       throw new TollError(
         'out-of-domain',
         `outputPadding must be an integer from 0 to below the stride or the dilation, got ${extra[axis]}`,
+        {
+          option: 'outputPadding',
+          value: extra[axis],
+          expected: 'an integer from 0 to below the stride or the dilation',
+        },
       )
     }
     return (
@@ -271,7 +287,11 @@ export const convWeightOp: Op<WeightAttributes> = {
     const from = image(x, 'convWeight')
     const to = image(g, 'convWeight')
     requireOneType(x, g, 'convWeight')
-    if (from.n !== to.n) throw new TollError('shape-mismatch', `convWeight: batches of ${from.n} and ${to.n}`)
+    if (from.n !== to.n)
+      throw new TollError('shape-mismatch', `convWeight: batches of ${from.n} and ${to.n}`, {
+        value: to.n,
+        expected: String(from.n),
+      })
     requireSizes(to.size, outputSize(from.size, attrs.kernel, attrs, 'convWeight'), 'convWeight')
     return { dtype: x.dtype, shape: [to.c, from.c, ...attrs.kernel] }
   },

@@ -315,7 +315,11 @@ function binary(spec: BinarySpec): Op<NoAttributes> {
     type: ([x, y]) => {
       requireDType(spec.name, x, operands)
       if (x.dtype !== y.dtype)
-        throw new TollError('shape-mismatch', `${spec.name}: operands are ${x.dtype} and ${y.dtype}; cast one of them`)
+        throw new TollError(
+          'dtype-mismatch',
+          `${spec.name}: operands are ${x.dtype} and ${y.dtype}; cast one of them`,
+          { value: y.dtype, expected: x.dtype },
+        )
       return { dtype: spec.result ?? x.dtype, shape: broadcastShapes(x.shape, y.shape, spec.name) }
     },
     gradient:
@@ -453,7 +457,10 @@ export const whereOp: Op<NoAttributes> = {
   type: ([condition, x, y]) => {
     requireDType('where', condition, ['bool'])
     if (x.dtype !== y.dtype)
-      throw new TollError('shape-mismatch', `where: branches are ${x.dtype} and ${y.dtype}; cast one of them`)
+      throw new TollError('dtype-mismatch', `where: branches are ${x.dtype} and ${y.dtype}; cast one of them`, {
+        value: y.dtype,
+        expected: x.dtype,
+      })
     return {
       dtype: x.dtype,
       shape: broadcastShapes(condition.shape, broadcastShapes(x.shape, y.shape, 'where'), 'where'),
@@ -497,7 +504,10 @@ export const gateOp: Op<GateAttributes> = {
   type: ([g, x]) => {
     requireDType('gate', g, ['float32', 'float64'])
     if (!sameShape(g.shape, x.shape) || g.dtype !== x.dtype)
-      throw new TollError('shape-mismatch', 'gate: both operands need one shape and type')
+      throw new TollError('shape-mismatch', 'gate: both operands need one shape and type', {
+        value: x.shape,
+        expected: `(${g.shape.join(', ')})`,
+      })
     return { dtype: g.dtype, shape: g.shape }
   },
   gradient: ({ inputs: [, x], attrs }, h) => [apply(gateOp, [h, x], attrs), undefined],
@@ -577,7 +587,10 @@ function broadcastBinary(
 
 function requireDType(name: string, x: TensorType, allowed: readonly DType[]): void {
   if (!allowed.includes(x.dtype)) {
-    throw new TollError('shape-mismatch', `${name}: expected ${allowed.join(' or ')}, got ${x.dtype}`)
+    throw new TollError('dtype-mismatch', `${name}: expected ${allowed.join(' or ')}, got ${x.dtype}`, {
+      value: x.dtype,
+      expected: allowed,
+    })
   }
 }
 

@@ -21,13 +21,18 @@ import { convSize, windowOf, type Window, type WindowOptions } from './conv.js'
 import { transpose } from './shape.js'
 
 function requireIndices(type: TensorType, what: string): void {
-  if (type.dtype !== 'int64') throw new TollError('shape-mismatch', `${what}: indices must be int64, got ${type.dtype}`)
+  if (type.dtype !== 'int64')
+    throw new TollError('dtype-mismatch', `${what}: indices must be int64, got ${type.dtype}`, {
+      value: type.dtype,
+      expected: 'int64',
+    })
 }
 
 /** An index within [0, size), counting negative ones from the end as ONNX does. */
 function wrap(index: number, size: number): number {
   const at = index < 0 ? index + size : index
-  if (!(at >= 0 && at < size)) throw new TollError('unusable-data', `index ${index} is outside an axis of ${size}`)
+  if (!(at >= 0 && at < size))
+    throw new TollError('invalid-index', `index ${index} is outside an axis of ${size}`, { value: index, limit: size })
   return at
 }
 
@@ -99,6 +104,7 @@ export const scatterAddOp: Op<ScatterAttributes> = {
         'shape-mismatch',
         `scatterAdd: updates ${showShape(updates.shape)} must begin with the indices' shape ` +
           `${showShape(indices.shape)}`,
+        { value: updates.shape, expected: showShape(indices.shape) },
       )
     }
     return { dtype: updates.dtype, shape: [size, ...updates.shape.slice(inner)] }
@@ -144,6 +150,7 @@ export const gatherElementsOp: Op<GatherAttributes> = {
       throw new TollError(
         'shape-mismatch',
         `gatherElements: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)}`,
+        { value: indices.shape, expected: showShape(x.shape) },
       )
     return { dtype: x.dtype, shape: indices.shape }
   },
@@ -175,7 +182,10 @@ export const scatterElementsAddOp: Op<ScatterElementsAttributes> = {
   type: ([updates, indices], { axis, size }) => {
     requireIndices(indices, 'scatterElementsAdd')
     if (!sameShape(updates.shape, indices.shape))
-      throw new TollError('shape-mismatch', 'scatterElementsAdd: updates and indices must have one shape')
+      throw new TollError('shape-mismatch', 'scatterElementsAdd: updates and indices must have one shape', {
+        value: updates.shape,
+        expected: showShape(indices.shape),
+      })
     return { dtype: updates.dtype, shape: updates.shape.map((dim, i) => (i === axis ? size : dim)) }
   },
   gradient: ({ inputs: [, indices], attrs: { axis } }, h) => [gatherElements(h, indices, axis), undefined],
@@ -232,6 +242,7 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
       throw new TollError(
         'shape-mismatch',
         `maxPool: expected real images (n, c, h, w), got ${x.dtype}${showShape(x.shape)}`,
+        { value: x.shape, expected: '(n, c, h, w)' },
       )
     }
     const [n, c, h, w] = x.shape
@@ -243,6 +254,7 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
         'shape-mismatch',
         `maxPool: a window of ${attrs.kernel.join(' x ')} with pads ${attrs.pads.join(', ')} does not fit ` +
           `${showShape(x.shape)}`,
+        { value: attrs.kernel, expected: `a window within ${showShape(x.shape)}` },
       )
     }
     return { dtype: 'int64', shape: [n, c, ...size] }
@@ -276,8 +288,9 @@ export const maxPoolIndexOp: Op<PoolAttributes> = {
           }
           if (best < 0)
             throw new TollError(
-              'length-mismatch',
+              'shape-mismatch',
               `maxPool: the window at row ${y}, column ${k} holds nothing but padding`,
+              { value: pads },
             )
           result[at++] = best
         }

@@ -24,7 +24,7 @@ export const inputOp: Op<InputAttributes> = {
 
 /** A tensor that is fed when the graph runs: numbers, or texts where `dtype` is string. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32'): Tensor {
-  if (name === '') throw new TollError('out-of-domain', 'an input needs a name')
+  if (name === '') throw new TollError('out-of-domain', 'an input needs a name', { option: 'name', value: name })
   return apply(inputOp, [], { name, dtype, shape })
 }
 
@@ -41,6 +41,7 @@ export const constantOp: Op<ConstantAttributes> = {
       throw new TollError(
         'length-mismatch',
         `a constant of shape (${shape.join(', ')}) needs ${sizeOf(shape)} values, got ${data.length}`,
+        { value: data.length, expected: `${sizeOf(shape)} values` },
       )
     }
     return { dtype, shape }
@@ -105,7 +106,8 @@ export const dimSizeOp: Op<DimSizeAttributes> = {
   },
   evaluate: (_, { symbol }, _type, bindings) => {
     const size = bindings.get(symbol)
-    if (size === undefined) throw new TollError('shape-mismatch', `no input gives the size '${symbol}'`)
+    if (size === undefined)
+      throw new TollError('shape-mismatch', `no input gives the size '${symbol}'`, { value: symbol })
     return Float64Array.of(size)
   },
   work: () => nothing,
@@ -125,7 +127,7 @@ export function scalarLike(value: number, like: { readonly dtype: DType }): Tens
 /** `x` itself, or a number as a scalar of `like`'s element type. */
 export function lift(x: Tensor | number, like: Tensor | number): Tensor {
   if (typeof x !== 'number') return x
-  if (typeof like === 'number') throw new TollError('out-of-domain', 'at least one operand must be a tensor')
+  if (typeof like === 'number') throw new TollError('wrong-type', 'at least one operand must be a tensor')
   return scalarLike(x, isFloat(like.dtype) || like.dtype === 'int64' ? like : { dtype: 'float32' })
 }
 
@@ -136,5 +138,9 @@ export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int64: 7,
 export function checkDim(dim: Dim): void {
   const fine = typeof dim === 'string' ? dim !== '' : Number.isSafeInteger(dim) && dim >= 0
   if (!fine)
-    throw new TollError('shape-mismatch', `a size must be a non-negative integer or a name, got ${JSON.stringify(dim)}`)
+    throw new TollError(
+      'shape-mismatch',
+      `a size must be a non-negative integer or a name, got ${JSON.stringify(dim)}`,
+      { value: dim, expected: 'a non-negative integer or a name' },
+    )
 }

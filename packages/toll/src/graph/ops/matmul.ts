@@ -29,12 +29,14 @@ function planOf([a, b]: readonly TensorType[], { transposeA, transposeB }: MatMu
       'shape-mismatch',
       `matmul: expected two real matrices of one type, got ${a.dtype}${showShape(a.shape)} and ` +
         `${b.dtype}${showShape(b.shape)}`,
+      { value: [a.shape, b.shape], expected: 'two real matrices of one type' },
     )
   }
   if ((transposeA || transposeB) && a.shape.length + b.shape.length > 4) {
     throw new TollError(
       'shape-mismatch',
       `matmul: only matrices enter transposed, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
+      { value: [a.shape, b.shape], expected: 'matrices' },
     )
   }
   const [ar, ac] = a.shape.slice(-2)
@@ -45,6 +47,7 @@ function planOf([a, b]: readonly TensorType[], { transposeA, transposeB }: MatMu
     throw new TollError(
       'shape-mismatch',
       `matmul: inner sizes ${inner} and ${inner2} of ${showShape(a.shape)} and ${showShape(b.shape)} differ`,
+      { value: inner2, expected: String(inner) },
     )
   }
   return { batch: broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul'), rows, inner, columns }

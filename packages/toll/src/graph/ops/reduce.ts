@@ -24,7 +24,8 @@ import { lowerReshape, reshape } from './shape.js'
 type ReduceAttributes = { readonly axes: readonly number[]; readonly keepDims: boolean }
 
 function reducedType([x]: readonly TensorType[], { axes, keepDims }: ReduceAttributes): TensorType {
-  if (x.dtype === 'bool') throw new TollError('shape-mismatch', 'reductions need numbers, got bool; cast it')
+  if (x.dtype === 'bool')
+    throw new TollError('dtype-mismatch', 'reductions need numbers, got bool; cast it', { value: x.dtype })
   const gone = new Set(axes)
   const shape = keepDims ? x.shape.map((dim, i) => (gone.has(i) ? 1 : dim)) : x.shape.filter((_, i) => !gone.has(i))
   return { dtype: x.dtype, shape }
@@ -104,7 +105,11 @@ export function maxOver(x: Tensor, axes?: readonly number[], keepDims = false): 
 
 /** Mean over `axes` (all when left out). */
 export function mean(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
-  if (!isFloat(x.dtype)) throw new TollError('shape-mismatch', `mean: expected real numbers, got ${x.dtype}; cast it`)
+  if (!isFloat(x.dtype))
+    throw new TollError('dtype-mismatch', `mean: expected real numbers, got ${x.dtype}; cast it`, {
+      value: x.dtype,
+      expected: ['float32', 'float64'],
+    })
   const all = normalizeAxes(axes ?? x.shape.map((_, i) => i), x.shape.length, 'mean')
   const total = sum(x, all, keepDims)
   const named = all.map((axis) => x.shape[axis]).filter((dim) => typeof dim === 'string')
@@ -125,6 +130,7 @@ export const broadcastToOp: Op<BroadcastAttributes> = {
       throw new TollError(
         'shape-mismatch',
         `broadcastTo: ${showShape(x.shape)} does not stretch to ${showShape(shape)}`,
+        { value: x.shape, expected: showShape(shape) },
       )
     }
     return { dtype: x.dtype, shape }

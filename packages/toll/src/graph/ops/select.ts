@@ -9,9 +9,17 @@ export const topIndicesOp: Op<TopAttributes> = {
   name: 'topIndices',
   type: ([x], { k }) => {
     const size = x.shape.length > 0 ? knownSize(x.shape[x.shape.length - 1], 'topIndices') : 0
-    if (!isFloat(x.dtype)) throw new TollError('shape-mismatch', `topIndices: expected real numbers, got ${x.dtype}`)
+    if (!isFloat(x.dtype))
+      throw new TollError('dtype-mismatch', `topIndices: expected real numbers, got ${x.dtype}`, {
+        value: x.dtype,
+        expected: ['float32', 'float64'],
+      })
     if (!Number.isInteger(k) || k < 1 || k > size)
-      throw new TollError('shape-mismatch', `topIndices: cannot take ${k} of the last axis of ${showShape(x.shape)}`)
+      throw new TollError('shape-mismatch', `topIndices: cannot take ${k} of the last axis of ${showShape(x.shape)}`, {
+        option: 'k',
+        value: k,
+        limit: size,
+      })
     return { dtype: 'int64', shape: [...x.shape.slice(0, -1), k] }
   },
   lower: (to, { attrs: { k, largest } }, [x]) =>

@@ -40,6 +40,7 @@ export const reshapeOp: Op<ReshapeAttributes> = {
       throw new TollError(
         'shape-mismatch',
         `reshape: ${showShape(x.shape)} has not as many elements as ${showShape(shape)}`,
+        { value: x.shape, expected: showShape(shape) },
       )
     }
     return { dtype: x.dtype, shape }
@@ -86,6 +87,7 @@ function leftOver(from: Shape, to: Shape): Dim {
   throw new TollError(
     'shape-mismatch',
     `reshape: cannot tell the missing size of ${showShape(to)} from ${showShape(from)}`,
+    { value: to, expected: showShape(from) },
   )
 }
 
@@ -98,6 +100,7 @@ export const transposeOp: Op<TransposeAttributes> = {
       throw new TollError(
         'shape-mismatch',
         `transpose: [${perm.join(', ')}] is no permutation of the axes of ${showShape(x.shape)}`,
+        { option: 'perm', value: perm },
       )
     }
     return { dtype: x.dtype, shape: perm.map((axis) => x.shape[axis]) }
@@ -143,6 +146,7 @@ export const sliceOp: Op<SliceAttributes> = {
       throw new TollError(
         'shape-mismatch',
         `slice: [${start}, ${end}) with step ${step} does not fit an axis of ${size}`,
+        { value: [start, end, step], limit: size },
       )
     }
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === attrs.axis ? sliceLength(attrs) : dim)) }
@@ -189,12 +193,14 @@ export const embedOp: Op<EmbedAttributes> = {
       throw new TollError(
         'shape-mismatch',
         `embed: [${start}, ${end}) with step ${step} does not fit an axis of ${size}`,
+        { value: [start, end, step], limit: size },
       )
     }
     if (x.shape[axis] !== sliceLength(attrs)) {
       throw new TollError(
         'shape-mismatch',
         `embed: axis ${axis} of ${showShape(x.shape)} must have size ${sliceLength(attrs)}`,
+        { value: x.shape[axis], expected: String(sliceLength(attrs)) },
       )
     }
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === attrs.axis ? attrs.size : dim)) }
@@ -275,6 +281,7 @@ export const concatOp: Op<ConcatAttributes> = {
         throw new TollError(
           'shape-mismatch',
           `concat along ${axis}: ${showShape(first.shape)} and ${showShape(shape)} do not fit`,
+          { value: shape, expected: showShape(first.shape) },
         )
       total += knownSize(shape[axis], 'concat')
     }
@@ -308,7 +315,8 @@ export const concatOp: Op<ConcatAttributes> = {
 
 /** Joins tensors along an axis. */
 export function concat(inputs: readonly Tensor[], axis: number): Tensor {
-  if (inputs.length === 0) throw new TollError('out-of-domain', 'concat needs at least one tensor')
+  if (inputs.length === 0)
+    throw new TollError('missing-argument', 'concat needs at least one tensor', { option: 'inputs' })
   const [at] = normalizeAxes([axis], inputs[0].shape.length, 'concat')
   return inputs.length === 1 ? inputs[0] : apply(concatOp, inputs, { axis: at })
 }

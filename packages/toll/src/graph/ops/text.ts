@@ -9,7 +9,10 @@ export const lookupOp: Op<LookupAttributes> = {
   name: 'lookup',
   type: ([x], { texts }) => {
     if (x.dtype !== 'string')
-      throw new TollError('shape-mismatch', `lookup: expected string, got ${x.dtype}${showShape(x.shape)}`)
+      throw new TollError('dtype-mismatch', `lookup: expected string, got ${x.dtype}${showShape(x.shape)}`, {
+        value: x.dtype,
+        expected: 'string',
+      })
     placesOf(texts)
     return { dtype: 'int64', shape: x.shape }
   },
@@ -68,12 +71,14 @@ function placesOf(texts: readonly string[]): Map<string, number> {
         'out-of-domain',
         `lookup: every text must be a string without NUL and without half a surrogate pair, text ${i} is ` +
           `${JSON.stringify(text)}`,
+        { option: 'texts', value: text },
       )
     }
     if (places.has(text))
       throw new TollError(
-        'out-of-domain',
+        'duplicate-name',
         `lookup: the texts must be distinct, ${JSON.stringify(text)} stands at ${places.get(text)} and ${i}`,
+        { option: 'texts', value: text },
       )
     places.set(text, i)
   })

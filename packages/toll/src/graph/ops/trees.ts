@@ -30,6 +30,7 @@ export const treeEnsembleOp: Op<TreeAttributes> = {
       throw new TollError(
         'shape-mismatch',
         `treeEnsemble: expected rows (n, d) of float64, got ${x.dtype} with ${x.shape.length} axes`,
+        { value: x.shape, expected: '(n, d) of float64' },
       )
     checkTrees(data, roots, knownSize(x.shape[1], 'treeEnsemble'))
     return { dtype: 'float32', shape: [x.shape[0], 1] }

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../../base/index.js'
 import type { Accelerator } from '../options.js'
+import type { OrtFailure } from '../ort-words.js'
 
 /**
  * Why `device` cannot work on this machine, or undefined if it may. `built` lists what the installed onnxruntime-node
@@ -25,11 +26,10 @@ export function missingFor(device: Accelerator, built: readonly string[], entry:
 }
 
 /** What the native library meant when it refused `device`. */
-export function explainRefusal(device: Accelerator, reason: string): string {
-  if (device === 'webgpu' && /adapter/i.test(reason)) return `no GPU that WebGPU accepts was found (${reason})`
-  if (device === 'cuda' && /load|shared library|cudnn|cublas/i.test(reason))
-    return `CUDA 12 or cuDNN 9 is not installed or does not load (${reason})`
-  return reason
+export function explainRefusal(device: Accelerator, { line, lacks }: OrtFailure): string {
+  if (device === 'webgpu' && lacks === 'a GPU') return `no GPU that WebGPU accepts was found (${line})`
+  if (device === 'cuda' && lacks === 'CUDA') return `CUDA 12 or cuDNN 9 is not installed or does not load (${line})`
+  return line
 }
 
 /**
@@ -40,6 +40,7 @@ function whyNotLoadable(library: string): string | undefined {
   try {
     process.dlopen({ exports: {} }, library)
   } catch (error) {
+    // eslint-disable-next-line rooms/messages -- the dynamic loader has one code for all that it refuses
     const reason = messageOf(error)
     if (/cannot open shared object|no such file|not found/i.test(reason)) return reason
   }

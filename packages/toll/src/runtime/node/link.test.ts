@@ -13,14 +13,14 @@ it('answers by number and moves buffers', async () => {
   await link.close()
 })
 
-it('brings errors back with their code and cause', async () => {
+it('brings errors back with their code, reason, details and cause', async () => {
   const link = open()
   await expect(ask(link, 'refuse')).rejects.toThrow(
     expect.objectContaining({
       name: 'TollError',
       code: 'data',
-      reason: 'unusable-data',
-      details: { row: 7 },
+      reason: 'not-a-number',
+      details: { row: 3, column: 'a', value: ['1', Infinity], expected: ['x'] },
       message: 'no such row',
       cause: new Error('native words'),
     }),

@@ -1,7 +1,8 @@
 // A worker thread for the test of its link: does what `argument` says.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Call } from './protocol.js'
+import { TollError } from '../../base/index.js'
+import { sendError, type Call } from './protocol.js'
 
 const stop = new Int32Array((workerData as { stop: SharedArrayBuffer }).stop)
 
@@ -15,13 +16,8 @@ parentPort!.on('message', ({ id, method, argument }: Call) => {
   } else if (argument === 'wait for stop') {
     Atomics.wait(stop, 0, 0, 10_000)
   } else if (argument === 'refuse') {
-    const error = {
-      reason: 'unusable-data',
-      details: { row: 7 },
-      message: 'no such row',
-      cause: new Error('native words'),
-    }
-    parentPort!.postMessage({ id, error })
+    const details = { row: 3, column: 'a', value: [1n, Infinity], expected: ['x'], cause: new Error('native words') }
+    parentPort!.postMessage({ id, error: sendError(new TollError('not-a-number', 'no such row', details)) })
   } else {
     parentPort!.postMessage({ id, value: argument })
   }

@@ -35,12 +35,11 @@ export class WorkerLink {
     })
     this.#gone = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
-        const why = this.#failure === undefined ? `it exited with code ${code}` : messageOf(this.#failure)
-        this.#fail(
-          new TollError('no-device', `the engine's worker thread stopped: ${why}; open a new engine`, {
-            cause: this.#failure,
-          }),
-        )
+        const cause = this.#failure
+        const message =
+          `the engine's worker thread stopped: ${cause === undefined ? `it exited with code ${code}` : messageOf(cause)}` +
+          '; open a new engine'
+        this.#fail(new TollError('engine-stopped', message, { cause }))
         resolve()
       })
     })

@@ -148,6 +148,8 @@ function makeFolder(folder: string): void {
     mkdirSync(folder, { recursive: true })
   } catch (error) {
     throw new TollError('cannot-write', `cannot make the profile folder '${folder}': ${messageOf(error)}`, {
+      file: folder,
+      option: 'profile',
       cause: error,
     })
   }

@@ -10,7 +10,8 @@ import { TollError, invariant, unusablePackage } from '../../base/index.js'
 import type { HostTensor, HostTensors, LoopOptions } from '../engine.js'
 import { Stepper, Turns, type Executor } from '../executor.js'
 import type { Accelerator } from '../options.js'
-import { OrtKernel, firstLine, loadError } from '../ort-kernel.js'
+import { OrtKernel, loadError } from '../ort-kernel.js'
+import { readFailure } from '../ort-words.js'
 import { explainRefusal, missingFor } from './accelerators.js'
 import { exclusive } from './mutex.js'
 import {
@@ -106,7 +107,11 @@ async function start(): Promise<Started> {
     }
     reasons.push(`device '${candidate}' is not available: ${missing}`)
   }
-  throw new TollError('no-device', `${reasons.join('; ')}; choose the device cpu`)
+  throw new TollError('no-device', `${reasons.join('; ')}; choose the device cpu`, {
+    option: 'device',
+    value: settings.devices,
+    suggestion: 'cpu',
+  })
 }
 
 async function refusal(candidate: Accelerator): Promise<string | undefined> {
@@ -119,7 +124,7 @@ async function refusal(candidate: Accelerator): Promise<string | undefined> {
     })
     return y.data[0] === 2 && y.data[1] === 3 ? undefined : 'it computes wrong results'
   } catch (error) {
-    return explainRefusal(candidate, firstLine(error))
+    return explainRefusal(candidate, readFailure(error))
   }
 }
 

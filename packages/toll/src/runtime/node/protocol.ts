@@ -1,7 +1,7 @@
 // What the main thread and an engine's worker thread say to each other: numbered calls, answered in order. Large arrays
 // are moved, not copied.
 
-import { TollError, messageOf, type ErrorDetails, type ErrorReason } from '../../base/index.js'
+import { TollError, messageOf, type ErrorData } from '../../base/index.js'
 import type { HostTensor, PortType } from '../engine.js'
 import type { Accelerator } from '../options.js'
 
@@ -44,33 +44,21 @@ export type Answer =
   { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: SentError }
 
 /** An error without its class, which does not survive the way between threads. */
-export interface SentError {
-  readonly reason: ErrorReason
-  readonly details: ErrorDetails
-  readonly message: string
-  readonly cause: unknown
+export interface SentError extends ErrorData {
+  readonly cause: Error | undefined
 }
 
 export function sendError(error: unknown): SentError {
-  const cause = (reason: unknown) => (reason === undefined ? undefined : new Error(messageOf(reason)))
   if (error instanceof TollError) {
-    return {
-      reason: error.reason,
-      details: error.details,
-      message: error.code === 'internal' ? error.message.replace(/^internal: /, '') : error.message,
-      cause: cause(error.cause),
-    }
+    const { cause } = error
+    return { ...error.toJSON(), cause: cause === undefined ? undefined : new Error(messageOf(cause)) }
   }
-  return {
-    reason: 'internal',
-    details: {},
-    message: `the engine's thread failed: ${messageOf(error)}`,
-    cause: error instanceof Error ? error : new Error(messageOf(error)),
-  }
+  const failure = new TollError('internal', `the engine's thread failed: ${messageOf(error)}`)
+  return { ...failure.toJSON(), cause: error instanceof Error ? error : new Error(messageOf(error)) }
 }
 
-export function receiveError({ reason, details, message, cause }: SentError): TollError {
-  return new TollError(reason, message, { ...details, cause })
+export function receiveError({ cause, ...data }: SentError): TollError {
+  return TollError.fromJSON(data, cause)
 }
 
 /** The buffers of tensors anywhere in a result, to be moved with it; texts have none and are copied. */
