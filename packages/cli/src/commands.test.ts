@@ -49,7 +49,7 @@ function parseLines(text: string): ScoredRow[] {
 /** What the library itself says of the example. */
 async function libraryScores() {
   const engine = await openEngine({ device: 'cpu', threads: 1 })
-  const model = await loadModel(at('model.onnx'), engine)
+  const model = await loadModel(at('model.onnx'), { engine })
   const scores = await model.score(tableFromRows(features, ['a', 'b', 'c']))
   await engine.close()
   return { ...scores, manifest: model.manifest }

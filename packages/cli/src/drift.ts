@@ -59,7 +59,7 @@ async function runDrift(
 ): Promise<void> {
   const drift = await withSource(sources, flags, terminal, (source) =>
     withEngine(scoringThreads(flags, source), async (engine) => {
-      const model = await loadModel(path, engine)
+      const model = await loadModel(path, { engine })
       if (model.manifest.profile === undefined && model.manifest.heldBack.source !== 'held-back') {
         throw new TollError(
           'no-held-out-scores',

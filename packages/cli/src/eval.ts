@@ -77,7 +77,7 @@ export function defineEval(command: Command, terminal: Terminal): void {
 async function runEval(path: string, sources: readonly string[], flags: EvalFlags, terminal: Terminal): Promise<void> {
   const { labelled, ofTraining, manifest } = await withSource(sources, flags, terminal, (source) =>
     withEngine(scoringThreads(flags, source), async (engine) => {
-      const model = await loadModel(path, engine)
+      const model = await loadModel(path, { engine })
       const labelled = await scoreLabelled(source, model, { ...flags, strict: flags.strict ?? false }, terminal)
       const ofTraining = await isTrainingSource(source, model, labelled.scores.length, terminal.signal)
       return { labelled, ofTraining, manifest: model.manifest }

@@ -126,7 +126,7 @@ async function runExplain(
   const name = sources.join(' ') || 'a query'
   const { outcome, range } = await withSource(sources, flags, terminal, (source) =>
     withEngine(scoringThreads(flags, source), async (engine) => {
-      const model = await loadModel(path, engine)
+      const model = await loadModel(path, { engine })
       const { input } = model.manifest
       if (flags.heatMaps !== undefined && input.kind !== 'image')
         throw new TollError('out-of-domain', '--heat-maps draws images; this model scores tables')

@@ -36,7 +36,7 @@ export function defineInspect(command: Command, terminal: Terminal): void {
 
 async function runInspect(path: string, { full = false }: InspectFlags, terminal: Terminal): Promise<void> {
   const engine = openReference()
-  const { manifest, bytes } = await loadModel(path, engine)
+  const { manifest, bytes } = await loadModel(path, { engine })
   await engine.close()
   terminal.result(storedManifest(manifest), describe(manifest, path, bytes.length, full))
 }

@@ -104,7 +104,7 @@ async function runReport(
     throw new TollError('out-of-domain', '--id names rows of a SOURCE, and there is none')
   await requirePage(flags.output)
   const { model, bytes, sifted, stability } = await withEngine(flags, async (engine) => {
-    const loaded = await loadModel(path, engine)
+    const loaded = await loadModel(path, { engine })
     const rows = alone
       ? undefined
       : await withSource(sources, flags, terminal, (source) => siftSource(source, loaded, flags, terminal))

@@ -98,7 +98,7 @@ async function runScore(
     )
   const totals = await withSource(sources, flags, terminal, (source) =>
     withEngine(scoringThreads(flags, source), async (engine) =>
-      writeScores(source, await loadModel(path, engine), format, flags, terminal),
+      writeScores(source, await loadModel(path, { engine }), format, flags, terminal),
     ),
   )
   const text = describe(totals)

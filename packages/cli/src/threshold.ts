@@ -72,7 +72,7 @@ async function runThreshold(path: string, sources: readonly string[], flags: Fla
     throw new TollError('conflicting-options', 'this rule needs no source; leave it out')
 
   const changed = await withEngine(flags, async (engine) => {
-    const model = await loadModel(path, engine)
+    const model = await loadModel(path, { engine })
     if (flags.remove !== undefined) return model.withoutThreshold(flags.remove)
     if (!rule) return model
     const labelled = labels ? await readLabelled(sources, flags, model, terminal) : undefined

@@ -1,5 +1,5 @@
-// toll: anomaly detection. The main door has what most programs need; every room has a door of its own (toll/graph,
-// toll/train, ...).
+// toll: anomaly detection. The main door has what most programs need, the same in Node and in a browser; every room has
+// a door of its own (toll/graph, toll/train, ...).
 export {
   TollError,
   ndarray,
@@ -11,6 +11,10 @@ export {
   type ColumnKind,
   type ColumnValues,
   type ErrorCode,
+  type ErrorDetails,
+  type ErrorReason,
+  type FileSource,
+  type FileTarget,
   type NdArray,
   type Table,
   type TableColumn,
@@ -25,7 +29,17 @@ export {
   type FitProgress,
   type TollParameters,
 } from './detectors/index.js'
-export { fit, Model, type FitOptions, type Manifest, type ScoreOptions, type Scores } from './model/index.js'
+export {
+  fit,
+  loadModel,
+  Model,
+  saveModel,
+  type FitOptions,
+  type LoadOptions,
+  type Manifest,
+  type ScoreOptions,
+  type Scores,
+} from './model/index.js'
 export { checkDetector, type CheckReport } from './contract/index.js'
 export type { Threshold, ThresholdRule } from './threshold/index.js'
-export { openReference, openWebEngine, type Device, type Engine } from './runtime/index.js'
+export { openEngine, type Device, type Engine, type EngineOptions } from './runtime/index.js'

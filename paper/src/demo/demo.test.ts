@@ -153,7 +153,7 @@ describe('runDemo', () => {
     const result = await runDemo({ folder: join(folder, 'new', 'folder'), engines, steps: 2 })
     expect(await readdir(join(folder, 'new', 'folder'))).toEqual(['model.onnx', 'report.html'])
     expect(await readFile(result.reportPath, 'utf8')).toContain(`${(100 * result.toll.auroc.value).toFixed(1)}\u00a0%`)
-    const model = await loadModel(result.modelPath, engines[0])
+    const model = await loadModel(result.modelPath, { engine: engines[0] })
     const all = (await loadImages('mnist')).test
     const { score } = await model.score({ kind: 'images', ...toSamples(all) })
     expect(model.manifest.threshold.value).toBe(result.toll.threshold)

@@ -27,6 +27,8 @@ export {
   type TableColumn,
 } from './table.js'
 export { images, joinRows, rowCount, takeRows, type Images, type Samples } from './samples.js'
+export { readBytes, writeBytes } from '#files'
+export { nameOfSource, type ByteSource, type FileSource, type FileTarget, type WritableFile } from './file-source.js'
 export {
   choice,
   describeDomain,

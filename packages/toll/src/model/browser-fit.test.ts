@@ -31,12 +31,33 @@ interface Outcome {
 }
 
 const inPage = `
-  const { fit, openWebEngine, tableFromRows } = await import('toll')
-  const engine = await openWebEngine({ device: 'wasm', threads: 1 })
+  const { fit, openEngine, tableFromRows } = await import('toll')
+  const engine = await openEngine({ device: 'wasm', threads: 1 })
   const model = await fit(tableFromRows(argument.rows), { engine, ...argument.settings })
   const { score } = await model.score(tableFromRows(argument.probe))
   await engine.close()
   return { losses: model.manifest.training.history.loss, scores: [...score], bytes: model.bytes }
+`
+
+/** The first program of a page: no engine, a model saved to a file that was chosen and loaded from it and an address. */
+const alone = `
+  const { fit, loadModel, openEngine, saveModel, tableFromRows } = await import('toll')
+  const model = await fit(tableFromRows(argument.rows), argument.settings)
+  const parts = []
+  const writable = { write: async (bytes) => parts.push(bytes), close: async () => {} }
+  await saveModel(model, { createWritable: async () => writable })
+  const file = new File(parts, 'model.onnx')
+  const models = [model, await loadModel(file), await loadModel(URL.createObjectURL(file))]
+  const scores = []
+  for (const each of models) {
+    scores.push([...(await each.score(tableFromRows(argument.probe))).score])
+    await each.close()
+  }
+  const refusals = []
+  for (const options of [{ device: 'cpu' }, { profile: 'folder' }, { device: 'tpu' }])
+    await openEngine(options).catch(({ reason, details }) => refusals.push([reason, details.option]))
+  await loadModel('nothing.onnx').catch(({ reason }) => refusals.push(reason))
+  return { scores, refusals }
 `
 
 describe.skipIf(!executable)('a fit in a browser', () => {
@@ -60,5 +81,24 @@ describe.skipIf(!executable)('a fit in a browser', () => {
     const { score } = await new Model(there.bytes, engine).score(tableFromRows(probe))
     expect(apart(score, there.scores)).toBeLessThan(1e-5)
     await engine.close()
+  })
+
+  it('needs no engine, and reads and writes files as a page has them', async () => {
+    const another = await openPage(executable!)
+    const { scores, refusals } = await another.run<{ scores: number[][]; refusals: unknown[] }>(alone, {
+      rows,
+      probe,
+      settings,
+    })
+    await another.close()
+    expect(scores[0]).toHaveLength(3)
+    expect(scores[1]).toEqual(scores[0])
+    expect(scores[2]).toEqual(scores[0])
+    expect(refusals).toEqual([
+      ['no-device', 'device'],
+      ['not-applicable', 'profile'],
+      ['out-of-domain', 'device'],
+      'unknown-file',
+    ])
   })
 })

@@ -1,6 +1,7 @@
 // Models: fit, score, reconstruct, move the threshold, the bytes of the file.
 export { minRowsToSplit } from './split.js'
 export { fingerprint, sha256 } from './fingerprint.js'
+export { loadModel, saveModel, type LoadOptions } from './file.js'
 export { fit, type FitOptions } from './fit.js'
 export { Model, type ScoreOptions, type Scores } from './model.js'
 export { columnInput, feedTable, type FedColumn, type Feeding } from './feeding.js'

@@ -10,8 +10,7 @@ import { Random, tableFromColumns, tableFromRows, type Table } from '../base/ind
 import { decodeModel, encodeModel } from '../onnx/index.js'
 import type { Engine } from '../runtime/index.js'
 import { openEngine, openReference } from '../runtime/node/index.js'
-import { loadModel, saveModel } from './node/index.js'
-import { manifestFormat, manifestKey, Model, readManifest } from './index.js'
+import { loadModel, manifestFormat, manifestKey, Model, readManifest, saveModel } from './index.js'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'test', 'models')
 const formats = readdirSync(folder).filter((name) => name.endsWith('.onnx'))
@@ -46,14 +45,14 @@ describe('every format that was ever written', () => {
 
   it.each(formats)('%s loads and scores as it did', async (name) => {
     const expected = JSON.parse(readFileSync(join(folder, name.replace('.onnx', '.json')), 'utf8')) as Expected
-    const model = await loadModel(join(folder, name), engine)
+    const model = await loadModel(join(folder, name), { engine })
     const { score, isAnomaly, parts, imputed } = await model.score(probeOf(expected))
     close(score, expected.score, 1e-5)
     expect([...isAnomaly]).toEqual(expected.isAnomaly)
     for (const [part, values] of Object.entries(expected.parts)) close(parts[part], values, 1e-5)
     expect(model.manifest.threshold.value).toBe(expected.threshold.value)
     expect(imputed).toBe(1)
-    const reference = await loadModel(join(folder, name), openReference())
+    const reference = await loadModel(join(folder, name), { engine: openReference() })
     close((await reference.score(probeOf(expected))).score, expected.score, 1e-4)
   })
 })
@@ -71,7 +70,7 @@ describe('a file', () => {
     const path = join(scratch, 'model.onnx')
     await saveModel(new Model(bytes, engine), path)
     expect(readFileSync(path)).toEqual(bytes)
-    expect((await loadModel(path, engine)).manifest).toEqual(readManifest(bytes))
+    expect((await loadModel(path, { engine })).manifest).toEqual(readManifest(bytes))
     expect(readdirSync(scratch)).toEqual(['model.onnx'])
   })
 
@@ -79,16 +78,16 @@ describe('a file', () => {
     const refused = async (content: Uint8Array | string, code: string, message: RegExp) => {
       const path = join(scratch, 'model.onnx')
       writeFileSync(path, content)
-      await expect(loadModel(path, engine)).rejects.toMatchObject({
+      await expect(loadModel(path, { engine })).rejects.toMatchObject({
         code,
         message: expect.stringMatching(message) as string,
       })
     }
-    await expect(loadModel(join(scratch, 'nothing.onnx'), engine)).rejects.toMatchObject({
+    await expect(loadModel(join(scratch, 'nothing.onnx'), { engine })).rejects.toMatchObject({
       code: 'not-found',
       message: expect.stringMatching(/nothing\.onnx/) as string,
     })
-    await expect(loadModel(scratch, engine)).rejects.toMatchObject({
+    await expect(loadModel(scratch, { engine })).rejects.toMatchObject({
       code: 'io',
       message: expect.stringMatching(/folder/) as string,
     })

@@ -4,7 +4,7 @@
 
 import { open, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { TollError, messageOf } from '../index.js'
+import { TollError, messageOf } from '../errors.js'
 
 /** A file being written under another name; `commit` gives it its own. */
 export interface AtomicFile {

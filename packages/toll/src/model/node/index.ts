@@ -1,2 +1,2 @@
-// Model files on disk.
-export { loadModel, saveModel } from './file.js'
+// Model files, as everywhere.
+export { loadModel, saveModel } from '../index.js'
