@@ -24,6 +24,7 @@ export function images<T extends FloatArray>(data: T, shape: readonly number[]):
     throw new TollError(
       'shape-mismatch',
       `images have the shape (n, channels, height, width), got (${shape.join(', ')})`,
+      { option: 'shape', value: shape, expected: '(n, channels, height, width)' },
     )
   return { kind: 'images', ...ndarray(data, shape) }
 }
@@ -48,8 +49,9 @@ export function joinRows(parts: readonly Samples[]): Samples {
   const tables = parts.filter((part) => part.kind === 'table')
   if (parts.length === 0 || (tables.length > 0 && tables.length < parts.length))
     throw new TollError(
-      'shape-mismatch',
+      'wrong-input-kind',
       `rows are joined of tables or of arrays, got ${parts.length === 0 ? 'none' : 'both'}`,
+      { option: 'parts' },
     )
   return tables.length > 0 ? joinTables(tables) : { kind: 'images', ...joinSamples(parts as readonly Images[]) }
 }
@@ -61,6 +63,7 @@ function joinTables(parts: readonly Table[]): Table {
     throw new TollError(
       'shape-mismatch',
       `tables of columns ${names.join(', ')} and ${other.join(', ')} cannot be joined`,
+      { option: 'parts', columns: other, expected: names },
     )
   return {
     kind: 'table',
@@ -95,6 +98,7 @@ function joinSamples(parts: readonly NdArray[]): NdArray {
     throw new TollError(
       'shape-mismatch',
       `samples of ${shape.join(' x ')} and ${other.shape.slice(1).join(' x ')} cannot be joined`,
+      { option: 'parts', value: other.shape.slice(1), expected: shape.join(' x ') },
     )
   const size = parts.reduce((sum, { data }) => sum + data.length, 0)
   const data = concatenate(

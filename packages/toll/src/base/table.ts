@@ -33,7 +33,11 @@ export interface Table {
  */
 export function table(names: readonly string[], columns: readonly Float64Array[]): Table {
   if (names.length !== columns.length) {
-    throw new TollError('shape-mismatch', `${names.length} column names for ${columns.length} columns`)
+    throw new TollError('length-mismatch', `${names.length} column names for ${columns.length} columns`, {
+      option: 'names',
+      value: names.length,
+      expected: `${columns.length} names`,
+    })
   }
   return tableOf(names.map((name, i) => ({ name, kind: 'number', values: columns[i] })))
 }
@@ -47,10 +51,12 @@ function tableOf(columns: readonly TableColumn[]): Table {
       throw new TollError(
         'length-mismatch',
         `column '${name}' has ${values.length} rows, column '${columns[0].name}' has ${rows}`,
+        { column: name, value: values.length, expected: `${rows} rows` },
       )
     }
-    if (name === '') throw new TollError('unusable-data', `column ${i + 1} has no name`)
-    if (seen.has(name)) throw new TollError('unusable-data', `column '${name}' appears twice`)
+    if (name === '') throw new TollError('missing-name', `column ${i + 1} has no name`, { option: 'names' })
+    if (seen.has(name))
+      throw new TollError('repeated-name', `column '${name}' appears twice`, { column: name, option: 'names' })
     seen.add(name)
   })
   return { kind: 'table', columns, rows }
@@ -82,20 +88,23 @@ function readColumn(name: string, given: ColumnValues): TableColumn {
   const other = cells.findIndex((value) => !isMissing(value) && kindOf(value) !== kind)
   if (other >= 0)
     throw new TollError(
-      'unusable-data',
+      'mixed-kinds',
       `column '${name}' holds a ${kind} in row ${first + 1} and a ${kindOf(cells[other])} in row ` +
         `${other + 1}; a column has one kind of values`,
+      { row: other, column: name, value: kindOf(cells[other]), expected: kind },
     )
   if (!['number', 'string', 'boolean', 'date'].includes(kind))
     throw new TollError(
-      'unusable-data',
+      'wrong-column-kind',
       `column '${name}' holds ${kind}s; expected numbers, strings, booleans or dates`,
+      { row: first, column: name, value: kind, expected: ['number', 'string', 'boolean', 'date'] },
     )
   const invalid = cells.findIndex((value) => value instanceof Date && Number.isNaN(value.getTime()))
   if (invalid >= 0)
     throw new TollError(
-      'unusable-data',
+      'not-a-time',
       `column '${name}' holds an invalid date in row ${invalid + 1}; give null for a missing one`,
+      { row: invalid, column: name, value: cells[invalid], suggestion: null },
     )
   const codes = new Map<string, number>()
   const codeOf = (category: string) => {
@@ -117,7 +126,11 @@ export function tableFromRows(rows: readonly (readonly number[])[], names?: read
   const columns = Array.from({ length: width }, () => new Float64Array(rows.length))
   rows.forEach((row, r) => {
     if (row.length !== width) {
-      throw new TollError('shape-mismatch', `row ${r + 1} has ${row.length} values, expected ${width}`)
+      throw new TollError('length-mismatch', `row ${r + 1} has ${row.length} values, expected ${width}`, {
+        row: r,
+        value: row.length,
+        expected: `${width} values`,
+      })
     }
     for (let c = 0; c < width; c++) columns[c][r] = row[c]
   })
@@ -127,7 +140,10 @@ export function tableFromRows(rows: readonly (readonly number[])[], names?: read
 /** A table from an `(n, d)` array; without names the columns are called x0, x1, ... */
 export function tableFromArray(array: NdArray, names?: readonly string[]): Table {
   if (array.shape.length !== 2) {
-    throw new TollError('shape-mismatch', `a table needs an array of shape (n, d), got (${array.shape.join(', ')})`)
+    throw new TollError('shape-mismatch', `a table needs an array of shape (n, d), got (${array.shape.join(', ')})`, {
+      value: array.shape,
+      expected: '(n, d)',
+    })
   }
   const [n, d] = array.shape
   const columns = Array.from({ length: d }, (_, c) => Float64Array.from({ length: n }, (_, r) => array.data[r * d + c]))

@@ -2,6 +2,7 @@
 
 import {
   describeDomain,
+  messageOf,
   resolveParameters,
   rowCount,
   type Domain,
@@ -90,14 +91,14 @@ export const declarationChecks: readonly Check[] = [
     promise: 'A parameter outside its domain, and one that does not exist, is refused by its name.',
     async run(subject) {
       const refused = async (name: string, value: unknown) => {
-        const message = await demandRefusal(
+        const error = await demandRefusal(
           subject.fit(subject.probe, { parameters: { [name]: value } as Record<string, never> }),
           ['argument'],
           `${name} = ${JSON.stringify(value)}`,
         )
         demand(
-          message.includes(`'${name}'`),
-          `the refusal of ${name} = ${JSON.stringify(value)} does not name it: ${message}`,
+          error.details.option === name,
+          `the refusal of ${name} = ${JSON.stringify(value)} does not name it as its option: ${messageOf(error)}`,
         )
       }
       for (const [name, domain] of Object.entries(subject.detector.parameters)) {
@@ -105,8 +106,11 @@ export const declarationChecks: readonly Check[] = [
       }
       await refused('no such parameter', 1)
       for (const seed of [-1, 1.5, NaN, 2 ** 32]) {
-        const message = await demandRefusal(subject.fit(subject.probe, { seed }), ['argument'], `seed ${seed}`)
-        demand(message.includes('seed'), `the refusal of seed ${seed} does not name it: ${message}`)
+        const error = await demandRefusal(subject.fit(subject.probe, { seed }), ['argument'], `seed ${seed}`)
+        demand(
+          error.details.option === 'seed',
+          `the refusal of seed ${seed} does not name it as its option: ${messageOf(error)}`,
+        )
       }
     },
   },

@@ -1,7 +1,7 @@
 // What scores promise: one finite number per row that depends on that row alone, that differs between rows, and that
 // rises with strangeness.
 
-import { Random, joinRows, rowCount, takeRows, type Table } from '../base/index.js'
+import { Random, joinRows, messageOf, rowCount, takeRows, type Table } from '../base/index.js'
 import {
   demand,
   demandClose,
@@ -193,7 +193,7 @@ export const scoringChecks: readonly Check[] = [
         rows: probe.rows,
       }
       demandClose((await model.score(mixed)).score, score, 0, 'with columns in another order')
-      const message = await demandRefusal(
+      const missing = await demandRefusal(
         model.score({
           ...probe,
           columns: probe.columns.map((column) => ({ ...column, name: column.name.replace('speed', 'velocity') })),
@@ -201,7 +201,7 @@ export const scoringChecks: readonly Check[] = [
         ['not-found'],
         'a table without speed',
       )
-      demand(message.includes('speed'), `the refusal does not name the missing column: ${message}`)
+      demand(missing.details.column === 'speed', `the refusal does not name the missing column: ${messageOf(missing)}`)
       await demandRefusal(
         model.score({ ...probe, columns: probe.columns.slice(1) }),
         ['not-found'],
@@ -231,10 +231,10 @@ export const scoringChecks: readonly Check[] = [
       )
       for (const bad of [Infinity, -Infinity]) {
         const table = rowsOf([0, 1000, 0, 3], [0, bad, 0, 3])
-        const message = await demandRefusal(model.score(table), ['data'], `${bad} in a row`)
+        const refusal = await demandRefusal(model.score(table), ['data'], `${bad} in a row`)
         demand(
-          message.includes('speed') && message.includes('row 2'),
-          `the refusal of ${bad} does not name its column and row: ${message}`,
+          refusal.details.column === 'speed' && refusal.details.row === 1,
+          `the refusal of ${bad} does not name its column and row: ${messageOf(refusal)}`,
         )
         const marked = await model.score(table, { invalidRows: 'mark' })
         demand(

@@ -211,12 +211,12 @@ export function demandClose(
   }
 }
 
-/** Demands that `work` is refused by an error of the library with one of these codes; returns its message. */
+/** Demands that `work` is refused by an error of the library with one of these codes; returns it. */
 export async function demandRefusal(
   work: Promise<unknown>,
   codes: readonly ErrorCode[],
   what: string,
-): Promise<string> {
+): Promise<TollError> {
   try {
     await work
   } catch (error) {
@@ -225,8 +225,8 @@ export async function demandRefusal(
   throw new BrokenPromise(`${what}: expected a refusal of code ${codes.join(' or ')}, but nothing was refused`)
 }
 
-/** Demands that what was thrown is an error of the library with one of these codes; returns its message. */
-export function demandTyped(error: unknown, codes: readonly ErrorCode[], what: string): string {
+/** Demands that what was thrown is an error of the library with one of these codes; returns it. */
+export function demandTyped(error: unknown, codes: readonly ErrorCode[], what: string): TollError {
   demand(
     error instanceof TollError,
     `${what}: expected a TollError of code ${codes.join(' or ')}, got ` +
@@ -234,9 +234,9 @@ export function demandTyped(error: unknown, codes: readonly ErrorCode[], what: s
   )
   demand(
     codes.includes(error.code),
-    `${what}: expected the code ${codes.join(' or ')}, got ${error.code}: ${error.message}`,
+    `${what}: expected the code ${codes.join(' or ')}, got ${error.code}: ${messageOf(error)}`,
   )
-  return error.message
+  return error
 }
 
 /**

@@ -254,8 +254,9 @@ export const toll: Detector<typeof tollParameters> = {
     const residual = rowNormOperand(withoutCast(outputs.reconstruction_error))
     if (residual?.op.name !== 'sub')
       throw new TollError(
-        'damaged-file',
+        'unsupported-content',
         "the model's 'reconstruction_error' is no norm of a difference; score it with the version that made it",
+        { part: 'reconstruction_error' },
       )
     return {
       samples: residual.inputs[0],

@@ -66,6 +66,7 @@ export function feedTable(data: Table, columns: readonly FedColumn[], invalidRow
       'unknown-column',
       `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was ` +
         `trained on; it has ${namesOf(data.columns).join(', ')}`,
+      { column: missing[0], columns: missing, expected: namesOf(data.columns) },
     )
   }
   const check = new RowCheck(invalidRows)
@@ -107,9 +108,10 @@ export function feedTable(data: Table, columns: readonly FedColumn[], invalidRow
     }
     if (given.kind === 'category') {
       throw new TollError(
-        'unusable-data',
+        'wrong-column-kind',
         `column '${column.name}' holds texts, but the model was trained on ` +
           `${column.kind === 'time' ? 'times' : 'numbers'} there`,
+        { column: column.name, value: given.kind, expected: column.kind },
       )
     }
     const { values } = given
