@@ -18,6 +18,17 @@ export interface SourceColumn extends Column {
   readonly readable?: Readonly<Record<NumericKind, number>>
 }
 
+/**
+ * A column by name. A bare name is read as what it holds (`SourceColumn.kind`); a kind reads it as
+ * - `number`: a float64; true and false of a boolean column are 1 and 0;
+ * - `boolean`: 1 and 0, from true, false (any case), 1 and 0;
+ * - `category`: codes into a list of strings (see `CategoryColumn`). A text file's cells are taken as they are,
+ *   surrounding space aside; typed values as DuckDB prints them, whole numbers without a fraction (`1`, not `1.0`);
+ * - `time`: seconds since 1970-01-01T00:00:00Z, from ISO 8601 dates and times (UTC where they name no zone) and from
+ *   typed ones.
+ */
+export type ColumnRequest = string | Column
+
 /** What stands for a missing number, as NULL and empty cells do, unless other strings are given. */
 export const missingStrings: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None', '?']
 
@@ -44,9 +55,4 @@ export interface TableBatch {
   readonly firstRow: number
   /** Why a row of this batch cannot be used, by row in the batch; empty unless `invalidRows` is 'mark'. */
   readonly invalid: ReadonlyMap<number, InvalidRow>
-}
-
-/** 1 for true, 0 for false, in any case. */
-export function flagOf(text: string): number | undefined {
-  return { true: 1, false: 0 }[text.toLowerCase()]
 }

@@ -1,5 +1,5 @@
 // The data room's door on Node: tables through DuckDB, array files, written rows, data sets on disk.
-export { missingStrings, type CellValue, type SourceColumn, type TableBatch } from '../columns.js'
+export { missingStrings, type CellValue, type ColumnRequest, type SourceColumn, type TableBatch } from '../columns.js'
 export { readArrayFile, type ArrayFileOptions } from './arrays.js'
 export {
   cacheFolder,
@@ -15,8 +15,7 @@ export {
   type LocatedDataset,
 } from './datasets.js'
 export type { DownloadProgress } from './download.js'
-export type { TableFormat } from './locate.js'
-export type { ColumnRequest } from './request.js'
+export type { TableFormat } from '../table-format.js'
 export { openRowWriter, type OutputValues, type RowFormat, type RowWriter, type RowWriterOptions } from './rows.js'
 export {
   openTable,

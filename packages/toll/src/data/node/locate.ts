@@ -4,16 +4,15 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { TollError } from '../../base/index.js'
 import { cannotRead, cannotWrite } from '../../base/node/index.js'
 import { sniffKind } from '../kinds.js'
+import { tableFormat, type TableFormat } from '../table-format.js'
 import { connect, quoteText } from './duck.js'
-
-export type TableFormat = 'csv' | 'tsv' | 'ndjson' | 'json' | 'parquet'
 
 /** One file of a table source. */
 export interface TableFile {
@@ -28,16 +27,6 @@ export interface TableFile {
   readonly whole: boolean
 }
 
-const extensions: Readonly<Record<string, TableFormat>> = {
-  '.csv': 'csv',
-  '.tsv': 'tsv',
-  '.tab': 'tsv',
-  '.ndjson': 'ndjson',
-  '.jsonl': 'ndjson',
-  '.json': 'json',
-  '.parquet': 'parquet',
-  '.pq': 'parquet',
-}
 const headBytes = 2 ** 20
 
 /** The files that `paths` name, in order, globs sorted by name. Error: `not-found`. */
@@ -71,19 +60,7 @@ export async function inspectFile(path: string, name: string, format?: TableForm
   const start = await readStart(path, name)
   const gzip = sniffKind(start) === 'gzip'
   const head = gzip ? await readGzipStart(path, name) : start
-  const kind = sniffKind(head)
-  if (kind === 'empty') throw new TollError('empty-file', `${name} is empty`, { file: name })
-  const known =
-    format ?? extensions[extname(gzip ? name.replace(/\.gz$/i, '') : name).toLowerCase()] ?? guessFormat(head)
-  if ((known === 'parquet') !== (kind === 'parquet') || (kind !== 'parquet' && (kind !== 'text' || head.includes(0)))) {
-    const advice = kind === 'utf-16 text' ? '; convert it to UTF-8' : ''
-    throw new TollError(
-      'wrong-file-kind',
-      `${name} should be ${known.toUpperCase()} but seems to be ${kind} data${advice}`,
-      { file: name, option: 'format', value: kind, expected: known },
-    )
-  }
-  return { name, path, format: known, gzip, head, whole: head.length < headBytes }
+  return { name, path, format: tableFormat(name, head, format), gzip, head, whole: head.length < headBytes }
 }
 
 /** A stream written to a temporary file; `remove` deletes it. */
@@ -232,10 +209,4 @@ async function readGzipStart(path: string, name: string): Promise<Uint8Array> {
 
 function damagedGzip(cause: unknown, file: string): TollError {
   return new TollError('damaged-file', `${file}: the gzip data is damaged or cut off`, { file, cause })
-}
-
-function guessFormat(head: Uint8Array): TableFormat {
-  if (sniffKind(head) === 'parquet') return 'parquet'
-  const first = new TextDecoder().decode(head.subarray(0, 4096)).trimStart()[0]
-  return first === '{' ? 'ndjson' : first === '[' ? 'json' : 'csv'
 }

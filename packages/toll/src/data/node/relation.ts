@@ -3,7 +3,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { describeDuck, quoteName, quotePath, quoteText } from './duck.js'
-import { readHeader, type HeaderOptions } from './header.js'
+import { readHeader, type HeaderOptions } from '../header.js'
 import type { TableFile, TextFile } from './locate.js'
 
 /**

@@ -1,19 +1,8 @@
 // What a reader asks of a column, and the SQL that gives it: every column arrives as float64, from numbers or from its
 // texts.
 
-import { TollError, type Column, type ColumnKind } from '../../base/index.js'
+import { TollError, type ColumnKind } from '../../base/index.js'
 import type { CellOptions, SourceColumn } from '../columns.js'
-
-/**
- * A column by name. A bare name is read as what it holds (`SourceColumn.kind`); a kind reads it as
- * - `number`: a float64; true and false of a boolean column are 1 and 0;
- * - `boolean`: 1 and 0, from true, false (any case), 1 and 0;
- * - `category`: codes into a list of strings (see `CategoryColumn`). A text file's cells are taken as they are,
- *   surrounding space aside; typed values as DuckDB prints them, whole numbers without a fraction (`1`, not `1.0`);
- * - `time`: seconds since 1970-01-01T00:00:00Z, from ISO 8601 dates and times (UTC where they name no zone) and from
- *   typed ones.
- */
-export type ColumnRequest = string | Column
 
 /** A column of a source, its kind being what it was asked for as. */
 export interface SelectedColumn extends SourceColumn {

@@ -3,15 +3,12 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { looksLikeTime } from '../../base/index.js'
-import { flagOf, missingStrings, type CellOptions, type SourceColumn } from '../columns.js'
+import { flagOf, kindOfCells, sampledRows, type CellCounts } from '../cells.js'
+import { missingStrings, type CellOptions, type SourceColumn } from '../columns.js'
 import { validityOf } from './duck.js'
 import type { Relation } from './relation.js'
 import { selectColumn } from './request.js'
 import { fetchChunks } from './stream.js'
-
-/** Cells of the first rows that decide the kinds of a text file's columns. */
-const sampleCells = 1_000_000
-const maxSample = 10_000
 
 /** Columns that are sampled together: vectors of many more would take gigabytes. */
 const sampledTogether = 2048
@@ -23,7 +20,7 @@ export async function sampleColumns(
   cell: CellOptions,
 ): Promise<SourceColumn[]> {
   const columns = [...relation.columns].map(([name, { type }]): SourceColumn => ({ name, type, kind: 'category' }))
-  const rows = Math.ceil(Math.min(maxSample, sampleCells / columns.length))
+  const rows = sampledRows(columns.length)
   const kinds: SourceColumn[] = []
   for (let from = 0; from < columns.length; from += sampledTogether) {
     const some = columns.slice(from, from + sampledTogether)
@@ -42,7 +39,7 @@ async function sampleSome(
   cell: CellOptions,
 ): Promise<SourceColumn[]> {
   const missing = new Set(['', ...(cell.missing ?? missingStrings)])
-  const counts = columns.map(() => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
+  const counts = columns.map((): CellCounts => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
   const numbers = columns.map((column) => selectColumn(column, 'number', head.name))
   for await (const { chunk, rows: count } of fetchChunks(
     head,
@@ -64,18 +61,10 @@ async function sampleSome(
   }
   return columns.map(({ name, type }, c) => {
     const { present, numbers, flags, times } = counts[c]
-    const kind =
-      present === 0 || numbers > present / 2
-        ? 'number'
-        : flags === present
-          ? 'boolean'
-          : times === present
-            ? 'time'
-            : 'category'
     return {
       name,
       type,
-      kind,
+      kind: kindOfCells(counts[c]),
       ...(present > 0 && {
         readable: { number: numbers / present, boolean: (flags + numbers) / present, time: times / present },
       }),

@@ -9,19 +9,11 @@ import {
   invariant,
   parseTime,
   throwIfAborted,
-  type ColumnKind,
-  type ErrorReason,
   type InvalidRows,
   type TableColumn,
 } from '../../base/index.js'
-import {
-  flagOf,
-  missingStrings,
-  type CellOptions,
-  type CellValue,
-  type SourceColumn,
-  type TableBatch,
-} from '../columns.js'
+import { flagOf, rejectCell } from '../cells.js'
+import { missingStrings, type CellOptions, type CellValue, type SourceColumn, type TableBatch } from '../columns.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
 import { checkEnd } from './locate.js'
 import type { Relation } from './relation.js'
@@ -182,14 +174,6 @@ class CategoryLists {
   }
 }
 
-/** What a cell should be, for messages. */
-const expected: Readonly<Record<ColumnKind, string>> = {
-  number: 'a finite number',
-  boolean: 'true or false',
-  time: 'a date or time such as 2024-05-31 or 2024-05-31T13:00:00Z',
-  category: 'a text',
-}
-
 class BatchBuilder {
   rows = 0
   readonly #columns: Float64Array[]
@@ -300,36 +284,15 @@ class BatchBuilder {
     return text === '' || this.categories.missing.has(text)
   }
 
-  #mayBeComma(kind: ColumnKind, text: string): boolean {
-    return kind === 'number' && this.selection.cell.decimal !== ',' && /^[+-]?\d+,\d+$/.test(text)
-  }
-
   #refuse({ file, rowInFile }: ChunkPart, row: number, c: number, text: string): void {
-    const { name, kind } = this.selection.columns[c]
-    const shown = text.length > 40 ? `${text.slice(0, 37)}...` : text
-    const comma = this.#mayBeComma(kind, text)
-    const message =
-      `${file}, row ${rowInFile + row + 1}: column '${name}' holds '${shown}', which is not ` +
-      `${expected[kind]}${comma ? '; with a decimal comma it is one' : ''}`
-    this.#check.reject(
-      this.rows + row,
-      { reason: comma ? 'decimal-comma' : wrongCell(kind, text), message, column: name },
-      {
-        file,
-        row: rowInFile + row,
-        value: text,
-        expected: expected[kind],
-        ...(comma ? { option: 'decimal', suggestion: ',' } : { option: 'missing' }),
-        advice: 'correct it, leave the column out, or declare the text as missing',
-      },
-    )
+    const { decimal } = this.selection.cell
+    rejectCell(this.#check, this.rows + row, text, {
+      column: this.selection.columns[c],
+      file,
+      row: rowInFile + row,
+      decimal,
+    })
   }
-}
-
-function wrongCell(kind: ColumnKind, text: string): ErrorReason {
-  if (kind === 'boolean') return 'not-a-boolean'
-  if (kind === 'time') return 'not-a-time'
-  return text === 'infinity' || text === '-infinity' ? 'not-finite' : 'not-a-number'
 }
 
 /** Rows `from`..`from + count` of a chunk of `file`; `rowInFile` rows of the file came before them. */

@@ -11,13 +11,14 @@ import {
   type Table,
   type TableColumn,
 } from '../../base/index.js'
-import type { CellOptions, CellValue, SourceColumn, TableBatch } from '../columns.js'
+import type { CellOptions, CellValue, ColumnRequest, SourceColumn, TableBatch } from '../columns.js'
+import type { TableFormat } from '../table-format.js'
 import { maxCategories } from './categories.js'
 import { connect } from './duck.js'
-import type { HeaderOptions } from './header.js'
-import { expandPaths, inspectFile, isStream, spool, type TableFile, type TableFormat } from './locate.js'
+import type { HeaderOptions } from '../header.js'
+import { expandPaths, inspectFile, isStream, spool, type TableFile } from './locate.js'
 import { queryRelation, relationOf, type Relation } from './relation.js'
-import { kindOfType, selectColumn, type ColumnRequest, type SelectedColumn } from './request.js'
+import { kindOfType, selectColumn, type SelectedColumn } from './request.js'
 import { sampleColumns } from './sample.js'
 import { streamBatches, type Selection } from './stream.js'
 

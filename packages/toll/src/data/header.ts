@@ -1,7 +1,8 @@
 // The first lines of a delimited text file: which character separates its values, and what its columns are called (RFC
 // 4180).
 
-import { TollError } from '../../base/index.js'
+import { TollError } from '../base/index.js'
+import { readRecord, type TextRecord } from './records.js'
 
 /** Characters that are tried when none is given, in order of preference. */
 export const delimiters = [',', '\t', ';', '|'] as const
@@ -35,10 +36,10 @@ export function readHeader(head: Uint8Array, name: string, whole: boolean, optio
     )
   }
   const text = new TextDecoder().decode(head)
-  const counts = delimiters.map((candidate) => splitRecord(text, candidate, name, whole).cells.length)
+  const counts = delimiters.map((candidate) => firstRecord(text, candidate, name, whole).cells.length)
   const best = delimiters[counts.indexOf(Math.max(...counts))]
   const delimiter = options.delimiter ?? best
-  const first = splitRecord(text, delimiter, name, whole)
+  const first = firstRecord(text, delimiter, name, whole)
   // What the decoder puts where bytes are no text; a name that holds it was damaged before.
   if (first.cells.some((cell) => cell.includes('\ufffd')))
     throw new TollError(
@@ -95,36 +96,16 @@ function checkNames(names: readonly string[], file: string, sure: boolean): void
   }
 }
 
-/**
- * The cells of the first record and where the next one begins. Quotes may hold delimiters, line ends and doubled
- * quotes.
- */
-function splitRecord(text: string, delimiter: string, name: string, whole: boolean): { cells: string[]; end: number } {
-  const cells: string[] = []
-  let cell = ''
-  let quoted = false
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]
-    if (quoted) {
-      if (char !== '"') cell += char
-      else if (text[at + 1] === '"') cell += text[at++ + 1]
-      else quoted = false
-    } else if (char === '"' && cell === '') quoted = true
-    else if (char === delimiter) {
-      cells.push(cell)
-      cell = ''
-    } else if (char === '\n' || char === '\r') {
-      cells.push(cell)
-      return { cells, end: char === '\r' && text[at + 1] === '\n' ? at + 2 : at + 1 }
-    } else cell += char
-  }
-  if (!whole)
-    throw new TollError(
-      'line-too-long',
-      `${name}: the first line is longer than ${text.length} characters; is this a text table?`,
-      { file: name, line: 1, limit: text.length },
-    )
-  return { cells: [...cells, cell], end: text.length }
+/** The first record, which must end within `text` unless that is the whole file. */
+function firstRecord(text: string, delimiter: string, name: string, whole: boolean): TextRecord {
+  const record = readRecord(text, 0, delimiter)
+  const ended = record.end < text.length || (record.problem === undefined && /[\r\n]$/.test(text))
+  if (ended || whole) return record
+  throw new TollError(
+    'line-too-long',
+    `${name}: the first line is longer than ${text.length} characters; is this a text table?`,
+    { file: name, line: 1, limit: text.length },
+  )
 }
 
 function isNumber(name: string): boolean {

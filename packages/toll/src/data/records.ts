@@ -1,0 +1,51 @@
+// Records of delimited text (RFC 4180): quotes may hold delimiters, line ends and doubled quotes; lines end in \n, \r\n
+// or \r.
+
+export interface TextRecord {
+  readonly cells: readonly string[]
+  /** Where the next record begins. */
+  readonly end: number
+  /** What is wrong with its quotes; its cells are then a guess. */
+  readonly problem?: QuoteProblem
+}
+
+export type QuoteProblem = 'unclosed' | 'text after a quote'
+
+/** The record of `text` that begins at `from`. */
+export function readRecord(text: string, from: number, delimiter: string): TextRecord {
+  const cells: string[] = []
+  let problem: QuoteProblem | undefined
+  for (let at = from; ; at++) {
+    let quoted = ''
+    if (text[at] === '"') {
+      const closing = closingQuote(text, at + 1)
+      quoted = text.slice(at + 1, closing).replaceAll('""', '"')
+      at = Math.min(closing + 1, text.length)
+      if (closing === text.length) problem ??= 'unclosed'
+      else if (cellEnd(text, at, delimiter) > at) problem ??= 'text after a quote'
+    }
+    const end = cellEnd(text, at, delimiter)
+    cells.push(quoted + text.slice(at, end))
+    at = end
+    if (text[at] === delimiter) continue
+    const next = text[at] === '\r' && text[at + 1] === '\n' ? at + 2 : Math.min(at + 1, text.length)
+    return { cells, end: next, ...(problem && { problem }) }
+  }
+}
+
+/** The next delimiter, line end or end of the text. */
+function cellEnd(text: string, from: number, delimiter: string): number {
+  for (let at = from; at < text.length; at++) {
+    const char = text[at]
+    if (char === delimiter || char === '\n' || char === '\r') return at
+  }
+  return text.length
+}
+
+/** The quote that ends a value, doubled ones passed over; the end of the text where there is none. */
+function closingQuote(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 2)) {
+    if (text[at + 1] !== '"') return at
+  }
+  return text.length
+}
