@@ -91,7 +91,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/toll/src/**/*.ts'],
+    files: ['{packages/*,paper}/src/**/*.ts', 'bench/*.ts'],
     ignores: ['**/*.test.ts', 'packages/toll/src/base/errors.ts'],
     rules: { 'rooms/messages': 'error' },
   },

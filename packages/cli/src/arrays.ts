@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { TollError, sizeOf, tableFromArray, type Samples } from 'toll/base'
-import { describeIo } from 'toll/base/node'
+import { cannotRead } from 'toll/base/node'
 import { cifar100Layout, cifar10Layout, datasets, readCifar, toFloat64, type NumberArray } from 'toll/data'
 import { readArrayFile } from 'toll/data/node'
 import type { ArrayFormat, Source } from './source.js'
@@ -26,7 +26,7 @@ export async function openArray(
 
 async function openCifar(path: string, format: 'cifar10' | 'cifar100'): Promise<Source> {
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw describeIo(error, `cannot read ${path}`)
+    throw cannotRead(error, path)
   })
   const [layout, dataset] = format === 'cifar10' ? [cifar10Layout, 'cifar-10'] : [cifar100Layout, 'cifar-100']
   const set = readCifar(bytes, layout, datasets.find(({ name }) => name === dataset)?.classes ?? [])

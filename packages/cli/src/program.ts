@@ -93,7 +93,8 @@ function report(
     const message =
       error.code === 'commander.help'
         ? 'the name of a command is missing'
-        : error.message.replace(/^error: /, '').replaceAll('\n', ' ')
+        : // eslint-disable-next-line rooms/messages -- what commander says of wrong words, in our layout
+          error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     terminal.fail('argument', `${message}; see "${called} ${command ? `${command} ` : ''}--help"`)
     return 2
   }

@@ -245,15 +245,19 @@ async function write(
     const numbers = [score, ...Object.values(parts), ...(pValue ? [pValue] : [])].map((values) =>
       values.subarray(start, end),
     )
-    const messages = withErrors
-      ? [Array.from({ length: end - start }, (_, i) => messageIn(invalid.get(start + i)))]
-      : []
+    const messages = withErrors ? [messagesOf(invalid, start, end)] : []
     await writer.write([...keys, ...numbers, ...marks.map((flags) => flags.slice(start, end)), ...messages])
   }
 }
 
-function messageIn(problem: InvalidRow | undefined): string | null {
-  return problem ? messageOf(problem) : null
+/** Why each of the rows `start`..`end` could not be scored; null where it was. */
+function messagesOf(invalid: ReadonlyMap<number, InvalidRow>, start: number, end: number): (string | null)[] {
+  const messages: (string | null)[] = []
+  for (let row = start; row < end; row++) {
+    const problem = invalid.get(row)
+    messages.push(problem ? messageOf(problem) : null)
+  }
+  return messages
 }
 
 function describe({ rows, anomalies, imputed, unseen, invalid, incompleteWindows }: Totals): string {

@@ -1,6 +1,6 @@
 // --dry-run: what the missing trials of an image experiment take on this machine, from the programs that would run.
 
-import { TollError } from 'toll/base'
+import { TollError, messageOf } from 'toll/base'
 import {
   costOfTrial,
   identifyBaselines,
@@ -105,7 +105,7 @@ async function countMissing(
     return { total, missing: trials.filter(({ id }) => !finished.has(id)).length }
   } catch (error) {
     if (!(error instanceof TollError && error.code === 'not-found')) throw error
-    terminal.note(`${error.message}; all trials are counted as missing`)
+    terminal.note(`${messageOf(error)}; all trials are counted as missing`)
     return { total, missing: total }
   }
 }

@@ -2,7 +2,7 @@
 
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describeIo } from 'toll/base/node'
+import { cannotWrite } from 'toll/base/node'
 import { fileCheckpoint } from 'toll/train/node'
 import { isBaseline, readLoggedRecord, type LoggedRecord } from '../detector-record.js'
 import type { BaselineStore } from '../detector-trials.js'
@@ -51,7 +51,7 @@ export async function openImageStore(
         due: () => performance.now() - last >= rest,
         async write(bytes) {
           await mkdir(folder, { recursive: true }).catch((error: unknown) =>
-            Promise.reject(describeIo(error, `cannot make the folder ${folder}`)),
+            Promise.reject(cannotWrite(error, folder, `cannot make the folder ${folder}`)),
           )
           await file.write(bytes)
           last = performance.now()

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { open, readFile, realpath, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { TollError, messageOf } from 'toll/base'
-import { describeIo } from 'toll/base/node'
+import { cannotRead, cannotWrite } from 'toll/base/node'
 
 export interface TrialLog<T> {
   /** The records so far, in the order of the file. Lines that are none are passed over with a warning. */
@@ -34,7 +34,7 @@ const mostWarnings = 3
 /** The records in a log; an absent file is an empty log. Error: `io`. */
 export async function readTrialLog<T>(path: string, { parse, begins, warn }: TrialLogOptions<T>): Promise<T[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const failure = describeIo(error, `cannot read ${path}`)
+    const failure = cannotRead(error, path)
     if (failure.code === 'not-found') return ''
     throw failure
   })
@@ -115,7 +115,7 @@ async function appendLine(file: FileHandle, line: string, path: string): Promise
     await file.datasync()
   } catch (error) {
     await file.truncate(size).catch(() => undefined)
-    throw describeIo(error, `cannot write ${path}`)
+    throw cannotWrite(error, path)
   }
 }
 
@@ -141,7 +141,7 @@ async function openForAppending(
     return file
   } catch (error) {
     await file?.close()
-    throw describeIo(error, `cannot write ${path}`)
+    throw cannotWrite(error, path)
   }
 }
 
@@ -213,7 +213,7 @@ async function makeFile(path: string, content: string): Promise<boolean> {
     async (error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
       await rm(path, { force: true }).catch(() => undefined)
-      throw describeIo(error, `cannot write ${path}`)
+      throw cannotWrite(error, path)
     },
   )
 }

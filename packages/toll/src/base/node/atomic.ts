@@ -78,19 +78,19 @@ const hints: Readonly<Record<string, string>> = {
  * it does not exist, else `cannot-read`.
  */
 export function cannotRead(error: unknown, file: string, what = `cannot read ${file}`): TollError {
-  return describeIo(error, what, 'cannot-read', file)
+  return describeIo(error, 'cannot-read', what, file)
 }
 
 /** The same for a file or folder that was written: `unknown-file` where its folder does not exist, else `cannot-write`. */
 export function cannotWrite(error: unknown, file: string | undefined, what = `cannot write ${file}`): TollError {
-  return describeIo(error, what, 'cannot-write', file)
+  return describeIo(error, 'cannot-write', what, file)
 }
 
-export function describeIo(
+function describeIo(
   error: unknown,
+  reason: 'cannot-read' | 'cannot-write',
   what: string,
-  reason: 'cannot-read' | 'cannot-write' = 'cannot-read',
-  file?: string,
+  file: string | undefined,
 ): TollError {
   if (error instanceof TollError) return error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

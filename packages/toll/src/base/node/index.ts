@@ -1,5 +1,5 @@
 // What the ground floor needs from Node: files that appear whole or not at all, folders for them, optional packages.
-export { cannotRead, cannotWrite, describeIo, openAtomic, writeFileAtomic, type AtomicFile } from './atomic.js'
+export { cannotRead, cannotWrite, openAtomic, writeFileAtomic, type AtomicFile } from './atomic.js'
 export { pathOf } from './files.js'
 export { checkFolder, makeFolder } from './folder.js'
 export { loadPackage, packageFile } from './packages.js'
