@@ -61,9 +61,10 @@ async function readRows(
   const wanted = leftOut.find((column) => Object.hasOwn(types, column))
   if (wanted !== undefined)
     throw new TollError(
-      'unusable-data',
+      'too-many-categories',
       `--types ${wanted}=${types[wanted]}: ${name} has more different texts there than categories can be; ` +
         `leave it out with --exclude ${shellWord(wanted)}`,
+      { column: wanted, option: 'types' },
     )
   if (leftOut.length === columns.length)
     throw new TollError(

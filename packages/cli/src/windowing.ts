@@ -75,10 +75,11 @@ export class Windowing {
       const group = groups ? groups[row] : ''
       if (time[row] < (this.#times.get(group) ?? -Infinity)) {
         throw new TollError(
-          'unusable-data',
+          'unordered-rows',
           `${this.#source}, row ${firstRow + row + 1}: '${this.#window.time!}' is earlier than in a row ` +
             `above${groups ? ' of its group' : ''}; ` +
             `windows need rows in order, for example by --sql "select * from 'FILE' order by ${this.#window.time!}"`,
+          { file: this.#source, row: firstRow + row, column: this.#window.time! },
         )
       }
       this.#times.set(group, time[row])

@@ -103,8 +103,9 @@ function inOrder(rows: Int32Array, order: ArrayLike<number>, what: string): Int3
     !Array.from(order).every((i) => Number.isInteger(i) && i >= 0 && i < rows.length)
   ) {
     throw new TollError(
-      'unusable-data',
+      'invalid-index',
       `the order of the ${what} rows must hold every integer from 0 to ${rows.length - 1} once`,
+      { expected: `every integer from 0 to ${rows.length - 1} once` },
     )
   }
   return Int32Array.from(order, (i) => rows[i])

@@ -96,7 +96,7 @@ export interface AutoTable {
 
 /** What a log holds, the last of each data set and split. Error: `data` for an empty one. */
 export function tableOfTrials(stored: readonly StoredAutoTrial[]): AutoTable {
-  if (stored.length === 0) throw new TollError('unusable-data', 'the log holds no comparison of choices')
+  if (stored.length === 0) throw new TollError('no-results', 'the log holds no comparison of choices')
   const trials = [...new Map(stored.map(({ experiment: _, settings: __, ...trial }) => [keyOf(trial), trial])).values()]
   const datasets = [...new Set(trials.map(({ dataset }) => dataset))].sort()
   return {

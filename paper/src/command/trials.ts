@@ -46,7 +46,8 @@ async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, te
     })
   }
   const records = await readTrialLogs(paths, (message) => terminal.note(message))
-  if (records.length === 0) throw new TollError('unusable-data', `no finished image trial is in ${paths.join(', ')}`)
+  if (records.length === 0)
+    throw new TollError('no-results', `no finished image trial is in ${paths.join(', ')}`, { file: paths[0] })
   const { columns, rows } = await queryTrials(records, sql)
   if (terminal.json)
     return terminal.result(

@@ -159,8 +159,9 @@ function meanCurve(records: readonly ImageRecord[], part: keyof Curve, scale: nu
   for (const { id, curve } of records) {
     if (curve[part]?.length !== length)
       throw new TollError(
-        'unusable-data',
+        'inconsistent-results',
         `the curve '${part}' of trial ${id} has ${curve[part]?.length ?? 'no'} values, expected ${length}`,
+        { part, value: curve[part]?.length, expected: `${length} values` },
       )
   }
   return records[0].curve[part].map((_, i) => scale * meanInterval(records.map(({ curve }) => curve[part][i])).mean)

@@ -171,10 +171,7 @@ export async function renderBetaSweep(options: Omit<ImageReportOptions, 'beta'>)
   const { protocol, classes, name } = options
   const trials = selectTrials(options.records, options)
   if (trials.length === 0)
-    throw new TollError(
-      'unusable-data',
-      `no trial of ${protocol.title} in this setting has run; there is nothing to draw`,
-    )
+    throw new TollError('no-results', `no trial of ${protocol.title} in this setting has run; there is nothing to draw`)
   const points = sweepBetas(trials, classes)
   const betas = betasOf(trials)
   const ran = classes.filter((_, c) => trials.some((trial) => trial.class === c))

@@ -71,8 +71,9 @@ export function selectTrials(
     if (classes[normal] !== className) {
       const there = classes[normal] === undefined ? `classes 0 to ${classes.length - 1}` : `'${classes[normal]}' there`
       throw new TollError(
-        'unusable-data',
+        'inconsistent-results',
         `trial ${id} has class ${normal} '${className}', ${protocol.title} has ${there}`,
+        { value: className, expected: there },
       )
     }
     const key = `${normal} ${beta} ${seed}`
@@ -80,7 +81,7 @@ export function selectTrials(
     if (before && before.id !== id) {
       const what = `class ${normal}, beta ${beta}, seed ${seed} in one setting`
       throw new TollError(
-        'unusable-data',
+        'inconsistent-results',
         `trials ${before.id} and ${id} are both of ${what}, but of other validation rows or networks; pass one of them`,
       )
     }

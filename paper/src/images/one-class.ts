@@ -41,12 +41,13 @@ export function checkImageData({ train, test, validationRows }: ImageData): void
   const bad = validationRows.findIndex((row) => row < 0 || row >= count)
   if (bad >= 0)
     throw new TollError(
-      'unusable-data',
+      'invalid-index',
       `the list of validation rows does not fit the data: entry ${bad} is ${validationRows[bad]}, there are ` +
         `${count} training images`,
+      { row: bad, value: validationRows[bad], limit: count },
     )
   if (new Set(validationRows).size !== validationRows.length)
-    throw new TollError('unusable-data', 'the list of validation rows holds a row more than once')
+    throw new TollError('invalid-index', 'the list of validation rows holds a row more than once')
   const [a, b] = [train, test].map(({ shape }) => shape.slice(1).join(' x '))
   if (a !== b) throw new TollError('shape-mismatch', `training images are ${a}, test images ${b}`)
 }
@@ -111,10 +112,11 @@ export function oneClassRows(
     const normals = all.filter((value) => value === normal).length
     if (normals === 0 || normals === all.length) {
       throw new TollError(
-        'unusable-data',
+        'one-class',
         `of ${all.length} ${what} images ${normals} are of the normal class ${normal} (${classes[normal]}); ` +
           'both kinds are needed' +
           `${what === 'validation' ? ', take more of them' : ''}`,
+        { value: normals },
       )
     }
   }

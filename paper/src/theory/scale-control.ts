@@ -78,7 +78,7 @@ export function minimumAtUnitNorm(eigen: Eigen, k: number, beta: number): Minimu
   checkCode(eigen, k)
   checkPositive('beta', beta)
   if (eigen.values[0] === 0)
-    throw new TollError('unusable-data', 'the covariance is zero: every decoder is as good as any other')
+    throw new TollError('constant-data', 'the covariance is zero: every decoder is as good as any other')
   // m_i = c sqrt(l_i) - beta over the largest number of directions whose last m is above 0, and c from their sum, k.
   const roots = eigen.values.map(Math.sqrt)
   let [used, level] = [0, 0]
@@ -132,7 +132,11 @@ export function withUnitRows(matrix: Matrix): Matrix {
   const norms = Array.from({ length: k }, (_, row) => Math.hypot(...matrix.data.subarray(row * d, (row + 1) * d)))
   const zero = norms.indexOf(0)
   if (zero >= 0)
-    throw new TollError('unusable-data', `a row of norm 1 cannot start from zero, row ${zero} of the decoder is zero`)
+    throw new TollError(
+      'invalid-matrix',
+      `a row of norm 1 cannot start from zero, row ${zero} of the decoder is zero`,
+      { row: zero },
+    )
   return { shape: [k, d], data: matrix.data.map((value, i) => value / norms[Math.floor(i / d)]) }
 }
 

@@ -43,7 +43,6 @@ export const errorReasons = {
   'out-of-domain': 'argument',
   'wrong-type': 'argument',
   'unknown-parameter': 'argument',
-  'unknown-option': 'argument',
   'missing-argument': 'argument',
   'conflicting-options': 'argument',
   'duplicate-name': 'argument',
@@ -104,7 +103,7 @@ export const errorReasons = {
   'no-held-out-scores': 'data',
   'degenerate-scores': 'data',
   'no-results': 'data',
-  'unusable-data': 'data',
+  'inconsistent-results': 'data',
   'not-training-data': 'data',
   // Files
   'empty-file': 'format',

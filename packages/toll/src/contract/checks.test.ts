@@ -54,7 +54,8 @@ const sound: Detector = {
   fit: async (data, _, { signal }) => {
     throwIfAborted(signal)
     const kept = normalIndices(data)
-    if (kept.length < 2) throw new TollError('unusable-data', `needs 2 rows, got ${kept.length}`)
+    if (kept.length < 2)
+      throw new TollError('too-few-rows', `needs 2 rows, got ${kept.length}`, { value: kept.length, limit: 2 })
     const d = data.samples.shape[1]
     const centre = Float64Array.from({ length: d }, (_, c) =>
       kept.reduce((total, row) => total + data.samples.data[row * d + c] / kept.length, 0),

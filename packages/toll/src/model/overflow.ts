@@ -11,10 +11,8 @@ const maxMagnitude = 1e150
  */
 export function explainOverflow(error: unknown, given: Samples): unknown {
   if (!(error instanceof TollError) || given.kind !== 'table') return error
-  // An input that is not finite itself is refused with its row.
-  const { code, reason, details } = error
-  const notFinite =
-    code === 'diverged' || reason === 'overflow' || (reason === 'not-finite' && details.row === undefined)
+  // An input that is not finite itself has another reason, `not-finite`.
+  const notFinite = error.code === 'diverged' || error.reason === 'overflow' || error.reason === 'score-not-finite'
   const columns = notFinite
     ? namesOf(given.columns.filter(({ values }) => values.some((value) => Math.abs(value) > maxMagnitude)))
     : []
