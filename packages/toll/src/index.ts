@@ -40,6 +40,7 @@ export {
   type ScoreOptions,
   type Scores,
 } from './model/index.js'
+export { readTable, type ReadTableOptions, type TableLocation } from './data/index.js'
 export { checkDetector, type CheckReport } from './contract/index.js'
 export type { Threshold, ThresholdRule } from './threshold/index.js'
 export { openEngine, type Device, type Engine, type EngineOptions } from './runtime/index.js'

@@ -41,8 +41,9 @@ const inPage = `
 
 /** The first program of a page: no engine, a model saved to a file that was chosen and loaded from it and an address. */
 const alone = `
-  const { fit, loadModel, openEngine, saveModel, tableFromRows } = await import('toll')
-  const model = await fit(tableFromRows(argument.rows), argument.settings)
+  const { fit, loadModel, openEngine, readTable, saveModel, tableFromRows } = await import('toll')
+  const csv = ['x0,x1,x2,x3', ...argument.rows.map((row) => row.join())].join('\\n')
+  const model = await fit(await readTable(new File([csv], 'rows.csv')), argument.settings)
   const parts = []
   const writable = { write: async (bytes) => parts.push(bytes), close: async () => {} }
   await saveModel(model, { createWritable: async () => writable })

@@ -3,27 +3,16 @@
 import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { TollError, locate } from '../../base/index.js'
+import { TollError } from '../../base/index.js'
 import { cannotRead } from '../../base/node/index.js'
 import type { NumberArray } from '../array.js'
-import { readIdx } from '../idx.js'
+import { readArray } from '../array-bytes.js'
 import { largestInflated } from '../inflate.js'
-import { sniffKind, type FileKind } from '../kinds.js'
-import { readMat } from '../mat.js'
-import { readNpy } from '../npy.js'
-import { readNpz } from '../npz.js'
+import { sniffKind } from '../kinds.js'
 
 export interface ArrayFileOptions {
   /** The array to read from an .npz or .mat file; default: the only one. */
   readonly variable?: string
-}
-
-const readers: Partial<Record<FileKind, (bytes: Uint8Array, variable?: string) => NumberArray>> = {
-  npy: readNpy,
-  zip: readNpz,
-  mat: readMat,
-  hdf5: readMat,
-  idx: readIdx,
 }
 
 /**
@@ -31,20 +20,7 @@ const readers: Partial<Record<FileKind, (bytes: Uint8Array, variable?: string) =
  * seems to be).
  */
 export async function readArrayFile(path: string, options: ArrayFileOptions = {}): Promise<NumberArray> {
-  const bytes = await readUnpacked(path)
-  const kind = sniffKind(bytes)
-  const read = readers[kind]
-  if (!read)
-    throw new TollError(
-      'wrong-file-kind',
-      `${path} should be a .npy, .npz, .mat or idx file but seems to be ${kind === 'empty' ? 'empty' : `${kind} data`}`,
-      { file: path, value: kind, expected: ['npy', 'npz', 'mat', 'idx'] },
-    )
-  try {
-    return read(bytes, options.variable)
-  } catch (error) {
-    throw locate(error, path)
-  }
+  return readArray(await readUnpacked(path), path, options.variable)
 }
 
 /** The content of a file, unpacked if it is gzip, at most 1 GiB. Errors: `not-found`, `io`, `format`. */

@@ -4,9 +4,6 @@ import type { DuckDBVector } from '@duckdb/node-api'
 import { invariant } from '../../base/index.js'
 import { validityOf } from './duck.js'
 
-/** Categories of one list at most, about 100 MB: what has more are keys of rows. */
-export const maxCategories = 2 ** 20
-
 /**
  * Bytes of a string record of DuckDB: its length and, up to 12 bytes, itself, padded with zeros; else a prefix and a
  * pointer.

@@ -12,13 +12,14 @@ import {
   type InvalidRows,
   type TableColumn,
 } from '../../base/index.js'
+import { maxCategories } from '../categories.js'
 import { flagOf, rejectCell } from '../cells.js'
 import { missingStrings, type CellOptions, type CellValue, type SourceColumn, type TableBatch } from '../columns.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
 import { checkEnd } from './locate.js'
 import type { Relation } from './relation.js'
 import { vectorSql, type SelectedColumn } from './request.js'
-import { CategoryCodes, maxCategories } from './categories.js'
+import { CategoryCodes } from './categories.js'
 
 export interface Selection {
   readonly columns: readonly SelectedColumn[]

@@ -11,9 +11,10 @@ import {
   type Table,
   type TableColumn,
 } from '../../base/index.js'
+import { chooseColumns, columnFinder } from '../choose.js'
+import { maxCategories, tooManyCategories } from '../categories.js'
 import type { CellOptions, CellValue, ColumnRequest, SourceColumn, TableBatch } from '../columns.js'
 import type { TableFormat } from '../table-format.js'
-import { maxCategories } from './categories.js'
 import { connect } from './duck.js'
 import type { HeaderOptions } from '../header.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile } from './locate.js'
@@ -177,7 +178,7 @@ function checkSameColumns(first: Relation, other: Relation): void {
 class DuckSource implements TableSource {
   readonly name: string
   readonly rowCount?: number
-  readonly #byName: ReadonlyMap<string, SourceColumn>
+  readonly #column: (name: string) => SourceColumn
 
   constructor(
     readonly relations: readonly Relation[],
@@ -186,7 +187,7 @@ class DuckSource implements TableSource {
     readonly close: () => Promise<void>,
   ) {
     this.name = relations.length === 1 ? relations[0].name : `${relations[0].name} and ${relations.length - 1} more`
-    this.#byName = new Map(columns.map((column) => [column.name, column]))
+    this.#column = columnFinder(columns, this.name)
     const counts = relations.map(({ rowCount }) => rowCount)
     if (counts.every((count) => count !== undefined)) this.rowCount = counts.reduce((sum, count) => sum + count, 0)
   }
@@ -229,7 +230,7 @@ class DuckSource implements TableSource {
       if (rows === 0) first = table.columns.map((column) => ({ ...column, values: new Float64Array() }))
       for (const name of overfull(first, table.columns)) {
         if (keys.has(name)) continue
-        if (options.keys !== 'leave out' || rows > 2 * maxCategories) refuseKey(name, this.name)
+        if (options.keys !== 'leave out' || rows > 2 * maxCategories) throw tooManyCategories(name, this.name)
         keys.add(name)
       }
       table.columns.forEach((column, c) => {
@@ -293,38 +294,9 @@ class DuckSource implements TableSource {
       return this.columns
         .filter(({ kind }) => kind === 'number' || kind === 'boolean')
         .map((column) => selectColumn(column, 'number', this.name))
-    const seen = new Set<string>()
-    return requests.map((request) => {
-      const column = this.#column(typeof request === 'string' ? request : request.name)
-      if (seen.has(column.name))
-        throw new TollError('duplicate-name', `column '${column.name}' of ${this.name} is asked for twice`, {
-          file: this.name,
-          column: column.name,
-          option: 'columns',
-        })
-      seen.add(column.name)
-      return selectColumn(column, typeof request === 'string' ? column.kind : request.kind, this.name)
-    })
-  }
-
-  #column(name: string): SourceColumn {
-    const found = this.#byName.get(name)
-    if (found) return found
-    const alike = this.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
-    const names = this.columns
-      .slice(0, 20)
-      .map((column) => column.name)
-      .join(', ')
-    throw new TollError(
-      'unknown-column',
-      `${this.name} has no column '${name}'; ` +
-        `${alike ? `did you mean '${alike.name}'?` : `it has ${names}${this.columns.length > 20 ? ', ...' : ''}`}`,
-      {
-        file: this.name,
-        column: name,
-        expected: this.columns.map((column) => column.name),
-        ...(alike && { suggestion: alike.name }),
-      },
+    if (requests.length === 0) return []
+    return chooseColumns(this.columns, { columns: requests }, this.name).map(({ name, kind }) =>
+      selectColumn(this.#column(name), kind, this.name),
     )
   }
 }
@@ -337,15 +309,6 @@ function overfull(first: readonly TableColumn[], later: readonly TableColumn[]):
       ? [column.name]
       : []
   })
-}
-
-function refuseKey(name: string, source: string): never {
-  throw new TollError(
-    'too-many-categories',
-    `column '${name}' of ${source} holds more than ${maxCategories} different texts, so it seems to name the ` +
-      'rows; leave it out',
-    { file: source, column: name, limit: maxCategories },
-  )
 }
 
 /** The same items; one is fetched while the one before is used. */

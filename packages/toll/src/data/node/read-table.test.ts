@@ -1,0 +1,177 @@
+// One table, read through DuckDB and read as a browser does: the same columns, and the same errors.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from 'vitest'
+import { TollError, type Table } from '../../base/index.js'
+import { readTable as readInBrowser } from '../read-table.js'
+import type { ReadTableOptions } from '../table-location.js'
+import { readTable } from './read-table.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'toll-read-table-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The table that both readers give, or what both refuse. */
+async function both(name: string, content: string | Uint8Array, options: ReadTableOptions = {}) {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  const outcome = (reading: Promise<Table>) =>
+    reading.catch((error: unknown) => {
+      if (!(error instanceof TollError)) throw error
+      const { file: _file, expected: _expected, ...details } = error.details
+      return { reason: error.reason, ...details }
+    })
+  const bytes = new File([typeof content === 'string' ? content : new Uint8Array(content)], path)
+  const [there, here] = [await outcome(readTable(path, options)), await outcome(readInBrowser(bytes, options))]
+  expect(here).toEqual(there)
+  return there
+}
+
+const described = (table: unknown) =>
+  (table as Table).columns.map((column) => [
+    column.name,
+    column.kind,
+    [...column.values],
+    ...(column.kind === 'category' ? [column.categories] : []),
+  ])
+
+const mixed = [
+  'id;when;ok;kind;amount;note',
+  '1;2024-05-31;true;north;1.5;"a;b"',
+  '2;2024-05-31T12:00:00Z;FALSE; south ;-2e3;"say ""hi"""',
+  '3;;;NA;;',
+  '4;2024-06-01;true;north;1_000;"two',
+  'lines"',
+]
+
+describe('cells of text', () => {
+  it('are numbers, times, booleans and categories', async () => {
+    for (const end of ['\n', '\r\n']) {
+      const table = await both('mixed.csv', mixed.join(end) + end)
+      expect(described(table)).toEqual([
+        ['id', 'number', [1, 2, 3, 4]],
+        ['when', 'time', [1717113600, 1717156800, NaN, 1717200000]],
+        ['ok', 'boolean', [1, 0, NaN, 1]],
+        ['kind', 'category', [0, 1, NaN, 0], ['north', 'south']],
+        ['amount', 'number', [1.5, -2000, NaN, 1000]],
+        ['note', 'category', [0, 1, NaN, 2], ['a;b', 'say "hi"', `two${end}lines`]],
+      ])
+    }
+  })
+
+  it('of JSON are, too', async () => {
+    const objects = [
+      { a: 1, b: 'x', c: true, d: null },
+      { a: 2.5, c: false, b: 'y', e: [1, 2] },
+      { a: null, b: 'x', c: null, e: { f: 'g' } },
+    ]
+    await both('rows.json', JSON.stringify(objects))
+    await both('rows.ndjson', objects.map((object) => JSON.stringify(object)).join('\n'))
+    await both('rows.jsonl', `${objects.map((object) => JSON.stringify(object)).join('\n')}\n\n`)
+    await both('no-extension', JSON.stringify(objects))
+  })
+
+  it.each<[string, string, ReadTableOptions]>([
+    ['tabs', 'a\tb\n1\t2\n', {}],
+    ['tabs.tsv', 'a b\tb\n1\t2,5\n', { decimal: ',' }],
+    ['no end of the last line', 'a,b\n1,2', {}],
+    ['a byte order mark', '\ufeffa,b\n1,2\n', {}],
+    ['no header', '1,2\n3,4\n', { header: false }],
+    ['row labels', ',a\n0,1\n1,2\n', {}],
+    ['missing values of its own', 'a,b\n-,x\n1,?\n', { missing: ['-'] }],
+    ['chosen columns', 'a,b,c\n1,2,3\n', { columns: ['c', { name: 'a', kind: 'category' }] }],
+    ['excluded columns', 'a,b,c\n1,2,3\n', { exclude: ['b'] }],
+    ['numbers of booleans', 'a\ntrue\nfalse\n', { columns: [{ name: 'a', kind: 'number' }] }],
+    ['an infinity among gaps', 'a,b\n1,nan\n2,inf\n', { columns: ['a'] }],
+    ['blank lines', 'a,b\n1,2\n\n3,4\n\n', {}],
+    ['a blank line of one column', 'a\n1\n\n3\n', {}],
+    ['empty quotes', 'a,b\n"","x"\n1,""\n', {}],
+  ])('has %s', async (name, content, options) => {
+    expect(await both(name, content, options)).toHaveProperty('kind', 'table')
+  })
+
+  it.each<[string, string, ReadTableOptions]>([
+    ['a text among numbers', 'a,b\n1,2\n2,2\n3,2\n4,x\n', {}],
+    ['a decimal comma', 'a;b\n1;2\n1;2\n2;2,5\n', {}],
+    ['infinity', 'a,b\n1,2\n2,-inf\n', {}],
+    ['no boolean', 'a\n0\n1\n2\n', { columns: [{ name: 'a', kind: 'boolean' }] }],
+    ['no time', 'a\n2024-01-01\nx\n', { columns: [{ name: 'a', kind: 'time' }] }],
+    ['a short row', 'a,b\n1,2\n3\n', {}],
+    ['a long row', 'a,b\n1,2\n1,2,3\n', {}],
+    ['no such column', 'a,b\n1,2\n', { columns: ['A'] }],
+    ['a column twice', 'a,b\n1,2\n', { columns: ['a', 'a'] }],
+    ['no column', 'a,b\n1,2\n', { exclude: ['a', 'b'] }],
+    ['equal names', 'a,a\n1,2\n', {}],
+    ['numbers for names', 'a,7\n1,2\n', {}],
+    ['no rows', 'a,b\n', {}],
+    ['nothing', '', {}],
+    ['another delimiter', 'a;b\n1;2\n', { delimiter: ',' }],
+    ['a delimiter of two characters', 'a;b\n1;2\n', { delimiter: ';;' }],
+    ['an image', '\x89PNG', {}],
+  ])('has %s, which is refused alike', async (name, content, options) => {
+    expect(await both(name, content, options)).toHaveProperty('reason')
+  })
+
+  it.each<[string, string]>([
+    ['text after a quote', 'a,b\n1,"x"y\n2,3\n'],
+    ['an open quote', 'a,b\n1,"x\n2,3\n'],
+    ['broken.json', '[{"a": 1}'],
+    ['broken.ndjson', '{"a": 1}\n{"a"\n'],
+    ['no objects.json', '[1, 2]'],
+  ])('has %s, which is refused', async (name, content) => {
+    const file = new File([content], name)
+    await expect(readInBrowser(file)).rejects.toMatchObject({ code: 'format', details: { file: name } })
+  })
+})
+
+describe('files', () => {
+  it('may be packed', async () => {
+    expect(described(await both('rows.csv.gz', gzipSync('a,b\n1,x\n')))).toEqual([
+      ['a', 'number', [1]],
+      ['b', 'category', [0], ['x']],
+    ])
+    const cut = gzipSync('a,b\n1,x\n').subarray(0, 20)
+    await expect(readInBrowser(new File([cut], 'cut.csv.gz'))).rejects.toMatchObject({ reason: 'damaged-file' })
+  })
+
+  it('may be arrays', async () => {
+    const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }`.padEnd(117) + '\n'
+    const head = [...'\x93NUMPY\x01\x00', String.fromCharCode(header.length), '\x00', ...header]
+    const npy = Buffer.concat([
+      Buffer.from(head.join(''), 'latin1'),
+      Buffer.from(Float64Array.of(1, 2, 3, 4, 5, 6).buffer),
+    ])
+    expect(described(await both('rows.npy', npy, { exclude: ['x1'] }))).toEqual([
+      ['x0', 'number', [1, 4]],
+      ['x2', 'number', [3, 6]],
+    ])
+  })
+
+  it('that only Node reads are named', async () => {
+    const parquet = new File(['PAR1....'], 'rows.parquet')
+    await expect(readInBrowser(parquet)).rejects.toMatchObject({ reason: 'unsupported-format' })
+    await expect(readTable(parquet)).rejects.toMatchObject({ reason: 'unsupported-format' })
+    await expect(readInBrowser({ sql: 'select 1' })).rejects.toMatchObject({ reason: 'unsupported-input' })
+    await expect(readInBrowser(['a.csv'])).rejects.toMatchObject({ reason: 'unsupported-input' })
+  })
+
+  it('in Node are several, a glob or a query', async () => {
+    for (const [name, row] of [
+      ['part-1.csv', 1],
+      ['part-2.csv', 2],
+    ])
+      writeFileSync(join(folder, name as string), `a,b\n${row},x\n`)
+    const paths = [join(folder, 'part-1.csv'), join(folder, 'part-2.csv')]
+    const expected = [
+      ['a', 'number', [1, 2]],
+      ['b', 'category', [0, 0], ['x']],
+    ]
+    expect(described(await readTable(paths))).toEqual(expected)
+    expect(described(await readTable(join(folder, 'part-*.csv')))).toEqual(expected)
+    expect(described(await readTable({ sql: `select 1 as a, 'x' as b union all select 2, 'x' order by a` }))).toEqual(
+      expected,
+    )
+  })
+})
