@@ -1,5 +1,5 @@
 // Every error of the library: one class with a code, a stable reason, typed details, and one sentence a person can act
-// on. Programs read the data; only people read the message.
+// on. Programs read the data; only people read the message. docs/errors.md lists the reasons and what to do.
 
 /**
  * The kind of an error, for programs that only distinguish a few.
