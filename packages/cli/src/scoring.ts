@@ -16,7 +16,7 @@ import {
   type Table,
 } from 'toll/base'
 import type { LabelValue } from 'toll/data'
-import type { CellValue } from 'toll/data/node'
+import type { CellValue } from 'toll/base'
 import type { ResampledUnit } from 'toll/evaluate'
 import { featuresOf, type Model, type Scores } from 'toll/model'
 import { labelWindows, selectColumns } from 'toll/preprocess'

@@ -3,7 +3,7 @@
 import { TollError, namesOf, orderColumns, readOrder, type ColumnKind, type RowOrder, type Samples } from 'toll/base'
 import { reviewTable } from 'toll/evaluate'
 import { selectColumns } from 'toll/preprocess'
-import type { CellValue } from 'toll/data/node'
+import type { CellValue } from 'toll/base'
 import { chooseColumns, readTypes, shellWord, shorten, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { describeWarning } from './notes.js'

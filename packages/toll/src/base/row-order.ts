@@ -1,6 +1,7 @@
 // Which rows belong together and which came first, and how both are read from the cells of columns.
 
 import { TollError } from './errors.js'
+import type { CellValue } from './rows.js'
 import { parseTime } from './time.js'
 
 export interface RowOrder {
@@ -21,8 +22,6 @@ const secondsOf = { ms: 1e-3, s: 1, min: 60, h: 3600, d: 86_400 } as const
 /** Unit of times that are numbers. */
 export type TimeUnit = keyof typeof secondsOf
 export const timeUnits = Object.keys(secondsOf) as TimeUnit[]
-
-type Cell = string | number | boolean | null
 
 export interface ReadOrderOptions {
   /** Of times that are numbers; default seconds. */
@@ -45,7 +44,7 @@ export function orderColumns({ group, time }: OrderColumns): string[] {
  * @throws `data` for a row without a group (`missing-group`), or with a time that is none (`not-a-time`).
  */
 export function readOrder(
-  cells: ReadonlyMap<string, readonly Cell[]>,
+  cells: ReadonlyMap<string, readonly CellValue[]>,
   { group, time }: OrderColumns,
   { timeUnit = 's', file, firstRow = 0 }: ReadOrderOptions = {},
 ): RowOrder {
@@ -64,13 +63,13 @@ interface Place {
   readonly column: string
 }
 
-function groupOf(cell: Cell, place: Place): string {
+function groupOf(cell: CellValue, place: Place): string {
   const text = cell === null ? '' : String(cell).trim()
   if (text === '') throw new TollError('missing-group', `${wordsOf(place)} is empty; every row needs a group`, place)
   return text
 }
 
-function timeOf(cell: Cell, seconds: number, place: Place): number {
+function timeOf(cell: CellValue, seconds: number, place: Place): number {
   const text = typeof cell === 'string' ? cell.trim() : cell
   const number =
     typeof text === 'number' ? text : text === null || text === '' || typeof text === 'boolean' ? NaN : Number(text)

@@ -69,6 +69,7 @@ function joinTables(parts: readonly Table[]): Table {
     kind: 'table',
     columns: names.map((_, c) => joinColumns(parts.map(({ columns }) => columns[c]))),
     rows: parts.reduce((sum, part) => sum + part.rows, 0),
+    ...(parts[0].windowSize !== undefined && { windowSize: parts[0].windowSize }),
   }
 }
 

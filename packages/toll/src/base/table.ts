@@ -25,6 +25,11 @@ export interface Table {
   readonly kind: 'table'
   readonly columns: readonly TableColumn[]
   readonly rows: number
+  /**
+   * Rows of the source in each row of this table, where it is one of windows: side by side, a column `name@lag` each
+   * (`slideWindows`).
+   */
+  readonly windowSize?: number
 }
 
 /**

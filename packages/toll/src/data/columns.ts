@@ -1,6 +1,6 @@
 // The columns of a source: what they hold, how cells of text are read, and rows of them.
 
-import type { Column, ColumnKind, InvalidRow, NumericKind, Table } from '../base/index.js'
+import type { Column, ColumnKind, NumericKind, RowBatch, Table } from '../base/index.js'
 
 /** A column of a source. */
 export interface SourceColumn extends Column {
@@ -39,20 +39,11 @@ export interface CellOptions {
   readonly decimal?: '.' | ','
 }
 
-/** A value passed through unread: text of a text file as it stands there; null where nothing stands. */
-export type CellValue = string | number | boolean | null
-
-export interface TableBatch {
+export interface TableBatch extends Required<RowBatch> {
   /**
    * The columns asked for; NaN where a value is missing, and where a cell is invalid. The categories of a column are
    * one list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 categories the next
    * batch begins another list.
    */
   readonly table: Table
-  /** The passed-through columns by name, one value per row. */
-  readonly passthrough: ReadonlyMap<string, readonly CellValue[]>
-  /** Rows of the source before this batch. */
-  readonly firstRow: number
-  /** Why a row of this batch cannot be used, by row in the batch; empty unless `invalidRows` is 'mark'. */
-  readonly invalid: ReadonlyMap<number, InvalidRow>
 }

@@ -34,7 +34,7 @@ import {
   rocCurve,
   type RocCurve,
 } from '../metrics/index.js'
-import { columnInput, feedTable, type FedColumn } from '../model/index.js'
+import { columnInput, encodeTable, type ColumnInput } from '../model/index.js'
 import {
   fitTablePreprocessing,
   inferSchema,
@@ -363,13 +363,13 @@ async function runSplit(
 /** As a model file prepares its rows. */
 async function prepareRows(
   engine: Engine,
-  { columns, preprocessing }: { readonly columns: readonly FedColumn[]; readonly preprocessing: TablePreprocessing },
+  { columns, preprocessing }: { readonly columns: readonly ColumnInput[]; readonly preprocessing: TablePreprocessing },
   table: Table,
 ): Promise<Rows> {
   const inputs = columns.map((column) => columnInput(column, 'rows'))
   const session = await engine.load({ inputs, outputs: { samples: prepareTable(preprocessing, inputs, 'float64') } })
   try {
-    const { samples } = await session.run(feedTable(table, columns).feeds(0, table.rows))
+    const { samples } = await session.run(encodeTable(table, columns).tensors(0, table.rows))
     return { shape: samples.shape, data: samples.data as Float64Array }
   } finally {
     await session.close()

@@ -38,7 +38,7 @@ function columnPlayers(data: Table, row: number, typical: Table): Players {
     count: players.length,
     size: own.length,
     rows: (sets) => ({
-      kind: 'table',
+      ...typical,
       rows: sets.length,
       columns: typical.columns.map((column, c): TableColumn => {
         const player = at.get(c)

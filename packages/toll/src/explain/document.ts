@@ -1,7 +1,7 @@
 // An explanation in the words of its table: for every row the columns by the size of their contribution, beside their
 // values and what is typical. Plain JSON, from which terminals, files and pages are written.
 
-import { isoTime, type Samples } from '../base/index.js'
+import { isoTime, type RowBatch, type Samples } from '../base/index.js'
 import type { Model } from '../model/index.js'
 import { ranked, type Explanation, type RowExplanation, type TypicalValue } from './explanation.js'
 import { cellOf } from './typical.js'
@@ -43,13 +43,15 @@ export interface ExplainedTable {
   readonly rows: readonly ExplainedRow[]
 }
 
-/** `data` are the rows that were explained; `titles` names each of them, default its number from 1. */
+/** `rows` are those that were explained; `titles` names each of them, default its number from 1. */
 export function describeExplanation(
-  { manifest }: Model,
-  data: Samples,
+  model: Model,
+  rows: Samples | RowBatch,
   explanation: Explanation,
   titles?: readonly (string | number)[],
 ): ExplainedTable {
+  const { manifest } = model
+  const { samples: data } = model.inputs(rows, { invalidRows: 'mark' })
   const { method, terms, base, shape, columns, typical } = explanation
   const byName = new Map(data.kind === 'table' ? data.columns.map((column) => [column.name, column]) : [])
   const given = columns.map((name) => byName.get(name))

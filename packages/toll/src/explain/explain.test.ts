@@ -135,7 +135,7 @@ describe('Toll', () => {
     if (latent?.by !== 'gradients') throw new Error('Toll explains its latent norm by gradients')
     const [residuals, path] = [await engine.load(graph.residuals), await engine.load(latent.path)]
     const samplesOf = async (rows: Table) =>
-      (await residuals.run(model.feeding(rows).feeds(0, rows.rows))).samples.data as Float32Array
+      (await residuals.run(model.inputs(rows).tensors(0, rows.rows))).samples.data as Float32Array
     const start = await samplesOf(typicalRow(model.manifest) as Table)
     const ends = await samplesOf(some)
     const steps = 4000

@@ -1,6 +1,6 @@
 // Why a row has its score: parts by column or pixel that add up to it, for any model.
 
-import { RowCheck, TollError, rowCount, takeRows, type Samples } from '../base/index.js'
+import { RowCheck, TollError, rowCount, takeRows, type RowBatch, type Samples } from '../base/index.js'
 import { detectors, type Detector } from '../detectors/index.js'
 import type { Model } from '../model/index.js'
 import type { ExplainOptions, Explanation } from './explanation.js'
@@ -10,8 +10,8 @@ import { explainByShapley } from './shapley.js'
 import { typicalRow, valuesOf } from './typical.js'
 
 /**
- * Explains the scores of a table (columns are found by name) or of images (n, channels, height, width). Every row's
- * contributions, one per column or pixel in units of the score, and the base add up to its score.
+ * Explains the scores of a table (columns are found by name) or of images (n, channels, height, width), for a model of
+ * windows those of the window that ends in each row. Every row's contributions, one per column or pixel in units of the score, and the base add up to its score.
  *
  * A detector may say what terms make its score (`Detector.explanation`): these are shared exactly or by integrated
  * gradients from a typical row, through the graph in the model file, on the model's engine. Other detectors: Shapley
@@ -22,12 +22,18 @@ import { typicalRow, valuesOf } from './typical.js'
  * outside their ranges, and for a detector that is not the model's or whose terms are not its score; `format` for a
  * damaged file; `aborted`.
  */
-export async function explain(model: Model, data: Samples, options: ExplainOptions = {}): Promise<Explanation> {
+export async function explain(
+  model: Model,
+  rows: Samples | RowBatch,
+  options: ExplainOptions = {},
+): Promise<Explanation> {
   checkOptions(options)
   const { invalidRows = 'throw', signal } = options
   const { manifest } = model
   const graph = scoreGraphOf(model, options.detector)
-  const scores = await model.score(data, { invalidRows, signal })
+  const inputs = model.inputs(rows, { invalidRows })
+  const data = inputs.samples
+  const scores = await model.scoreInputs(inputs, { signal })
   const check = new RowCheck(invalidRows)
   scores.score.forEach((score, row) => {
     if (Number.isFinite(score) || scores.invalid.has(row)) return

@@ -202,12 +202,12 @@ async function samplesOf(
   data: Samples,
 ): Promise<Positions> {
   const rows = rowCount(data)
-  const feeding = model.feeding(data)
+  const inputs = model.inputs(data)
   const size = sizeOf(graph.sample)
   const found = Object.fromEntries(residuals.outputs.map(({ name }) => [name, new Float64Array(rows * size)]))
   const perRun = Math.min(rows, model.manifest.largestBatch ?? 256)
   for (let start = 0; start < rows; start += perRun) {
-    const outputs = await residuals.run(feeding.feeds(start, Math.min(start + perRun, rows)))
+    const outputs = await residuals.run(inputs.tensors(start, Math.min(start + perRun, rows)))
     for (const [name, values] of Object.entries(found)) values.set(outputs[name].data as Float32Array, start * size)
   }
   const { samples, ...rest } = found

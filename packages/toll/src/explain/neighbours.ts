@@ -1,9 +1,9 @@
 // The rows of a table that are nearest to a row, as the model sees them: Euclidean distance between samples, after the
 // model's own preprocessing. The table is read in batches; memory holds the nearest rows only.
 
-import { TollError, rowCount, sizeOf, throwIfAborted, type Samples } from '../base/index.js'
+import { TollError, rowCount, sizeOf, type RowBatch, type Samples } from '../base/index.js'
 import { cast, readModel } from '../graph/index.js'
-import type { Model } from '../model/index.js'
+import { inputStream, type Model, type RowInputs, type RowStream } from '../model/index.js'
 import { prepareImage, prepareTable } from '../preprocess/index.js'
 import type { HostTensor, Session } from '../runtime/index.js'
 
@@ -26,8 +26,8 @@ export interface NeighbourOptions {
  */
 export async function nearestRows(
   model: Model,
-  rows: Samples,
-  candidates: AsyncIterable<Samples> | Iterable<Samples>,
+  rows: Samples | RowBatch,
+  candidates: RowStream,
   { count = 5, signal }: NeighbourOptions = {},
 ): Promise<Neighbour[][]> {
   if (!(Number.isInteger(count) && count >= 1))
@@ -38,24 +38,24 @@ export async function nearestRows(
     })
   const session = await openSamples(model)
   try {
-    const own = await samplesOf(model, session, rows)
+    const own = await samplesOf(session, model.inputs(rows, { invalidRows: 'mark' }))
     const size = own.data.length / Math.max(own.rows, 1)
     const nearest = Array.from({ length: own.rows }, (): Neighbour[] => [])
-    let first = 0
-    for await (const batch of candidates) {
-      throwIfAborted(signal)
-      const others = await samplesOf(model, session, batch)
+    for await (const batch of inputStream(model, candidates, { invalidRows: 'mark', signal })) {
+      const others = await samplesOf(session, batch)
       for (let row = 0; row < own.rows; row++) {
         for (let other = 0; other < others.rows; other++) {
-          if (!others.bad.has(other))
+          if (!batch.invalid.has(other))
             insert(
               nearest[row],
-              { row: first + other, distance: distanceOf(own.data, row * size, others.data, other * size, size) },
+              {
+                row: batch.firstRow + other,
+                distance: distanceOf(own.data, row * size, others.data, other * size, size),
+              },
               count,
             )
         }
       }
-      first += others.rows
     }
     return nearest
   } finally {
@@ -76,26 +76,24 @@ function openSamples({ bytes, engine, manifest: { preprocessing } }: Model): Pro
 interface Prepared {
   readonly rows: number
   readonly data: Float64Array
-  readonly bad: ReadonlySet<number>
 }
 
 /** Numbers that one run prepares. */
 const valuesPerRun = 1 << 18
 
-async function samplesOf(model: Model, session: Session, data: Samples): Promise<Prepared> {
-  const feeding = model.feeding(data, { invalidRows: 'mark' })
-  const rows = rowCount(data)
-  const perRun = Math.max(1, Math.floor(valuesPerRun / feeding.rowSize))
+async function samplesOf(session: Session, inputs: RowInputs): Promise<Prepared> {
+  const rows = rowCount(inputs.samples)
+  const perRun = Math.max(1, Math.floor(valuesPerRun / inputs.rowSize))
   const pieces: HostTensor[] = []
   for (let start = 0; start < rows; start += perRun)
-    pieces.push((await session.run(feeding.feeds(start, Math.min(start + perRun, rows)))).samples)
+    pieces.push((await session.run(inputs.tensors(start, Math.min(start + perRun, rows)))).samples)
   const all = new Float64Array(pieces.reduce((sum, { shape }) => sum + sizeOf(shape), 0))
   let at = 0
   for (const { data } of pieces) {
     all.set(data as Float64Array, at)
     at += data.length
   }
-  return { rows, data: all, bad: new Set(feeding.invalid.keys()) }
+  return { rows, data: all }
 }
 
 function distanceOf(a: Float64Array, aStart: number, b: Float64Array, bStart: number, size: number): number {

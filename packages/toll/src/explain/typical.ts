@@ -7,9 +7,10 @@ import { positionsOf, readTypicalImage, type CategorySummary, type ColumnSummary
 import type { TypicalValue } from './explanation.js'
 
 /** One row that the model takes, typical in every column or pixel. Error: `format` for a damaged manifest. */
-export function typicalRow({ input, preprocessing }: Manifest): Samples {
+export function typicalRow({ input, preprocessing, window }: Manifest): Samples {
   if (input.kind === 'table') {
-    return { kind: 'table', rows: 1, columns: input.columns.map(typicalColumn) }
+    const columns = input.columns.map(typicalColumn)
+    return { kind: 'table', rows: 1, columns, ...(window && { windowSize: window.size }) }
   }
   const size = input.shape[0] * input.shape[1] * input.shape[2]
   const data =

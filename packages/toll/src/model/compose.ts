@@ -13,7 +13,7 @@ import {
   type ImagePreprocessing,
   type TablePreprocessing,
 } from '../preprocess/index.js'
-import { columnInput } from './feeding.js'
+import { columnInput } from './inputs.js'
 import type { InputColumn, ModelInput } from './manifest.js'
 
 /** The named size of the batch axis in every model file. */

@@ -5,8 +5,8 @@ import { takeRows, type FloatArray, type NdArray, type Samples } from '../base/i
 import type { FittedDetector } from '../detectors/index.js'
 import type { Engine, HostTensors } from '../runtime/index.js'
 import { encodeInputs, type Encoding } from './compose.js'
-import { feedTable } from './feeding.js'
 import type { Preprocessed } from './fit-preprocessing.js'
+import { encodeTable } from './inputs.js'
 import type { Preparation } from './prepare.js'
 import type { Split } from './split.js'
 
@@ -30,14 +30,14 @@ async function preprocessed(data: Samples, encoding: Encoding, engine: Engine): 
   const { inputs, samples } = encodeInputs(encoding)
   const session = await engine.load({ inputs, outputs: { samples } })
   try {
-    const result = await session.run(feedsOf(data, encoding))
+    const result = await session.run(tensorsOf(data, encoding))
     return { shape: result.samples.shape, data: result.samples.data as FloatArray }
   } finally {
     await session.close()
   }
 }
 
-function feedsOf(data: Samples, { input }: Encoding): HostTensors {
-  if (data.kind === 'table') return feedTable(data, input.kind === 'table' ? input.columns : []).feeds(0, data.rows)
+function tensorsOf(data: Samples, { input }: Encoding): HostTensors {
+  if (data.kind === 'table') return encodeTable(data, input.kind === 'table' ? input.columns : []).tensors(0, data.rows)
   return { image: { dtype: 'float32', shape: data.shape, data: Float32Array.from(data.data) } }
 }

@@ -4,7 +4,25 @@ export { fingerprint, sha256 } from './fingerprint.js'
 export { loadModel, saveModel, type LoadOptions } from './file.js'
 export { fit, type FitOptions } from './fit.js'
 export { Model, type ScoreOptions, type Scores } from './model.js'
-export { columnInput, feedTable, type FedColumn, type Feeding } from './feeding.js'
+export {
+  columnInput,
+  encodeTable,
+  type ColumnInput,
+  type InputOptions,
+  type Replaced,
+  type RowInputs,
+} from './inputs.js'
+export {
+  inputStream,
+  scoreStream,
+  type InputBatch,
+  type RowSource,
+  type RowStream,
+  type ScoredBatch,
+  type StreamedRows,
+  type StreamOptions,
+} from './stream.js'
+export { findDiscoveries, type DiscoveryBatch } from './discoveries.js'
 export { decisionOutput, moveThresholds, readManifest } from './rewrite.js'
 export { readScoringGraph, type ScoringGraph } from './scoring-graph.js'
 export {

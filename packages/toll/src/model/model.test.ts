@@ -6,7 +6,7 @@ import { Random, namesOf, takeRows, tableFromRows, type Table } from '../base/in
 import type { NumberSummary } from '../preprocess/index.js'
 import type { Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
-import { fit, type Model } from './index.js'
+import { fit, scoreStream, type Model } from './index.js'
 
 let engine: Engine
 beforeAll(async () => {
@@ -77,7 +77,7 @@ describe('a model', () => {
 
   it('scores a stream as it scores its batches', async () => {
     const streamed: number[] = []
-    for await (const part of model.scoreBatches([takeRows(probe, [0, 1, 2]), takeRows(probe, [7])]))
+    for await (const part of scoreStream(model, [takeRows(probe, [0, 1, 2]), takeRows(probe, [7])]))
       streamed.push(...part.score)
     const { score } = await model.score(takeRows(probe, [0, 1, 2, 7]))
     expect(streamed).toHaveLength(4)

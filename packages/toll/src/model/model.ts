@@ -2,28 +2,32 @@
 // a file are the same thing, so that what ships scores as what was trained.
 
 import {
-  RowCheck,
   TollError,
   rowCount,
-  sizeOf,
   throwIfAborted,
+  type Images,
   type InvalidRow,
   type InvalidRows,
   type NdArray,
+  type RowBatch,
+  type RowOrder,
   type Samples,
 } from '../base/index.js'
+import type { TablePreprocessing } from '../preprocess/index.js'
+import { release, shareOf, type Engine, type NumberTensor, type Session } from '../runtime/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
-import { release, shareOf, type Engine, type HostTensor, type Session } from '../runtime/index.js'
+import { columnInputs, encodeImages, encodeTable, requireKind, type Replaced, type RowInputs } from './inputs.js'
+import type { Manifest, ModelInput } from './manifest.js'
 import { decisionOutput, moveThresholds, readManifest, withOutputs } from './rewrite.js'
-import { feedTable, fedColumns, type Feeding } from './feeding.js'
-import type { Manifest } from './manifest.js'
+import { RowWindows } from './row-windows.js'
 
 export interface ScoreOptions {
+  /** What a row that cannot be scored does: stops everything (default), or is marked while the others are scored. */
   readonly invalidRows?: InvalidRows
   readonly signal?: AbortSignal
 }
 
-export interface Scores {
+export interface Scores extends Replaced {
   /** (n), float64; higher is more anomalous. NaN only in rows that `invalid` lists. */
   readonly score: Float64Array
   /** (n), 1 where the score is above the model's threshold. */
@@ -37,16 +41,17 @@ export interface Scores {
   readonly pValue?: Float64Array
   /** The parts of the score, (n) each: for Toll `reconstruction_error` and `latent_norm`. */
   readonly parts: Readonly<Record<string, Float64Array>>
-  /** Missing numbers that were replaced by the training median. */
-  readonly imputed: number
-  /** Texts that training did not see, or too rarely to tell them from others; they count as one category. */
-  readonly unseen: number
-  /** Rows (from 0) that could not be scored, with the reason; empty unless `invalidRows` is `mark`. */
+  /**
+   * Rows (from 0) that could not be scored, with the reason. Without `invalidRows: 'mark'` only rows before the first
+   * full window of their group, and those that were marked before.
+   */
   readonly invalid: ReadonlyMap<number, InvalidRow>
 }
 
 /** Numbers that one engine run takes at most: bounds memory, and keeps a run long enough to be worth its overhead. */
 const valuesPerRun = { table: 1 << 19, image: 1 << 18 }
+
+type ImageInput = Extract<ModelInput, { kind: 'image' }>
 
 export class Model {
   readonly manifest: Manifest
@@ -63,67 +68,63 @@ export class Model {
   }
 
   /**
-   * Scores a table (columns are found by name; others are ignored) or images (n, channels, height, width). A row's
-   * score does not depend on the other rows. A model of windows takes the columns of `slideWindows`. Errors:
-   * `not-found` for missing columns, `shape`, `data` for infinite values with their row.
+   * Scores rows of a table (columns are found by name; others are ignored) or images (n, channels, height, width). A
+   * row's score does not depend on the other rows, but in a model of windows: there a row is scored with the rows before
+   * it, and the first ones of a group have no score. Groups and times of such a model are the columns that it names, or
+   * those in `options`. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with their row and
+   * for rows that are not in the order of their times.
    */
-  async score(data: Samples, options: ScoreOptions = {}): Promise<Scores> {
+  async score(rows: Samples | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<Scores> {
+    return this.scoreInputs(this.inputs(rows, options), options)
+  }
+
+  /** Scores what `inputs` made of rows. */
+  async scoreInputs(inputs: RowInputs, { signal }: Pick<ScoreOptions, 'signal'> = {}): Promise<Scores> {
     const { parts, thresholds = {}, heldBack } = this.manifest
-    const rows = rowCount(data)
-    const source = this.feeding(data, options)
+    const { invalid, imputed, unseen } = inputs
+    const rows = rowCount(inputs.samples)
     const numbers = ['score', ...parts]
-    const levels = [undefined, ...Object.keys(thresholds)].map(decisionOutput)
+    const decisions = [undefined, ...Object.keys(thresholds)].map(decisionOutput)
     const scored = Object.fromEntries(numbers.map((name) => [name, new Float64Array(rows)]))
-    const called = Object.fromEntries(levels.map((name) => [name, new Uint8Array(rows)]))
-    const session = await this.#session([...numbers, ...levels])
-    const size = this.#rowsPerRun(source.rowSize)
-    for (let start = 0; start < rows; start += size) {
-      throwIfAborted(options.signal)
-      const outputs = await session.run(source.feeds(start, Math.min(start + size, rows)))
+    const flagged = Object.fromEntries(decisions.map((name) => [name, new Uint8Array(rows)]))
+    await this.#run(inputs, [...numbers, ...decisions], signal, (outputs, start) => {
       for (const name of numbers) scored[name].set(outputs[name].data as Float64Array, start)
-      for (const name of levels) called[name].set(outputs[name].data as Uint8Array, start)
-    }
+      for (const name of decisions) flagged[name].set(outputs[name].data as Uint8Array, start)
+    })
     const { score, ...rest } = scored
     const pValue =
       heldBack.source === 'held-back' && heldBack.scores.length > 0 ? pValues(score, heldBack.scores) : undefined
-    for (const row of source.invalid.keys()) {
+    for (const row of invalid.keys()) {
       for (const values of [score, ...Object.values(rest), ...(pValue ? [pValue] : [])]) values[row] = NaN
-      for (const flags of Object.values(called)) flags[row] = 0
+      for (const flags of Object.values(flagged)) flags[row] = 0
     }
     return {
       score,
       parts: rest,
       ...(pValue && { pValue }),
-      isAnomaly: called.is_anomaly,
-      alarms: Object.fromEntries(Object.keys(thresholds).map((name) => [name, called[decisionOutput(name)]])),
-      imputed: source.imputed,
-      unseen: source.unseen,
-      invalid: source.invalid,
+      isAnomaly: flagged.is_anomaly,
+      alarms: Object.fromEntries(Object.keys(thresholds).map((name) => [name, flagged[decisionOutput(name)]])),
+      imputed,
+      unseen,
+      invalid,
     }
   }
 
-  /** Scores a stream, batch by batch, in order; memory does not grow with its length. */
-  async *scoreBatches(
-    batches: AsyncIterable<Samples> | Iterable<Samples>,
-    options: ScoreOptions = {},
-  ): AsyncGenerator<Scores, void, void> {
-    for await (const batch of batches) yield await this.score(batch, options)
-  }
-
-  /** What the model makes of each row: for tables (n, d) in the units of the columns, for images their shape. */
-  async reconstruct(data: Samples, options: ScoreOptions = {}): Promise<NdArray> {
-    const { kind } = this.manifest.input
-    const rows = rowCount(data)
-    const source = this.feeding(data, options)
-    const session = await this.#session(['reconstruction'])
-    const result = kind === 'table' ? new Float64Array(rows * source.rowSize) : new Float32Array(rows * source.rowSize)
-    const size = this.#rowsPerRun(source.rowSize)
-    for (let start = 0; start < rows; start += size) {
-      throwIfAborted(options.signal)
-      const { reconstruction } = await session.run(source.feeds(start, Math.min(start + size, rows)))
-      result.set(reconstruction.data as Float64Array & Float32Array, start * source.rowSize)
-    }
-    return { shape: [rows, ...source.rowShape], data: result }
+  /**
+   * What the model makes of each row: for tables (n, d) in the units of the columns, for images their shape. Rows that
+   * are marked as invalid are NaN.
+   */
+  async reconstruct(rows: Samples | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<NdArray> {
+    const inputs = this.inputs(rows, options)
+    const { rowSize, rowShape, invalid } = inputs
+    const count = rowCount(inputs.samples)
+    const size = count * rowSize
+    const data = this.manifest.input.kind === 'table' ? new Float64Array(size) : new Float32Array(size)
+    await this.#run(inputs, ['reconstruction'], options.signal, ({ reconstruction }, start) => {
+      data.set(reconstruction.data as Float64Array & Float32Array, start * rowSize)
+    })
+    for (const row of invalid.keys()) data.fill(NaN, row * rowSize, (row + 1) * rowSize)
+    return { shape: [count, ...rowShape], data }
   }
 
   /**
@@ -170,11 +171,30 @@ export class Model {
   }
 
   /**
-   * What the file's inputs are fed for these rows, for programs that are made from its graph. Checked as for `score`,
-   * and the same errors.
+   * Rows as the inputs of the model file, checked as for `score`: for programs that are made from its graph, and what
+   * `samples` of a model of windows are.
    */
-  feeding(data: Samples, options: ScoreOptions = {}): Feeding {
-    return this.manifest.input.kind === 'table' ? this.#tableSource(data, options) : this.#imageSource(data, options)
+  inputs(rows: Samples | RowBatch, { invalidRows, ...order }: ScoreOptions & RowOrder = {}): RowInputs {
+    const { input, preprocessing, window } = this.manifest
+    const batch: Partial<RowBatch> = 'kind' in rows ? {} : rows
+    const samples = 'kind' in rows ? rows : rows.table
+    requireKind(samples.kind, input)
+    if (samples.kind !== 'table' || input.kind !== 'table')
+      return encodeImages(samples as Images, input as ImageInput, { invalidRows })
+    if (window && samples.windowSize === undefined)
+      return new RowWindows(this.manifest, window).push({ ...batch, table: samples }, { invalidRows }, order)
+    if (window && samples.windowSize !== window.size)
+      throw new TollError(
+        'shape-mismatch',
+        `this model takes windows of ${window.size} rows, got windows of ${samples.windowSize}`,
+        { expected: `windows of ${window.size} rows`, value: samples.windowSize },
+      )
+    const { invalid, firstRow } = batch
+    return encodeTable(samples, columnInputs(input.columns, preprocessing as TablePreprocessing), {
+      invalidRows,
+      invalid,
+      firstRow,
+    })
   }
 
   /**
@@ -193,9 +213,21 @@ export class Model {
     return this.close()
   }
 
-  #rowsPerRun(rowSize: number): number {
+  /** Runs the model on all rows, in runs of bounded size. */
+  async #run(
+    inputs: RowInputs,
+    outputs: readonly string[],
+    signal: AbortSignal | undefined,
+    onOutputs: (outputs: Readonly<Record<string, NumberTensor>>, start: number) => void,
+  ): Promise<void> {
     const { input, largestBatch = Infinity } = this.manifest
-    return Math.min(Math.max(1, Math.floor(valuesPerRun[input.kind] / rowSize)), largestBatch)
+    const rows = rowCount(inputs.samples)
+    const session = await this.#session(outputs)
+    const size = Math.min(Math.max(1, Math.floor(valuesPerRun[input.kind] / inputs.rowSize)), largestBatch)
+    for (let start = 0; start < rows; start += size) {
+      throwIfAborted(signal)
+      onOutputs(await session.run(inputs.tensors(start, Math.min(start + size, rows))), start)
+    }
   }
 
   #session(outputs: readonly string[]): Promise<Session> {
@@ -208,51 +240,5 @@ export class Model {
     this.#sessions.set(key, loading)
     loading.catch(() => this.#sessions.delete(key))
     return loading
-  }
-
-  #tableSource(data: Samples, { invalidRows = 'throw' }: ScoreOptions): Feeding {
-    const { input, preprocessing } = this.manifest
-    if (input.kind !== 'table' || data.kind !== 'table') {
-      throw new TollError(
-        'shape-mismatch',
-        `this model scores ${input.kind === 'table' ? 'tables with named columns' : 'images'}, got ` +
-          `${data.kind === 'table' ? 'a table' : 'an array'}`,
-      )
-    }
-    return feedTable(data, preprocessing.kind === 'table' ? fedColumns(input.columns, preprocessing) : [], invalidRows)
-  }
-
-  #imageSource(data: Samples, { invalidRows = 'throw' }: ScoreOptions): Feeding {
-    const { input } = this.manifest
-    if (input.kind !== 'image' || data.kind === 'table' || data.shape.slice(1).join() !== input.shape.join()) {
-      const expected =
-        input.kind === 'image' ? `images of shape (n, ${input.shape.join(', ')})` : 'tables with named columns'
-      throw new TollError(
-        'shape-mismatch',
-        `this model scores ${expected}, got ` +
-          `${data.kind === 'table' ? 'a table' : `an array of shape (${data.shape.join(', ')})`}`,
-      )
-    }
-    const rowSize = sizeOf(input.shape)
-    const check = new RowCheck(invalidRows)
-    for (let i = 0; i < data.data.length; i++) {
-      if (Number.isFinite(data.data[i])) continue
-      const row = Math.floor(i / rowSize)
-      const message = `image ${row + 1} has a pixel that is ${data.data[i]}`
-      const details = { value: data.data[i], advice: 'pixels must be finite numbers' }
-      check.reject(row, { reason: 'not-finite', message }, details)
-    }
-    return {
-      invalid: check.invalid,
-      imputed: 0,
-      unseen: 0,
-      rowSize,
-      rowShape: input.shape,
-      feeds: (start, end) => {
-        const pixels = Float32Array.from(data.data.subarray(start * rowSize, end * rowSize))
-        const tensor: HostTensor = { dtype: 'float32', shape: [end - start, ...input.shape], data: pixels }
-        return { [input.input]: tensor }
-      },
-    }
   }
 }

@@ -80,7 +80,7 @@ function lay(source: Table, members: readonly Int32Array[], size: number): Table
     const rows = members.map((window) => window[size - 1 - lag])
     return takeRows(source, rows).columns.map((column) => ({ ...column, name: nameAt(column.name, lag) }))
   })
-  return { kind: 'table', columns, rows: members.length }
+  return { kind: 'table', columns, rows: members.length, windowSize: size }
 }
 
 function nameAt(name: string, lag: number): string {

@@ -1,5 +1,5 @@
 // The data room's door on Node: tables through DuckDB, array files, written rows, data sets on disk.
-export { missingStrings, type CellValue, type ColumnRequest, type SourceColumn, type TableBatch } from '../columns.js'
+export { missingStrings, type ColumnRequest, type SourceColumn, type TableBatch } from '../columns.js'
 export { readArrayFile, type ArrayFileOptions } from './arrays.js'
 export {
   cacheFolder,

@@ -4,9 +4,8 @@
 import { once } from 'node:events'
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
-import { TollError, type Column } from '../../base/index.js'
+import { TollError, type CellValue, type Column } from '../../base/index.js'
 import { cannotWrite, openAtomic } from '../../base/node/index.js'
-import type { CellValue } from '../columns.js'
 import { openParquet } from './parquet.js'
 
 export type RowFormat = 'csv' | 'ndjson' | 'parquet'

@@ -9,12 +9,13 @@ import {
   invariant,
   parseTime,
   throwIfAborted,
+  type CellValue,
   type InvalidRows,
   type TableColumn,
 } from '../../base/index.js'
 import { maxCategories } from '../categories.js'
 import { flagOf, rejectCell } from '../cells.js'
-import { missingStrings, type CellOptions, type CellValue, type SourceColumn, type TableBatch } from '../columns.js'
+import { missingStrings, type CellOptions, type SourceColumn, type TableBatch } from '../columns.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
 import { checkEnd } from './locate.js'
 import type { Relation } from './relation.js'

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import {
   TollError,
   concatenate,
+  type CellValue,
   type InvalidRow,
   type InvalidRows,
   type Table,
@@ -13,7 +14,7 @@ import {
 } from '../../base/index.js'
 import { chooseColumns, columnFinder } from '../choose.js'
 import { maxCategories, tooManyCategories } from '../categories.js'
-import type { CellOptions, CellValue, ColumnRequest, SourceColumn, TableBatch } from '../columns.js'
+import type { CellOptions, ColumnRequest, SourceColumn, TableBatch } from '../columns.js'
 import type { TableFormat } from '../table-format.js'
 import { connect } from './duck.js'
 import type { HeaderOptions } from '../header.js'

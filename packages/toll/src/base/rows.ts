@@ -1,6 +1,21 @@
-// Rows that cannot be used: one vocabulary for readers, models and explanations.
+// Consecutive rows of a source, and which of them cannot be used: one vocabulary for readers, models and explanations.
 
 import { TollError, messageOf, type ErrorDetails, type ErrorReason } from './errors.js'
+import type { Table } from './table.js'
+
+/** A cell as the source has it: a string of a text file stays one; null where nothing is. */
+export type CellValue = string | number | boolean | null
+
+/** Consecutive rows of a table. */
+export interface RowBatch {
+  readonly table: Table
+  /** Further columns by name, one value per row: keys, labels, groups, times. */
+  readonly passthrough?: ReadonlyMap<string, readonly CellValue[]>
+  /** Rows of the source before these; default 0, in a stream the rows before. */
+  readonly firstRow?: number
+  /** Rows (from 0) that are known to be unusable. */
+  readonly invalid?: ReadonlyMap<number, InvalidRow>
+}
 
 /** What a row that cannot be used does: stops everything (default), or is marked while the others are used. */
 export type InvalidRows = 'throw' | 'mark'
@@ -16,11 +31,13 @@ export interface InvalidRow {
 
 /** Checks rows one by one: throws at the first invalid one, or keeps the first reason of each. */
 export class RowCheck {
-  readonly #invalid = new Map<number, InvalidRow>()
+  readonly #invalid: Map<number, InvalidRow>
   readonly #policy: InvalidRows
 
-  constructor(policy: InvalidRows = 'throw') {
+  /** @param known rows that are invalid already */
+  constructor(policy: InvalidRows = 'throw', known: ReadonlyMap<number, InvalidRow> = new Map()) {
     this.#policy = policy
+    this.#invalid = new Map(known)
   }
 
   /** By row, in the order in which they were found. */
