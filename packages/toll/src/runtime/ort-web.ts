@@ -14,6 +14,7 @@ import { OrtKernel, loadError, type OrtKernelOptions } from './ort-kernel.js'
 import { readFailure } from './ort-words.js'
 import { pauseEvery } from './pause.js'
 import { engineOver } from './session.js'
+import { missingWasmFile } from './wasm-files.js'
 
 export interface WebEngineOptions extends Pick<EngineOptions, 'threads' | 'wasmPaths'> {
   readonly device?: 'auto' | 'wasm' | 'webgpu'
@@ -23,7 +24,8 @@ export interface WebEngineOptions extends Pick<EngineOptions, 'threads' | 'wasmP
  * Opens an engine in the calling thread; open it in a web worker where a page must stay responsive during one run.
  * Between the runs of an `advance` timers fire.
  *
- * @throws `argument` for an option outside its domain; `device` when the device is not there, saying what is missing.
+ * @throws `argument` for an option outside its domain; `device` when the device is not there, saying what is missing;
+ * `not-found` for a file of onnxruntime-web that does not come, with its address.
  */
 export async function openWebEngine(options: WebEngineOptions = {}): Promise<Engine> {
   const { device = 'auto', wasmPaths } = options
@@ -54,10 +56,13 @@ export async function openWebEngine(options: WebEngineOptions = {}): Promise<Eng
 async function open(device: 'wasm' | 'webgpu', threads: number, wasmPaths: WasmPaths | undefined): Promise<Engine> {
   const ort = await loadOrtWeb(device)
   configure(ort.env, threads, wasmPaths)
+  const start = performance.now()
   try {
     const session = await createSession(ort, compile({ y: add(input('x', [2]), 1) }), device)
     await session.release()
   } catch (error) {
+    const missing = await missingWasmFile(start, error)
+    if (missing) throw missing
     throw new TollError('no-device', `device '${device}' is not available: ${readFailure(error).line}`, {
       option: 'device',
       value: device,

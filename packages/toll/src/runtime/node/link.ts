@@ -4,6 +4,7 @@
 import { Worker } from 'node:worker_threads'
 import { TollError, messageOf } from '../../base/index.js'
 import { receiveError, type Answer, type Call } from './protocol.js'
+import type { WorkerScript } from './worker-script.js'
 
 interface Pending {
   readonly resolve: (value: unknown) => void
@@ -20,11 +21,12 @@ export class WorkerLink {
   /** Why no more calls are taken. */
   #ended: TollError | undefined
 
-  /** Starts the script at `url`; it gets `settings` and, as `stop`, the shared flag that `close` sets. */
-  constructor(url: URL, settings: object) {
+  /** Starts the script; it gets `settings` and, as `stop`, the shared flag that `close` sets. */
+  constructor(script: WorkerScript, settings: object) {
     // The flags of `node --input-type=module --eval` or of a loader would keep the worker from starting.
-    this.#worker = new Worker(url, {
+    this.#worker = new Worker(script instanceof URL ? script : script.source, {
       name: 'toll-engine',
+      eval: !(script instanceof URL),
       execArgv: [],
       workerData: { ...settings, stop: this.#stop.buffer },
     })

@@ -16,6 +16,7 @@ import type { Accelerator, EngineOptions } from '../options.js'
 import { openWebEngine } from '../ort-web.js'
 import { WorkerLink } from './link.js'
 import { buffersOf, type Loaded, type Started, type WorkerSettings } from './protocol.js'
+import { workerScript } from './worker-script.js'
 
 const accelerators: readonly Accelerator[] = ['cuda', 'webgpu', 'cpu']
 const devices: readonly string[] = ['auto', ...accelerators, 'wasm', 'reference'] satisfies EngineOptions['device'][]
@@ -66,7 +67,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     probe: probe(),
     gpu: gpuLock,
   }
-  const link = new WorkerLink(new URL('./ort-worker.js', import.meta.url), settings)
+  const link = new WorkerLink(await workerScript(), settings)
   let started: Started
   try {
     started = await link.call<Started>({ method: 'start' })
