@@ -1,4 +1,4 @@
-// Which columns of a source are features and as what they are read, and what the others are for.
+// Columns on the command line: lists of names, their kinds, and the columns that a model needs.
 
 import { TollError, columnKinds, type Column, type ColumnKind } from 'toll/base'
 
@@ -13,40 +13,13 @@ export interface ColumnFlags {
   readonly time?: string
 }
 
-/**
- * The columns to learn from: those named, or all that are not excluded and have no other use. Errors: `not-found`,
- * `data` when none is left.
- */
-export function chooseColumns(all: readonly Pick<Column, 'name'>[], flags: ColumnFlags, source: string): string[] {
-  const known = new Map(all.map((column) => [column.name, column]))
-  const listed = (texts: readonly string[] = []) =>
-    texts.flatMap((text) => (known.has(text) ? [text] : text.split(',').map((part) => part.trim())))
-  const spoken = [
-    ...(flags.id ?? []),
-    ...[flags.label, flags.weight, flags.group, flags.time].filter((name) => name !== undefined),
-  ]
-  const excluded = listed(flags.exclude)
-  for (const name of [...listed(flags.columns), ...excluded, ...spoken]) {
-    if (!known.has(name))
-      throw new TollError('unknown-column', `${source} has no column '${name}'; it has ${shorten([...known.keys()])}`)
-  }
-  const left = new Set([...excluded, ...spoken])
-  const chosen = (flags.columns ? [...new Set(listed(flags.columns))] : [...known.keys()]).filter(
-    (name) => !left.has(name),
-  )
-  if (chosen.length === 0) throw new TollError('no-columns', `${source}: no columns are left to learn from`)
-  return chosen
+/** Names of `known`, one by one or several in one with commas. */
+export function readNamesIn(texts: readonly string[] = [], known: readonly string[]): string[] {
+  return texts.flatMap((text) => (known.includes(text) ? [text] : text.split(',').map((part) => part.trim())))
 }
 
-/**
- * `--types name=kind` texts, several in one with commas. Errors: `argument`; `not-found` for a column that is not
- * learned from.
- */
-export function readTypes(
-  texts: readonly string[] = [],
-  columns: readonly string[],
-  source: string,
-): Record<string, ColumnKind> {
+/** `--types name=kind` texts, several in one with commas. Error: `argument`. */
+export function readTypes(texts: readonly string[] = []): Record<string, ColumnKind> {
   return Object.fromEntries(
     texts
       .flatMap((text) => text.split(/(?<==(?:number|boolean|category|time)),/))
@@ -58,11 +31,6 @@ export function readTypes(
           throw new TollError(
             'out-of-domain',
             `--types takes name=kind, kind being one of ${columnKinds.join(', ')}, got '${text}'`,
-          )
-        if (!columns.includes(name))
-          throw new TollError(
-            'unknown-column',
-            `--types ${text}: ${source} has no column '${name}' to learn from; it has ${shorten(columns)}`,
           )
         return [name, known]
       }),

@@ -13,7 +13,7 @@ import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, append, examples, parameterOption, readAssignments } from './parameters.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
-import { readTraining, warnOfColumns } from './training.js'
+import { readTrainingInput, warnOfColumns } from './training.js'
 
 interface CompareFlags
   extends
@@ -85,7 +85,7 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   const { output, trainOn, splits, testShare, seed, limit, scale } = flags
   const names = readNames('--detectors', flags.detectors, forTables())
   const parameters = readParameters(names, flags.param ?? [])
-  const input = await withSource(paths, flags, terminal, (source) => readTraining(source, flags, terminal.signal))
+  const input = await withSource(paths, flags, terminal, (source) => readTrainingInput(source, flags, terminal.signal))
   const { name, data, types, labels, groups, time } = input
   warnOfColumns(input, terminal)
   if (data.kind !== 'table') throw new TollError('out-of-domain', `${name} holds images; toll compare takes tables`)

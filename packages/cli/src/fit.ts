@@ -28,7 +28,7 @@ import { reportTraining, requirePage, requireWritable } from './report-training.
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
-import { readTraining, warnOfColumns, type TrainingInput } from './training.js'
+import { readTrainingInput, warnOfColumns, type TrainingInput } from './training.js'
 
 const settings = {
   scale: choice({
@@ -209,7 +209,7 @@ async function runFit(
   if (flags.stride !== undefined && flags.window === undefined)
     throw new TollError('missing-argument', '--stride is of windows: add --window ROWS')
   const input = await withSource(paths, flags, terminal, (source) =>
-    readTraining(source, { ...flags, titles: flags.report !== undefined }, terminal.signal),
+    readTrainingInput(source, { ...flags, titles: flags.report !== undefined }, terminal.signal),
   )
   warnOfColumns(input, terminal)
   const model = await withEngine(flags, async (engine) => {
@@ -300,7 +300,7 @@ async function learn(
       time,
       signal: terminal.signal,
       ...(threshold && { threshold }),
-      ...(leftOut && { leftOut: leftOut.map((column) => ({ name: column, reason: 'identifier' as const })) }),
+      leftOut,
       ...(flags.window !== undefined && {
         window: { size: flags.window, stride: flags.stride, group: flags.group, time: flags.time },
       }),

@@ -15,6 +15,7 @@ const hints: Partial<Record<ErrorReason, Hint>> = {
     option === 'types'
       ? '--types COLUMN=category; --delimiter CHAR where values of a line were not told apart'
       : undefined,
+  'too-many-categories': ({ column }) => (column === undefined ? undefined : `--exclude ${shellWord(column)}`),
   'ambiguous-labels': () => '--anomaly VALUE or --normal VALUE',
   'one-class': ({ option }) => (option === 'testShare' ? '--test-share, --seed' : undefined),
   overflow: ({ columns = [] }) => (columns.length > 0 ? `--exclude ${shellWord(columns[0])}` : undefined),

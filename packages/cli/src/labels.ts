@@ -2,7 +2,7 @@
 // file of its own.
 
 import type { Command } from 'commander'
-import { TollError, locate } from 'toll/base'
+import { TollError } from 'toll/base'
 import { anomalyLabels, type LabelValue } from 'toll/data'
 import type { Source } from './source.js'
 
@@ -26,11 +26,7 @@ export function addLabelOptions(command: Command, what: string, required: boolea
 
 /** 1 = anomaly. Errors: `data` for labels that are not two classes. */
 export function readLabels(values: readonly LabelValue[], { label, anomaly, normal }: LabelFlags): Uint8Array {
-  try {
-    return anomalyLabels(values, { anomaly, normal })
-  } catch (error) {
-    throw locate(error, `label column '${label}'`, { column: label })
-  }
+  return anomalyLabels(values, { column: label, anomaly, normal })
 }
 
 /** The vector that belongs to the rows of an array. */

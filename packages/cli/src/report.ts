@@ -17,7 +17,7 @@ import { isTrainingSource, scoreSource } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { thresholdWords } from './threshold-rule.js'
-import { readTraining, titleOf } from './training.js'
+import { readTrainingInput, titleOf } from './training.js'
 
 const settings = {
   top: integer({ default: 20, min: 1, max: 100, doc: 'Rows of the highest scores.' }),
@@ -198,7 +198,7 @@ async function fitAgain(
     types: features.map(({ name, kind }) => `${name}=${kind}`),
   }
   const training = await withSource([path], reading, terminal, (source) =>
-    readTraining(source, { ...reading, ...order, ...known }, terminal.signal),
+    readTrainingInput(source, { ...reading, ...order, ...known }, terminal.signal),
   )
   return refit(model, training, flags.seeds ?? settings.seeds.default, flags.top, terminal)
 }

@@ -1,10 +1,10 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
-import { TollError, namesOf, orderColumns, readOrder, type ColumnKind, type RowOrder, type Samples } from 'toll/base'
+import { TollError, namesOf, type CellValue, type ColumnKind, type RowOrder, type Samples, type Table } from 'toll/base'
+import { chooseColumns } from 'toll/data'
 import { reviewTable } from 'toll/evaluate'
-import { selectColumns } from 'toll/preprocess'
-import type { CellValue } from 'toll/base'
-import { chooseColumns, readTypes, shellWord, shorten, type ColumnFlags } from './columns.js'
+import { selectColumns, type LeftOut } from 'toll/preprocess'
+import { readNamesIn, readTypes, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
 import { describeWarning } from './notes.js'
 import type { OrderFlags } from './order.js'
@@ -16,8 +16,7 @@ type TrainingFlags = ColumnFlags & LabelFlags & OrderFlags & { readonly titles?:
 export interface TrainingInput extends RowOrder {
   readonly name: string
   readonly data: Samples
-  /** Columns of so many different texts that they were not kept: they name the rows. */
-  readonly leftOut?: readonly string[]
+  readonly leftOut?: readonly LeftOut[]
   /** What --types says of columns. */
   readonly types: Readonly<Record<string, ColumnKind>>
   readonly labels?: Uint8Array
@@ -27,7 +26,11 @@ export interface TrainingInput extends RowOrder {
 }
 
 /** Errors: those of the source; `data` and `not-found` for columns and labels that do not fit. */
-export async function readTraining(source: Source, flags: TrainingFlags, signal: AbortSignal): Promise<TrainingInput> {
+export async function readTrainingInput(
+  source: Source,
+  flags: TrainingFlags,
+  signal: AbortSignal,
+): Promise<TrainingInput> {
   return source.kind === 'rows' ? readRows(source, flags, signal) : readArray(source, flags)
 }
 
@@ -36,52 +39,22 @@ async function readRows(
   flags: TrainingFlags,
   signal: AbortSignal,
 ): Promise<TrainingInput> {
-  const columns = chooseColumns(table.columns, flags, name)
-  const types = readTypes(flags.types, columns, name)
-  const { label, weight } = flags
-  const kindOf = new Map(table.columns.map((column) => [column.name, column.kind]))
-  const requests = columns.map((name) => ({ name, kind: types[name] ?? kindOf.get(name)! }))
-  const key = flags.titles ? flags.id?.[0] : undefined
-  const {
-    table: read,
-    passthrough,
-    leftOut,
-  } = await table.readBatch({
-    columns: weight === undefined ? requests : [...requests, { name: weight, kind: 'number' }],
-    passthrough: [
-      ...new Set([
-        ...(label === undefined ? [] : [label]),
-        ...(key === undefined ? [] : [key]),
-        ...orderColumns(flags),
-      ]),
-    ],
-    signal,
-    keys: 'leave out',
+  const { readTraining } = await import('toll/data/node')
+  const { id, label, anomaly, normal, weight, group, time } = flags
+  const { rowNames, ...read } = await readTraining(table, {
+    ...namesOfFeatures(flags, namesOf(table.columns)),
+    ...{ id, label, anomaly, normal, weight, group, time, signal },
+    rowNames: flags.titles ? id?.[0] : undefined,
   })
-  const wanted = leftOut.find((column) => Object.hasOwn(types, column))
-  if (wanted !== undefined)
-    throw new TollError(
-      'too-many-categories',
-      `--types ${wanted}=${types[wanted]}: ${name} has more different texts there than categories can be; ` +
-        `leave it out with --exclude ${shellWord(wanted)}`,
-      { column: wanted, option: 'types' },
-    )
-  if (leftOut.length === columns.length)
-    throw new TollError(
-      'no-columns',
-      `${name}: no columns are left to learn from, since ${shorten(leftOut)} ` +
-        `${leftOut.length === 1 ? 'names' : 'name'} the rows`,
-    )
-  const features = weight === undefined ? read : { ...read, columns: read.columns.slice(0, -1) }
+  return { name, ...read, ...(rowNames && { titles: rowNames.map(titleOf) }) }
+}
+
+/** The lists of the flags as names of columns. */
+function namesOfFeatures({ columns, exclude, types }: ColumnFlags, known: readonly string[]) {
   return {
-    name,
-    data: features,
-    types,
-    leftOut,
-    ...readOrder(passthrough, flags, { file: name }),
-    ...(label !== undefined && { labels: readLabels(passthrough.get(label) ?? [], flags) }),
-    ...(weight !== undefined && { weights: read.columns.at(-1)!.values }),
-    ...(key !== undefined && { titles: passthrough.get(key)!.map((value, row) => titleOf(value, row)) }),
+    columns: columns && readNamesIn(columns, known),
+    exclude: readNamesIn(exclude, known),
+    types: readTypes(types),
   }
 }
 
@@ -92,29 +65,29 @@ export function titleOf(key: CellValue | undefined, row: number): string | numbe
 
 async function readArray(source: Extract<Source, { kind: 'array' }>, flags: TrainingFlags): Promise<TrainingInput> {
   const { name, data } = source
-  const { label, weight, id, columns, exclude } = flags
-  const rows = data.kind === 'table' ? data.rows : data.shape[0]
-  const tableOnly = Object.entries({ id, group: flags.group, time: flags.time }).find(
-    ([, value]) => value !== undefined,
-  )
+  const { label, weight, id, columns, exclude, types, group, time } = flags
+  const tableOnly = Object.entries({ id, group, time }).find(([, value]) => value !== undefined)
   if (tableOnly)
     throw new TollError('unsupported-input', `--${tableOnly[0]} names a column of a table; ${name} is an array`)
-  if (data.kind !== 'table' && (columns || exclude))
-    throw new TollError('unsupported-input', `--columns and --exclude choose columns of a table; ${name} holds images`)
-  const chosen = data.kind === 'table' ? chooseColumns(data.columns, { columns, exclude }, name) : []
+  const ofColumns = Object.entries({ columns, exclude, types }).find(([, value]) => value !== undefined)
+  if (data.kind !== 'table' && ofColumns)
+    throw new TollError('unsupported-input', `--${ofColumns[0]} is about columns of a table; ${name} holds images`)
+  const rows = data.kind === 'table' ? data.rows : data.shape[0]
+  const features = namesOfFeatures(flags, data.kind === 'table' ? namesOf(data.columns) : [])
   return {
     name,
-    data:
-      data.kind === 'table'
-        ? selectColumns(
-            data,
-            chosen.map((column) => namesOf(data.columns).indexOf(column)),
-          )
-        : data,
-    types: readTypes(flags.types, chosen, name),
+    data: data.kind === 'table' ? takeFeatures(data, chooseColumns(data.columns, features, name)) : data,
+    types: features.types,
     ...(label !== undefined && { labels: readLabels(await readSide(source, label, rows), flags) }),
     ...(weight !== undefined && { weights: await readSide(source, weight, rows) }),
   }
+}
+
+function takeFeatures(table: Table, names: readonly string[]): Table {
+  return selectColumns(
+    table,
+    names.map((name) => namesOf(table.columns).indexOf(name)),
+  )
 }
 
 /** Warns of columns that may give the labels away, or are not what they seem. */

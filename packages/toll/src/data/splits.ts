@@ -1,6 +1,6 @@
 // Which rows train and which are held back, and labels as 0 and 1: small pure functions over row numbers.
 
-import { TollError, type Random } from '../base/index.js'
+import { TollError, locate, type Random } from '../base/index.js'
 
 export interface Split {
   readonly train: Int32Array
@@ -39,6 +39,13 @@ export function otherRows(n: number, rows: ArrayLike<number>): Int32Array {
 
 export type LabelValue = string | number | boolean | null
 
+export interface LabelOptions {
+  readonly anomaly?: LabelValue
+  readonly normal?: LabelValue
+  /** What the labels are from, for errors. */
+  readonly column?: string
+}
+
 const anomalous = ['1', 'true', 'yes', 'anomaly', 'anomalous', 'abnormal', 'outlier', 'attack', 'fraud']
 const normal = ['0', 'false', 'no', 'normal', 'inlier', 'benign']
 
@@ -49,10 +56,15 @@ const normal = ['0', 'false', 'no', 'normal', 'inlier', 'benign']
  * pair. Errors: `data` for missing labels, for values that are not two classes, or for a pair that does not say which
  * one is the anomaly; `argument` when both are named.
  */
-export function anomalyLabels(
-  values: readonly LabelValue[],
-  { anomaly, normal: usual }: { readonly anomaly?: LabelValue; readonly normal?: LabelValue } = {},
-): Uint8Array {
+export function anomalyLabels(values: readonly LabelValue[], { column, ...labels }: LabelOptions = {}): Uint8Array {
+  try {
+    return readLabels(values, labels)
+  } catch (error) {
+    throw column === undefined ? error : locate(error, `label column '${column}'`, { column })
+  }
+}
+
+function readLabels(values: readonly LabelValue[], { anomaly, normal: usual }: Omit<LabelOptions, 'column'>) {
   if (anomaly !== undefined && usual !== undefined)
     throw new TollError('conflicting-options', 'name the anomalous label or the normal one, not both', {
       option: 'normal',

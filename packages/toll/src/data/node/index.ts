@@ -25,4 +25,5 @@ export {
   type TableOptions,
   type TableSource,
 } from './table.js'
+export { readTraining, type ReadTrainingOptions, type TrainingRows } from './training.js'
 export { queryRecords, type Query, type QueryResult, type QueryValue } from './query.js'
