@@ -13,7 +13,7 @@ import {
 import { chooseColumns, type TrainingColumns } from '../choose-columns.js'
 import type { CellValue } from '../columns.js'
 import { anomalyLabels, type LabelValue } from '../splits.js'
-import { maxCategories } from './categories.js'
+import { tooManyCategories } from '../categories.js'
 import type { TableSource } from './table.js'
 
 export interface ReadTrainingOptions extends TrainingColumns {
@@ -77,13 +77,7 @@ function checkLeftOut(
   file: string,
 ): void {
   const wanted = leftOut.find((name) => Object.hasOwn(types, name))
-  if (wanted !== undefined)
-    throw new TollError(
-      'too-many-categories',
-      `${file}: column '${wanted}' has more than ${maxCategories} different strings, too many to be a ` +
-        `${types[wanted]}; leave it out`,
-      { file, column: wanted, columns: [wanted], option: 'types', value: types[wanted], limit: maxCategories },
-    )
+  if (wanted !== undefined) throw tooManyCategories(wanted, file)
   if (leftOut.length === features.length)
     throw new TollError(
       'no-columns',
