@@ -5,13 +5,13 @@ import {
   TollError,
   orderColumns,
   readOrder,
+  type CellValue,
   type ColumnKind,
   type RowOrder,
   type Table,
   type TimeUnit,
 } from '../../base/index.js'
 import { chooseColumns, type TrainingColumns } from '../choose-columns.js'
-import type { CellValue } from '../columns.js'
 import { anomalyLabels, type LabelValue } from '../splits.js'
 import { tooManyCategories } from '../categories.js'
 import type { TableSource } from './table.js'
