@@ -2,21 +2,15 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random, ndarray } from 'toll/base'
-import type { Engine } from 'toll/runtime'
-import {
-  arrhythmiaBaseline,
-  arrhythmiaProblem,
-  arrhythmiaProtocols,
-  measureFloor,
-  measureProblem,
-  renderTable3Text,
-  reproduceTable3,
-  runArrhythmiaBaselines,
-  tabulateProtocols,
-  type ArrhythmiaData,
-} from './index.js'
 import { closeEngines, openEngines } from 'toll/evaluate/node'
+import type { Engine } from 'toll/runtime'
+import { memoryStore } from '../sweep/memory-store.harness.js'
+import { arrhythmiaProblem, measureFloor } from './detectors.js'
+import { renderTable3Text, reproduceTable3, type ArrhythmiaData, type Table3Record } from './index.js'
 import { loadArrhythmia } from './node/index.js'
+import { measureScores } from './protocol.js'
+import { arrhythmiaProtocols, isDetectorRun } from './record.js'
+import { tabulateProtocols } from './render.js'
 
 let engines: Engine[]
 beforeAll(async () => {
@@ -55,45 +49,46 @@ describe('the rows of a protocol', () => {
   })
 
   it('calls the highest scores', () => {
-    expect(measureProblem([1, 2, 3, 4], [0, 0, 0, 1], { normalShare: 0.75 })).toEqual({
+    expect(measureScores([1, 2, 3, 4], [0, 0, 0, 1], 0.75)).toEqual({
       f1: 1,
       auroc: 1,
       averagePrecision: 1,
     })
-    expect(measureProblem([1, 2, 3, 4], [0, 0, 1, 1], { normalShare: 0.75 }).f1).toBeCloseTo(2 / 3, 12)
+    expect(measureScores([1, 2, 3, 4], [0, 0, 1, 1], 0.75).f1).toBeCloseTo(2 / 3, 12)
   })
 })
 
 describe('detectors beside Toll', () => {
-  it('run with every seed or split of every protocol', async () => {
-    const runs = await runArrhythmiaBaselines({
-      data,
-      baselines: [arrhythmiaBaseline('isolation-forest')],
-      engines,
-      seeds: 2,
-      splits: 3,
-    })
-    expect(runs.map(({ protocol, seed }) => `${protocol} ${seed}`)).toEqual([
-      'shipped 0',
-      'shipped 1',
-      'random 0',
-      'random 1',
-      'random 2',
-      'half 0',
-      'half 1',
-      'half 2',
-      'goad 0',
-      'goad 1',
-    ])
+  it('run with every seed or split of every protocol, and are kept in the store', async () => {
+    const store = memoryStore<Table3Record>()
+    const wanted = { data, engines, store, seeds: [0, 1], splits: [0, 1, 2], detectors: ['isolation-forest'] }
+    const result = await reproduceTable3(wanted)
+    const runs = store.trials.filter(isDetectorRun)
+    expect(runs.map(({ protocol, seed }) => `${protocol} ${seed}`).sort()).toEqual(
+      [
+        'shipped 0',
+        'shipped 1',
+        'random 0',
+        'random 1',
+        'random 2',
+        'half 0',
+        'half 1',
+        'half 2',
+        'goad 0',
+        'goad 1',
+      ].sort(),
+    )
     expect(new Set(runs.filter(({ protocol }) => protocol === 'shipped').map(({ auroc }) => auroc)).size).toBe(2)
+    expect(await reproduceTable3(wanted)).toEqual(result)
+    expect(store.trials).toHaveLength(10)
   })
 
   it('stand in the table beside the floor, without Toll where it is not asked for', async () => {
     const result = await reproduceTable3({
       data,
       engines,
-      seeds: 2,
-      splits: 2,
+      seeds: [0, 1],
+      splits: [0, 1],
       detectors: ['oc-svm', 'kde', 'isolation-forest'],
     })
     expect(result.trials).toEqual([])
@@ -121,7 +116,10 @@ describe('the floor on the published data', () => {
   const folder = process.env.TOLL_DATA
   if (!folder) console.log('skipped: TOLL_DATA does not name a folder with the Arrhythmia data')
   it.skipIf(!folder)('is what it is known to be', async () => {
-    const floor = measureFloor(await loadArrhythmia(), 300)
+    const floor = measureFloor(
+      await loadArrhythmia(),
+      Array.from({ length: 300 }, (_, split) => split),
+    )
     const mean = (protocol: string) => {
       const of = floor.filter((run) => run.protocol === protocol)
       return of.reduce((sum, { f1 }) => sum + f1, 0) / of.length

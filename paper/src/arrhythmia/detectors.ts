@@ -9,19 +9,14 @@
 // | goad | the first half of the normal rows, as the file has them | all others | as many as there are anomalies among
 // them |
 
-import { Random, takeSamples, type Domains, type Values, type Watched } from 'toll/base'
+import { Random, takeSamples, type Domains, type Values } from 'toll/base'
 import { detectorNamed } from 'toll/detectors'
-import { auroc, averagePrecision, confusion, f1Score, predictShare, type Labels, type Scores } from 'toll/metrics'
+import type { Rows } from 'toll/evaluate'
 import type { Engine } from 'toll/runtime'
-import { arrhythmiaProtocol } from './trial.js'
+import { runStandardized } from '../benchmarks/index.js'
+import { arrhythmiaProtocol, measureScores } from './protocol.js'
+import { arrhythmiaProtocols, type ArrhythmiaProtocolName, type DetectorKey, type DetectorRun } from './record.js'
 import { distanceToMean, randomSplit, shippedSplit, takeLabels, type ArrhythmiaData } from './splits.js'
-import { runDetector, type Rows } from 'toll/evaluate'
-import { runOnEngines } from 'toll/evaluate'
-import { fitStandardization, standardize } from '../benchmarks/index.js'
-import type { Measured } from './record.js'
-
-export const arrhythmiaProtocols = ['shipped', 'random', 'half', 'goad'] as const
-export type ArrhythmiaProtocolName = (typeof arrhythmiaProtocols)[number]
 
 export interface ArrhythmiaProblem {
   /** Rows of the data, all normal. */
@@ -31,27 +26,14 @@ export interface ArrhythmiaProblem {
   readonly normalShare: number
 }
 
-/** A detector as it runs here. */
-export interface ArrhythmiaBaseline {
-  readonly detector: string
-  readonly parameters: Partial<Values<Domains>>
-}
-
-export interface BaselineRun extends Measured {
-  readonly detector: string
-  readonly protocol: ArrhythmiaProtocolName
-  /** Of the random split, or of the detector on a fixed one. */
-  readonly seed: number
-}
-
 /** Where our defaults are not what is run here. */
-const parameters: Readonly<Record<string, Partial<Values<Domains>>>> = {
+const chosen: Readonly<Record<string, Partial<Values<Domains>>>> = {
   kde: { rule: 'cross-validation', grid: 'coarse' },
 }
 
-/** Error: `not-found` for a detector that does not exist. */
-export function arrhythmiaBaseline(name: string): ArrhythmiaBaseline {
-  return { detector: detectorNamed(name).name, parameters: parameters[name] ?? {} }
+/** Parameters of a detector here, where they are not its defaults. */
+export function chosenParameters(detector: string): Partial<Values<Domains>> {
+  return chosen[detector] ?? {}
 }
 
 /** The rows of a protocol; `seed` chooses the split of those that are random. Errors as `shippedSplit`. */
@@ -85,93 +67,51 @@ export function arrhythmiaProblem(
   }
 }
 
-/** F1 by calling the highest scores anomalies, AUROC and average precision. */
-export function measureProblem(
-  scores: Scores,
-  labels: Labels,
-  { normalShare }: Pick<ArrhythmiaProblem, 'normalShare'>,
-): Measured {
-  return {
-    f1: f1Score(confusion(predictShare(scores, normalShare), labels)),
-    auroc: auroc(scores, labels),
-    averagePrecision: averagePrecision(scores, labels),
-  }
-}
-
-export interface ArrhythmiaBaselinesOptions extends Watched {
+export interface DetectorRunOptions {
   readonly data: ArrhythmiaData
-  readonly baselines: readonly ArrhythmiaBaseline[]
-  readonly engines: readonly Engine[]
-  /** Runs of each detector on a fixed split. */
-  readonly seeds: number
-  /** Splits of each random protocol. */
-  readonly splits: number
+  readonly key: DetectorKey
+  readonly engine: Engine
+  readonly signal: AbortSignal
 }
 
-/** Every baseline under every protocol, in that order. Errors: those of the detectors' fits, `aborted`. */
-export async function runArrhythmiaBaselines({
-  data,
-  baselines,
-  engines,
-  seeds,
-  splits,
-  signal,
-  onProgress,
-}: ArrhythmiaBaselinesOptions): Promise<BaselineRun[]> {
-  const tasks = baselines.flatMap((baseline) =>
-    arrhythmiaProtocols.flatMap((protocol) =>
-      Array.from({ length: runsOf(protocol, seeds, splits) }, (_, seed) => ({ baseline, protocol, seed })),
-    ),
-  )
-  let done = 0
-  return runOnEngines(
-    engines,
-    tasks,
-    async ({ baseline: { detector, parameters: chosen }, protocol, seed }, engine, stopped) => {
-      const problem = arrhythmiaProblem(data, protocol, seed)
-      const train = rowsOf(data, problem.train)
-      const scaling = fitStandardization(train)
-      const {
-        scores: [scores],
-      } = await runDetector({
-        detector: detectorNamed(detector),
-        parameters: chosen,
-        train: standardize(train, scaling),
-        scored: [standardize(rowsOf(data, problem.test), scaling)],
-        engine,
-        seed,
-        signal: stopped,
-      })
-      onProgress?.({
-        phase: 'other detectors',
-        done: ++done,
-        total: tasks.length,
-        message: `${detector}, ${protocol} split`,
-      })
-      return { detector, protocol, seed, ...measureProblem(scores, takeLabels(data, problem.test), problem) }
-    },
+/** One detector under one protocol. Errors: those of its fit, `aborted`. */
+export async function runDetectorTrial({ data, key, engine, signal }: DetectorRunOptions): Promise<DetectorRun> {
+  const { detector, protocol, seed } = key
+  const problem = arrhythmiaProblem(data, protocol, seed)
+  const { scores } = await runStandardized({
+    detector: detectorNamed(detector),
+    parameters: chosenParameters(detector),
+    train: rowsOf(data, problem.train),
+    test: rowsOf(data, problem.test),
+    engine,
+    seed,
     signal,
-  )
+  })
+  return { detector, protocol, seed, ...measureScores(scores, takeLabels(data, problem.test), problem.normalShare) }
+}
+
+/** Seeds of the trials of one detector under a protocol: splits where those are drawn, else seeds of the detector. */
+export function seedsOf(
+  protocol: ArrhythmiaProtocolName,
+  { seeds, splits }: { readonly seeds: readonly number[]; readonly splits: readonly number[] },
+): readonly number[] {
+  return protocol === 'random' || protocol === 'half' ? splits : seeds
 }
 
 /** The distance to the training mean, raw features, under every protocol. */
-export function measureFloor(data: ArrhythmiaData, splits: number): BaselineRun[] {
+export function measureFloor(data: ArrhythmiaData, splits: readonly number[]): DetectorRun[] {
   return arrhythmiaProtocols.flatMap((protocol) =>
-    Array.from({ length: runsOf(protocol, 1, splits) }, (_, seed) => {
+    seedsOf(protocol, { seeds: [0], splits }).map((seed) => {
       const problem = arrhythmiaProblem(data, protocol, seed)
       const scores = distanceToMean(data, problem.train, problem.test)
       return {
         detector: 'distance',
         protocol,
         seed,
-        ...measureProblem(scores, takeLabels(data, problem.test), problem),
+        ...measureScores(scores, takeLabels(data, problem.test), problem.normalShare),
       }
     }),
   )
-}
-
-function runsOf(protocol: ArrhythmiaProtocolName, seeds: number, splits: number): number {
-  return protocol === 'random' || protocol === 'half' ? splits : seeds
 }
 
 function rowsOf({ x }: ArrhythmiaData, rows: Int32Array): Rows {

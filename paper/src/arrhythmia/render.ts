@@ -3,10 +3,9 @@
 
 import type { MeanInterval } from 'toll/metrics'
 import { renderMarkdown, renderText, type ReportCell, type ReportTable } from 'toll/report'
-import { arrhythmiaProtocols, type ArrhythmiaProtocolName } from './detectors.js'
 import type { Summary, Table3 } from './table3.js'
 import { paperTable3, referenceCode, type PublishedResult } from './published.js'
-import type { Measured } from './record.js'
+import { arrhythmiaProtocols, type ArrhythmiaProtocolName, type Measured } from './record.js'
 
 const titles: Readonly<Record<string, string>> = {
   toll: 'Toll',
@@ -34,7 +33,7 @@ export function tabulateF1({ methods, settings }: Table3): ReportTable {
     line(
       titleOf(result.method),
       publishedF1(paperNames[result.method]),
-      spread(result.shipped.f1),
+      spread(result.shipped?.f1),
       spread(result.random?.f1),
     ),
   )
@@ -96,7 +95,7 @@ export function tabulateRanking({ methods, settings }: Table3): ReportTable {
       methods.map(({ method, shipped, random }) => [
         titleOf(method),
         title,
-        ...spread(shipped[name]),
+        ...spread(shipped?.[name]),
         ...(withRandom ? spread(random?.[name]) : []),
       ]),
     ),

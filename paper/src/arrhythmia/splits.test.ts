@@ -3,10 +3,9 @@
 
 import { describe, expect, it } from 'vitest'
 import { ndarray } from 'toll/base'
-import { measureScores } from './trial.js'
-import { takeFloat32, takeLabels } from './splits.js'
-import { distanceToMean, randomSplit, shippedSplit, type ArrhythmiaData } from './index.js'
 import { loadArrhythmia } from './node/index.js'
+import { measureScores } from './protocol.js'
+import { distanceToMean, randomSplit, shippedSplit, takeFloat32, takeLabels, type ArrhythmiaData } from './splits.js'
 
 /** Rows 0..19: every fourth is anomalous; x = (row, 2 row). */
 function smallData(): ArrhythmiaData {

@@ -2,22 +2,25 @@
 // and stopping.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, ndarray } from 'toll/base'
+import { Random, ndarray, type PhaseProgress } from 'toll/base'
+import { closeEngines, openEngines } from 'toll/evaluate/node'
 import type { Engine } from 'toll/runtime'
+import type { SweepOptions } from '../sweep/index.js'
+import { memoryStore } from '../sweep/memory-store.harness.js'
 import {
   renderTable3Json,
   renderTable3Markdown,
   renderTable3Text,
   reproduceTable3,
+  resolveTable3,
+  summarizeTable3,
   type ArrhythmiaData,
-  type StoredTrial,
   type Table3,
-  type Table3Options,
-  type TrialStore,
+  type Table3Record,
+  type Table3Trial,
+  type Table3Wanted,
 } from './index.js'
-import { type PhaseProgress as ExperimentProgress } from 'toll/base'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
-import { readTrial } from './record.js'
+import { readTable3Record, type StoredTrial } from './record.js'
 
 let engines: Engine[]
 let data: ArrhythmiaData
@@ -35,21 +38,14 @@ function makeData(): ArrhythmiaData {
   return { x: ndarray(x, [100, 12]), y, normalOrder: random.permutation(80), anomalousOrder: random.permutation(20) }
 }
 
-const small = (more: Partial<Table3Options> = {}): Promise<Table3> =>
-  reproduceTable3({ data, engines, seeds: 2, splits: 2, steps: 40, ...more })
+type Options = Partial<Table3Wanted & SweepOptions<Table3Trial, Table3Record>>
 
-function memoryStore(): TrialStore & { readonly trials: StoredTrial[] } {
-  const trials: StoredTrial[] = []
-  return {
-    trials,
-    read: () => Promise.resolve([...trials]),
-    append: (trial) => Promise.resolve(void trials.push(trial)),
-  }
-}
+const small = (more: Options = {}): Promise<Table3> =>
+  reproduceTable3({ data, engines, seeds: [0, 1], splits: [0, 1], steps: 40, ...more })
 
 describe('reproduceTable3', () => {
   it('runs every seed and split once and summarises them beside the floor', async () => {
-    const events: ExperimentProgress[] = []
+    const events: PhaseProgress[] = []
     const result = await small({ plain: true, onProgress: (event) => void events.push(event) })
     expect(result.trials.map(({ split, beta, seed }) => [split, beta, seed])).toEqual([
       ['shipped', 10, 0],
@@ -63,25 +59,22 @@ describe('reproduceTable3', () => {
     ])
     expect(result.settings.rows).toEqual({ train: 48, validation: 20, test: 20, testAnomalies: 4 })
     expect(result.machine).toMatchObject({ device: 'cpu', threads: 1 })
-    expect(result.methods.map(({ method, shipped, random }) => [method, shipped.f1.count, random?.f1.count])).toEqual([
+    expect(result.methods.map(({ method, shipped, random }) => [method, shipped?.f1.count, random?.f1.count])).toEqual([
       ['toll', 2, 2],
       ['plain', 2, 2],
       ['distance', 1, 2],
     ])
     const [toll] = result.methods
-    expect(toll.shipped.auroc.mean).toBeCloseTo((result.trials[0].auroc + result.trials[1].auroc) / 2, 12)
+    expect(toll.shipped!.auroc.mean).toBeCloseTo((result.trials[0].auroc + result.trials[1].auroc) / 2, 12)
     expect(toll.aboveFloor!.f1.mean).toBeCloseTo(toll.random!.f1.mean - result.methods[2].random!.f1.mean, 12)
     for (const { step, validationF1 } of result.trials) {
       expect([20, 40]).toContain(step)
       // 3 of 20 rows are called, 4 are anomalies: F1 is 2 k / 7.
       expect([0, 2 / 7, 4 / 7, 6 / 7]).toContain(validationF1)
     }
-    for (const phase of ['shipped split', 'random splits']) {
-      const done = events.filter((event) => event.phase === phase)
-      expect(done.every(({ total }) => total === 160)).toBe(true)
-      expect(done.map((event) => event.done)).toEqual(done.map((event) => event.done).sort((a, b) => a - b))
-      expect(done.at(-1)!.done).toBe(160)
-    }
+    expect(events.every(({ phase, total }) => phase === 'trials' && total === 8 * 40)).toBe(true)
+    expect(events.map(({ done }) => done)).toEqual(events.map(({ done }) => done).sort((a, b) => a - b))
+    expect(events.at(-1)).toMatchObject({ done: 320, message: expect.stringMatching(/; 8 of 8 trials done$/) })
   })
 
   it('gives the same numbers again, whatever the number of engines', async () => {
@@ -89,25 +82,41 @@ describe('reproduceTable3', () => {
   })
 
   it('takes finished runs from the store and adds the others', async () => {
-    const whole = memoryStore()
+    const whole = memoryStore<Table3Record>()
     const expected = await small({ store: whole })
     expect(whole.trials).toHaveLength(4)
-    const half = memoryStore()
-    half.trials.push(...whole.trials.slice(0, 2), { ...whole.trials[3], settings: 'of another experiment' })
+    const half = memoryStore<Table3Record>([
+      ...whole.trials.slice(0, 2),
+      { ...whole.trials[3], settings: 'of another experiment' },
+    ])
     expect(await small({ store: half })).toEqual(expected)
     expect(half.trials).toHaveLength(5)
-    const changed = memoryStore()
-    changed.trials.push(...whole.trials)
+    const changed = memoryStore(whole.trials)
     await small({ store: changed, steps: 20 })
     expect(changed.trials).toHaveLength(8)
   })
 
+  it('is shared by seeds and splits: the logs of two machines are the log of one', async () => {
+    const [one, other] = [memoryStore<Table3Record>(), memoryStore<Table3Record>()]
+    await small({ store: one, seeds: [0], splits: [1] })
+    await small({ store: other, seeds: [1], splits: [0] })
+    const joined = memoryStore([...one.trials, ...other.trials])
+    const expected = await small()
+    expect(await small({ store: joined })).toEqual(expected)
+    expect(joined.trials).toHaveLength(4)
+    // A table of one log alone has what ran.
+    const setting = resolveTable3({ data, seeds: [0, 1], splits: [0, 1], steps: 40 })
+    const half = summarizeTable3(setting, engines[0], one.trials)
+    expect(half.settings).toMatchObject({ seeds: 1, splits: 1 })
+    expect(half.trials).toEqual(expected.trials.filter(({ split, seed }) => split === 1 || (split !== 0 && seed === 0)))
+  })
+
   it('stops when it is told to, and keeps what was finished', async () => {
-    const store = memoryStore()
+    const store = memoryStore<Table3Record>()
     const stop = new AbortController()
     const running = small({
       steps: 2000,
-      splits: 0,
+      splits: [],
       engines: engines.slice(0, 1),
       store,
       signal: stop.signal,
@@ -118,8 +127,9 @@ describe('reproduceTable3', () => {
   })
 
   it.each([
-    [{ seeds: 0 }, /'seeds' must be .* got 0/],
-    [{ splits: -1 }, /'splits'/],
+    [{ seeds: [] }, /'seeds' must be .* got none/],
+    [{ splits: [-1] }, /'splits' .* got -1/],
+    [{ seeds: [1, 1] }, /'seeds' .* different .* got 1, 1/],
     [{ steps: 19 }, /'steps'/],
     [{ steps: 50 }, /multiple of 20, got 50/],
     [{ engines: [] }, /at least one engine/],
@@ -131,7 +141,7 @@ describe('reproduceTable3', () => {
 describe('the table', () => {
   it('is the same in text and Markdown, and whole in JSON', async () => {
     const result = await small()
-    const { f1 } = result.methods[0].shipped
+    const { f1 } = result.methods[0].shipped!
     const shown = `${(100 * f1.mean).toFixed(1)} ± ${(100 * f1.populationSd).toFixed(1)}`
     const [text, markdown, json] = [renderTable3Text(result), renderTable3Markdown(result), renderTable3Json(result)]
     for (const rendered of [text, markdown]) {
@@ -170,7 +180,7 @@ describe('the table', () => {
   })
 
   it('leaves the random splits out when none ran', async () => {
-    const result = await small({ splits: 0 })
+    const result = await small({ splits: [] })
     expect(result.methods.every(({ random, aboveFloor }) => random === undefined && aboveFloor === undefined)).toBe(
       true,
     )
@@ -194,7 +204,17 @@ describe('a trial read from a log', () => {
   it.each(['f1', 'auroc', 'averagePrecision', 'validationF1', 'split', 'beta', 'seed', 'step', 'settings'])(
     'refuses a trial with a wrong %s',
     (field) => {
-      expect(() => readTrial({ ...trial, [field]: -1 })).toThrow(expect.objectContaining({ code: 'format' }))
+      expect(() => readTable3Record({ ...trial, [field]: -1 })).toThrow(expect.objectContaining({ code: 'format' }))
+    },
+  )
+
+  it.each(['f1', 'auroc', 'averagePrecision', 'detector', 'protocol', 'seed', 'settings'])(
+    'refuses a trial of a detector with a wrong %s',
+    (field) => {
+      const { f1, auroc, averagePrecision } = trial
+      const run = { settings: 's', detector: 'knn', protocol: 'half', seed: 3, f1, auroc, averagePrecision }
+      expect(readTable3Record(run)).toEqual(run)
+      expect(() => readTable3Record({ ...run, [field]: -1 })).toThrow(expect.objectContaining({ code: 'format' }))
     },
   )
 })

@@ -4,45 +4,16 @@
 import { type NdArray } from 'toll/base'
 import { tollObjective, tollScore } from 'toll/detectors'
 import { input } from 'toll/graph'
-import { auroc, averagePrecision, confusion, f1Score, predictShare, type Labels, type Scores } from 'toll/metrics'
 import { dense } from 'toll/nn'
 import { adam } from 'toll/optim'
 import { float32, type Engine, type Session } from 'toll/runtime'
 import { train, type NamedValues } from 'toll/train'
+import { arrhythmiaProtocol, measureScores, shareF1 } from './protocol.js'
+import type { Trial, TrialKey } from './record.js'
 import { takeFloat32, takeLabels, type ArrhythmiaData, type ProtocolSplit } from './splits.js'
-import type { Measured, Trial, TrialKey } from './record.js'
-
-/** The settings of the reference code. */
-export const arrhythmiaProtocol = {
-  hidden: [256, 128],
-  latent: 16,
-  batch: 100,
-  learningRate: 1e-3,
-  beta: 10,
-  steps: 2000,
-  validateEvery: 20,
-  /** Share of normal rows in the whole data set, 386 of 452, as rounded there: 13 of 90 rows are called anomalies. */
-  normalShare: 0.854,
-} as const
 
 /** Several steps in one run of the engine: a step of this network is short enough that starting one counts. */
 const stepsPerRun = 5
-
-/**
- * F1, AUROC and average precision of test scores; F1 by calling the highest scores anomalies, as many as the protocol
- * says.
- */
-export function measureScores(scores: Scores, labels: Labels): Measured {
-  return {
-    f1: shareF1(scores, labels),
-    auroc: auroc(scores, labels),
-    averagePrecision: averagePrecision(scores, labels),
-  }
-}
-
-export function shareF1(scores: Scores, labels: Labels): number {
-  return f1Score(confusion(predictShare(scores, arrhythmiaProtocol.normalShare), labels))
-}
 
 export interface TrialOptions {
   readonly key: TrialKey
@@ -53,7 +24,7 @@ export interface TrialOptions {
 }
 
 /** Trains and tests on one engine; `close` frees its scoring session. */
-export class ArrhythmiaBench {
+export class NetworkBench {
   readonly #data: ArrhythmiaData
   readonly #engine: Engine
   readonly #network

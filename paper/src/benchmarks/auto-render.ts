@@ -2,13 +2,14 @@
 // what labels would choose and beside PyOD's published detectors, with the paired difference to the best single
 // setting.
 
-import { version } from 'toll/base'
 import { meanInterval, type MeanInterval } from 'toll/metrics'
 import type { Block, ReportCell, ReportTable } from 'toll/report'
 import { criteria, combinations } from './auto-criteria.js'
-import type { AutoTable, AutoTrial } from './auto.js'
+import type { AutoTrial } from './auto-record.js'
+import type { AutoTable } from './auto.js'
 import { pyodBenchmark, pyodColumns } from './pyod-published.js'
 import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { count, madeBy, signed } from '../pages/index.js'
 
 /** A way to score, and its mean AUROC over splits on each data set, in the order of the table. */
 export interface Way {
@@ -89,7 +90,7 @@ export function renderAuto(table: AutoTable, command?: string): RenderedExperime
     {
       title: 'Toll without settings',
       lead:
-        `${table.datasets.length} data sets, ${table.splits} ${table.splits === 1 ? 'split' : 'splits'} of ` +
+        `${table.datasets.length} data sets, ${count(table.splits, 'split')} of ` +
         'each: 60 % train without labels, outliers among them, 40 % test. ' +
         'Mean AUROC of the test rows; differences are paired by data set, with 95 % intervals over data sets.',
       sections: [
@@ -119,9 +120,7 @@ export function renderAuto(table: AutoTable, command?: string): RenderedExperime
         },
         { title: 'Time', blocks: [block(tabulateTime(table))] },
       ],
-      footer:
-        'Made by toll ' +
-        `${version}${command === undefined ? '' : ` with the command "${command}"`}.${ways.some(({ kind }) => kind === 'published') ? " Published figures: PyOD's documentation, the same data sets and splits." : ''}`,
+      footer: `${madeBy(command)}.${ways.some(({ kind }) => kind === 'published') ? " Published figures: PyOD's documentation, the same data sets and splits." : ''}`,
     },
     listWays(table, ways),
     table,
@@ -142,8 +141,8 @@ function tabulate(ways: readonly Way[], best: Way): ReportTable {
       return [
         way.name,
         mean.toFixed(4),
-        signed(difference.mean),
-        difference.interval ? `${signed(difference.interval.low)} to ${signed(difference.interval.high)}` : null,
+        signed(difference.mean, 4),
+        difference.interval ? `${signed(difference.interval.low, 4)} to ${signed(difference.interval.high, 4)}` : null,
         way.doc,
       ]
     }),
@@ -181,9 +180,4 @@ function trialsOf({ trials }: AutoTable, dataset: string): readonly AutoTrial[] 
 
 function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-function signed(value: number): string {
-  const text = Math.abs(value).toFixed(4)
-  return text === '0.0000' ? text : `${value > 0 ? '+' : '−'}${text}`
 }

@@ -7,24 +7,20 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from 'toll/base'
 import { autoSettings } from 'toll/detectors'
+import { closeEngines, openEngines } from 'toll/evaluate/node'
 import type { Engine } from 'toll/runtime'
+import { memoryStore } from '../sweep/memory-store.harness.js'
+import { chosenBy, combinations, criteria, type ScoredMember } from './auto-criteria.js'
+import { readAutoTrial } from './auto-record.js'
+import { against, waysOf } from './auto-render.js'
 import {
-  against,
-  chosenBy,
-  combinations,
   compareChoices,
-  criteria,
-  readAutoTrial,
   renderAuto,
   tableOfTrials,
-  waysOf,
-  type AutoStore,
   type AutoTable,
   type PyodDataset,
-  type ScoredMember,
   type StoredAutoTrial,
 } from './index.js'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { loadOtherTables } from './node/index.js'
 
 const list = (...values: number[]) => Float64Array.of(...values)
@@ -126,11 +122,8 @@ describe('a combination', () => {
 describe('the comparison', () => {
   let engines: Engine[]
   let table: AutoTable
-  const trials: StoredAutoTrial[] = []
-  const store: AutoStore = {
-    read: () => Promise.resolve([...trials]),
-    append: (trial) => Promise.resolve(void trials.push(readAutoTrial(JSON.parse(JSON.stringify(trial))))),
-  }
+  const store = memoryStore<StoredAutoTrial>()
+  const { trials } = store
   const random = Random.seeded(5)
   /** 150 rows near a plane, ten of them far from it, under the name and the shape of none of the published sets. */
   const planted: PyodDataset = {
@@ -150,7 +143,7 @@ describe('the comparison', () => {
   }
   beforeAll(async () => {
     engines = await openEngines({ threads: 1, workers: 1 })
-    table = await compareChoices({ datasets: [planted], engines, splits: 1, store })
+    table = await compareChoices({ datasets: [planted], engines, splits: [0], store })
   })
   afterAll(() => closeEngines(engines))
 
@@ -163,12 +156,13 @@ describe('the comparison', () => {
     expect(Object.keys(trial.combined)).toEqual(combinations.map(({ name }) => name))
     for (const chosen of Object.values(trial.chosen)) expect(Object.values(trial.networks)).toContain(chosen)
     expect(trial.combined['highest average over beta']).toBeGreaterThan(0.9)
+    expect(trials.map((stored) => readAutoTrial(JSON.parse(JSON.stringify(stored))))).toEqual(trials)
     expect(trials).toHaveLength(1)
     expect(trial.pools['its networks alone']).toBe(trial.combined['highest average over beta'])
     expect(trial.pools['toll-auto']).toBeGreaterThan(0.9)
     expect(tableOfTrials([trials[0], trials[0]])).toEqual(table)
     expect(() => tableOfTrials([])).toThrow(expect.objectContaining({ code: 'data' }))
-    expect(await compareChoices({ datasets: [planted], engines, splits: 1, store })).toEqual(table)
+    expect(await compareChoices({ datasets: [planted], engines, splits: [0], store })).toEqual(table)
     expect(trials).toHaveLength(1)
   })
 

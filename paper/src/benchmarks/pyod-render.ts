@@ -1,11 +1,12 @@
 // PyOD's benchmark as people and programs read it: ours, the published value and the difference for each data set and
 // detector, a line per detector that says how well it agrees, and what explains what does not.
 
-import { version } from 'toll/base'
 import type { Block, ReportCell, ReportTable } from 'toll/report'
 import { pyodColumns } from './pyod-published.js'
-import type { PyodCell, PyodMethod, PyodTable } from './pyod.js'
+import type { PyodMethod } from './pyod-methods.js'
+import type { PyodCell, PyodTable } from './pyod-table.js'
 import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { count, madeBy, signed } from '../pages/index.js'
 
 /** What is known of differences that are not chance. */
 const explanations: Readonly<Record<string, string>> = {
@@ -41,7 +42,7 @@ export function renderPyod(table: PyodTable, command?: string): RenderedExperime
       title: "PyOD's benchmark",
       lead:
         `${datasets.length} of ${datasets.length + table.absent.length} data sets, ${methods.length} ` +
-        `detectors, ${splits} ${splits === 1 ? 'split' : 'splits'} of each: ` +
+        `detectors, ${count(splits, 'split')} of each: ` +
         '60 % train without labels, 40 % test. AUROC of the test rows, the mean over splits.',
       sections: [
         ...(compared.length > 0
@@ -51,10 +52,10 @@ export function renderPyod(table: PyodTable, command?: string): RenderedExperime
                 blocks: [
                   block(tabulateAgreement(table)),
                   block(tabulate(table, compared, 'AUROC here', (cell) => cell.auroc?.mean.toFixed(4) ?? null)),
-                  block(tabulate(table, compared, 'Here minus published', (cell) => signed(differenceOf(cell)))),
+                  block(tabulate(table, compared, 'Here minus published', (cell) => difference(differenceOf(cell)))),
                   block(
                     tabulate(table, compared, "Here minus PyOD's rerun of 2024", (cell) =>
-                      signed(differenceOf(cell, 'rerun')),
+                      difference(differenceOf(cell, 'rerun')),
                     ),
                   ),
                   block(tabulate(table, compared, 'Published', (cell) => cell.published?.toFixed(4) ?? null)),
@@ -83,9 +84,8 @@ export function renderPyod(table: PyodTable, command?: string): RenderedExperime
         { title: 'Notes', blocks: [{ kind: 'list', items: explainPyod(table) }] },
       ],
       footer:
-        `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`} on ` +
-        `${machine.device} with ${machine.threads} ` +
-        `${machine.threads === 1 ? 'thread' : 'threads'} per run. Method and published figures: Zhao, ` +
+        `${madeBy(command)}${machine ? ` on ${machine.device} with ${count(machine.threads, 'thread')} per run` : ''}. ` +
+        'Method and published figures: Zhao, ' +
         'Nasrullah, Li: PyOD, a Python toolbox for scalable outlier detection, JMLR 20 (2019), and its ' +
         'documentation.',
     },
@@ -136,8 +136,8 @@ function tabulateAgreement(table: PyodTable): ReportTable {
       method.column!,
       method.detector,
       compared,
-      signed(meanDifference),
-      signed(differenceOf(worst)),
+      difference(meanDifference),
+      difference(differenceOf(worst)),
       worst.dataset,
       String(method.tolerance),
       beyond.length,
@@ -243,7 +243,7 @@ export function explainPyod(table: PyodTable): string[] {
     ...beyond.map(({ method, beyond: off }) => {
       const near = off.filter((cell) => Math.abs(differenceOf(cell, 'rerun')!) <= method.tolerance! + rounding)
       const list = off
-        .map((cell) => `${cell.dataset} ${signed(differenceOf(cell))} (${signed(differenceOf(cell, 'rerun'))})`)
+        .map((cell) => `${cell.dataset} ${difference(differenceOf(cell))} (${difference(differenceOf(cell, 'rerun'))})`)
         .join(', ')
       const since =
         near.length > 0
@@ -264,8 +264,6 @@ export function explainPyod(table: PyodTable): string[] {
   ]
 }
 
-function signed(value: number | undefined): string | null {
-  if (value === undefined) return null
-  const text = Math.abs(value).toFixed(4)
-  return text === '0.0000' ? text : `${value > 0 ? '+' : '−'}${text}`
+function difference(value: number | undefined): string | null {
+  return value === undefined ? null : signed(value, 4)
 }

@@ -3,27 +3,29 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ndarray, type PhaseProgress } from 'toll/base'
+import { detectorNamed } from 'toll/detectors'
+import { runDetector } from 'toll/evaluate'
+import { closeEngines, openEngines } from 'toll/evaluate/node'
 import type { Engine } from 'toll/runtime'
+import type { SweepOptions } from '../sweep/index.js'
+import { memoryStore } from '../sweep/memory-store.harness.js'
 import {
-  differenceOf,
-  publishedAuroc,
   pyodBenchmark,
-  pyodColumns,
   pyodMethod,
-  pyodSplit,
-  readPyodTrial,
+  pyodTableOf,
   renderPyod,
   reproducePyod,
   type PyodDataset,
-  type PyodOptions,
-  type PyodStore,
+  type PyodSweepTrial,
   type PyodTable,
+  type PyodWanted,
   type StoredPyodTrial,
 } from './index.js'
-import { runDetector } from 'toll/evaluate'
-import { detectorNamed } from 'toll/detectors'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { loadPyodDatasets } from './node/index.js'
+import { publishedAuroc, pyodColumns } from './pyod-published.js'
+import { readPyodTrial } from './pyod-record.js'
+import { differenceOf } from './pyod-render.js'
+import { pyodSplit } from './pyod.js'
 import { fitStandardization, standardize } from './standardize.js'
 
 let engines: Engine[]
@@ -53,17 +55,10 @@ const small: PyodDataset = {
   ),
 }
 
-const run = (more: Partial<PyodOptions> = {}): Promise<PyodTable> =>
-  reproducePyod({ datasets: [small], detectors: ['knn', 'mean-distance'], engines, splits: 3, ...more })
+type Options = Partial<PyodWanted & SweepOptions<PyodSweepTrial, StoredPyodTrial>>
 
-function memoryStore(): PyodStore & { readonly trials: StoredPyodTrial[] } {
-  const trials: StoredPyodTrial[] = []
-  return {
-    trials,
-    read: () => Promise.resolve([...trials]),
-    append: (trial) => Promise.resolve(void trials.push(trial)),
-  }
-}
+const run = (more: Options = {}): Promise<PyodTable> =>
+  reproducePyod({ datasets: [small], detectors: ['knn', 'mean-distance'], engines, splits: [0, 1, 2], ...more })
 
 describe('the protocol', () => {
   it('tests the first 40 % of the permutation, rounded up', () => {
@@ -122,7 +117,7 @@ describe('the protocol', () => {
 
 describe('a run', () => {
   it('takes what the store holds and adds the rest, in any order of engines', async () => {
-    const store = memoryStore()
+    const store = memoryStore<StoredPyodTrial>()
     const events: PhaseProgress[] = []
     const whole = await run({ store, onProgress: (event) => void events.push(event) })
     expect(store.trials).toHaveLength(6)
@@ -143,9 +138,30 @@ describe('a run', () => {
           ),
         },
       ],
-      splits: 1,
+      splits: [0],
     })
     expect(store.trials).toHaveLength(before + 2)
+  })
+
+  it('is shared by splits, and made of its log alone', async () => {
+    const [one, other] = [memoryStore<StoredPyodTrial>(), memoryStore<StoredPyodTrial>()]
+    await run({ store: one, splits: [0, 2] })
+    await run({ store: other, splits: [1] })
+    const joined = memoryStore([...one.trials, ...other.trials])
+    const whole = await run({ store: joined })
+    expect(joined.trials).toHaveLength(6)
+    expect(whole.cells.map(({ trials }) => trials.map(({ split }) => split))).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ])
+    // By names the table knows the published data sets alone, and not where trials ran.
+    const named = joined.trials.map((trial) => ({ ...trial, dataset: 'cardio' }))
+    const table = pyodTableOf([...named, { ...named[0], auroc: 0 }], { detectors: ['knn', 'lof'] })
+    expect(table).toMatchObject({ splits: 3, datasets: [{ name: 'cardio', rows: 1831, columns: 21, outliers: 176 }] })
+    expect(table.machine).toBeUndefined()
+    expect(table.cells).toHaveLength(1)
+    expect(table.cells[0].trials.find(({ split }) => split === named[0].split)!.auroc).toBe(0)
+    expect(pyodTableOf(named, { splits: [1] }).cells.map(({ trials }) => trials.length)).toEqual([1, 1])
   })
 
   it('goes on where a detector fails, and says why', async () => {
@@ -160,11 +176,11 @@ describe('a run', () => {
           ),
         },
       ],
-      splits: 1,
+      splits: [0],
     })
     expect(cells[0]).toMatchObject({ method: { detector: 'mean-distance' } })
     const table = await run({
-      splits: 1,
+      splits: [0],
       datasets: [{ name: 'two', x: ndarray(Float64Array.of(1, 2, 3), [3, 1]), y: Uint8Array.of(0, 0, 1) }],
       detectors: ['knn'],
     })
@@ -178,11 +194,11 @@ describe('a run', () => {
     await expect(run({ signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  it.each<[string, Partial<PyodOptions>, string, RegExp]>([
+  it.each<[string, Options, string, RegExp]>([
     ['no data set', { datasets: [] }, 'argument', /at least one data set/],
     ['no detector', { detectors: [] }, 'argument', /at least one data set and one detector/],
     ['an unknown detector', { detectors: ['nothing'] }, 'not-found', /nothing/],
-    ['no split', { splits: 0 }, 'argument', /'splits'/],
+    ['no split', { splits: [] }, 'argument', /'splits'/],
     [
       'another table of a published name',
       { datasets: [{ ...small, name: 'cardio' }] },
@@ -244,7 +260,7 @@ describe('the table', () => {
     ['cblof', /CBLOF is beyond .* older k-means/],
     ['abod', /ABOD is beyond .* copies count once/],
   ])('explains what is known of %s', async (detector, known) => {
-    const table = await run({ detectors: [detector], splits: 1 })
+    const table = await run({ detectors: [detector], splits: [0] })
     const moved: PyodTable = {
       ...table,
       cells: table.cells.map((cell) => ({ ...cell, published: cell.auroc!.mean - 0.03, rerun: cell.auroc!.mean })),
@@ -284,7 +300,7 @@ describe('the published table', () => {
     const { cells } = await run({
       datasets: await loadPyodDatasets(['lympho', 'vertebral']),
       detectors: ['knn', 'lof', 'pca', 'hbos', 'oc-svm'],
-      splits: 10,
+      splits: Array.from({ length: 10 }, (_, split) => split),
     })
     for (const cell of cells)
       expect({ on: `${cell.dataset} ${cell.method.detector}`, off: Math.abs(differenceOf(cell)!) < 0.0002 }).toEqual({

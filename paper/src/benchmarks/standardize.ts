@@ -1,6 +1,6 @@
 // Columns standardised by their training rows, as the protocols of the paper's baselines and of PyOD's benchmark do.
 
-import type { Rows } from 'toll/evaluate'
+import { runDetector, type DetectorRun, type DetectorRunOptions, type Rows } from 'toll/evaluate'
 
 /** Mean and divisor of each column by training rows. */
 export interface Standardization {
@@ -33,4 +33,27 @@ export function fitStandardization({ shape: [n, d], data }: Rows): Standardizati
 export function standardize({ shape, data }: Rows, { centre, divisor }: Standardization): Rows {
   const d = shape[1]
   return { shape, data: data.map((value, i) => (value - centre[i % d]) / divisor[i % d]) }
+}
+
+export interface StandardizedRunOptions extends Pick<
+  DetectorRunOptions,
+  'detector' | 'parameters' | 'engine' | 'seed' | 'signal' | 'train'
+> {
+  readonly test: Rows
+}
+
+export interface StandardizedRun extends Pick<DetectorRun, 'fitSeconds' | 'scoreSeconds'> {
+  /** Of the test rows. */
+  readonly scores: Float64Array
+}
+
+/** Fits a detector on rows that their own columns standardise, and scores others by the same means and divisors. */
+export async function runStandardized({ train, test, ...options }: StandardizedRunOptions): Promise<StandardizedRun> {
+  const scaling = fitStandardization(train)
+  const { scores, ...seconds } = await runDetector({
+    ...options,
+    train: standardize(train, scaling),
+    scored: [standardize(test, scaling)],
+  })
+  return { scores: scores[0], ...seconds }
 }

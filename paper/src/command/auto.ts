@@ -3,35 +3,36 @@
 import type { Command } from 'commander'
 import { TollError } from 'toll/base'
 import { checkFolder } from 'toll/base/node'
+import { examples, type Terminal } from 'toll-cli/terminal'
 import {
+  autoFormat,
   autoParameters,
-  autoTrialBegins,
+  autoSweep,
   compareChoices,
   pyodBenchmark,
-  readAutoTrial,
   renderAuto,
   tableOfTrials,
   type AutoTable,
+  type AutoWanted,
 } from '../benchmarks/index.js'
+import { printMissing } from './dry-run.js'
 import {
-  addEnginesOptions,
+  addSweepOptions,
   commandWith,
   listedNames,
-  runStoppable,
+  rangeOption,
+  readLogs,
+  runLogged,
   showRendered,
-  type EnginesFlags,
-} from 'toll-cli/terminal'
-import { addOutputOptions, examples, parameterOption } from 'toll-cli/terminal'
-import type { Terminal } from 'toll-cli/terminal'
+  withMachine,
+  type RangeFlag,
+  type SweepFlags,
+} from './sweeps.js'
 
-interface AutoFlags extends EnginesFlags {
+interface AutoFlags extends SweepFlags {
   readonly datasets?: string
   readonly others?: boolean
-  readonly splits?: number
-  readonly trials: string
-  readonly renderOnly?: boolean
-  readonly output?: string
-  readonly markdown?: boolean
+  readonly splits?: RangeFlag
 }
 
 export function defineAuto(command: Command, terminal: Terminal): void {
@@ -43,15 +44,11 @@ export function defineAuto(command: Command, terminal: Terminal): void {
     )
     .option('--datasets <list>', 'which data sets, such as cardio,pima (default all that are found)')
     .option('--others', "in place of the benchmark's, tables of MNIST and KDD Cup 1999 on which no setting was chosen")
-    .addOption(parameterOption('splits', autoParameters.splits))
-  command
-    .optionsGroup('Results:')
-    .option('--trials <file>', 'log of finished runs (NDJSON): what it holds is not run again', 'toll-auto.ndjson')
-    .option('--render-only', 'run nothing: make tables of what the log holds, with --others of the other tables')
-    .option('-o, --output <folder>', 'write auto.html, .md, .csv and .json there (auto-others with --others)')
-    .option('--markdown', 'print Markdown')
-  addEnginesOptions(command)
-  addOutputOptions(command)
+    .addOption(rangeOption('splits', autoParameters.splits))
+  addSweepOptions(command, {
+    log: 'toll-auto.ndjson',
+    written: 'auto.html, .md, .csv and .json (auto-others with --others)',
+  })
   examples(
     command,
     [
@@ -66,62 +63,52 @@ export function defineAuto(command: Command, terminal: Terminal): void {
 }
 
 async function runAuto(flags: AutoFlags, terminal: Terminal): Promise<void> {
-  if (flags.output !== undefined) await checkFolder(flags.output)
-  const table = flags.renderOnly ? await readTable(flags, terminal) : await runTable(flags, terminal)
-  const command = commandWith('toll reproduce auto', {
-    others: flags.others ? true : undefined,
-    datasets: flags.datasets,
-    splits: flags.splits,
-  })
-  await showRendered(renderAuto(table, command), flags.others ? 'auto-others' : 'auto', flags, terminal)
-}
-
-const benchmarkNames: ReadonlySet<string> = new Set(pyodBenchmark.map(({ name }) => name))
-
-/** What every line of the log is read by. */
-const logOf = (terminal: Terminal) => ({
-  parse: readAutoTrial,
-  begins: autoTrialBegins,
-  warn: (text: string) => terminal.note(text),
-})
-
-async function readTable(
-  { trials, datasets, others = false, splits }: AutoFlags,
-  terminal: Terminal,
-): Promise<AutoTable> {
-  const { readTrialLog } = await import('../sweep/node/index.js')
-  if (datasets !== undefined || splits !== undefined)
-    throw new TollError('conflicting-options', '--render-only shows the whole log: leave --datasets and --splits out')
-  return tableOfTrials(
-    (await readTrialLog(trials, logOf(terminal))).filter(({ dataset }) => benchmarkNames.has(dataset) !== others),
-  )
-}
-
-async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable> {
-  const { loadOtherTables, loadPyodDatasets } = await import('../benchmarks/node/index.js')
-  const { openTrialLog } = await import('../sweep/node/index.js')
-  const { splits, trials } = flags
   if (flags.others && flags.datasets !== undefined)
     throw new TollError(
       'conflicting-options',
       '--datasets names data sets of the benchmark, --others takes none of them: leave one out',
+      { option: 'datasets', value: flags.datasets },
     )
-  const datasets = flags.others ? await loadOtherTables() : await loadPyodDatasets(listedNames(flags.datasets))
-  if (flags.others && !datasets.some(({ name }) => name.startsWith('connections')))
+  if (flags.dryRun) return printPlan(flags, terminal)
+  if (flags.output !== undefined) await checkFolder(flags.output)
+  const table = await (flags.renderOnly ? readTable : runTable)(flags, terminal)
+  const { others, datasets, splits } = flags
+  const command = commandWith('toll reproduce auto', { others, datasets, splits })
+  await showRendered(renderAuto(table, command), others ? 'auto-others' : 'auto', flags, terminal)
+}
+
+async function loadWanted({ others, datasets, splits }: AutoFlags, terminal: Terminal): Promise<AutoWanted> {
+  const { loadOtherTables, loadPyodDatasets } = await import('../benchmarks/node/index.js')
+  const tables = others ? await loadOtherTables() : await loadPyodDatasets(listedNames(datasets))
+  if (others && !tables.some(({ name }) => name.startsWith('connections')))
     terminal.note('note: kddcup.data_10_percent.gz is not here, so that the tables of connections are left out')
-  const store = await openTrialLog(trials, logOf(terminal))
-  return runStoppable(
-    flags,
-    `stopped; finished runs are in ${trials}: the same command goes on`,
-    terminal,
-    (engines, onProgress) =>
-      compareChoices({
-        datasets,
-        engines,
-        splits,
-        store,
-        signal: terminal.signal,
-        onProgress,
-      }),
-  ).finally(() => store.close())
+  return { datasets: tables, splits: splits?.numbers }
+}
+
+async function printPlan(flags: AutoFlags, terminal: Terminal): Promise<void> {
+  const wanted = await loadWanted(flags, terminal)
+  const described = { experiment: 'auto', datasets: wanted.datasets.map(({ name }) => name) }
+  await withMachine(flags, async (engine) => printMissing(await autoSweep(wanted, engine), described, flags, terminal))
+}
+
+async function runTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable> {
+  const wanted = await loadWanted(flags, terminal)
+  return runLogged(autoFormat, flags, terminal, (options) => compareChoices({ ...wanted, ...options }))
+}
+
+const benchmarkNames: ReadonlySet<string> = new Set(pyodBenchmark.map(({ name }) => name))
+
+/** Trials by their names, of the benchmark's tables or of the others. */
+async function readTable(flags: AutoFlags, terminal: Terminal): Promise<AutoTable> {
+  const { others = false, splits } = flags
+  const datasets = listedNames(flags.datasets)
+  const records = await readLogs(autoFormat, flags, terminal)
+  return tableOfTrials(
+    records.filter(
+      ({ dataset, split }) =>
+        benchmarkNames.has(dataset) !== others &&
+        (datasets?.includes(dataset) ?? true) &&
+        (splits?.numbers.includes(split) ?? true),
+    ),
+  )
 }

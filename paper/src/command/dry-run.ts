@@ -1,35 +1,72 @@
-// --dry-run: what the missing trials of an image experiment take on this machine, from the programs that would run.
+// --dry-run: how many trials of a sweep are missing, and what they take on this machine.
 
-import { TollError, messageOf } from 'toll/base'
-import {
-  costOfTrial,
-  identifyBaselines,
-  identifyTrials,
-  usualImages,
-  type ImageProtocol,
-  type ImageSetting,
-  type WantedBaselines,
-  type WantedTrials,
-} from '../images/index.js'
+import { costOfTrial, usualImages, type ImageProtocol, type ImageSetting } from '../images/index.js'
 import { renderText } from 'toll/report'
 import { measureMachine, type MachineRates } from 'toll/runtime'
+import { withEngines, type Terminal } from 'toll-cli/terminal'
+import { forecastTrials, missingOf, type Forecast, type SweepPlan, type SweepTrial } from '../sweep/index.js'
+import { count } from '../pages/index.js'
 import { duration } from './duration.js'
-import { withEngines, type EnginesFlags } from 'toll-cli/terminal'
-import type { Terminal } from 'toll-cli/terminal'
+import { readLogs, type SweepFlags } from './sweeps.js'
 
-export interface DryRun {
-  readonly protocol: ImageProtocol
-  readonly setting: ImageSetting
-  readonly wanted: WantedTrials
-  readonly log: string
-  readonly flags: EnginesFlags
-}
-
-export async function printDryRun(
-  { protocol, setting, wanted, log, flags }: DryRun,
+/** How many trials are missing in the logs, and about how long they will take where finished ones say so. */
+export async function printMissing<T extends SweepTrial, R extends object>(
+  plan: SweepPlan<T, R>,
+  described: object,
+  flags: SweepFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { total, missing } = await countMissing({ protocol, setting, wanted, log }, terminal)
+  const { document, text } = await describeMissing(plan, await readLogs(plan.format, flags, terminal), flags)
+  terminal.result({ ...described, ...document }, text)
+}
+
+export interface DescribedPlan {
+  readonly document: {
+    readonly trials: { readonly total: number; readonly missing: number }
+    /** Where finished trials are of the kinds that are missing: how many those are, and seconds until they are done. */
+    readonly forecast?: Forecast
+  }
+  readonly text: string
+}
+
+/** The same as data and as a sentence; `what` are the trials, such as `of oc-svm `. */
+export async function describeMissing<T extends SweepTrial, R extends object>(
+  plan: SweepPlan<T, R>,
+  records: readonly R[],
+  flags: SweepFlags,
+  what = '',
+): Promise<DescribedPlan> {
+  const missing = missingOf(plan, records)
+  const trials = { total: plan.trials.length, missing: missing.length }
+  const text = `${missing.length} of ${trials.total} trials ${what}are missing in ${flags.trials.join(', ')}`
+  const alone = forecastTrials(missing, plan.format, records)
+  if (alone.trials === 0) return { document: { trials }, text: `${text}.` }
+  const busy = Math.min(missing.length, await withEngines(flags, async (engines) => engines.length))
+  const forecast = { ...alone, seconds: alone.seconds / busy }
+  const all = alone.trials === missing.length
+  return {
+    document: { trials, forecast },
+    text:
+      `${text}: about ${duration(forecast.seconds)} with ${count(busy, 'worker')}` +
+      `${all ? '' : ` for ${alone.trials} of them`}, by what finished ones of their kind took.`,
+  }
+}
+
+export interface NetworkDryRun {
+  readonly protocol: ImageProtocol
+  readonly setting: ImageSetting
+  /** Of networks; some are missing. */
+  readonly trials: { readonly total: number; readonly missing: number }
+  readonly flags: SweepFlags
+}
+
+/** What the missing networks take on this machine, from the programs that would run. */
+export async function describeNetworkCost({
+  protocol,
+  setting,
+  trials: { total, missing },
+  flags,
+}: NetworkDryRun): Promise<{ readonly document: object; readonly text: string }> {
   const { rates, workers, device, threads } = await withEngines(flags, async (engines) => ({
     // All at once, as they will work: they share the machine's memory.
     rates: slowest(await Promise.all(engines.map(measureMachine))),
@@ -81,33 +118,15 @@ export async function printDryRun(
   })
   const text = [
     table,
-    `${missing} of ${total} trials are missing in ${log}: ${(document.operations / 1e15).toPrecision(3)} ` +
-      `PFLOP, about ${duration(document.seconds)} with ${busy} ${busy === 1 ? 'worker' : 'workers'} ` +
-      `of ${threads} ${threads === 1 ? 'thread' : 'threads'} on ${device}, and ` +
+    `${missing} of ${total} trials are missing in ${flags.trials.join(', ')}: ${(document.operations / 1e15).toPrecision(3)} ` +
+      `PFLOP, about ${duration(document.seconds)} with ${count(busy, 'worker')} ` +
+      `of ${count(threads, 'thread')} on ${device}, and ` +
       `${(document.bytes / 2 ** 30).toFixed(1)} GiB of memory beside the images.`,
     `Measured here: ${(rates.productsPerSecond / 1e9).toFixed(0)} GFLOP/s in matrix products and ` +
       `${(rates.bytesPerSecond / 1e9).toFixed(1)} GB/s in elementwise passes per worker, ` +
       `${workers === 1 ? 'alone' : `with ${workers} at once`}.`,
   ].join('\n')
-  terminal.result(document, text)
-}
-
-/** Without the data at hand everything counts as missing. */
-async function countMissing(
-  { protocol, setting, wanted, log }: Omit<DryRun, 'flags'>,
-  terminal: Terminal,
-): Promise<{ total: number; missing: number }> {
-  const { loadValidationRows, readImageLogs } = await import('../images/node/index.js')
-  const total = wanted.classes.length * wanted.seeds.length * wanted.betas.length
-  try {
-    const trials = await identifyTrials(protocol, setting, wanted, await loadValidationRows(protocol))
-    const finished = new Set((await readImageLogs([log], (message) => terminal.note(message))).map(({ id }) => id))
-    return { total, missing: trials.filter(({ id }) => !finished.has(id)).length }
-  } catch (error) {
-    if (!(error instanceof TollError && error.code === 'not-found')) throw error
-    terminal.note(`${messageOf(error)}; all trials are counted as missing`)
-    return { total, missing: total }
-  }
+  return { document, text }
 }
 
 /** The engine that is behind decides when all are done. */
@@ -117,31 +136,4 @@ function slowest(all: readonly MachineRates[]): MachineRates {
 
 function tera(operations: number): string {
   return (operations / 1e12).toPrecision(3)
-}
-
-/** Trials of other detectors, counted; their time depends on how the data lie, and is not forecast. */
-export async function printBaselineDryRun(wanted: WantedBaselines, log: string, terminal: Terminal): Promise<void> {
-  const { readBaselineLogs } = await import('../images/node/index.js')
-  const trials = await identifyBaselines(wanted)
-  const finished = new Map(
-    (await readBaselineLogs([log], (message) => terminal.note(message))).map((record) => [record.id, record]),
-  )
-  const missing = trials.filter(({ id }) => !finished.has(id))
-  const known = wanted.detectors.flatMap((detector) => {
-    const of = [...finished.values()].filter(
-      (record) => record.detector === detector && record.dataset === wanted.dataset,
-    )
-    const mean = of.reduce((sum, { seconds }) => sum + seconds.prepare + seconds.run, 0) / Math.max(1, of.length)
-    return of.length > 0 ? [`${detector} took ${duration(mean)} a trial`] : []
-  })
-  const document = {
-    dataset: wanted.dataset,
-    detectors: wanted.detectors,
-    trials: { total: trials.length, missing: missing.length },
-  }
-  terminal.result(
-    document,
-    `${missing.length} of ${trials.length} trials of ${wanted.detectors.join(', ')} are missing in ` +
-      `${log}${known.length > 0 ? `; there, ${known.join(', ')}` : ''}.`,
-  )
 }

@@ -5,21 +5,8 @@
 import type { Command } from 'commander'
 import { TollError, choice, integer } from 'toll/base'
 import { checkFolder } from 'toll/base/node'
-import { datasets } from 'toll/data'
-import {
-  baselineNames,
-  differencesFrom,
-  imageParameters,
-  imageProtocols,
-  resolveImageSetting,
-  type BaselineRecord,
-  type ImageDataset,
-  type ImageProtocol,
-  type ImageRecord,
-  type ImageSetting,
-  type WantedBaselines,
-  type WantedTrials,
-} from '../images/index.js'
+import type { RenderedExperiment } from 'toll/evaluate'
+import { examples, parameterOption, readNames, type Definition, type Terminal } from 'toll-cli/terminal'
 import {
   renderAblation,
   renderBetaSweep,
@@ -27,13 +14,40 @@ import {
   selectTrials,
   type ImageReportOptions,
 } from '../image-tables/index.js'
-import { type RenderedExperiment } from 'toll/evaluate'
-import { readNames } from 'toll-cli/terminal'
-import { printBaselineDryRun, printDryRun } from './dry-run.js'
-import { duration } from './duration.js'
-import { addEnginesOptions, runStoppable, writeFolder, type EnginesFlags } from 'toll-cli/terminal'
-import { addOutputOptions, examples, parameterOption } from 'toll-cli/terminal'
-import type { Definition, Terminal } from 'toll-cli/terminal'
+import {
+  differencesFrom,
+  imageFormat,
+  imageParameters,
+  imageProtocols,
+  isDetectorRecord,
+  isDetectorTrial,
+  planImages,
+  recipeNames,
+  resolveImageSetting,
+  runImageTrials,
+  type DetectorRecord,
+  type ImageDataset,
+  type ImageProtocol,
+  type ImageRecord,
+  type ImageSetting,
+  type ImageTrial,
+  type LoggedRecord,
+  type WantedImageTrials,
+} from '../images/index.js'
+import { firstOf, type SweepOptions } from '../sweep/index.js'
+import { describeMissing, describeNetworkCost } from './dry-run.js'
+import { classNames, readBetas, readClasses } from './image-classes.js'
+import {
+  addSweepOptions,
+  commandWith,
+  nothingFinished,
+  rangeOption,
+  readLogs,
+  runLogged,
+  showRendered,
+  type RangeFlag,
+  type SweepFlags,
+} from './sweeps.js'
 
 interface ImageExperiment {
   readonly name: 'table1' | 'table2' | 'table4' | 'figure4'
@@ -108,18 +122,13 @@ const imageExperiments: readonly ImageExperiment[] = [
   },
 ]
 
-interface ImageFlags extends EnginesFlags, Partial<ImageSetting> {
+interface ImageFlags extends SweepFlags, Partial<ImageSetting> {
   readonly dataset?: ImageDataset
   readonly classes?: string
-  readonly seeds?: number
+  readonly seeds?: RangeFlag
   readonly beta?: readonly number[]
   readonly plain?: boolean
   readonly detectors?: string
-  readonly trials: string
-  readonly output?: string
-  readonly markdown?: boolean
-  readonly renderOnly?: boolean
-  readonly dryRun?: boolean
 }
 
 const seeds = integer({
@@ -147,7 +156,7 @@ function defineExperiment(command: Command, experiment: ImageExperiment, termina
       'normal classes by number, range or name, such as 0,3-5,truck (default ' +
         `${experiment.classes?.join(',') ?? 'all'})`,
     )
-    .addOption(parameterOption('seeds', seeds))
+    .addOption(rangeOption('seeds', seeds))
     .option(
       experiment.plain === 'listed' ? '--beta <list>' : '--beta <number>',
       `weight${experiment.plain === 'listed' ? 's' : ''} of the norm term, from 0 (default ` +
@@ -157,7 +166,7 @@ function defineExperiment(command: Command, experiment: ImageExperiment, termina
   if (comparesDetectors(experiment)) {
     command.option(
       '--detectors <list>',
-      `toll, ${baselineNames.join(', ')}: which to run; without toll its trials in the log are shown beside ` +
+      `toll, ${recipeNames.join(', ')}: which to run; without toll its trials in the log are shown beside ` +
         '(default toll)',
     )
   }
@@ -166,15 +175,10 @@ function defineExperiment(command: Command, experiment: ImageExperiment, termina
   const { beta: _, ...domains } = imageParameters(imageProtocols[first])
   for (const [name, domain] of Object.entries(domains))
     command.addOption(parameterOption(name, domain, experiment.datasets.length > 1 ? "the paper's" : undefined))
-  command
-    .optionsGroup('Results:')
-    .option('--trials <file>', 'log of finished trials (NDJSON): what it holds is not run again', 'toll-trials.ndjson')
-    .option('-o, --output <folder>', 'write a page (HTML), tables (Markdown, CSV, JSON) and charts (SVG) there')
-    .option('--markdown', 'print Markdown')
-    .option('--render-only', 'run nothing: make tables of what the log holds')
-    .option('--dry-run', 'run nothing: print what it would take')
-  addEnginesOptions(command)
-  addOutputOptions(command)
+  addSweepOptions(command, {
+    log: 'toll-trials.ndjson',
+    written: 'a page (HTML), tables (Markdown, CSV, JSON) and charts (SVG)',
+  })
   examples(
     command,
     experiment.examples,
@@ -189,65 +193,65 @@ function comparesDetectors({ plain }: ImageExperiment): boolean {
   return plain === 'optional'
 }
 
+interface Wanted {
+  readonly protocol: ImageProtocol
+  readonly setting: ImageSetting
+  /** Networks have betas even where only other detectors run: theirs in the log are shown beside. */
+  readonly wanted: WantedImageTrials
+  readonly networks: boolean
+}
+
 async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, terminal: Terminal): Promise<void> {
-  const protocol = imageProtocols[flags.dataset ?? experiment.datasets[0]]
-  const { latent, batch, learningRate, steps, validateEvery, validation, output } = flags
-  const setting = resolveImageSetting(protocol, { latent, batch, learningRate, steps, validateEvery, validation })
-  const names = classNames(protocol)
-  const wanted: WantedTrials = {
-    classes:
-      flags.classes === undefined ? (experiment.classes ?? names.map((_, i) => i)) : readClasses(flags.classes, names),
-    seeds: Array.from({ length: flags.seeds ?? seeds.default }, (_, seed) => seed),
-    betas: chooseBetas(experiment, protocol, flags),
-  }
-  const chosen =
-    flags.detectors === undefined ? ['toll'] : readNames('--detectors', flags.detectors, ['toll', ...baselineNames])
-  const baselines: WantedBaselines = {
-    dataset: protocol.dataset,
-    detectors: chosen.filter((name) => name !== 'toll'),
-    classes: wanted.classes,
-    seeds: wanted.seeds,
-  }
-  if (flags.dryRun && !chosen.includes('toll')) return printBaselineDryRun(baselines, flags.trials, terminal)
-  if (flags.dryRun) return printDryRun({ protocol, setting, wanted, log: flags.trials, flags }, terminal)
-  if (output !== undefined) await checkFolder(output)
-  const running: Running = { protocol, setting, wanted, flags, terminal }
-  const others = await readOrRunBaselines(baselines, running)
-  const run = !flags.renderOnly && chosen.includes('toll')
-  const records = await (run
-    ? runTrials(running)
-    : readFinished(flags.trials, { protocol, setting, wanted }, terminal, others.length > 0))
+  const all = readWanted(experiment, flags)
+  const { protocol, setting, wanted } = all
+  if (flags.dryRun) return printPlan(all, flags, terminal)
+  if (flags.output !== undefined) await checkFolder(flags.output)
+  const { records, others } = await (flags.renderOnly ? readTrials : runTrials)(all, flags, terminal)
   const name = `${experiment.name}-${protocol.dataset}`
-  const { text, markdown, csv, json, svg, html } = await experiment.render({
+  const rendered = await experiment.render({
     records,
     others,
     protocol,
     setting,
-    classes: names,
+    classes: classNames(protocol),
     name,
     beta: Math.max(...wanted.betas),
     command: commandLine(experiment, flags),
   })
-  if (output !== undefined) {
-    await writeFolder(
-      output,
-      { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, ...svg },
-      terminal,
-    )
-  } else {
-    terminal.note('the charts and a page with all of it are written with -o FOLDER')
+  await showRendered(rendered, name, flags, terminal)
+}
+
+function readWanted(experiment: ImageExperiment, flags: ImageFlags): Wanted {
+  const protocol = imageProtocols[flags.dataset ?? experiment.datasets[0]]
+  const { latent, batch, learningRate, steps, validateEvery, validation } = flags
+  const names = classNames(protocol)
+  const chosen =
+    flags.detectors === undefined ? ['toll'] : readNames('--detectors', flags.detectors, ['toll', ...recipeNames])
+  return {
+    protocol,
+    setting: resolveImageSetting(protocol, { latent, batch, learningRate, steps, validateEvery, validation }),
+    wanted: {
+      classes:
+        flags.classes === undefined
+          ? (experiment.classes ?? names.map((_, i) => i))
+          : readClasses(flags.classes, names),
+      seeds: flags.seeds?.numbers ?? firstOf(seeds.default),
+      betas: chooseBetas(experiment, protocol, flags),
+      detectors: chosen.filter((detector) => detector !== 'toll'),
+    },
+    networks: chosen.includes('toll'),
   }
-  if (terminal.json) terminal.print(json.trimEnd())
-  else terminal.print((flags.markdown ? markdown : text).trimEnd())
 }
 
 /** The command that asks for the same numbers, wherever its files go. */
 function commandLine({ name }: ImageExperiment, flags: ImageFlags): string {
-  const {
+  const { dataset, classes, seeds: range, beta, plain, detectors } = flags
+  const { latent, batch, learningRate, steps, validateEvery, validation } = flags
+  return commandWith(`toll reproduce ${name}`, {
     dataset,
     classes,
-    seeds: count,
-    beta,
+    seeds: range,
+    beta: beta?.join(','),
     plain,
     detectors,
     latent,
@@ -256,29 +260,7 @@ function commandLine({ name }: ImageExperiment, flags: ImageFlags): string {
     steps,
     validateEvery,
     validation,
-  } = flags
-  const values = {
-    dataset,
-    classes,
-    seeds: count,
-    beta: beta?.join(','),
-    plain,
-    detectors,
-    latent,
-    batch,
-    'learning-rate': learningRate,
-    steps,
-    'validate-every': validateEvery,
-    validation,
-  }
-  const given = Object.entries(values).flatMap(([option, value]) =>
-    value === undefined
-      ? []
-      : value === true
-        ? [`--${option}`]
-        : [`--${option} ${/\s/.test(String(value)) ? `"${value}"` : value}`],
-  )
-  return ['toll reproduce', name, ...given].join(' ')
+  })
 }
 
 function chooseBetas(
@@ -292,167 +274,137 @@ function chooseBetas(
     throw new TollError(
       'out-of-domain',
       `npm run paper -- ${name} takes one --beta, got ${given.join(',')}; figure4 takes several`,
+      { option: 'beta', value: given },
     )
   if (plain === 'always' && given[0] === 0)
-    throw new TollError('out-of-domain', `npm run paper -- ${name} compares with beta 0: --beta must be above 0`)
+    throw new TollError('out-of-domain', `npm run paper -- ${name} compares with beta 0: --beta must be above 0`, {
+      option: 'beta',
+      value: 0,
+    })
   return given[0] !== 0 && (plain === 'always' || flags.plain) ? [0, ...given] : given
 }
 
-interface Running {
-  readonly protocol: ImageProtocol
-  readonly setting: ImageSetting
-  readonly wanted: WantedTrials
-  readonly flags: ImageFlags
-  readonly terminal: Terminal
-}
-
-/**
- * Runs what the log lacks. A remark after every trial says how it went and what is left, for those who read a file
- * instead of a bar.
- */
-async function runTrials({ protocol, setting, wanted, flags, terminal }: Running): Promise<ImageRecord[]> {
-  const { runLoggedTrials } = await import('../images/node/index.js')
-  const log = flags.trials
-  return runStoppable(
-    flags,
-    `stopped; finished trials are in ${log}, half-done ones beside it: the same command goes on`,
-    terminal,
-    (engines, onProgress) =>
-      runLoggedTrials({
-        protocol,
-        setting,
-        wanted,
-        engines,
-        log,
-        signal: terminal.signal,
-        warn: (message) => terminal.note(message),
-        onProgress,
-        onTrial: ({ className, beta, seed, test }, secondsLeft) => {
-          const left = secondsLeft > 0 ? `, about ${duration(secondsLeft)} left` : ''
-          terminal.note(
-            `${className}, beta ${beta}, seed ${seed}: AUROC ${(100 * test.labelled.auroc).toFixed(1)} (last ` +
-              `step ${(100 * test.last.auroc).toFixed(1)})${left}`,
-          )
-        },
-      }),
+/** How many trials the logs lack, and what networks among them take. Without the data at hand all of those are missing. */
+async function printPlan({ protocol, setting, wanted, networks }: Wanted, flags: ImageFlags, terminal: Terminal) {
+  const { loadValidationRows } = await import('../images/node/index.js')
+  const notHere = (error: unknown) => {
+    if (!(error instanceof TollError && error.code === 'not-found')) throw error
+    terminal.note(`${error.message}; all trials are counted as missing`)
+    return undefined
+  }
+  const { format, trials } = await planImages({
+    protocol,
+    setting,
+    wanted: { ...wanted, betas: networks ? wanted.betas : [] },
+    classNames: classNames(protocol),
+    validationRows: networks ? await loadValidationRows(protocol).catch(notHere) : undefined,
+  })
+  const records = await readLogs(format, flags, terminal)
+  const of = (some: (trial: ImageTrial) => boolean, what?: string) =>
+    describeMissing({ format, trials: trials.filter(some) }, records, flags, what)
+  const { dataset } = protocol
+  const { detectors } = wanted
+  const others = detectors.length > 0 && (await of(isDetectorTrial, `of ${detectors.join(', ')} `))
+  if (!networks && others) return terminal.result({ dataset, detectors, ...others.document }, others.text)
+  const counted = await of((trial) => !isDetectorTrial(trial))
+  const { document, text } =
+    counted.document.trials.missing === 0
+      ? { document: { dataset, setting, ...counted.document }, text: counted.text }
+      : await describeNetworkCost({ protocol, setting, trials: counted.document.trials, flags })
+  terminal.result(
+    { ...document, ...(others && { others: { detectors, ...others.document } }) },
+    others ? `${text}\n${others.text}` : text,
   )
 }
 
-/** Those of other detectors: run where they are asked for and missing, read where nothing runs. */
-async function readOrRunBaselines(wanted: WantedBaselines, { flags, terminal }: Running): Promise<BaselineRecord[]> {
-  const { readBaselineLogs, runLoggedBaselines } = await import('../images/node/index.js')
-  const log = flags.trials
-  if (flags.renderOnly) {
-    const { dataset, classes, seeds: numbers, detectors } = wanted
-    // Lines that are none were told of when the trials of the network were read from the same log.
-    return (await readBaselineLogs([log], () => undefined)).filter(
+interface FinishedTrials {
+  readonly records: readonly ImageRecord[]
+  readonly others: readonly DetectorRecord[]
+}
+
+/** Runs what the log lacks. Where no network runs, finished ones are shown beside. */
+async function runTrials(all: Wanted, flags: ImageFlags, terminal: Terminal): Promise<FinishedTrials> {
+  const { protocol, setting, wanted, networks } = all
+  const { describeMachine, loadImageData } = await import('../images/node/index.js')
+  const { engineVersions } = await import('toll/runtime/node')
+  const data = await loadImageData(protocol, { networks })
+  const finished = await runLogged(
+    imageFormat,
+    flags,
+    terminal,
+    (options: SweepOptions<ImageTrial, LoggedRecord>) =>
+      runImageTrials({
+        protocol,
+        setting,
+        wanted: { ...wanted, betas: networks ? wanted.betas : [] },
+        data,
+        machine: describeMachine(options.engines[0]),
+        versions: engineVersions(),
+        ...options,
+      }),
+    describeTrial,
+  )
+  const others = finished.filter(isDetectorRecord)
+  if (networks) return { records: finished.filter((record) => !isDetectorRecord(record)), others }
+  return { records: selectFinished(all, await readLogs(imageFormat, flags, terminal), flags, true), others }
+}
+
+/** What the logs hold of the wanted trials; of other detectors those that are named, or all. */
+async function readTrials(all: Wanted, flags: ImageFlags, terminal: Terminal): Promise<FinishedTrials> {
+  const {
+    protocol: { dataset },
+    wanted: { classes, seeds: numbers, detectors },
+  } = all
+  const logged = await readLogs(imageFormat, flags, terminal)
+  const others = logged
+    .filter(isDetectorRecord)
+    .filter(
       (record) =>
         record.dataset === dataset &&
         classes.includes(record.class) &&
         numbers.includes(record.seed) &&
         (flags.detectors === undefined || detectors.includes(record.detector)),
     )
-  }
-  if (wanted.detectors.length === 0) return []
-  return runStoppable(
-    flags,
-    `stopped; finished trials are in ${log}: the same command goes on`,
-    terminal,
-    (engines, onProgress) =>
-      runLoggedBaselines({
-        wanted,
-        engines,
-        log,
-        signal: terminal.signal,
-        warn: (message) => terminal.note(message),
-        onProgress,
-        onTrial: ({ detector, className, seed, tested: { labelled, unlabelled } }) => {
-          const byLabels =
-            labelled.length > 0
-              ? ', by labels ' +
-                `${((100 * labelled.reduce((sum, { auroc }) => sum + auroc, 0)) / labelled.length).toFixed(1)}`
-              : ''
-          terminal.note(
-            `${detector}, ${className}, seed ${seed}: AUROC ${(100 * unlabelled.auroc).toFixed(1)}${byLabels}`,
-          )
-        },
-      }),
-  )
+  return { records: selectFinished(all, logged, flags, others.length > 0), others }
 }
 
-/** What the log holds of the wanted trials; `mayLack` where a table can do without. */
-async function readFinished(
-  log: string,
-  { protocol, setting, wanted }: Omit<Running, 'flags' | 'terminal'>,
-  terminal: Terminal,
+/** Networks of this setting; `mayLack` where a table can do without. */
+function selectFinished(
+  { protocol, setting, wanted: { classes, seeds: numbers, betas } }: Wanted,
+  logged: readonly LoggedRecord[],
+  flags: ImageFlags,
   mayLack: boolean,
-): Promise<ImageRecord[]> {
-  const { readImageLogs } = await import('../images/node/index.js')
-  const all = (await readImageLogs([log], (message) => terminal.note(message))).filter(
-    ({ dataset }) => dataset === protocol.dataset,
-  )
-  const { classes, seeds: numbers, betas } = wanted
+): ImageRecord[] {
+  const all = logged.filter((record) => !isDetectorRecord(record)).filter(({ dataset }) => dataset === protocol.dataset)
   const ofSetting = selectTrials(all, { protocol, setting, classes: classNames(protocol) })
   if (ofSetting.length === 0 && all.length > 0 && !mayLack) {
     const held = new Set(all.map((record) => differencesFrom(protocol, record.setting).join(', ') || "the paper's"))
     throw new TollError(
       'unknown-trial',
-      `${log} holds trials of ${protocol.title} in other settings only (${[...held].join('; ')}); name them ` +
-        'with --steps, --batch and so on',
+      `${flags.trials.join(', ')} holds trials of ${protocol.title} in other settings only (${[...held].join('; ')}); ` +
+        'name them with --steps, --batch and so on',
+      { file: flags.trials[0] },
     )
   }
   const records = ofSetting.filter(
     (record) => classes.includes(record.class) && numbers.includes(record.seed) && betas.includes(record.beta),
   )
-  if (records.length === 0 && !mayLack)
-    throw new TollError(
-      'unknown-trial',
-      `no such trial is finished in ${log}; run without --render-only, or name a log with --trials`,
-    )
+  if (records.length === 0 && !mayLack) throw nothingFinished(flags)
   return records
 }
 
-function classNames({ dataset, labels }: ImageProtocol): readonly string[] {
-  const { classes, coarseClasses } = datasets.find(({ name }) => name === dataset)!
-  return (labels === 'coarse' ? coarseClasses : classes)!
-}
-
-/** `0,3-5,truck` as class numbers, in their order, each once. Error: `argument`. */
-export function readClasses(text: string, names: readonly string[]): number[] {
-  const chosen = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .flatMap((part) => {
-      const named = names.findIndex((name) => name.toLowerCase() === part.toLowerCase())
-      // Digits name themselves: class 8 is '8'.
-      if (named >= 0) return [named]
-      const range = /^(\d+)(?:-(\d+))?$/.exec(part)
-      const [from, to] = range ? [Number(range[1]), Number(range[2] ?? range[1])] : [0, -1]
-      if (!range || from > to || to >= names.length) {
-        throw new TollError(
-          'out-of-domain',
-          `--classes takes numbers from 0 to ${names.length - 1}, ranges such as 3-5, or names ` +
-            `(${names.join(', ')}); '${part}' is none of them`,
-        )
-      }
-      return Array.from({ length: to - from + 1 }, (_, i) => from + i)
-    })
-  if (chosen.length === 0) throw new TollError('missing-argument', '--classes names no class')
-  return [...new Set(chosen)].sort((a, b) => a - b)
-}
-
-export function readBetas(text: string): number[] {
-  const betas = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => {
-      const beta = Number(part)
-      if (!(beta >= 0 && Number.isFinite(beta)))
-        throw new TollError('out-of-domain', `--beta takes numbers from 0, such as 10 or 0,10,100; '${part}' is none`)
-      return beta
-    })
-  if (betas.length === 0) throw new TollError('missing-argument', '--beta names no number')
-  return [...new Set(betas)].sort((a, b) => a - b)
+function describeTrial(record: LoggedRecord): string {
+  const percent = (share: number) => (100 * share).toFixed(1)
+  if (!isDetectorRecord(record)) {
+    const { className, beta, seed, test } = record
+    return (
+      `${className}, beta ${beta}, seed ${seed}: AUROC ${percent(test.labelled.auroc)} ` +
+      `(last step ${percent(test.last.auroc)})`
+    )
+  }
+  const { detector, className, seed, tested } = record
+  const { labelled, unlabelled } = tested
+  const mean = labelled.reduce((sum, { auroc }) => sum + auroc, 0) / Math.max(1, labelled.length)
+  const byLabels = labelled.length > 0 ? `, by labels ${percent(mean)}` : ''
+  return `${detector}, ${className}, seed ${seed}: AUROC ${percent(unlabelled.auroc)}${byLabels}`
 }

@@ -1,35 +1,41 @@
 // npm run paper -- pyod: PyOD's benchmark, beside the values that its documentation prints.
 
 import type { Command } from 'commander'
+import { TollError, version } from 'toll/base'
 import { checkFolder } from 'toll/base/node'
 import { detectors } from 'toll/detectors'
+import { examples, readNames, type Terminal } from 'toll-cli/terminal'
 import {
+  pyodFormat,
   pyodMethod,
   pyodParameters,
-  pyodTrialBegins,
-  readPyodTrial,
+  pyodSweep,
+  pyodTableOf,
   renderPyod,
   reproducePyod,
+  type PyodTable,
+  type PyodWanted,
 } from '../benchmarks/index.js'
-import { readNames } from 'toll-cli/terminal'
+import { finishedOf } from '../sweep/index.js'
+import { printMissing } from './dry-run.js'
 import {
-  addEnginesOptions,
+  addSweepOptions,
   commandWith,
   listedNames,
-  runStoppable,
+  nothingFinished,
+  rangeOption,
+  readLogs,
+  runLogged,
   showRendered,
-  type EnginesFlags,
-} from 'toll-cli/terminal'
-import { addOutputOptions, examples, parameterOption } from 'toll-cli/terminal'
-import type { Terminal } from 'toll-cli/terminal'
+  withMachine,
+  type RangeFlag,
+  type SweepFlags,
+} from './sweeps.js'
 
-interface PyodFlags extends EnginesFlags {
+interface PyodFlags extends SweepFlags {
   readonly detectors?: string
   readonly datasets?: string
-  readonly splits?: number
-  readonly trials: string
-  readonly output?: string
-  readonly markdown?: boolean
+  readonly splits?: RangeFlag
 }
 
 export function definePyod(command: Command, terminal: Terminal): void {
@@ -45,14 +51,8 @@ export function definePyod(command: Command, terminal: Terminal): void {
         `${[...detectors.keys()].join(', ')})`,
     )
     .option('--datasets <list>', 'which data sets, such as cardio,pima (default all that are found)')
-    .addOption(parameterOption('splits', pyodParameters.splits))
-  command
-    .optionsGroup('Results:')
-    .option('--trials <file>', 'log of finished runs (NDJSON): what it holds is not run again', 'toll-pyod.ndjson')
-    .option('-o, --output <folder>', 'write pyod.html, .md, .csv and .json there')
-    .option('--markdown', 'print Markdown')
-  addEnginesOptions(command)
-  addOutputOptions(command)
+    .addOption(rangeOption('splits', pyodParameters.splits))
+  addSweepOptions(command, { log: 'toll-pyod.ndjson', written: 'pyod.html, .md, .csv and .json' })
   examples(
     command,
     [
@@ -66,44 +66,73 @@ export function definePyod(command: Command, terminal: Terminal): void {
   command.action((flags: PyodFlags) => runPyod(flags, terminal))
 }
 
+interface PyodNames {
+  readonly datasets: readonly string[] | undefined
+  readonly detectors: readonly string[]
+  readonly splits: readonly number[] | undefined
+}
+
 async function runPyod(flags: PyodFlags, terminal: Terminal): Promise<void> {
-  const { loadPyodDatasets } = await import('../benchmarks/node/index.js')
-  const { openTrialLog } = await import('../sweep/node/index.js')
-  const { splits, trials, output } = flags
   const all = [...detectors.keys()]
-  const chosen =
-    flags.detectors === 'published'
-      ? all.filter((name) => pyodMethod(name).column)
-      : readNames('--detectors', flags.detectors, all)
-  const datasets = await loadPyodDatasets(listedNames(flags.datasets))
-  if (output !== undefined) await checkFolder(output)
-  const store = await openTrialLog(trials, {
-    parse: readPyodTrial,
-    begins: pyodTrialBegins,
-    warn: (text) => terminal.note(text),
+  const names: PyodNames = {
+    datasets: listedNames(flags.datasets),
+    detectors:
+      flags.detectors === 'published'
+        ? all.filter((name) => pyodMethod(name).column)
+        : readNames('--detectors', flags.detectors, all),
+    splits: flags.splits?.numbers,
+  }
+  if (flags.dryRun) return printPlan(names, flags, terminal)
+  if (flags.output !== undefined) await checkFolder(flags.output)
+  const table = await (flags.renderOnly ? readTable : runTable)(names, flags, terminal)
+  const command = commandWith('toll reproduce pyod', {
+    detectors: flags.detectors,
+    datasets: flags.datasets,
+    splits: flags.splits,
   })
-  const table = await runStoppable(
-    flags,
-    `stopped; finished runs are in ${trials}: the same command goes on`,
-    terminal,
-    (engines, onProgress) =>
-      reproducePyod({
-        datasets,
-        detectors: chosen,
-        engines,
-        splits,
-        store,
-        signal: terminal.signal,
-        onProgress,
-      }),
-  ).finally(() => store.close())
-  await showRendered(
-    renderPyod(
-      table,
-      commandWith('toll reproduce pyod', { detectors: flags.detectors, datasets: flags.datasets, splits }),
-    ),
-    'pyod',
-    flags,
-    terminal,
-  )
+  await showRendered(renderPyod(table, command), 'pyod', flags, terminal)
+}
+
+async function loadWanted({ datasets, ...names }: PyodNames): Promise<PyodWanted> {
+  const { loadPyodDatasets } = await import('../benchmarks/node/index.js')
+  return { ...names, datasets: await loadPyodDatasets(datasets) }
+}
+
+async function printPlan(names: PyodNames, flags: PyodFlags, terminal: Terminal): Promise<void> {
+  const wanted = await loadWanted(names)
+  const described = {
+    experiment: 'pyod',
+    datasets: wanted.datasets.map(({ name }) => name),
+    detectors: names.detectors,
+  }
+  await withMachine(flags, async (engine) => printMissing(await pyodSweep(wanted, engine), described, flags, terminal))
+}
+
+async function runTable(names: PyodNames, flags: PyodFlags, terminal: Terminal): Promise<PyodTable> {
+  const wanted = await loadWanted(names)
+  return runLogged(pyodFormat, flags, terminal, (options) => reproducePyod({ ...wanted, ...options }))
+}
+
+/**
+ * What the log holds: trials of exactly these rows and settings where the data sets are here, else trials by their
+ * names, of which the table does not say where they ran.
+ */
+async function readTable(names: PyodNames, flags: PyodFlags, terminal: Terminal): Promise<PyodTable> {
+  const records = await readLogs(pyodFormat, flags, terminal)
+  const splits = names.splits ?? [...new Set(records.map(({ split }) => split))]
+  if (records.length === 0) throw nothingFinished(flags)
+  const wanted = await loadWanted({ ...names, splits }).catch((error: unknown) => {
+    if (error instanceof TollError && error.code === 'not-found') return undefined
+    throw error
+  })
+  const table = wanted
+    ? await withMachine(flags, async ({ device, threads }) =>
+        pyodTableOf([...finishedOf(await pyodSweep(wanted, { device, threads }), records).values()], {
+          detectors: names.detectors,
+          machine: { device, threads, toll: version },
+        }),
+      )
+    : pyodTableOf(records, { datasets: names.datasets, detectors: names.detectors, splits })
+  if (table.cells.length === 0) throw nothingFinished(flags)
+  return table
 }

@@ -3,27 +3,38 @@
 import type { Command } from 'commander'
 import { checkFolder } from 'toll/base/node'
 import { detectors } from 'toll/detectors'
+import { examples, parameterOption, readNames, writeFolder, type Terminal } from 'toll-cli/terminal'
 import {
-  readTrial,
   renderTable3Json,
   renderTable3Markdown,
   renderTable3Text,
   reproduceTable3,
+  resolveTable3,
+  summarizeTable3,
+  table3Format,
   table3Parameters,
+  table3Sweep,
+  type Table3,
+  type Table3Setting,
 } from '../arrhythmia/index.js'
-import { readNames } from 'toll-cli/terminal'
-import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from 'toll-cli/terminal'
-import { addOutputOptions, examples, parameterOption } from 'toll-cli/terminal'
-import type { Terminal } from 'toll-cli/terminal'
+import { finishedOf } from '../sweep/index.js'
+import { printMissing } from './dry-run.js'
+import {
+  addSweepOptions,
+  nothingFinished,
+  rangeOption,
+  readLogs,
+  runLogged,
+  withMachine,
+  type RangeFlag,
+  type SweepFlags,
+} from './sweeps.js'
 
-interface Table3Flags extends EnginesFlags {
-  readonly output?: string
-  readonly markdown?: boolean
-  readonly trials?: string
+interface Table3Flags extends SweepFlags {
   readonly plain?: boolean
   readonly detectors?: string
-  readonly seeds?: number
-  readonly splits?: number
+  readonly seeds?: RangeFlag
+  readonly splits?: RangeFlag
   readonly steps?: number
 }
 
@@ -35,23 +46,24 @@ export function defineTable3(table3: Command, terminal: Terminal): void {
         "100 random splits, with intervals; the distance to the training mean as a floor, and the paper's " +
         'column beside it.',
     )
-    .option('-o, --output <folder>', 'also write table3.md and table3.json there')
-    .option('--markdown', 'print Markdown')
-    .option('--trials <file>', 'keep finished runs in this file (NDJSON) and go on from it')
     .option(
       '--detectors <list>',
       "toll and others on the same splits and under other papers' protocols, such as " +
         'toll,oc-svm,kde,isolation-forest (default toll)',
     )
     .option('--plain', 'run the same network without the norm term as well, which takes twice as long')
-  for (const [name, domain] of Object.entries(table3Parameters)) table3.addOption(parameterOption(name, domain))
-  addEnginesOptions(table3)
-  addOutputOptions(table3)
+  const { seeds, splits, steps } = table3Parameters
+  table3
+    .addOption(rangeOption('seeds', seeds))
+    .addOption(rangeOption('splits', splits))
+    .addOption(parameterOption('steps', steps))
+  addSweepOptions(table3, { log: 'toll-table3.ndjson', written: 'table3.md and table3.json' })
   const lines = [
     'npm run paper -- table3',
     'npm run paper -- table3 --splits 0',
     'npm run paper -- table3 --detectors oc-svm,kde,isolation-forest',
-    'npm run paper -- table3 --trials table3.ndjson -o results',
+    'npm run paper -- table3 --splits 0-49 --trials first.ndjson',
+    'npm run paper -- table3 --trials first.ndjson second.ndjson -o results',
   ]
   examples(
     table3,
@@ -63,34 +75,43 @@ export function defineTable3(table3: Command, terminal: Terminal): void {
 
 async function runTable3(flags: Table3Flags, terminal: Terminal): Promise<void> {
   const { loadArrhythmia } = await import('../arrhythmia/node/index.js')
-  const { openTrialLog } = await import('../sweep/node/index.js')
-  const { output, trials, plain, seeds, splits, steps } = flags
   const chosen =
     flags.detectors === undefined ? undefined : readNames('--detectors', flags.detectors, [...detectors.keys()])
-  const data = await loadArrhythmia()
-  if (output !== undefined) await checkFolder(output)
-  const store =
-    trials === undefined
-      ? undefined
-      : await openTrialLog(trials, { parse: readTrial, begins: '{"settings":', warn: (text) => terminal.note(text) })
-  const result = await withEngines(flags, (engines) =>
-    showPhases(terminal, (onProgress) =>
-      reproduceTable3({
-        data,
-        engines,
-        detectors: chosen,
-        seeds,
-        splits,
-        steps,
-        plain,
-        signal: terminal.signal,
-        onProgress,
-        ...(store && { store }),
-      }),
-    ),
-  ).finally(() => store?.close())
+  const setting = resolveTable3({
+    data: await loadArrhythmia(),
+    detectors: chosen,
+    seeds: flags.seeds?.numbers,
+    splits: flags.splits?.numbers,
+    steps: flags.steps,
+    plain: flags.plain,
+  })
+  if (flags.dryRun) {
+    return withMachine(flags, async (engine) =>
+      printMissing(
+        await table3Sweep(setting, engine),
+        { experiment: 'table3', detectors: setting.detectors },
+        flags,
+        terminal,
+      ),
+    )
+  }
+  if (flags.output !== undefined) await checkFolder(flags.output)
+  const result = await (flags.renderOnly
+    ? readTable(setting, flags, terminal)
+    : runLogged(table3Format, flags, terminal, (options) => reproduceTable3({ ...setting, ...options })))
   const [markdown, json] = [renderTable3Markdown(result), renderTable3Json(result)]
-  if (output !== undefined) await writeFolder(output, { 'table3.md': markdown, 'table3.json': json }, terminal)
+  if (flags.output !== undefined)
+    await writeFolder(flags.output, { 'table3.md': markdown, 'table3.json': json }, terminal)
   if (terminal.json) terminal.print(json.trimEnd())
   else terminal.print((flags.markdown ? markdown : renderTable3Text(result)).trimEnd())
+}
+
+/** What the log holds of the wanted trials; the floor comes from the data, which are here in any case. */
+async function readTable(setting: Table3Setting, flags: Table3Flags, terminal: Terminal): Promise<Table3> {
+  const records = await readLogs(table3Format, flags, terminal)
+  return withMachine(flags, async (engine) => {
+    const finished = [...finishedOf(await table3Sweep(setting, engine), records).values()]
+    if (finished.length === 0) throw nothingFinished(flags)
+    return summarizeTable3(setting, engine, finished)
+  })
 }

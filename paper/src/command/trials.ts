@@ -4,26 +4,33 @@ import type { Command } from 'commander'
 import { TollError } from 'toll/base'
 import type { QueryValue } from 'toll/data/node'
 import { renderText } from 'toll/report'
-import { addOutputOptions, examples } from 'toll-cli/terminal'
-import type { Terminal } from 'toll-cli/terminal'
+import { addOutputOptions, examples, type Terminal } from 'toll-cli/terminal'
+import { table3Format } from '../arrhythmia/index.js'
+import { autoFormat, pyodFormat } from '../benchmarks/index.js'
+import { imageFormat } from '../images/index.js'
+import { anyOf } from '../sweep/index.js'
 
 interface TrialsFlags {
   readonly sql?: string
   readonly csv?: boolean
 }
 
+/** Lines of all sweeps. */
+const formats = anyOf([imageFormat, pyodFormat, autoFormat, table3Format])
+
 export function defineTrials(command: Command, terminal: Terminal): void {
   command
     .description(
-      'Lists the finished image trials of trial logs (NDJSON), or answers a question about them in SQL. ' +
+      'Lists the finished trials of trial logs (NDJSON), or answers a question about them in SQL. ' +
         'Logs of several machines are read as one; a trial that is ' +
         'in two of them counts once.',
     )
     .argument('<log...>', 'trial logs')
     .option(
       '--sql <query>',
-      'a query (DuckDB) over the views trials, checkpoints and baselines (other detectors), or over ' +
-        'records, the lines as they are',
+      `a query (DuckDB) over the views ${formats.views.map(({ name }) => name).join(', ')}, those of the kinds of ` +
+        'trials that are there (trials: networks on images, baselines: other detectors on them), or over records, the ' +
+        'lines as they are',
     )
     .option('--csv', 'print CSV')
   addOutputOptions(command)
@@ -39,16 +46,16 @@ export function defineTrials(command: Command, terminal: Terminal): void {
 
 async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, terminal: Terminal): Promise<void> {
   const { access } = await import('node:fs/promises')
-  const { queryTrials, readTrialLogs } = await import('../images/node/index.js')
+  const { queryTrials, readTrials } = await import('../sweep/node/index.js')
   for (const path of paths) {
     await access(path).catch(() => {
-      throw new TollError('unknown-trial', `there is no trial log ${path}`)
+      throw new TollError('unknown-trial', `there is no trial log ${path}`, { file: path })
     })
   }
-  const records = await readTrialLogs(paths, (message) => terminal.note(message))
+  const records = await readTrials(paths, { format: formats, warn: (message) => terminal.note(message) })
   if (records.length === 0)
-    throw new TollError('no-results', `no finished image trial is in ${paths.join(', ')}`, { file: paths[0] })
-  const { columns, rows } = await queryTrials(records, sql)
+    throw new TollError('no-results', `no finished trial is in ${paths.join(', ')}`, { file: paths[0] })
+  const { columns, rows } = await queryTrials(formats, records, sql)
   if (terminal.json)
     return terminal.result(
       rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]]))),

@@ -6,6 +6,7 @@ import { curvePanels, type Chart, type ReportCell, type ReportTable } from 'toll
 import { choices, type Choice, type ImageRecord } from '../images/index.js'
 import { betasOf, meanOverClasses, summarizeImages, type ImageAblation, type PairedSummary } from './summary.js'
 import { choiceTitles, fixed, paperCell, paperMean, spreadCells, spreadValues, type PaperRow } from './table.js'
+import { signed } from '../pages/index.js'
 import type { PaperTable } from './published.js'
 
 interface Row extends PaperRow {
@@ -63,13 +64,13 @@ export function tabulateAblation(
         seeds.length > 0 ? seeds.length : null,
         without ? spreadCells(without[choice])[0] : null,
         toll ? spreadCells(toll[choice])[0] : null,
-        difference ? signed(100 * difference[choice].mean) : null,
+        difference ? signedPoints(100 * difference[choice].mean) : null,
         difference ? signedInterval(difference[choice]) : null,
         ...(plain
           ? [
               paperCell(plain, row),
               paperCell(paper.toll, row),
-              signed(paperMean(paper.toll, row) - paperMean(plain, row)),
+              signedPoints(paperMean(paper.toll, row) - paperMean(plain, row)),
             ]
           : []),
       ]
@@ -226,12 +227,11 @@ export async function sweepChart(
   })
 }
 
-/** Points with their sign. */
-export function signed(points: number): string {
-  const shown = Math.abs(points).toFixed(1)
-  return Number(shown) === 0 ? shown : `${points > 0 ? '+' : '−'}${shown}`
+/** Points of AUROC with their sign. */
+export function signedPoints(points: number): string {
+  return signed(points, 1)
 }
 
 export function signedInterval({ interval }: MeanInterval): string | null {
-  return interval ? `${signed(100 * interval.low)} to ${signed(100 * interval.high)}` : null
+  return interval ? `${signedPoints(100 * interval.low)} to ${signedPoints(100 * interval.high)}` : null
 }

@@ -2,8 +2,8 @@
 
 import { meanInterval, type MeanInterval } from 'toll/metrics'
 import type { ReportCell, ReportColumn, ReportTable } from 'toll/report'
-import { imageBaselines, svmGrid, type ImageBaseline } from '../images/index.js'
-import type { BaselineRecord } from '../images/index.js'
+import { detectorRecipes, svmGrid, type DetectorRecipe } from '../images/index.js'
+import type { DetectorRecord } from '../images/index.js'
 import type { ImageDataset } from '../images/index.js'
 import { meanAuroc } from './summary.js'
 import { fixed, paperCell, spreadCells, spreadValues } from './table.js'
@@ -11,7 +11,7 @@ import type { PaperTable } from './published.js'
 
 /** One column of ours: a detector, and how its parameters were chosen. */
 interface BaselineColumn {
-  readonly baseline: ImageBaseline
+  readonly baseline: DetectorRecipe
   readonly choice: 'labelled' | 'unlabelled'
   /** Per class, in order; absent where it did not run. In [0, 1]. */
   readonly classes: readonly (MeanInterval | undefined)[]
@@ -19,8 +19,8 @@ interface BaselineColumn {
   readonly average?: number
 }
 
-function columnsOf(records: readonly BaselineRecord[], classes: number): BaselineColumn[] {
-  return imageBaselines.flatMap((baseline) => {
+function columnsOf(records: readonly DetectorRecord[], classes: number): BaselineColumn[] {
+  return detectorRecipes.flatMap((baseline) => {
     const of = records.filter(({ detector }) => detector === baseline.detector)
     if (of.length === 0) return []
     return (baseline.tuned === 'nothing' ? (['unlabelled'] as const) : (['labelled', 'unlabelled'] as const)).map(
@@ -48,7 +48,7 @@ function columnsOf(records: readonly BaselineRecord[], classes: number): Baselin
 /** Undefined where none ran. */
 export function tabulateOthers(
   title: string,
-  records: readonly BaselineRecord[],
+  records: readonly DetectorRecord[],
   classes: readonly string[],
   paper?: PaperTable,
 ): ReportTable | undefined {
@@ -92,7 +92,7 @@ export function tabulateOthers(
 }
 
 /** Every value, in per cent and not rounded, with the columns of `listValues`. */
-export function listOthers(records: readonly BaselineRecord[], classes: readonly string[]): ReportCell[][] {
+export function listOthers(records: readonly DetectorRecord[], classes: readonly string[]): ReportCell[][] {
   return columnsOf(records, classes.length).flatMap(({ baseline, choice, classes: values, average }) => [
     ...values.flatMap((value, c): ReportCell[][] =>
       value
@@ -117,8 +117,8 @@ export function listOthers(records: readonly BaselineRecord[], classes: readonly
 }
 
 /** What a reader must know of these columns. */
-export function explainOthers(records: readonly BaselineRecord[], dataset: ImageDataset): string[] {
-  const ran = imageBaselines.filter(({ detector }) => records.some((record) => record.detector === detector))
+export function explainOthers(records: readonly DetectorRecord[], dataset: ImageDataset): string[] {
+  const ran = detectorRecipes.filter(({ detector }) => records.some((record) => record.detector === detector))
   if (ran.length === 0) return []
   const { gammas, nus, holdout, draws, nu } = svmGrid
   const minutes = records.reduce((sum, { seconds: { prepare, run } }) => sum + prepare + run, 0) / 60

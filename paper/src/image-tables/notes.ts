@@ -4,6 +4,7 @@
 import { differencesFrom } from '../images/index.js'
 import type { ImageRecord } from '../images/index.js'
 import type { ImageSelection } from './summary.js'
+import { count } from '../pages/index.js'
 import { findUnevenAverages, paperSeeds, type PaperTable } from './published.js'
 
 /**
@@ -150,8 +151,4 @@ function describeSeeds(trials: readonly ImageRecord[], betas: readonly number[])
 
 function seedsOf(trials: readonly ImageRecord[]): number[] {
   return [...new Set(trials.map(({ seed }) => seed))].sort((a, b) => a - b)
-}
-
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`
 }

@@ -16,7 +16,7 @@ import {
   type ImageReportOptions,
 } from './index.js'
 import { type RenderedExperiment } from 'toll/evaluate'
-import { countGains, signed, sweepBetas, tabulateAblation, tabulateSweep } from './ablation.js'
+import { countGains, signedPoints, sweepBetas, tabulateAblation, tabulateSweep } from './ablation.js'
 import { digits, makeRecord } from '../images/made-records.harness.js'
 import { tabulateBaselines, tabulateOurs } from './table.js'
 
@@ -318,7 +318,7 @@ describe('Table 4', () => {
     ])
     expect(rows[10]).toEqual(['average', null, null, null, null, null, '94.7', '98.4', '+3.7'])
     expect(countGains(ablation, 'labelled')).toEqual({ above: 1, compared: 2 })
-    expect([0.04, -0.04, -0.06].map(signed)).toEqual(['0.0', '0.0', '−0.1'])
+    expect([0.04, -0.04, -0.06].map(signedPoints)).toEqual(['0.0', '0.0', '−0.1'])
   })
 
   it('is the same in all forms', async () => {

@@ -1,22 +1,22 @@
 // The paper's image tables and figures as people and programs read them, from trials and nothing else: for a terminal,
 // as Markdown, CSV, JSON, SVG files and one HTML page that stands alone.
 
-import { TollError, version } from 'toll/base'
+import { TollError } from 'toll/base'
 import type { Block, MetricTile, Report, ReportTable } from 'toll/report'
-import { checkStem } from '../pages/index.js'
+import { checkStem, count, madeBy } from '../pages/index.js'
 import {
   countGains,
   listAblation,
   listSweep,
-  signed,
   signedInterval,
+  signedPoints,
   sweepBetas,
   sweepChart,
   tabulateAblation,
   tabulateSweep,
 } from './ablation.js'
 import { explainOthers, listOthers, tabulateOthers } from './detector-table.js'
-import type { BaselineRecord } from '../images/index.js'
+import type { DetectorRecord } from '../images/index.js'
 import { histogramCharts, learningCharts, type NamedChart } from './curves.js'
 import { explainColumns, explainImages, explainRanks } from './notes.js'
 import { choices, type ImageRecord } from '../images/index.js'
@@ -36,7 +36,7 @@ export interface ImageReportOptions extends ImageSelection {
   /** Of one or several logs; those of another data set or setting are passed over. */
   readonly records: readonly ImageRecord[]
   /** Trials of other detectors, shown beside; default none. */
-  readonly others?: readonly BaselineRecord[]
+  readonly others?: readonly DetectorRecord[]
   /** What the files of the pictures begin with: letters, digits, '-', '_' and '.'. */
   readonly name: string
   /** Weight of the code norm of Toll; default the protocol's. Beta 0 stands beside it where it ran. */
@@ -121,7 +121,7 @@ export async function renderAblation(options: ImageReportOptions): Promise<Rende
   const gains = choices.map((choice) => ({ choice, ...countGains(ablation, choice) }))
   const tiles = choices.map((choice, i): MetricTile => ({
     label: `Average gain, ${choiceTitles[choice]}`,
-    value: difference ? signed(100 * difference[choice].mean) : '–',
+    value: difference ? signedPoints(100 * difference[choice].mean) : '–',
     emphasis: i === 0,
     note:
       `${difference && signedInterval(difference[choice]) ? `95 % ${signedInterval(difference[choice])}, ` : ''}above ` +
@@ -135,7 +135,7 @@ export async function renderAblation(options: ImageReportOptions): Promise<Rende
         `The same class, seed, first values and batches, with beta ${beta} and with beta 0. Differences are ` +
         'points of AUROC, paired. ' +
         (seeds.length > 0
-          ? `The average is over ${seedCount(seeds)} with which every class ran both ways.`
+          ? `The average is over ${count(seeds.length, 'seed')} with which every class ran both ways.`
           : 'No seed has run with every class both ways: there is no average yet.'),
       sections: [
         {
@@ -218,7 +218,7 @@ function render(
 ): RenderedExperiment {
   checkStem(name)
   const footer =
-    `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Method and ` +
+    `${madeBy(command)}. Method and ` +
     'published figures: Ghafourian et al., ' +
     'Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627.'
   const unit = "ours in [0, 1], the paper's in per cent"
@@ -262,11 +262,7 @@ function averageTiles(
 function coverage({ beta, classes, average }: ImageSummary): string {
   const ran = classes.filter(({ auroc }) => auroc).length
   if (ran < classes.length) return `With beta ${beta}, ${ran} of ${classes.length} classes have run.`
-  return `With beta ${beta}, all ${classes.length} classes ran with ${seedCount(average.seeds)}.`
-}
-
-function seedCount(seeds: readonly number[]): string {
-  return `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}`
+  return `With beta ${beta}, all ${classes.length} classes ran with ${count(average.seeds.length, 'seed')}.`
 }
 
 function table(content: ReportTable): Block {

@@ -1,10 +1,10 @@
 // Figure 3 of the paper: what the images look like, a row per class with a seeded choice of pictures.
 
-import { Random, integer, resolveParameters, version } from 'toll/base'
+import { Random, integer, resolveParameters } from 'toll/base'
 import { rowsWith, takeImages, type ImageSet } from 'toll/data'
 import { imageStrip, type ImageStrip } from 'toll/report'
 import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
-import { checkStem } from '../pages/index.js'
+import { checkStem, madeBy } from '../pages/index.js'
 
 export const samplePictureParameters = {
   perClass: integer({ default: 8, min: 1, max: 12, doc: 'Pictures per class; a class with fewer shows all.' }),
@@ -55,7 +55,7 @@ export async function renderSamplePictures({
         title,
         blocks: [{ kind: 'images', title: `Images of ${title}`, strip: strips[i], file: `${name}-${i + 1}.svg` }],
       })),
-      footer: `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}.`,
+      footer: `${madeBy(command)}.`,
     },
     {
       columns: ['set', 'class', 'place', 'row'].map((title) => ({ title })),

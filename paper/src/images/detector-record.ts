@@ -5,7 +5,7 @@ import { TollError } from 'toll/base'
 import type { ImageDataset } from './protocol.js'
 import { readImageRecord, type ImageRecord, type Machine } from './record.js'
 
-export interface BaselineKey {
+export interface DetectorKey {
   readonly detector: string
   readonly dataset: ImageDataset
   /** The normal class, an index. */
@@ -15,14 +15,14 @@ export interface BaselineKey {
 }
 
 /** Of test images, in [0, 1]. */
-export interface BaselineMeasures {
+export interface DetectorMeasures {
   readonly auroc: number
   readonly averagePrecision: number
   /** What was chosen. */
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
-export interface BaselineRecord extends BaselineKey {
+export interface DetectorRecord extends DetectorKey {
   readonly format: 2
   /** Fingerprint of all that the numbers depend on, but for the machine. */
   readonly id: string
@@ -34,9 +34,9 @@ export interface BaselineRecord extends BaselineKey {
   readonly images: { readonly train: number; readonly test: number; readonly testAnomalies: number }
   readonly tested: {
     /** All test images; nothing was chosen by a label. */
-    readonly unlabelled: BaselineMeasures
+    readonly unlabelled: DetectorMeasures
     /** One for each draw of labelled test images that choose, on the others; empty where nothing is chosen. */
-    readonly labelled: readonly BaselineMeasures[]
+    readonly labelled: readonly DetectorMeasures[]
   }
   readonly seconds: { readonly prepare: number; readonly run: number }
   readonly machine: Machine
@@ -46,20 +46,20 @@ export interface BaselineRecord extends BaselineKey {
 }
 
 /** What a log of image experiments holds. */
-export type LoggedRecord = ImageRecord | BaselineRecord
+export type LoggedRecord = ImageRecord | DetectorRecord
 
-export function isBaseline(record: LoggedRecord): record is BaselineRecord {
+export function isDetectorRecord(record: LoggedRecord): record is DetectorRecord {
   return record.format === 2
 }
 
 /** A value read from a log, of either kind. Error: `format` with what is wrong. */
 export function readLoggedRecord(value: unknown): LoggedRecord {
   return (value as { format?: unknown } | null)?.format === 2
-    ? readBaselineRecord(value as Partial<BaselineRecord>)
+    ? readDetectorRecord(value as Partial<DetectorRecord>)
     : readImageRecord(value)
 }
 
-function readBaselineRecord(record: Partial<BaselineRecord>): BaselineRecord {
+function readDetectorRecord(record: Partial<DetectorRecord>): DetectorRecord {
   const wrong = (what: string) => new TollError('damaged-file', `it is no trial of a detector on images: ${what}`)
   for (const name of ['id', 'detector', 'dataset', 'className', 'scale', 'finished'] as const)
     if (typeof record[name] !== 'string') throw wrong(`'${name}' is no text`)
@@ -79,11 +79,11 @@ function readBaselineRecord(record: Partial<BaselineRecord>): BaselineRecord {
     if (bad !== undefined) throw wrong(`'${part}.${bad}' is no number`)
   }
   if (typeof record.versions !== 'object' || record.versions === null) throw wrong("'versions' is missing")
-  return record as BaselineRecord
+  return record as DetectorRecord
 }
 
-function isMeasures(value: unknown): value is BaselineMeasures {
-  const { auroc, averagePrecision, parameters } = (value ?? {}) as Partial<BaselineMeasures>
+function isMeasures(value: unknown): value is DetectorMeasures {
+  const { auroc, averagePrecision, parameters } = (value ?? {}) as Partial<DetectorMeasures>
   return (
     [auroc, averagePrecision].every((share) => typeof share === 'number' && share >= 0 && share <= 1) &&
     typeof parameters === 'object' &&

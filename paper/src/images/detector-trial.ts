@@ -9,8 +9,8 @@ import { auroc, averagePrecision } from 'toll/metrics'
 import { fitImagePreprocessing, prepareImage } from 'toll/preprocess'
 import { float32, float64, type Engine } from 'toll/runtime'
 import { runDetector, type Rows } from 'toll/evaluate'
-import { svmGrid, type ImageBaseline } from './detectors.js'
-import type { BaselineKey, BaselineMeasures, BaselineRecord } from './detector-record.js'
+import { svmGrid, type DetectorRecipe } from './recipes.js'
+import type { DetectorKey, DetectorMeasures, DetectorRecord } from './detector-record.js'
 import type { Machine } from './record.js'
 import { pixelRows } from './one-class.js'
 
@@ -32,12 +32,12 @@ export class FeatureCache {
   }
 }
 
-export interface BaselineTrialOptions {
+export interface DetectorTrialOptions {
   readonly engine: Engine
   /** Of this engine. */
   readonly features: FeatureCache
-  readonly baseline: ImageBaseline
-  readonly key: BaselineKey
+  readonly recipe: DetectorRecipe
+  readonly key: DetectorKey
   readonly id: string
   readonly images: { readonly train: ImageSet; readonly test: ImageSet }
   readonly machine: Machine
@@ -54,8 +54,8 @@ const piece = 256
  * Errors: `data` for a class with fewer than two training images, or test images of one kind; those of the detector;
  * `aborted`.
  */
-export async function runBaselineTrial(options: BaselineTrialOptions): Promise<BaselineRecord> {
-  const { engine, baseline, key, images, signal } = options
+export async function runDetectorTrial(options: DetectorTrialOptions): Promise<DetectorRecord> {
+  const { engine, recipe, key, images, signal } = options
   const trainRows = rowsWith(images.train.labels, key.class)
   if (trainRows.length < 2)
     throw new TollError(
@@ -64,12 +64,12 @@ export async function runBaselineTrial(options: BaselineTrialOptions): Promise<B
     )
   const labels = Uint8Array.from(images.test.labels, (label) => Number(label !== key.class))
   const started = performance.now()
-  const [scale, variance] = [baseline.scale[key.dataset], baseline.variance]
+  const [scale, variance] = [recipe.scale[key.dataset], recipe.variance]
   const { train, test } = await options.features.take(`${key.class} ${scale} ${variance}`, () =>
     prepareFeatures({ engine, scale, variance, signal }, takeImages(images.train, trainRows), images.test),
   )
   const prepared = performance.now()
-  const measured = await (baseline.tuned === 'nothing' ? runPlain : runGrid)(options, { train, test, labels })
+  const measured = await (recipe.tuned === 'nothing' ? runPlain : runGrid)(options, { train, test, labels })
   return {
     format: 2,
     id: options.id,
@@ -154,7 +154,7 @@ interface Features {
 type Parameters = Partial<Values<Domains>>
 
 async function scoreTest(
-  { engine, baseline, key, signal }: BaselineTrialOptions,
+  { engine, recipe, key, signal }: DetectorTrialOptions,
   { train, test }: Features,
   parameters: Parameters,
   onFit?: (share: number) => void,
@@ -163,7 +163,7 @@ async function scoreTest(
     scores: [scores],
   } = await runDetector({
     detector: detectorNamed(key.detector),
-    parameters: { ...baseline.parameters, ...parameters },
+    parameters: { ...recipe.parameters, ...parameters },
     train,
     scored: [test],
     engine,
@@ -174,14 +174,14 @@ async function scoreTest(
   return scores
 }
 
-async function runPlain(options: BaselineTrialOptions, features: Features): Promise<BaselineRecord['tested']> {
+async function runPlain(options: DetectorTrialOptions, features: Features): Promise<DetectorRecord['tested']> {
   const scores = await scoreTest(options, features, {}, options.onShare)
   options.onShare?.(1)
   return { unlabelled: measure(scores, features.labels, options, {}), labelled: [] }
 }
 
 /** Every point of the grid is fitted once; then each draw of labelled test images chooses among them. */
-async function runGrid(options: BaselineTrialOptions, features: Features): Promise<BaselineRecord['tested']> {
+async function runGrid(options: DetectorTrialOptions, features: Features): Promise<DetectorRecord['tested']> {
   const { gammas, nus, holdout, draws, nu } = svmGrid
   const { labels, train } = features
   const points = [
@@ -195,7 +195,7 @@ async function runGrid(options: BaselineTrialOptions, features: Features): Promi
   }
   const [free, ...grid] = scored
   const random = Random.seeded(options.key.seed).fork('labelled test images')
-  const labelled = Array.from({ length: draws }, (): BaselineMeasures => {
+  const labelled = Array.from({ length: draws }, (): DetectorMeasures => {
     // Of both kinds, so that there is something to choose by on few images too.
     const chosen = new Set(
       [0, 1].flatMap((kind) => {
@@ -221,10 +221,10 @@ async function runGrid(options: BaselineTrialOptions, features: Features): Promi
 function measure(
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
-  { baseline, key }: BaselineTrialOptions,
+  { recipe, key }: DetectorTrialOptions,
   given: Readonly<Record<string, number>>,
-): BaselineMeasures {
-  const parameters = resolveParameters(detectorNamed(key.detector).parameters, { ...baseline.parameters, ...given })
+): DetectorMeasures {
+  const parameters = resolveParameters(detectorNamed(key.detector).parameters, { ...recipe.parameters, ...given })
   return { auroc: auroc(scores, labels), averagePrecision: averagePrecision(scores, labels), parameters }
 }
 

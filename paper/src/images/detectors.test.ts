@@ -5,44 +5,62 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { closeEngines, openEngines } from 'toll/evaluate/node'
 import type { Engine } from 'toll/runtime'
+import { paperTables, renderImageTable, tabulateOthers } from '../image-tables/index.js'
+import type { SweepOptions } from '../sweep/index.js'
+import { openTrialStore, queryTrials, readTrials } from '../sweep/node/index.js'
 import { greyImages, testMachine } from './made-images.harness.js'
 import {
-  identifyBaselines,
+  imageFormat,
   imageProtocols,
-  isBaseline,
+  isDetectorRecord,
+  planImages,
   readLoggedRecord,
   resolveImageSetting,
-  runBaselineTrials,
+  runImageTrials,
   svmGrid,
-  type BaselineRecord,
-  type BaselineTrialsOptions,
+  type DetectorRecord,
+  type ImageSweepOptions,
+  type ImageTrial,
+  type LoggedRecord,
 } from './index.js'
-import { paperTables, renderImageTable, tabulateOthers } from '../image-tables/index.js'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
-import { openImageStore, queryTrials, readBaselineLogs, readImageLogs } from './node/index.js'
 
 let engines: Engine[]
 let folder: string
-let records: BaselineRecord[]
+let records: DetectorRecord[]
 const at = (name: string) => join(folder, name)
 
-async function run(log: string, more: Partial<BaselineTrialsOptions> = {}): Promise<BaselineRecord[]> {
-  const store = await openImageStore(at(log), {
-    warn: (text) => {
-      throw new Error(text)
-    },
-  })
+const warn = (text: string) => {
+  throw new Error(text)
+}
+const protocol = imageProtocols.mnist
+const setting = resolveImageSetting(protocol)
+const only = (detectors: readonly string[], classes: readonly number[], seeds: readonly number[]) => ({
+  betas: [],
+  detectors,
+  classes,
+  seeds,
+})
+
+async function run(
+  log: string,
+  more: Partial<ImageSweepOptions & SweepOptions<ImageTrial, LoggedRecord>> = {},
+): Promise<DetectorRecord[]> {
+  const store = await openTrialStore([at(log)], { format: imageFormat, warn })
   try {
-    return await runBaselineTrials({
-      wanted: { dataset: 'mnist', detectors: ['oc-svm', 'kde', 'isolation-forest'], classes: [0, 1, 2], seeds: [0, 1] },
-      images: greyImages,
+    const all = await runImageTrials({
+      protocol,
+      setting,
+      wanted: only(['oc-svm', 'kde', 'isolation-forest'], [0, 1, 2], [0, 1]),
+      data: greyImages,
       engines,
       store,
       machine: testMachine,
       versions: { test: '1' },
       ...more,
     })
+    return all.filter(isDetectorRecord)
   } finally {
     await store.close()
   }
@@ -111,7 +129,7 @@ describe('trials', () => {
     expect(await run('log.ndjson', { onTrial: ({ id }) => void fresh.push(id) })).toEqual(records)
     expect(fresh).toEqual([])
     const again = await run('again.ndjson', {
-      wanted: { dataset: 'mnist', detectors: ['oc-svm'], classes: [2], seeds: [0] },
+      wanted: only(['oc-svm'], [2], [0]),
       engines: engines.slice(0, 1),
     })
     expect(again[0].tested).toEqual(records[2].tested)
@@ -122,11 +140,12 @@ describe('trials', () => {
     stop.abort()
     await expect(run('stopped.ndjson', { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' })
     await expect(
-      identifyBaselines({ dataset: 'mnist', detectors: ['knn'], classes: [0], seeds: [0] }),
+      planImages({ protocol, setting, wanted: only(['knn'], [0], [0]), classNames: greyImages.train.classes }),
     ).rejects.toMatchObject({ code: 'argument' })
-    await expect(
-      run('none.ndjson', { wanted: { dataset: 'mnist', detectors: ['kde'], classes: [7], seeds: [0] } }),
-    ).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('class 7') })
+    await expect(run('none.ndjson', { wanted: only(['kde'], [7], [0]) })).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('class 7'),
+    })
   })
 })
 
@@ -137,23 +156,17 @@ describe('the log', () => {
       .trim()
       .split('\n')
       .map((line) => readLoggedRecord(JSON.parse(line)))
-    expect(lines.every(isBaseline)).toBe(true)
+    expect(lines.every(isDetectorRecord)).toBe(true)
     const network = await readFile(new URL('../../results/trials/mnist.ndjson', import.meta.url), 'utf8')
     await writeFile(at('both.ndjson'), `${network.split('\n')[0]}\n${text}`)
-    const fail = (message: string) => {
-      throw new Error(message)
-    }
-    expect(await readImageLogs([at('both.ndjson')], fail)).toHaveLength(1)
-    const both = [
-      ...(await readImageLogs([at('both.ndjson')], fail)),
-      ...(await readBaselineLogs([at('both.ndjson')], fail)),
-    ]
+    const both = await readTrials([at('both.ndjson')], { format: imageFormat, warn })
+    expect(both.filter((record) => !isDetectorRecord(record))).toHaveLength(1)
     expect(both).toHaveLength(13)
     const sql =
       'SELECT (SELECT count(*) FROM trials), (SELECT count(*) FROM baselines), (SELECT ' +
       'count(auroc_labelled) FROM baselines)'
-    expect((await queryTrials(both, sql)).rows).toEqual([[1, 12, 3]])
-    expect((await queryTrials(records)).columns).toContain('auroc_labelled')
+    expect((await queryTrials(imageFormat, both, sql)).rows).toEqual([[1, 12, 3]])
+    expect((await queryTrials(imageFormat, records)).columns).toContain('auroc_labelled')
   })
 
   it.each(['id', 'detector', 'class', 'seed', 'tested', 'images', 'seconds', 'machine', 'versions', 'features'])(
@@ -183,12 +196,11 @@ describe('the columns', () => {
     expect(table.rows[0].slice(3, 4)).toEqual(['98.6 ± 0.0'])
     expect(table.rows.at(-1)![0]).toBe('average')
     expect(tabulateOthers('MNIST', [], classes)).toBeUndefined()
-    const protocol = imageProtocols.mnist
     const { text, csv, json } = await renderImageTable({
       records: [],
       others: records,
       protocol,
-      setting: resolveImageSetting(protocol),
+      setting,
       classes,
       name: 'table1-mnist',
     })

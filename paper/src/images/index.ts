@@ -1,25 +1,23 @@
-// Trials on images, one class being normal: the paper's protocol, and detectors without training steps. Reading data stands
-// in ./node.
+// Trials on images, one class being normal: the paper's protocol, and detectors without training steps. Reading data
+// stands in ./node.
 export { costOfTrial, usualImages, type PartCost, type TrialCost, type TrialImages } from './cost.js'
 export {
-  isBaseline,
+  isDetectorRecord,
   readLoggedRecord,
-  type BaselineKey,
-  type BaselineMeasures,
-  type BaselineRecord,
+  type DetectorKey,
+  type DetectorRecord,
   type LoggedRecord,
 } from './detector-record.js'
+export { imageFormat } from './format.js'
+export type { ImageData } from './one-class.js'
 export {
-  baselineNames,
-  identifyBaselines,
-  runBaselineTrials,
-  type BaselineStore,
-  type BaselineTrialsOptions,
-  type IdentifiedBaseline,
-  type WantedBaselines,
-} from './detector-trials.js'
-export { imageBaselines, svmGrid, type ImageBaseline } from './detectors.js'
-export { oneClassProblem, type ImageData, type LabelledImages, type OneClassProblem } from './one-class.js'
+  isDetectorTrial,
+  planImages,
+  recipeNames,
+  type ImagePlan,
+  type ImageTrial,
+  type WantedImageTrials,
+} from './plan.js'
 export {
   differencesFrom,
   imageParameters,
@@ -29,22 +27,14 @@ export {
   type ImageProtocol,
   type ImageSetting,
 } from './protocol.js'
+export { detectorRecipes, svmGrid, type DetectorRecipe } from './recipes.js'
 export {
   choices,
   readImageRecord,
   type Choice,
   type Curve,
   type ImageRecord,
-  type ImageTrialKey,
   type Machine,
-  type PartHistogram,
-  type TestMeasures,
+  type NetworkKey,
 } from './record.js'
-export {
-  identifyTrials,
-  runImageTrials,
-  type IdentifiedTrial,
-  type ImageTrialsOptions,
-  type ImageTrialStore,
-  type WantedTrials,
-} from './trials.js'
+export { imageSweep, runImageTrials, type ImageSweepOptions } from './sweep.js'

@@ -2,16 +2,19 @@
 
 import { Random } from 'toll/base'
 import type { ImageSet } from 'toll/data'
+import { closeEngines, openEngines } from 'toll/evaluate/node'
+import type { SweepOptions } from '../sweep/index.js'
+import { openTrialStore } from '../sweep/node/index.js'
 import {
+  imageFormat,
   imageProtocols,
   resolveImageSetting,
   runImageTrials,
   type ImageData,
-  type ImageRecord,
-  type ImageTrialsOptions,
+  type ImageSweepOptions,
+  type ImageTrial,
+  type LoggedRecord,
 } from './index.js'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
-import { openImageStore } from './node/index.js'
 
 /** Bright squares, one corner per class, in noise. */
 export function makeImages(
@@ -54,14 +57,17 @@ export const smallSetting = resolveImageSetting(imageProtocols.mnist, {
 export const testMachine = { device: 'cpu', threads: 1, processor: 'test', cores: 1, memoryGiB: 1, platform: 'test' }
 
 /** Two seeds of one class into a log, with a checkpoint at every look. */
-export async function sweep(log: string, change: Partial<ImageTrialsOptions> = {}): Promise<ImageRecord[]> {
+export async function sweep(
+  log: string,
+  change: Partial<ImageSweepOptions & SweepOptions<ImageTrial, LoggedRecord>> = {},
+): Promise<LoggedRecord[]> {
   const engines = await openEngines({ threads: 1, workers: 1 })
-  const store = await openImageStore(log, { warn: () => undefined, rest: 0 })
+  const store = await openTrialStore([log], { format: imageFormat, warn: () => undefined, rest: 0 })
   try {
     return await runImageTrials({
       protocol: imageProtocols.mnist,
       setting: smallSetting,
-      wanted: { classes: [2], seeds: [0, 1], betas: [10] },
+      wanted: { classes: [2], seeds: [0, 1], betas: [10], detectors: [] },
       data: greyImages,
       engines,
       store,
@@ -76,6 +82,6 @@ export async function sweep(log: string, change: Partial<ImageTrialsOptions> = {
 }
 
 /** Without what a clock says. */
-export function numbersOf(records: readonly ImageRecord[]) {
+export function numbersOf(records: readonly LoggedRecord[]) {
   return records.map(({ seconds: _, finished: __, ...numbers }) => numbers)
 }

@@ -6,7 +6,7 @@ import { TollError } from 'toll/base'
 import type { ImageDataset, ImageSetting } from './protocol.js'
 
 /** What tells trials of one setting apart. */
-export interface ImageTrialKey {
+export interface NetworkKey {
   readonly dataset: ImageDataset
   /** The normal class, an index. */
   readonly class: number
@@ -66,7 +66,7 @@ export interface Machine {
   readonly platform: string
 }
 
-export interface ImageRecord extends ImageTrialKey {
+export interface ImageRecord extends NetworkKey {
   readonly format: 1
   /** Fingerprint of all that the numbers depend on: the key, the setting and the validation rows; not the machine. */
   readonly id: string

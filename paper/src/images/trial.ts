@@ -17,18 +17,18 @@ import {
   type Choice,
   type Curve,
   type ImageRecord,
-  type ImageTrialKey,
+  type NetworkKey,
   type Machine,
   type PartHistogram,
   type TestMeasures,
 } from './record.js'
 import { pixelRows, type LabelledImages, type OneClassProblem } from './one-class.js'
 
-export interface ImageTrialOptions {
+export interface NetworkTrialOptions {
   readonly engine: Engine
   readonly protocol: ImageProtocol
   readonly problem: OneClassProblem
-  readonly key: ImageTrialKey
+  readonly key: NetworkKey
   readonly setting: ImageSetting
   readonly id: string
   readonly machine: Machine
@@ -50,7 +50,7 @@ interface Scores {
 }
 
 /** Errors: `diverged`, `aborted`, those of the engine. */
-export async function runImageTrial(options: ImageTrialOptions): Promise<ImageRecord> {
+export async function runNetworkTrial(options: NetworkTrialOptions): Promise<ImageRecord> {
   const { engine, protocol, problem, key, setting, signal, onSteps, checkpoint } = options
   const network = protocolNetwork(protocol, setting.latent)
   const { preprocessing } = problem

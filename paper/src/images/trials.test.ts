@@ -1,27 +1,34 @@
 // Image trials in small: the protocol's networks on a few made images. Which rows go where, exactly; equal numbers
 // whatever the workers and however often a run was stopped; and the published facts where TOLL_DATA holds the files.
 
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { closeEngines, openEngines } from 'toll/evaluate/node'
 import { auroc } from 'toll/metrics'
 import type { Engine } from 'toll/runtime'
-import { greyImages, makeImages, numbersOf, smallSetting, testMachine } from './made-images.harness.js'
+import type { SweepOptions, TrialStore } from '../sweep/index.js'
+import { openTrialStore, queryTrials, readTrials } from '../sweep/node/index.js'
+import { greyImages, makeImages, numbersOf, smallSetting, sweep, testMachine } from './made-images.harness.js'
 import {
   differencesFrom,
-  identifyTrials,
+  imageFormat,
   imageProtocols,
-  oneClassProblem,
+  planImages,
   readImageRecord,
   resolveImageSetting,
   runImageTrials,
   type ImageData,
   type ImageRecord,
-  type ImageTrialsOptions,
+  type ImageSweepOptions,
+  type ImageTrial,
+  type LoggedRecord,
 } from './index.js'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
-import { loadImageData, openImageStore, queryTrials, readImageLogs } from './node/index.js'
+import { loadImageData } from './node/index.js'
+import { oneClassProblem } from './one-class.js'
 
 const { mnist, 'cifar-10': cifar, 'cifar-100': hundred } = imageProtocols
 const [grey, setting] = [greyImages, smallSetting]
@@ -135,11 +142,15 @@ describe('trials', () => {
   let folder: string
   let whole: ImageRecord[]
   const warnings: string[] = []
-  const wanted = { classes: [2], seeds: [0, 1], betas: [10] }
-  const run = async (log: string, change: Partial<ImageTrialsOptions> = {}) => {
-    const store = await openImageStore(join(folder, log), { warn: (message) => warnings.push(message) })
+  const warn = (message: string) => void warnings.push(message)
+  const wanted = { classes: [2], seeds: [0, 1], betas: [10], detectors: [] }
+  const run = async (
+    log: string,
+    change: Partial<ImageSweepOptions & SweepOptions<ImageTrial, LoggedRecord>> = {},
+  ): Promise<ImageRecord[]> => {
+    const store = await openTrialStore([join(folder, log)], { format: imageFormat, warn })
     try {
-      return await runImageTrials({
+      const records = await runImageTrials({
         protocol: mnist,
         setting,
         wanted,
@@ -150,6 +161,7 @@ describe('trials', () => {
         versions: { test: '1' },
         ...change,
       })
+      return records as ImageRecord[]
     } finally {
       await store.close()
     }
@@ -190,7 +202,7 @@ describe('trials', () => {
     const finished: number[] = []
     const more = await run('whole.ndjson', {
       wanted: { ...wanted, betas: [0, 10] },
-      onTrial: ({ beta }) => finished.push(beta),
+      onTrial: (record) => finished.push((record as ImageRecord).beta),
     })
     expect(finished).toEqual([0, 0])
     expect(more.map(({ beta, seed }) => [beta, seed])).toEqual([
@@ -200,21 +212,20 @@ describe('trials', () => {
       [10, 1],
     ])
     expect([more[1], more[3]]).toEqual(whole)
-    expect(
-      (
-        await readImageLogs([join(folder, 'whole.ndjson'), join(folder, 'whole.ndjson')], (message) =>
-          warnings.push(message),
-        )
-      ).length,
-    ).toBe(4)
-    const { rows } = await queryTrials(more, 'SELECT beta, max(step) FROM checkpoints GROUP BY beta ORDER BY beta')
+    const twice = [join(folder, 'whole.ndjson'), join(folder, 'whole.ndjson')]
+    expect(await readTrials(twice, { format: imageFormat, warn })).toHaveLength(4)
+    const { rows } = await queryTrials(
+      imageFormat,
+      more,
+      'SELECT beta, max(step) FROM checkpoints GROUP BY beta ORDER BY beta',
+    )
     expect(rows).toEqual([
       [0, 6],
       [10, 6],
     ])
-    expect((await queryTrials(more, 'SELECT auroc FROM trials WHERE beta = 10 ORDER BY seed')).rows.flat()).toEqual(
-      whole.map(({ test }) => test.labelled.auroc),
-    )
+    expect(
+      (await queryTrials(imageFormat, more, 'SELECT auroc FROM trials WHERE beta = 10 ORDER BY seed')).rows.flat(),
+    ).toEqual(whole.map(({ test }) => test.labelled.auroc))
   })
 
   it('gives the same numbers with another number of workers, after a stop, and from a checkpoint', async () => {
@@ -226,8 +237,8 @@ describe('trials', () => {
     }
     // The store writes no checkpoint in the first minute: one that does stands in for a long run.
     const kept = new Map<string, Uint8Array>()
-    const lines: ImageRecord[] = []
-    const store: ImageTrialsOptions['store'] = {
+    const lines: LoggedRecord[] = []
+    const store: TrialStore<LoggedRecord> = {
       read: () => Promise.resolve(lines),
       append: async (record) => void lines.push(record),
       checkpoint: (id) => ({
@@ -252,6 +263,39 @@ describe('trials', () => {
     expect(await readdir(folder)).not.toContain('other.ndjson.running')
   })
 
+  it('gives the same log after kill -9 and a restart', async () => {
+    const log = join(folder, 'killed.ndjson')
+    const harness = new URL('./made-images.harness.js', import.meta.url).href
+    // Steps reached are printed: the second trial is killed after its first checkpoint and before its end.
+    const child = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { sweep } from ${JSON.stringify(harness)}
+      await sweep(${JSON.stringify(log)}, { onProgress: ({ done }) => console.log(done) })`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (text.split('\n').some((line) => Number(line) >= 9)) child.kill('SIGKILL')
+    })
+    const [, signal] = (await once(child, 'close')) as unknown[]
+    expect(signal).toBe('SIGKILL')
+    expect((await readFile(log, 'utf8')).trim().split('\n')).toHaveLength(1)
+    expect(await readdir(`${log}.running`)).toEqual([expect.stringMatching(/\.safetensors$/)])
+
+    const reached: number[] = []
+    await sweep(log, { onProgress: ({ done }) => reached.push(done) })
+    expect(reached[0]).toBeGreaterThan(6 + 2)
+    const lines = (await readFile(log, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => readImageRecord(JSON.parse(line)))
+    expect(numbersOf(lines)).toEqual(numbersOf(whole))
+    expect((await readdir(folder)).filter((name) => name.startsWith('killed'))).toEqual(['killed.ndjson'])
+  }, 240_000)
+
   it('has another identity for every setting that changes its numbers', async () => {
     const changes = [
       [setting, grey.validationRows],
@@ -259,7 +303,10 @@ describe('trials', () => {
       [setting, grey.validationRows.map((row) => row + 1)],
     ] as const
     const ids = await Promise.all(
-      changes.map(async ([changed, rows]) => (await identifyTrials(mnist, changed, wanted, rows))[0].id),
+      changes.map(async ([changed, validationRows]) => {
+        const plan = { protocol: mnist, setting: changed, wanted, classNames: grey.train.classes, validationRows }
+        return (await planImages(plan)).trials[0].id
+      }),
     )
     expect(new Set([whole[0].id, ...ids]).size).toBe(3)
     expect(ids[0]).toBe(whole[0].id)

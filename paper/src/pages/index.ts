@@ -1,2 +1,3 @@
 // What the pages of all experiments share.
 export { checkStem } from './file-stem.js'
+export { count, madeBy, signed } from './words.js'

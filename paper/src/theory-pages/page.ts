@@ -1,6 +1,5 @@
 // What the pages of the theory laboratory share: charts over time, their tables, and one experiment in all its forms.
 
-import { version } from 'toll/base'
 import {
   curvePanels,
   formatNumber,
@@ -12,7 +11,7 @@ import {
   type ReportTable,
 } from 'toll/report'
 import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
-import { checkStem } from '../pages/index.js'
+import { checkStem, madeBy } from '../pages/index.js'
 
 export interface TheoryPageOptions {
   /** What the files of the pictures begin with: letters, digits, '-', '_' and '.'. */
@@ -33,7 +32,7 @@ export function renderTheoryPage(
 ): RenderedExperiment {
   checkStem(name)
   const footer =
-    `Made by toll ${version}${command === undefined ? '' : ` with the command "${command}"`}. Lemma 1, ` +
+    `${madeBy(command)}. Lemma 1, ` +
     'Theorems 1 and 2 and Figure 2: Ghafourian et al., ' +
     'Targeted collapse regularized autoencoder for anomaly detection, arXiv 2306.12627, section 3.3.'
   const sections = content.sections.map((section) => ({

@@ -5,13 +5,22 @@ import { loadImages, readDatasetFile, type DataFolders } from 'toll/data/node'
 import type { ImageProtocol } from '../protocol.js'
 import { checkImageData, type ImageData } from '../one-class.js'
 
+export interface ImageDataOptions extends DataFolders {
+  /** Whether networks run, which takes the validation rows; default true. */
+  readonly networks?: boolean
+}
+
 /**
  * Errors: `not-found` with the command that gets the files; `checksum`, `format`, `io`; `data` for rows that do not fit
  * the images.
  */
-export async function loadImageData(protocol: ImageProtocol, folders: DataFolders = {}): Promise<ImageData> {
+export async function loadImageData(
+  protocol: ImageProtocol,
+  { networks = true, ...folders }: ImageDataOptions = {},
+): Promise<ImageData> {
   const { train, test } = await loadImages(protocol.dataset, { ...folders, labels: protocol.labels })
-  const data = { train, test, validationRows: await loadValidationRows(protocol, folders) }
+  const validationRows = networks ? await loadValidationRows(protocol, folders) : new Int32Array(0)
+  const data = { train, test, validationRows }
   checkImageData(data)
   return data
 }

@@ -7,7 +7,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TollError } from 'toll/base'
-import { openTrialLog, readTrialLog, type TrialLogOptions } from './index.js'
+import { openTrialLog, readTrialLog, type LineFormat, type TrialLogOptions } from './index.js'
 
 interface Line {
   readonly format: 1
@@ -18,12 +18,17 @@ let folder = ''
 let path = ''
 let count = 0
 let warnings: string[] = []
-const options: TrialLogOptions<Line> = {
-  parse(value) {
+const format: LineFormat<Line> = {
+  name: 'line',
+  version: 1,
+  begins: ['{"format":'],
+  read(value) {
     if (typeof (value as Line).n !== 'number') throw new TollError('damaged-file', 'it has no n')
     return value as Line
   },
-  begins: '{"format":',
+}
+const options: TrialLogOptions<Line> = {
+  format,
   warn: (message) => warnings.push(message),
 }
 const line = (n: number): Line => ({ format: 1, n })
@@ -42,7 +47,7 @@ beforeEach(() => {
 function opening(): string {
   const door = new URL('./index.js', import.meta.url).href
   return `import { openTrialLog } from ${JSON.stringify(door)}
-    const log = await openTrialLog(${JSON.stringify(path)}, { parse: (x) => x, begins: '{"format":', warn: console.error })`
+    const log = await openTrialLog(${JSON.stringify(path)}, { format: { version: 1, begins: ['{"format":'], read: (x) => x }, warn: console.error })`
 }
 
 describe('a trial log', () => {
@@ -101,6 +106,20 @@ describe('a trial log', () => {
       expect.stringMatching(/line 4 is passed over: it is no whole line of JSON/),
     ])
     expect(await readFile(path, 'utf8')).toBe(joined)
+  })
+
+  it('passes over lines of a newer version, and says so', async () => {
+    await writeFile(path, `${text(1)}\n{"format":2,"n":2}\n`)
+    expect(await readTrialLog(path, options)).toEqual([line(1)])
+    expect(warnings).toEqual([
+      expect.stringMatching(/line 2 is passed over: it is of format 2, this version reads up to 1/),
+    ])
+  })
+
+  it('finds records of several kinds on one line', async () => {
+    await writeFile(path, `${text(1).slice(0, 9)}{"other":1,"n":3}${text(2)}\n`)
+    const either = { ...options, format: { ...format, begins: ['{"format":', '{"other":'] } }
+    expect((await readTrialLog(path, either)).map(({ n }) => n)).toEqual([3, 2])
   })
 
   it('names three lines of a file of another kind, and counts the rest', async () => {

@@ -2,11 +2,11 @@
 // counts as finished; what a crash cut off is dropped with a warning and never glued to the next line. Logs of several
 // machines merge by concatenation.
 
-import { randomUUID } from 'node:crypto'
-import { open, readFile, realpath, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { open, readFile, realpath, type FileHandle } from 'node:fs/promises'
 import { TollError, messageOf } from 'toll/base'
 import { cannotRead, cannotWrite } from 'toll/base/node'
+import { readRecord, type RecordFormat } from '../format.js'
+import { takeLock } from './lock.js'
 
 export interface TrialLog<T> {
   /** The records so far, in the order of the file. Lines that are none are passed over with a warning. */
@@ -16,23 +16,20 @@ export interface TrialLog<T> {
   close(): Promise<void>
 }
 
-export interface TrialLogOptions<T> {
-  /** Turns a parsed line into a record or throws what is wrong with it. */
-  readonly parse: (value: unknown) => T
-  /**
-   * What every line begins with, such as `{"format":`: where one is cut off and another follows on the same line, the
-   * other is found by it.
-   */
-  readonly begins: string
+/** What of a format a log needs. */
+export type LineFormat<T extends object> = Pick<RecordFormat<T>, 'name' | 'version' | 'begins' | 'read'>
+
+export interface TrialLogOptions<T extends object> {
+  readonly format: LineFormat<T>
   /** Told of everything that is passed over. */
   readonly warn: (message: string) => void
 }
 
 /** Passed-over lines that are named one by one; a file of another kind has nothing but such lines. */
-const mostWarnings = 3
+const maxWarnings = 3
 
 /** The records in a log; an absent file is an empty log. Error: `io`. */
-export async function readTrialLog<T>(path: string, { parse, begins, warn }: TrialLogOptions<T>): Promise<T[]> {
+export async function readTrialLog<T extends object>(path: string, { format, warn }: TrialLogOptions<T>): Promise<T[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     const failure = cannotRead(error, path)
     if (failure.code === 'not-found') return ''
@@ -40,24 +37,25 @@ export async function readTrialLog<T>(path: string, { parse, begins, warn }: Tri
   })
   let passed = 0
   const records = text.split('\n').flatMap((line, i) =>
-    piecesOf(line, begins).flatMap((piece) => {
+    piecesOf(line, format).flatMap((piece) => {
       try {
-        return [parse(parseLine(piece))]
+        return [readRecord(format, parseLine(piece))]
       } catch (error) {
-        if (++passed <= mostWarnings) warn(`${path}, line ${i + 1} is passed over: ${messageOf(error)}`)
+        if (++passed <= maxWarnings) warn(`${path}, line ${i + 1} is passed over: ${messageOf(error)}`)
         return []
       }
     }),
   )
-  if (passed > mostWarnings) warn(`${path}: ${passed - mostWarnings} more lines are passed over`)
+  if (passed > maxWarnings) warn(`${path}: ${passed - maxWarnings} more lines are passed over`)
   return records
 }
 
 /** Nothing of an empty line; more than one piece where a log that ended in half a line was joined with another. */
-function piecesOf(line: string, begins: string): string[] {
+function piecesOf(line: string, { begins }: Pick<LineFormat<object>, 'begins'>): string[] {
   if (line.trim() === '') return []
   if (isJson(line)) return [line]
-  const starts = [...line.matchAll(new RegExp(begins.replaceAll(/[^\w]/g, '\\$&'), 'g'))].map(({ index }) => index)
+  const anyBegin = new RegExp(begins.map((text) => text.replaceAll(/[^\w]/g, '\\$&')).join('|'), 'g')
+  const starts = [...line.matchAll(anyBegin)].map(({ index }) => index)
   return [0, ...starts.filter((start) => start > 0)].map((start, i, all) => line.slice(start, all[i + 1]))
 }
 
@@ -82,7 +80,7 @@ function isJson(text: string): boolean {
  * Opens a log for this process alone, made if missing. Errors: `io`, `not-found` (no such folder); `argument` for a
  * file that is no trial log, and while another living process has the log open.
  */
-export async function openTrialLog<T>(given: string, options: TrialLogOptions<T>): Promise<TrialLog<T>> {
+export async function openTrialLog<T extends object>(given: string, options: TrialLogOptions<T>): Promise<TrialLog<T>> {
   const path = await realpath(given).catch(() => given)
   const release = await takeLock(`${path}.lock`, given)
   let file: FileHandle
@@ -119,22 +117,26 @@ async function appendLine(file: FileHandle, line: string, path: string): Promise
   }
 }
 
-async function openForAppending(
+async function openForAppending<T extends object>(
   path: string,
-  { begins, warn }: Pick<TrialLogOptions<unknown>, 'begins' | 'warn'>,
+  { format: { name, begins }, warn }: TrialLogOptions<T>,
 ): Promise<FileHandle> {
   let file: FileHandle | undefined
   try {
     file = await open(path, 'a')
     if (!(await file.stat()).isFile())
-      throw new TollError('out-of-domain', `a trial log is a regular file, ${path} is none`)
+      throw new TollError('unsupported-input', `a trial log is a regular file, ${path} is none`, { file: path })
     const bytes = await readFile(path)
     // Half a first line may be shorter than the beginning itself.
-    const head = bytes.toString('utf8', 0, begins.length)
-    if (!(bytes.length < begins.length ? begins.startsWith(head) : head === begins)) {
+    const fits = (begin: string) => {
+      const head = bytes.toString('utf8', 0, begin.length)
+      return bytes.length < begin.length ? begin.startsWith(head) : head === begin
+    }
+    if (!begins.some(fits)) {
       throw new TollError(
-        'out-of-domain',
-        `${path} is no trial log of this kind: it does not begin with ${begins}; choose another file`,
+        'unsupported-format',
+        `${path} is no trial log of this kind: it does not begin with ${begins.join(' or ')}; choose another file`,
+        { file: path, expected: name },
       )
     }
     await endLastLine(path, bytes, file, warn)
@@ -160,88 +162,4 @@ async function endLastLine(
       'dropped, its trial runs again',
   )
   await file.truncate(end)
-}
-
-interface Holder {
-  readonly pid: number
-  readonly host: string
-  /** Tells two locks of one process apart. */
-  readonly token: string
-}
-
-/** Seconds after which a takeover that did not end is nobody's. */
-const takeoverSeconds = 10
-
-/**
- * Makes a file that names the process that writes, and returns what removes it. One that a dead process of this machine
- * left is replaced.
- */
-async function takeLock(lock: string, path: string): Promise<() => Promise<void>> {
-  const mine: Holder = { pid: process.pid, host: hostname(), token: randomUUID() }
-  const release = async () => {
-    if ((await readHolder(lock))?.token === mine.token) await rm(lock, { force: true })
-  }
-  if (await makeFile(lock, JSON.stringify(mine))) return release
-  const busy = (holder: Holder | undefined) =>
-    new TollError(
-      'unknown-parameter',
-      `${path} is being written by process ${holder?.pid ?? 'unknown'} on ` +
-        `${holder?.host ?? 'this machine'}; wait for it or use another file, logs can be joined later (if ` +
-        `that process is gone, remove ${lock})`,
-    )
-  const holder = await readHolder(lock)
-  if (holder && isAlive(holder)) throw busy(holder)
-  // Only one process at a time may replace a dead one's lock, and it looks again before it does.
-  const takeover = `${lock}.takeover`
-  if ((await ageOf(takeover)) > takeoverSeconds) await rm(takeover, { force: true })
-  if (!(await makeFile(takeover, ''))) throw busy(holder)
-  try {
-    const now = await readHolder(lock)
-    if (now ? isAlive(now) : Math.abs(await ageOf(lock)) < takeoverSeconds) throw busy(now)
-    await rm(lock, { force: true })
-    if (!(await makeFile(lock, JSON.stringify(mine)))) throw busy(undefined)
-    return release
-  } finally {
-    await rm(takeover, { force: true })
-  }
-}
-
-/** False where the file is already there. One that could not be filled is taken away again. */
-async function makeFile(path: string, content: string): Promise<boolean> {
-  return writeFile(path, content, { flag: 'wx' }).then(
-    () => true,
-    async (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-      await rm(path, { force: true }).catch(() => undefined)
-      throw cannotWrite(error, path)
-    },
-  )
-}
-
-/** Undefined for a lock that is gone, or that its process has not filled. */
-async function readHolder(lock: string): Promise<Holder | undefined> {
-  try {
-    return JSON.parse(await readFile(lock, 'utf8')) as Holder
-  } catch {
-    return undefined
-  }
-}
-
-/** Seconds since the file was written; minus infinity where there is none. */
-async function ageOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ mtimeMs }) => (Date.now() - mtimeMs) / 1e3,
-    () => -Infinity,
-  )
-}
-
-/** Processes of other machines cannot be asked and count as alive. */
-function isAlive({ pid, host }: Holder): boolean {
-  if (host !== hostname()) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

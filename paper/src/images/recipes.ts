@@ -9,7 +9,7 @@
 import type { Domains, Values } from 'toll/base'
 import type { ImageDataset } from './protocol.js'
 
-export interface ImageBaseline {
+export interface DetectorRecipe {
   /** Name of the detector. */
   readonly detector: string
   /** The paper's name of the column. */
@@ -44,7 +44,7 @@ const byContrast = {
 /** Bandwidths 2^0.5, 2^1, ..., 2^5 by five-fold cross-validation. */
 const validated = { rule: 'cross-validation', grid: 'coarse' } as unknown as Partial<Values<Domains>>
 
-export const imageBaselines: readonly ImageBaseline[] = [
+export const detectorRecipes: readonly DetectorRecipe[] = [
   {
     detector: 'oc-svm',
     column: 'OC-SVM',
