@@ -64,7 +64,7 @@ export async function reproducePyod(
     methods: options.detectors.map(pyodMethod),
     splits: (options.splits ?? firstOf(pyodParameters.splits.default)).length,
     trials: [...records.values()],
-    failures: new Map(failures.map(({ trial, error }) => [cellOf(trial.key), messageOf(error)])),
+    failures: failures.map(({ trial, error }) => ({ cell: cellOf(trial.key), failure: messageOf(error) })),
     machine: { device, threads, toll: version },
   })
 }
@@ -117,7 +117,7 @@ export function pyodTableOf(
 interface PyodRuns extends Pick<PyodTable, 'datasets' | 'methods' | 'splits' | 'machine'> {
   readonly trials: readonly StoredPyodTrial[]
   /** Reasons by `cellOf`. */
-  readonly failures?: ReadonlyMap<string, string>
+  readonly failures?: readonly { readonly cell: string; readonly failure: string }[]
 }
 
 function summarizePyod({ datasets, methods, splits, trials, failures, machine }: PyodRuns): PyodTable {
@@ -130,7 +130,12 @@ function summarizePyod({ datasets, methods, splits, trials, failures, machine }:
       methods.map((method) => {
         const cell = cellOf({ dataset, detector: method.detector })
         const of = trials.filter((trial) => cellOf(trial) === cell)
-        return summarizeCell(dataset, method, of.map(withoutSettings), failures?.get(cell))
+        return summarizeCell(
+          dataset,
+          method,
+          of.map(withoutSettings),
+          failures?.find((failed) => failed.cell === cell)?.failure,
+        )
       }),
     ),
     ...(machine && { machine }),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { commands } from './commands.js'
-import { runPaper } from './spawn.test.suite.js'
+import { runPaper } from './paper.harness.js'
 
 let folder = ''
 const at = (name: string) => join(folder, name)
@@ -34,7 +34,7 @@ const cases: readonly (readonly [args: readonly string[], exit: number, code: st
     /no such trial is finished in text\.csv/,
   ],
   [['trials', 'nope.ndjson'], 1, 'not-found', /there is no trial log nope\.ndjson/],
-  [['trials', 'example.csv', '--quiet'], 1, 'data', /no finished image trial is in example\.csv/],
+  [['trials', 'example.csv', '--quiet'], 1, 'data', /no finished trial is in example\.csv/],
   [['table1', '--classes', '3,10'], 2, 'argument', /--classes takes numbers from 0 to 9, .*'10' is none of them/],
   [['table2', '--classes', 'truk'], 2, 'argument', /names \(airplane, .*'truk' is none of them/],
   [['table2', '--classes', '5-3'], 2, 'argument', /'5-3' is none of them/],

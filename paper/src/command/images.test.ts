@@ -6,7 +6,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readImageRecord, type ImageRecord } from '../images/index.js'
-import { runPaper, startPaper } from './spawn.test.suite.js'
+import { runPaper, startPaper } from './paper.harness.js'
 
 let folder = ''
 let records: ImageRecord[] = []

@@ -3,7 +3,7 @@
 // at no cost.
 
 import type { Command } from 'commander'
-import { TollError, choice, integer } from 'toll/base'
+import { TollError, choice, integer, messageOf } from 'toll/base'
 import { checkFolder } from 'toll/base/node'
 import type { RenderedExperiment } from 'toll/evaluate'
 import { examples, parameterOption, readNames, type Definition, type Terminal } from 'toll-cli/terminal'
@@ -289,7 +289,7 @@ async function printPlan({ protocol, setting, wanted, networks }: Wanted, flags:
   const { loadValidationRows } = await import('../images/node/index.js')
   const notHere = (error: unknown) => {
     if (!(error instanceof TollError && error.code === 'not-found')) throw error
-    terminal.note(`${error.message}; all trials are counted as missing`)
+    terminal.note(`${messageOf(error)}; all trials are counted as missing`)
     return undefined
   }
   const { format, trials } = await planImages({

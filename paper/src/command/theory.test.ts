@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runPaper, startPaper } from './spawn.test.suite.js'
+import { runPaper, startPaper } from './paper.harness.js'
 
 let folder = ''
 const at = (name: string) => join(folder, name)

@@ -2,7 +2,7 @@
 // normal and trains, all others are anomalies; 2000 random batches, a look at validation images every 20; the test set
 // is the published one, whole.
 
-import { TollError, integer, real, resolveParameters, type Domains, type Values } from 'toll/base'
+import { TollError, integer, real, resolveParameters, type RealDomain } from 'toll/base'
 import { cifarNetwork, mnistNetwork, type Autoencoder } from 'toll/nn'
 import type { ImagePreprocessing } from 'toll/preprocess'
 
@@ -90,7 +90,10 @@ export const imageProtocols: Readonly<Record<ImageDataset, ImageProtocol>> = {
 }
 
 /** Domains of a setting; the defaults are the protocol's. */
-export function imageParameters({ beta, setting }: ImageProtocol) {
+export function imageParameters({
+  beta,
+  setting,
+}: ImageProtocol): Readonly<Record<'beta' | keyof ImageSetting, RealDomain>> {
   const source = 'reference implementation of the paper'
   return {
     beta: real({
@@ -123,7 +126,7 @@ export function imageParameters({ beta, setting }: ImageProtocol) {
       doc: 'Validation images looked at, a seeded draw from the published ones.',
       source,
     }),
-  } satisfies Domains
+  }
 }
 
 /**
@@ -133,12 +136,13 @@ export function imageParameters({ beta, setting }: ImageProtocol) {
 export function resolveImageSetting(protocol: ImageProtocol, changes: Partial<ImageSetting> = {}): ImageSetting {
   const { beta: _, ...domains } = imageParameters(protocol)
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-  const setting: Values<typeof domains> = resolveParameters(domains, given, 'setting')
+  const setting: ImageSetting = resolveParameters(domains, given, 'setting')
   if (setting.steps % setting.validateEvery !== 0) {
     throw new TollError(
       'out-of-domain',
       'steps must be a multiple of the steps between two looks at the validation images, got ' +
         `${setting.steps} and ${setting.validateEvery}`,
+      { option: 'steps', value: setting.steps, expected: `a multiple of ${setting.validateEvery}` },
     )
   }
   return setting

@@ -78,7 +78,7 @@ export async function runImageTrials(
     throw new TollError(
       'loss-not-finite',
       `${failures.length} of ${missing} trials diverged, the others are in the log; ` +
-        failures.map(({ trial, error }) => messageOf(locate(error, trial.name, {}))).join('; '),
+        failures.map(({ trial, error }) => `${messageOf(locate(error, trial.name, {}))}`).join('; '),
       { cause: failures[0].error },
     )
   return [...records.values()]

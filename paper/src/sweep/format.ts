@@ -18,9 +18,9 @@ export interface RecordFormat<R extends object> {
   /** The record of a parsed line. Error: `format` with what is wrong. */
   readonly read: (value: unknown) => R
   /** The id of the trial that it is the record of. */
-  identify(record: R): string
+  identify(this: void, record: R): string
   /** What its trial took, by kinds as `SweepTrial.kind` has them; undefined where the line does not say. */
-  took(record: R): TrialTime | undefined
+  took(this: void, record: R): TrialTime | undefined
   readonly views: readonly TrialView<R>[]
 }
 
@@ -33,7 +33,7 @@ export interface TrialTime {
 export interface TrialView<R> {
   readonly name: string
   /** Whether the record is one of the view's rows. A view without any is left out. */
-  has(record: R): boolean
+  has(this: void, record: R): boolean
   readonly sql: string
   /** The query that shows its trials. */
   readonly shown: string

@@ -94,6 +94,6 @@ export async function runSweep<T extends SweepTrial, R extends object>(
       failures,
     }
   } finally {
-    await Promise.allSettled([...benches.values()].map((bench) => bench.close?.()))
+    await Promise.allSettled([...benches.values()].map(async (bench) => bench.close?.()))
   }
 }
