@@ -13,7 +13,7 @@ export type FileSource = string | URL | ByteSource | ArrayBuffer | Uint8Array
 
 /** A FileSystemFileHandle. */
 export interface WritableFile {
-  createWritable(): Promise<{ write(bytes: Uint8Array): Promise<unknown>; close(): Promise<unknown> }>
+  createWritable(): Promise<{ write(bytes: ArrayBuffer): Promise<unknown>; close(): Promise<unknown> }>
 }
 
 /** A string is a path in Node, and in a browser the name of a file that is offered as a download. */
@@ -64,7 +64,7 @@ export async function bytesOf(source: ByteSource | ArrayBuffer | Uint8Array, nam
 export async function writeHandle(handle: WritableFile, bytes: Uint8Array): Promise<void> {
   try {
     const stream = await handle.createWritable()
-    await stream.write(bytes)
+    await stream.write(bytes.slice().buffer as ArrayBuffer)
     await stream.close()
   } catch (error) {
     throw new TollError('cannot-write', `cannot write the file: ${messageOf(error)}`, { cause: error })

@@ -52,13 +52,13 @@ it('names a source as its owner knows it', () => {
 it('writes to a path and to a file that was chosen', async () => {
   await writeBytes(join(folder, 'written.bin'), content)
   expect([...readFileSync(join(folder, 'written.bin'))]).toEqual([1, 2, 3])
-  const written: Uint8Array[] = []
+  const written: ArrayBuffer[] = []
   const chosen = {
-    write: async (bytes: Uint8Array) => written.push(bytes),
-    close: async () => written.push(new Uint8Array()),
+    write: async (bytes: ArrayBuffer) => written.push(bytes),
+    close: async () => written.push(new ArrayBuffer()),
   }
   await writeBytes({ createWritable: async () => chosen }, content)
-  expect(written).toEqual([content, new Uint8Array()])
+  expect(written).toEqual([content.buffer, new ArrayBuffer()])
   const refusing = { createWritable: () => Promise.reject(new Error('no permission')) }
   await expect(writeBytes(refusing, content)).rejects.toMatchObject({ reason: 'cannot-write' })
 })
