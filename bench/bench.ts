@@ -50,7 +50,8 @@ async function main(): Promise<void> {
   })
   const known = [...workloads.map(({ name }) => name), 'train', 'score']
   const unknown = values.only.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new TollError('unknown-parameter', `--only takes ${known.join(', ')}, got '${unknown}'`)
+  if (unknown !== undefined)
+    throw new TollError('unknown-parameter', `--only takes ${known.join(', ')}, got '${unknown}'`)
   const wanted = (names: readonly string[], name: string) =>
     !values.only.some((only) => names.includes(only)) || values.only.includes(name)
   const jobs = workloads

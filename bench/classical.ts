@@ -111,7 +111,8 @@ async function main(): Promise<void> {
   })
   const names = [...new Set(workloads.map(({ detector }) => detector))]
   const unknown = values.only.find((name) => !names.includes(name))
-  if (unknown !== undefined) throw new TollError('unknown-parameter', `--only takes ${names.join(', ')}, got '${unknown}'`)
+  if (unknown !== undefined)
+    throw new TollError('unknown-parameter', `--only takes ${names.join(', ')}, got '${unknown}'`)
   const engine = await openEngine({ device: 'cpu', threads: Number(values.threads) })
   const learner = await openLearner()
   const say = (line: string) => values.json || console.log(line)

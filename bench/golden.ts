@@ -119,7 +119,8 @@ export class Reader {
   readonly #where: string
 
   constructor(value: unknown, where: string) {
-    if (typeof value !== 'object' || value === null) throw new TollError('wrong-file-kind', `${where} should be a JSON object`)
+    if (typeof value !== 'object' || value === null)
+      throw new TollError('wrong-file-kind', `${where} should be a JSON object`)
     this.#value = value as Record<string, unknown>
     this.#where = where
   }
