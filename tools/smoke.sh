@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Packs the package, installs it into an empty folder without any download of onnxruntime-node's own, imports it and runs the command.
+# Packs both packages, installs them into an empty folder without any download of onnxruntime-node's own, imports the library and
+# runs the command.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 cd "$root"
-npm pack --silent --pack-destination "$work" >/dev/null
+npm pack --silent -w toll -w toll-cli --pack-destination "$work" >/dev/null
 cd "$work"
 npm init -y >/dev/null
 ONNXRUNTIME_NODE_INSTALL=skip npm install --no-audit --no-fund ./toll-*.tgz >install.log 2>&1 || { cat install.log; exit 1; }
