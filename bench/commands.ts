@@ -13,6 +13,7 @@ import { auroc } from 'toll/metrics'
 import { formatTable, median } from './table.js'
 
 const main = fileURLToPath(new URL('../../packages/cli/bin/toll.js', import.meta.url))
+const paper = fileURLToPath(new URL('../../paper/dist/main.js', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'toll-bench-'))
 const rows = Number(process.env.BENCH_ROWS ?? 1_000_000)
 
@@ -22,25 +23,25 @@ interface Measured {
   readonly peak: number
 }
 
-function timed(args: readonly string[], rounds: number): Measured {
-  return inTurn([args], rounds)[0]
+function timed(args: readonly string[], rounds: number, file = main): Measured {
+  return inTurn([args], rounds, file)[0]
 }
 
 /** Commands in alternation, so that a machine that slows down slows all of them; medians. */
-function inTurn(commands: readonly (readonly string[])[], rounds: number): Measured[] {
-  const runs = Array.from({ length: rounds }, () => commands.map(once))
+function inTurn(commands: readonly (readonly string[])[], rounds: number, file = main): Measured[] {
+  const runs = Array.from({ length: rounds }, () => commands.map((args) => once(args, file)))
   return commands.map((_, i) => ({
     seconds: median(runs.map((round) => round[i].seconds)),
     peak: median(runs.map((round) => round[i].peak)),
   }))
 }
 
-function once(args: readonly string[]): Measured {
+function once(args: readonly string[], file: string): Measured {
   const clock = existsSync('/usr/bin/time')
   const started = performance.now()
   const command = clock
-    ? ['/usr/bin/time', '-f', '%M', process.execPath, main, ...args]
-    : [process.execPath, main, ...args]
+    ? ['/usr/bin/time', '-f', '%M', process.execPath, file, ...args]
+    : [process.execPath, file, ...args]
   const { status, stderr, error } = spawnSync(command[0], command.slice(1), { encoding: 'utf8', cwd: scratch })
   if (status !== 0) throw new Error(`toll ${args.join(' ')} failed: ${error?.message ?? stderr}`)
   const peak = clock ? Number(stderr.trim().split('\n').at(-1)) / 1024 : NaN
@@ -122,8 +123,8 @@ try {
       }
     }
     add(
-      'toll reproduce table3, ten seeds',
-      timed(['reproduce', 'table3', '--splits', '0', '--quiet'], 1),
+      'npm run paper -- table3, ten seeds',
+      timed(['table3', '--splits', '0', '--quiet'], 1, paper),
       '25.00 s (PyTorch: 62 s)',
     )
   }
