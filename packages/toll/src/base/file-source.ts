@@ -64,7 +64,7 @@ export async function bytesOf(source: ByteSource | ArrayBuffer | Uint8Array, nam
 export async function writeHandle(handle: WritableFile, bytes: Uint8Array): Promise<void> {
   try {
     const stream = await handle.createWritable()
-    await stream.write(bytes.slice().buffer as ArrayBuffer)
+    await stream.write(bytes.slice().buffer)
     await stream.close()
   } catch (error) {
     throw new TollError('cannot-write', `cannot write the file: ${messageOf(error)}`, { cause: error })
