@@ -156,7 +156,7 @@ const data: readonly Case[] = [
     ['score', 'model.onnx', 'whole-idx3-ubyte'],
     1,
     'shape',
-    /the model scores tables, but whole-idx3-ubyte holds images/,
+    /whole-idx3-ubyte: this model scores tables with named columns, got images/,
   ],
   [['score', 'nope.onnx', 'example.csv'], 1, 'not-found', /cannot read nope\.onnx: no such file/],
   [['score', 'text.onnx', 'example.csv'], 1, 'format', /text\.onnx: .*(damaged|another kind)/],

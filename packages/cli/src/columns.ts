@@ -1,6 +1,6 @@
 // Columns on the command line: lists of names, their kinds, and the columns that a model needs.
 
-import { TollError, columnKinds, type Column, type ColumnKind } from 'toll/base'
+import { TollError, columnKinds, type ColumnKind } from 'toll/base'
 
 export interface ColumnFlags {
   readonly columns?: readonly string[]
@@ -34,26 +34,6 @@ export function readTypes(texts: readonly string[] = []): Record<string, ColumnK
           )
         return [name, known]
       }),
-  )
-}
-
-/**
- * All these columns must be there, by name; the order does not matter. `why` they are needed ends the message. Error:
- * `not-found`.
- */
-export function requireColumns(
-  all: readonly Pick<Column, 'name'>[],
-  needed: readonly string[],
-  source: string,
-  why = ', which the model was trained on',
-): void {
-  const known = new Set(all.map(({ name }) => name))
-  const missing = needed.filter((name) => !known.has(name))
-  if (missing.length === 0) return
-  throw new TollError(
-    'unknown-column',
-    `${source} lacks ${missing.length === 1 ? 'column' : 'columns'} ${shorten(missing)}${why}; it has ` +
-      `${shorten([...known])}`,
   )
 }
 

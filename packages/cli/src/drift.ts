@@ -1,15 +1,14 @@
 // toll drift: new data against what a model was trained on, column by column and on the score.
 
 import type { Command } from 'commander'
-import { DriftTally, measureDrift, type Drift, type Retyped } from 'toll/audit'
-import { TollError, integer, real, type ColumnKind, type InvalidRow } from 'toll/base'
-import type { TableSource } from 'toll/data/node'
-import { featuresOf, type Manifest, type Model } from 'toll/model'
+import { measureDrift, type Drift } from 'toll/audit'
+import { integer, locate, real, type ColumnKind } from 'toll/base'
+import type { Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { renderText } from 'toll/report'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
-import { noScoredRows, scoreSource, scoringThreads } from './scoring.js'
+import { scoringThreads, streamOf } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -58,84 +57,26 @@ async function runDrift(
   terminal: Terminal,
 ): Promise<void> {
   const drift = await withSource(sources, flags, terminal, (source) =>
-    withEngine(scoringThreads(flags, source), async (engine) => {
-      const model = await loadModel(path, { engine })
-      if (model.manifest.profile === undefined && model.manifest.heldBack.source !== 'held-back') {
-        throw new TollError(
-          'no-held-out-scores',
-          'the model holds neither a profile of its columns nor scores of held-back rows; fit it again to ' +
-            'compare with it',
-        )
-      }
-      return measure(source, model, flags.fdr ?? settings.fdr.default, terminal)
-    }),
+    withEngine(scoringThreads(flags, source), async (engine) =>
+      measure(source, await loadModel(path, { engine }), flags.fdr ?? settings.fdr.default, terminal),
+    ),
   )
   terminal.result(drift, describe(drift, flags.top ?? settings.top.default))
 }
 
 async function measure(source: Source, model: Model, fdr: number, terminal: Terminal): Promise<Drift> {
-  const retyped = source.kind === 'rows' ? retypedIn(source.table, model.manifest) : []
   const bar = await terminal.progress('drift', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
-    if (source.kind === 'rows' && retyped.length > 0) {
-      const tally = await countOthers(source.table, model.manifest, retyped, terminal.signal, (rows) =>
-        bar.update(rows),
-      )
-      return measureDrift(model.manifest, tally, [], { rows: tally.rows, fdr, retyped })
-    }
-    const tally = new DriftTally(model.manifest)
-    const scores: number[] = []
-    let first: InvalidRow | undefined
-    let rows = 0
-    for await (const batch of scoreSource(source, model, { passthrough: [], strict: false, signal: terminal.signal })) {
-      if (batch.raw) tally.push(batch.raw)
-      for (const score of batch.score) if (!Number.isNaN(score)) scores.push(score)
-      for (const problem of batch.invalid.values()) first ??= problem
-      bar.update((rows += batch.rows))
-    }
-    if (scores.length === 0) throw noScoredRows(source.name, first)
-    return measureDrift(model.manifest, tally, scores, { rows, fdr })
+    return await measureDrift(model, streamOf(source), {
+      fdr,
+      signal: terminal.signal,
+      onProgress: (rows) => bar.update(rows),
+    })
+  } catch (error) {
+    throw source.kind === 'array' ? locate(error, source.name) : error
   } finally {
     bar.stop()
   }
-}
-
-/**
- * Columns of which, as far as the first rows say, not half of the values can be read as what they were in training.
- * Everything can be read as texts.
- */
-function retypedIn({ columns }: TableSource, manifest: Manifest): Retyped[] {
-  const now = new Map(columns.map((column) => [column.name, column]))
-  const isNumeric = (kind: ColumnKind) => kind === 'number' || kind === 'boolean'
-  return featuresOf(manifest).flatMap(({ name, kind: trained }) => {
-    const column = now.get(name)
-    if (!column || trained === 'category') return []
-    const { kind } = column
-    // Texts of which no shares are known, such as those of Parquet, may be numbers or times all the same: reading them
-    // tells.
-    const readable = column.readable
-      ? column.readable[trained] >= 0.5
-      : kind === trained || (isNumeric(kind) && isNumeric(trained))
-    return readable || (!column.readable && column.type === 'VARCHAR') ? [] : [{ column: name, trained, now: kind }]
-  })
-}
-
-/** The columns that are what they were, counted in a pass of their own. */
-async function countOthers(
-  table: TableSource,
-  manifest: Manifest,
-  retyped: readonly Retyped[],
-  signal: AbortSignal,
-  onRows: (rows: number) => void,
-): Promise<DriftTally> {
-  const tally = new DriftTally(manifest, retyped)
-  const others = featuresOf(manifest).filter(({ name }) => retyped.every(({ column }) => column !== name))
-  const passthrough = others.length === 0 ? [retyped[0].column] : []
-  for await (const batch of table.batches({ columns: others, passthrough, invalidRows: 'mark', signal })) {
-    tally.push({ table: batch.table, invalid: batch.invalid })
-    onRows(tally.rows)
-  }
-  return tally
 }
 
 const held: Readonly<Record<ColumnKind, string>> = {

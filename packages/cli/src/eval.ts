@@ -19,7 +19,7 @@ import { addLabelOptions, type LabelFlags } from './labels.js'
 import { describeEvaluationWarning } from './notes.js'
 import { addOrderOptions, addTimeUnit, type OrderFlags, type TimeUnitFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption, readParameter } from './parameters.js'
-import { isTrainingSource, scoreLabelled, scoringThreads } from './scoring.js'
+import { isTraining, scoreLabelled, scoringThreads } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -79,7 +79,7 @@ async function runEval(path: string, sources: readonly string[], flags: EvalFlag
     withEngine(scoringThreads(flags, source), async (engine) => {
       const model = await loadModel(path, { engine })
       const labelled = await scoreLabelled(source, model, { ...flags, strict: flags.strict ?? false }, terminal)
-      const ofTraining = await isTrainingSource(source, model, labelled.scores.length, terminal.signal)
+      const ofTraining = await isTraining(source, model, labelled.scores.length, terminal.signal)
       return { labelled, ofTraining, manifest: model.manifest }
     }),
   )

@@ -16,16 +16,15 @@ import {
   type ExplainedTable,
   type Neighbour,
 } from 'toll/explain'
-import type { Model } from 'toll/model'
+import { noScoredRows, pickRows, titleOf, type Model, type PickedRow } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { formatNumber, heatMapPng, renderCsv, renderReport, renderText } from 'toll/report'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
-import { noScoredRows, scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
+import { scoreSource, scoringThreads, streamOf } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
-import { titleOf } from './training.js'
 
 interface ExplainFlags extends SourceFlags, EngineFlags {
   readonly top?: number
@@ -194,7 +193,7 @@ async function explainSource(
   terminal: Terminal,
 ): Promise<Outcome> {
   const { signal } = terminal
-  const { chosen, invalid, places } = await choose(source, model, wanted, flags, terminal)
+  const { invalid, ...chosen } = await choose(source, model, wanted, flags, terminal)
   const bar = await terminal.progress('explain', chosen.titles.length, 'rows')
   try {
     const explanation = await explain(model, chosen.data, {
@@ -205,11 +204,11 @@ async function explainSource(
       ...(flags.evaluations !== undefined && { evaluations: flags.evaluations }),
     })
     const rows = explanation.rows.map(({ row }) => row)
-    const data = take(chosen.data, rows)
+    const data = takeRows(chosen.data, rows)
     const titles = rows.map((row) => chosen.titles[row])
     const near =
       flags.neighbours === undefined ? undefined : await neighboursOf(flags.neighbours, model, data, flags, terminal)
-    const unexplained = [...explanation.invalid].map(([row, problem]) => ({ row: places[row], ...problem }))
+    const unexplained = [...explanation.invalid].map(([row, problem]) => ({ row: chosen.titles[row], ...problem }))
     return {
       explained: describeExplanation(model, chosen.data, explanation, chosen.titles),
       chosen: { data, titles },
@@ -231,36 +230,11 @@ async function neighboursOf(
   // The table of normal rows is read as SOURCE is, but is a file of its own.
   const { sql: _, ...reading } = flags
   return withSource([path], reading, terminal, (source) =>
-    nearestRows(model, data, dataOf(source, model, terminal), {
+    nearestRows(model, data, streamOf(source), {
       signal: terminal.signal,
       ...(flags.neighbourCount !== undefined && { count: flags.neighbourCount }),
     }),
   )
-}
-
-async function* dataOf(source: Source, model: Model, terminal: Terminal): AsyncGenerator<Samples> {
-  for await (const { data, invalid, rows } of scoreSource(source, model, {
-    passthrough: [],
-    strict: false,
-    signal: terminal.signal,
-  })) {
-    if (invalid.size === 0) yield data
-    else if (data.kind === 'table') {
-      // Rows without a score keep their place and are marked as unusable by infinity.
-      const columns = data.columns.map((column) => ({
-        ...column,
-        values: Float64Array.from({ length: rows }, (_, row) => (invalid.has(row) ? Infinity : column.values[row])),
-      }))
-      yield { ...data, columns }
-    } else yield data
-  }
-}
-
-interface Candidate {
-  readonly place: number
-  readonly score: number
-  readonly title: string | number
-  readonly data: Samples
 }
 
 /** The rows to explain, read in bounded memory: those named, or those of the highest scores, highest first. */
@@ -270,55 +244,26 @@ async function choose(
   wanted: readonly number[] | undefined,
   flags: ExplainFlags,
   terminal: Terminal,
-) {
-  if (source.kind === 'array' && flags.id !== undefined)
+): Promise<Chosen & Pick<Outcome, 'invalid'>> {
+  const { id } = flags
+  if (source.kind === 'array' && id !== undefined)
     throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
-  const most = flags.top ?? top.default
-  const rows = wanted && new Set(wanted)
-  const invalid: (InvalidRow & { readonly row: string | number })[] = []
-  let kept: Candidate[] = []
-  let total = 0
-  const passthrough = flags.id === undefined ? [] : [flags.id]
-  for await (const batch of scoreSource(source, model, { passthrough, strict: false, signal: terminal.signal })) {
-    const titleOf = (row: number) => titleIn(batch, row, flags.id)
-    const fresh: Candidate[] = []
-    for (let row = 0; row < batch.rows; row++) {
-      const place = batch.firstRow + row + 1
-      if (rows && !rows.has(place)) continue
-      const problem = batch.invalid.get(row)
-      if (problem) invalid.push({ row: titleOf(row), ...problem })
-      else if (rows || kept.length < most || batch.score[row] > kept[most - 1].score)
-        fresh.push({ place, score: batch.score[row], title: titleOf(row), data: batch.data })
-    }
-    total = batch.firstRow + batch.rows
-    const best = [...kept, ...fresh]
-      .sort((a, b) => b.score - a.score || a.place - b.place)
-      .slice(0, rows ? undefined : most)
-    // Only what is kept is copied, so that no batch stays in memory.
-    kept = best.map((candidate) =>
-      candidate.data === batch.data
-        ? { ...candidate, data: take(batch.data, [candidate.place - batch.firstRow - 1]) }
-        : candidate,
-    )
-  }
-  const missing = wanted?.find((row) => row > total)
+  const scored = scoreSource(source, model, { passthrough: id === undefined ? [] : [id], signal: terminal.signal })
+  const { picked, rows, ...rest } = await pickRows(
+    scored,
+    wanted ? { rows: wanted.map((row) => row - 1) } : { top: flags.top ?? top.default },
+  )
+  const nameOf = ({ row, passthrough }: Pick<PickedRow, 'row' | 'passthrough'>) =>
+    titleOf(id === undefined ? null : passthrough.get(id), row)
+  const invalid = rest.invalid.map(({ passthrough, ...problem }) => ({
+    ...problem,
+    row: nameOf({ passthrough, ...problem }),
+  }))
+  const missing = wanted?.find((row) => row > rows)
   if (missing !== undefined)
-    throw new TollError('out-of-domain', `--row ${missing} is beyond the ${total} rows of ${source.name}`)
-  const shown = wanted ? [...new Set(wanted)].flatMap((row) => kept.filter(({ place }) => place === row)) : kept
-  if (shown.length === 0) throw noScoredRows(source.name, invalid[0], invalid[0]?.row)
-  return {
-    chosen: { data: joinRows(shown.map(({ data }) => data)), titles: shown.map(({ title }) => title) },
-    places: shown.map(({ title }) => title),
-    invalid,
-  }
-}
-
-function titleIn({ passthrough, firstRow }: ScoredRows, row: number, id: string | undefined): string | number {
-  return titleOf(id === undefined ? undefined : passthrough.get(id)?.[row], firstRow + row)
-}
-
-function take(data: Samples, rows: readonly number[]): Samples {
-  return takeRows(data, rows)
+    throw new TollError('out-of-domain', `--row ${missing} is beyond the ${rows} rows of ${source.name}`)
+  if (picked.length === 0) throw noScoredRows(invalid[0], invalid[0]?.row).within(source.name)
+  return { data: joinRows(picked.map(({ samples }) => samples)), titles: picked.map(nameOf), invalid }
 }
 
 function longTable({ rows, shape }: ExplainedTable) {

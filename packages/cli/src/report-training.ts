@@ -5,9 +5,7 @@ import { basename } from 'node:path'
 import {
   measureStability,
   modelReport,
-  scoreRows,
-  siftRows,
-  trainingSamples,
+  siftTraining,
   type CommandLine,
   type ModelReportOptions,
   type Stability,
@@ -106,13 +104,8 @@ export async function reportTraining(
   terminal: Terminal,
 ): Promise<void> {
   terminal.whenStopped(() => `stopped; ${flags.output} is written, ${flags.report} is not`)
-  const { data, lastRows } = trainingSamples(model.manifest, training)
-  const titles = lastRows ? Array.from(lastRows, (row) => training.titles?.[row] ?? row + 1) : training.titles
-  const sifted = await siftRows(
-    model,
-    [await scoreRows(model, data, { signal: terminal.signal, ...(titles && { titles }) })],
-    { signal: terminal.signal },
-  )
+  const { titles } = training
+  const sifted = await siftTraining(model, training, { signal: terminal.signal, ...(titles && { titles }) })
   const stability = await refit(model, training, flags.reportSeeds ?? defaultSeeds(model), undefined, terminal)
   const commands: CommandLine[] = [{ title: 'The model and this report:', line: commandLine(args) }]
   await writePage(

@@ -3,9 +3,9 @@
 
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { siftRows, type CommandLine, type ScoredBatch, type Sifted, type Stability } from 'toll/audit'
+import { siftRows, type CommandLine, type Sifted, type Stability } from 'toll/audit'
 import { TollError, integer } from 'toll/base'
-import { featuresOf, type Manifest, type Model } from 'toll/model'
+import { featuresOf, type Manifest, type Model, type ScoredBatch } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
@@ -13,11 +13,11 @@ import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import { commandLine, defaultSeeds, refit, requirePage, writePage } from './report-training.js'
-import { isTrainingSource, scoreSource } from './scoring.js'
+import { isTraining, scoreSource } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { thresholdWords } from './threshold-rule.js'
-import { readTrainingInput, titleOf } from './training.js'
+import { readTrainingInput } from './training.js'
 
 const settings = {
   top: integer({ default: 20, min: 1, max: 100, doc: 'Rows of the highest scores.' }),
@@ -163,18 +163,18 @@ async function siftSource(
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   async function* batches(): AsyncGenerator<ScoredBatch> {
     const passthrough = flags.id === undefined ? [] : [flags.id]
-    for await (const batch of scoreSource(source, model, { passthrough, strict: false, signal: terminal.signal })) {
-      const keys = flags.id === undefined ? undefined : batch.passthrough.get(flags.id)
-      yield { ...batch, ...(keys && { titles: keys.map((key, row) => titleOf(key, batch.firstRow + row)) }) }
-      bar.update(batch.firstRow + batch.rows)
+    for await (const batch of scoreSource(source, model, { passthrough, signal: terminal.signal })) {
+      yield batch
+      bar.update(batch.firstRow + batch.score.length)
     }
   }
   try {
     const sifted = await siftRows(model, batches(), {
       signal: terminal.signal,
+      ...(flags.id !== undefined && { key: flags.id }),
       ...(flags.top !== undefined && { top: flags.top }),
     })
-    return { sifted, ofTraining: await isTrainingSource(source, model, sifted.rows, terminal.signal) }
+    return { sifted, ofTraining: await isTraining(source, model, sifted.rows, terminal.signal) }
   } catch (error) {
     throw error instanceof TollError && error.reason === 'no-scored-rows' ? error.within(source.name) : error
   } finally {

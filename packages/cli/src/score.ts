@@ -4,12 +4,18 @@ import { extname } from 'node:path'
 import { Option, type Command } from 'commander'
 import { TollError, messageOf, real, type Column, type InvalidRow } from 'toll/base'
 import type { OutputValues, RowFormat, RowWriter } from 'toll/data/node'
-import { decisionOutput, type Model } from 'toll/model'
+import {
+  decisionOutput,
+  findDiscoveries,
+  noScoredRows,
+  type DiscoveryBatch,
+  type Model,
+  type ScoredBatch,
+} from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { discoveries } from 'toll/threshold'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
-import { noScoredRows, scoreSource, scoringThreads, type ScoredRows } from './scoring.js'
+import { scoreSource, scoringThreads } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -147,10 +153,10 @@ async function writeScores(
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
     const scored = scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })
-    for await (const batch of flags.fdr === undefined ? scored : withDiscoveries(scored, flags.fdr)) {
+    for await (const batch of flags.fdr === undefined ? scored : findDiscoveries(scored, flags.fdr)) {
       writer ??= await openRowWriter(flags.output === '-' ? process.stdout : flags.output, { format, columns })
       await write(writer, batch, columns, flags.id)
-      totals.rows += batch.rows
+      totals.rows += batch.score.length
       totals.imputed += batch.imputed
       totals.unseen += batch.unseen
       totals.invalid += batch.invalid.size
@@ -162,7 +168,7 @@ async function writeScores(
       bar.update(totals.rows)
     }
     if (totals.invalid > totals.incompleteWindows && totals.invalid === totals.rows)
-      throw noScoredRows(source.name, first)
+      throw noScoredRows(first).within(source.name)
     await writer?.close()
   } catch (error) {
     await writer?.abort()
@@ -203,36 +209,19 @@ function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreF
   return columns
 }
 
-/** The same rows with `is_discovery`, once all of them are scored. */
-async function* withDiscoveries(scored: AsyncIterable<ScoredRows>, rate: number): AsyncGenerator<ScoredRows> {
-  const batches: ScoredRows[] = []
-  for await (const batch of scored) batches.push(batch)
-  // Rows that could not be scored are no hypotheses.
-  const places = batches.flatMap(({ invalid, rows }, b) =>
-    Array.from({ length: rows }, (_, row) => [b, row] as const).filter(([, row]) => !invalid.has(row)),
-  )
-  const called = discoveries(
-    Float64Array.from(places, ([b, row]) => batches[b].pValue![row]),
-    rate,
-  )
-  const flags = batches.map(({ rows }) => new Uint8Array(rows))
-  places.forEach(([b, row], i) => {
-    flags[b][row] = called[i]
-  })
-  for (const [b, batch] of batches.entries()) yield { ...batch, alarms: { ...batch.alarms, discovery: flags[b] } }
-}
-
 /** Rows that are turned into text at once. */
 const rowsPerWrite = 16_384
 
 async function write(
   writer: RowWriter,
-  batch: ScoredRows,
+  batch: Omit<ScoredBatch, 'data' | 'samples'> & Partial<Pick<DiscoveryBatch, 'isDiscovery'>>,
   columns: readonly Column[],
   id: readonly string[],
 ): Promise<void> {
-  const { score, parts, pValue, isAnomaly, alarms, invalid, firstRow, rows } = batch
-  const marks = [isAnomaly, ...Object.values(alarms)].map((flags): OutputValues =>
+  const { score, parts, pValue, isAnomaly, alarms, isDiscovery, invalid, firstRow } = batch
+  const rows = score.length
+  const decisions = [isAnomaly, ...Object.values(alarms), ...(isDiscovery ? [isDiscovery] : [])]
+  const marks = decisions.map((flags): OutputValues =>
     Array.from(flags, (flag, row) => (invalid.has(row) ? null : flag === 1)),
   )
   const withErrors = columns.at(-1)?.name === 'error'

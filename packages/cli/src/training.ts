@@ -1,8 +1,9 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
-import { TollError, namesOf, type CellValue, type ColumnKind, type RowOrder, type Samples, type Table } from 'toll/base'
+import { TollError, namesOf, type ColumnKind, type RowOrder, type Samples, type Table } from 'toll/base'
 import { chooseColumns } from 'toll/data'
 import { reviewTable } from 'toll/evaluate'
+import { titleOf } from 'toll/model'
 import { selectColumns, type LeftOut } from 'toll/preprocess'
 import { readNamesIn, readTypes, type ColumnFlags } from './columns.js'
 import { readLabels, readSide, type LabelFlags } from './labels.js'
@@ -56,11 +57,6 @@ function namesOfFeatures({ columns, exclude, types }: ColumnFlags, known: readon
     exclude: readNamesIn(exclude, known),
     types: readTypes(types),
   }
-}
-
-/** What a row is called: its key, or without one its number from 1. */
-export function titleOf(key: CellValue | undefined, row: number): string | number {
-  return key === undefined || key === null ? row + 1 : typeof key === 'number' ? key : String(key)
 }
 
 async function readArray(source: Extract<Source, { kind: 'array' }>, flags: TrainingFlags): Promise<TrainingInput> {

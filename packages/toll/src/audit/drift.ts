@@ -4,7 +4,16 @@
 
 import { TollError, type ColumnKind, type InvalidRow, type Table } from '../base/index.js'
 import { compareBins, countTest, kolmogorovSmirnov, outsideTest, superiority } from '../metrics/index.js'
-import type { Manifest } from '../model/index.js'
+import {
+  featuresOf,
+  noScoredRows,
+  scoreStream,
+  type Manifest,
+  type Model,
+  type RowSource,
+  type RowStream,
+  type ScoredBatch,
+} from '../model/index.js'
 import { countBins, countCategories, type CategoryProfile, type ColumnProfile } from '../preprocess/index.js'
 import { discoveries } from '../threshold/index.js'
 
@@ -63,12 +72,6 @@ export interface Retyped {
   readonly now: ColumnKind
 }
 
-/** Rows as they were read, and those of them (from 0) that could not be. */
-export interface RawRows {
-  readonly table: Table
-  readonly invalid: ReadonlyMap<number, InvalidRow>
-}
-
 /** What is counted of a column while rows go by. */
 export interface ColumnTally {
   readonly profile: ColumnProfile
@@ -84,6 +87,7 @@ export interface ColumnTally {
 export class DriftTally {
   readonly columns: readonly ColumnTally[]
   rows = 0
+  /** Rows with a cell that is not what its column holds. */
   invalid = 0
 
   /** @param retyped columns whose values are not read, and so not counted */
@@ -101,11 +105,96 @@ export class DriftTally {
       }))
   }
 
-  /** Further rows; columns are found by name. */
-  push(raw: RawRows): void {
-    this.rows += raw.table.rows
-    this.invalid += raw.invalid.size
-    for (const tally of this.columns) count(tally, raw)
+  /** Further rows, as they were read; columns are found by name. */
+  push({ data, invalid }: Pick<ScoredBatch, 'data' | 'invalid'>): void {
+    if (data.kind !== 'table') return
+    const bad = new Set([...invalid].filter(([, { column }]) => column !== undefined).map(([row]) => row))
+    this.rows += data.rows
+    this.invalid += bad.size
+    for (const tally of this.columns) count(tally, data, bad)
+  }
+}
+
+export interface DriftOptions {
+  /** Of what is called drift, at most this share has not changed, in expectation; in (0, 1), default 0.05. */
+  readonly fdr?: number
+  readonly signal?: AbortSignal
+  /** Called with the number of rows that have gone by. */
+  readonly onProgress?: (rows: number) => void
+}
+
+/**
+ * Compares rows with what the model was trained on. Where a column of a source holds something else now, such as
+ * strings where training had numbers, that is drift, no row is scored, and the other columns are compared.
+ *
+ * @throws `data` when not one row could be scored, and for a model that holds neither a profile of its columns nor
+ * scores of held-out rows; as `scoreStream`.
+ */
+export async function measureDrift(
+  model: Model,
+  stream: RowStream,
+  { fdr = 0.05, signal, onProgress }: DriftOptions = {},
+): Promise<Drift> {
+  const { manifest } = model
+  if (manifest.profile === undefined && manifest.heldBack.source !== 'held-back') {
+    throw new TollError(
+      'no-held-out-scores',
+      'the model holds neither a profile of its columns nor scores of held-out rows; fit it again to compare with it',
+    )
+  }
+  const source = 'batches' in stream ? stream : undefined
+  const retyped = source ? retypedIn(source, manifest) : []
+  const tally = new DriftTally(manifest, retyped)
+  if (source && retyped.length > 0) {
+    await countOthers(source, manifest, retyped, { tally, signal, onProgress })
+    return compareWithTraining(manifest, tally, [], { rows: tally.rows, fdr, retyped })
+  }
+  const scores: number[] = []
+  let [rows, first]: [number, InvalidRow | undefined] = [0, undefined]
+  for await (const batch of scoreStream(model, stream, { invalidRows: 'mark', signal })) {
+    tally.push(batch)
+    batch.score.forEach((score, row) => {
+      if (!batch.invalid.has(row)) scores.push(score)
+    })
+    for (const problem of batch.invalid.values()) first ??= problem
+    onProgress?.((rows += batch.score.length))
+  }
+  if (scores.length === 0) throw source ? noScoredRows(first).within(source.name) : noScoredRows(first)
+  return compareWithTraining(manifest, tally, scores, { rows, fdr })
+}
+
+/**
+ * Columns of which, as far as the first rows say, not half of the values can be read as what they were in training.
+ * Everything can be read as strings.
+ */
+function retypedIn({ columns }: RowSource, manifest: Manifest): Retyped[] {
+  const now = new Map(columns.map((column) => [column.name, column]))
+  const isNumeric = (kind: ColumnKind) => kind === 'number' || kind === 'boolean'
+  return featuresOf(manifest).flatMap(({ name, kind: trained }) => {
+    const column = now.get(name)
+    if (!column || trained === 'category') return []
+    const { kind, type, readable: shares } = column
+    const readable = shares ? shares[trained] >= 0.5 : kind === trained || (isNumeric(kind) && isNumeric(trained))
+    // Strings of which no shares are known, such as those of Parquet, may be numbers or times all the same: reading them
+    // tells.
+    return readable || (!shares && type === 'VARCHAR') ? [] : [{ column: name, trained, now: kind }]
+  })
+}
+
+/** The columns that are what they were, counted in a pass of their own. */
+async function countOthers(
+  source: RowSource,
+  manifest: Manifest,
+  retyped: readonly Retyped[],
+  { tally, signal, onProgress }: Pick<DriftOptions, 'signal' | 'onProgress'> & { readonly tally: DriftTally },
+): Promise<void> {
+  const others = featuresOf(manifest).filter(({ name }) => retyped.every(({ column }) => column !== name))
+  // A reader must have something to read.
+  const passthrough = others.length === 0 ? [retyped[0].column] : []
+  const batches = source.batches({ columns: others, passthrough, invalidRows: 'mark', signal })
+  for await (const { table, invalid = new Map() } of batches) {
+    tally.push({ data: table, invalid })
+    onProgress?.(tally.rows)
   }
 }
 
@@ -116,15 +205,13 @@ export class DriftTally {
  * @param rows all rows that went by
  * @param fdr of what is called drift, at most this share has not changed, in expectation; in (0, 1)
  * @param retyped columns because of which nothing was scored
- * @throws `data` without a single score and without such a reason.
  */
-export function measureDrift(
+export function compareWithTraining(
   { heldBack, threshold }: Pick<Manifest, 'heldBack' | 'threshold'>,
   tally: DriftTally,
   scores: readonly number[],
   { rows, fdr, retyped = [] }: { readonly rows: number; readonly fdr: number; readonly retyped?: readonly Retyped[] },
 ): Drift {
-  if (scores.length === 0 && retyped.length === 0) throw new TollError('no-scored-rows', 'no row could be scored')
   const columns = tally.columns.map(compareColumn)
   const score =
     heldBack.source === 'held-back' && scores.length > 0
@@ -164,10 +251,10 @@ function trainedRows({ columns }: DriftTally): number {
   )
 }
 
-function count(tally: ColumnTally, { table, invalid }: RawRows): void {
+function count(tally: ColumnTally, table: Table, bad: ReadonlySet<number>): void {
   const { profile } = tally
   const column = table.columns.find(({ name }) => name === profile.name)!
-  const values = invalid.size === 0 ? column.values : column.values.filter((_, row) => !invalid.has(row))
+  const values = bad.size === 0 ? column.values : column.values.filter((_, row) => !bad.has(row))
   const fresh =
     profile.kind === 'category'
       ? countCategories(values, column.kind === 'category' ? column.categories : [], profile)

@@ -1,22 +1,21 @@
 // What a model did with data: drift, stability over seeds, the report of a model. Runs in a browser.
 export {
-  DriftTally,
   measureDrift,
   type ColumnDrift,
   type ColumnTally,
   type Drift,
-  type RawRows,
+  type DriftOptions,
   type Retyped,
   type ScoreDrift,
 } from './drift.js'
 export { modelReport, type ModelReportOptions } from './model-report.js'
 export type { CommandLine } from './report-origin.js'
-export { scoreRows, siftRows, type ScoredBatch, type Sifted, type SiftedRow, type SiftOptions } from './sift.js'
+export { siftRows, siftTraining, type Sifted, type SiftedRow, type SiftOptions } from './sift.js'
 export {
   fittingOf,
   isTrainingData,
+  isTrainingSource,
   measureStability,
-  trainingSamples,
   type SeedAgreement,
   type Stability,
   type StabilityOptions,

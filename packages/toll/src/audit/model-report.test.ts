@@ -10,13 +10,13 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random, table, takeRows, type NdArray, type Table, type Samples } from '../base/index.js'
 import { detectorNamed, detectors } from '../detectors/index.js'
-import { fit, type Model } from '../model/index.js'
+import { fit, scoreStream, type Model } from '../model/index.js'
 import type { NumberSummary } from '../preprocess/index.js'
 import { formulaMarkup, formulaText, renderReport, renderReportMarkdown, renderReportText } from '../report/index.js'
 import { findChromium, noChromium } from 'toll-test/browser'
 import { openReference, type Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
-import { measureStability, modelReport, scoreRows, siftRows, type ModelReportOptions, type Stability } from './index.js'
+import { measureStability, modelReport, siftRows, type ModelReportOptions, type Stability } from './index.js'
 
 const hostile = '<script>alert("x")</script>'
 
@@ -45,7 +45,7 @@ async function report(
 ) {
   return modelReport(model, {
     ...options,
-    sifted: await siftRows(model, [await scoreRows(model, data, { ...(titles && { titles }) })]),
+    sifted: await siftRows(model, scoreStream(model, [data], { invalidRows: 'mark' }), { ...(titles && { titles }) }),
   })
 }
 
@@ -182,7 +182,7 @@ describe('the page of a small model', () => {
 
   it('refuses options outside their ranges, and rows of which none can be scored', async () => {
     await expect(modelReport(distance, { columnsShown: 0 })).rejects.toMatchObject({ code: 'argument' })
-    await expect(siftRows(distance, [await scoreRows(distance, fresh)], { top: 101 })).rejects.toMatchObject({
+    await expect(siftRows(distance, scoreStream(distance, [fresh]), { top: 101 })).rejects.toMatchObject({
       code: 'argument',
     })
     const none = {

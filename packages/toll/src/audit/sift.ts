@@ -1,29 +1,10 @@
 // Rows that a model scored, as they go by: counted, compared with the training data, and the highest scores kept with
 // their values. Memory holds the scores and those few rows.
 
-import {
-  TollError,
-  joinRows,
-  messageOf,
-  rowCount,
-  takeRows,
-  throwIfAborted,
-  type InvalidRow,
-  type Table,
-  type Samples,
-} from '../base/index.js'
-import type { Model, Scores } from '../model/index.js'
-import { DriftTally, measureDrift, type ColumnTally, type Drift, type RawRows } from './drift.js'
-
-/** Consecutive rows of a source with their scores. */
-export interface ScoredBatch extends Pick<Scores, 'score' | 'pValue' | 'isAnomaly' | 'alarms' | 'imputed' | 'invalid'> {
-  /** What the model was given, one row per score. */
-  readonly data: Samples
-  /** What each row is called; default its number from 1. */
-  readonly titles?: ArrayLike<string | number>
-  /** The rows as they were read, for drift; absent for images. */
-  readonly raw?: RawRows
-}
+import { TollError, joinRows, throwIfAborted, type InvalidRow, type Samples } from '../base/index.js'
+import { HighestRows, noScoredRows, titleOf, type Model, type ScoredBatch, type UnscoredRow } from '../model/index.js'
+import { DriftTally, compareWithTraining, type ColumnTally, type Drift } from './drift.js'
+import { trainingSamples, type TrainingSource } from './stability.js'
 
 export interface SiftedRow {
   readonly title: string | number
@@ -61,18 +42,16 @@ export interface Sifted {
 export interface SiftOptions {
   /** Rows of the highest scores to keep, 1 to 100; default 20. */
   readonly top?: number
+  /** What each row of the stream is called: the column of this name that comes along, or `titles`; default its number. */
+  readonly key?: string
+  readonly titles?: ArrayLike<string | number>
   /** As `measureDrift`; default 0.05. */
   readonly fdr?: number
   readonly signal?: AbortSignal
 }
 
-interface Candidate extends SiftedRow {
-  readonly place: number
-  readonly data: Samples
-}
-
 /** Invalid rows whose reasons are kept. */
-const invalidKept = 5
+const maxReasons = 5
 
 /**
  * Goes through scored rows once.
@@ -82,7 +61,7 @@ const invalidKept = 5
 export async function siftRows(
   { manifest }: Model,
   batches: AsyncIterable<ScoredBatch> | Iterable<ScoredBatch>,
-  { top = 20, fdr = 0.05, signal }: SiftOptions = {},
+  { top = 20, key, titles, fdr = 0.05, signal }: SiftOptions = {},
 ): Promise<Sifted> {
   if (!(Number.isInteger(top) && top >= 1 && top <= 100))
     throw new TollError('out-of-domain', `top must be an integer from 1 to 100, got ${top}`, {
@@ -95,52 +74,31 @@ export async function siftRows(
   const alarms: Record<string, number> = Object.fromEntries(
     Object.keys(manifest.thresholds ?? {}).map((name) => [name, 0]),
   )
+  const highest = new HighestRows(top)
   const first: (InvalidRow & { readonly title: string | number })[] = []
+  const nameOf = ({ row, passthrough }: Pick<UnscoredRow, 'row' | 'passthrough'>) =>
+    titles?.[row] ?? titleOf(key === undefined ? null : passthrough.get(key), row)
   let [rows, invalid, incompleteWindows, anomalies, imputed] = [0, 0, 0, 0, 0]
-  let kept: Candidate[] = []
   for await (const batch of batches) {
     throwIfAborted(signal)
-    const count = rowCount(batch.data)
-    const titleOf = (row: number) => batch.titles?.[row] ?? rows + row + 1
-    const fresh: Candidate[] = []
-    for (let row = 0; row < count; row++) {
+    highest.push(batch)
+    for (let row = 0; row < batch.score.length; row++) {
       const problem = batch.invalid.get(row)
       if (problem === undefined) {
-        const score = batch.score[row]
-        scores.push(score)
+        scores.push(batch.score[row])
         anomalies += batch.isAnomaly[row]
         for (const name of Object.keys(alarms)) alarms[name] += batch.alarms[name][row]
-        if (kept.length < top || score > kept[top - 1].score) {
-          fresh.push({
-            place: rows + row,
-            title: titleOf(row),
-            score,
-            isAnomaly: batch.isAnomaly[row] === 1,
-            ...(batch.pValue && { pValue: batch.pValue[row] }),
-            data: batch.data,
-          })
-        }
       } else {
         invalid++
         if (problem.reason === 'incomplete-window') incompleteWindows++
-        else if (first.length < invalidKept) first.push({ title: titleOf(row), ...problem })
+        else if (first.length < maxReasons) first.push({ ...problem, title: nameOf(rowOf(batch, row)) })
       }
     }
     imputed += batch.imputed
-    if (batch.raw) tally.push(batch.raw)
-    // Only what is kept is copied, so that no batch stays in memory.
-    kept = [...kept, ...fresh]
-      .sort((a, b) => b.score - a.score || a.place - b.place)
-      .slice(0, top)
-      .map((row) => (row.data === batch.data ? { ...row, data: take(batch.data, [row.place - rows]) } : row))
-    rows += count
+    tally.push(batch)
+    rows += batch.score.length
   }
-  if (scores.length === 0)
-    throw new TollError(
-      'no-scored-rows',
-      `no row could be scored${first.length > 0 ? `; the first: row ${first[0].title}: ${messageOf(first[0])}` : ''}`,
-      first.length > 0 ? { cause: new TollError(first[0].reason, messageOf(first[0])) } : {},
-    )
+  if (scores.length === 0) throw noScoredRows(first[0], first[0]?.title)
   const comparable = tally.columns.length > 0 || manifest.heldBack.source === 'held-back'
   return {
     rows,
@@ -149,40 +107,31 @@ export async function siftRows(
     alarms,
     imputed,
     scores: Float64Array.from(scores),
-    top: kept.map(({ title, score, isAnomaly, pValue }) => ({
-      title,
-      score,
-      isAnomaly,
-      ...(pValue !== undefined && { pValue }),
+    top: highest.picked.map((row) => ({
+      title: nameOf(row),
+      score: row.score,
+      isAnomaly: row.isAnomaly,
+      ...(row.pValue !== undefined && { pValue: row.pValue }),
     })),
-    topData: joinRows(kept.map(({ data }) => data)),
-    ...(comparable && { drift: measureDrift(manifest, tally, scores, { rows, fdr }) }),
+    topData: joinRows(highest.picked.map(({ samples }) => samples)),
+    ...(comparable && { drift: compareWithTraining(manifest, tally, scores, { rows, fdr }) }),
     columns: tally.columns,
   }
 }
 
-/**
- * Rows in memory, scored: what `siftRows` takes. Windows are given as the model takes them, with the rows they are made
- * of as `raw`.
- */
-export async function scoreRows(
+/** The same for the data that the model was fitted to; `titles` are of its rows. */
+export async function siftTraining(
   model: Model,
-  data: Samples,
-  {
-    raw,
-    titles,
-    signal,
-  }: { readonly raw?: Table; readonly titles?: ArrayLike<string | number>; readonly signal?: AbortSignal } = {},
-): Promise<ScoredBatch> {
-  const rows = raw ?? (data.kind === 'table' ? data : undefined)
-  return {
-    ...(await model.score(data, { invalidRows: 'mark', signal })),
-    data,
-    ...(titles && { titles }),
-    ...(rows && { raw: { table: rows, invalid: new Map() } }),
-  }
+  training: TrainingSource,
+  { titles, ...options }: Omit<SiftOptions, 'key'> = {},
+): Promise<Sifted> {
+  const { rows, samples, lastRows } = trainingSamples(model.manifest, training)
+  const scores = await model.score(samples, { invalidRows: 'mark', signal: options.signal })
+  const batch = { ...scores, data: rows, samples, firstRow: 0, passthrough: new Map() }
+  const named = lastRows ? Array.from(lastRows, (row) => titles?.[row] ?? row + 1) : titles
+  return siftRows(model, [batch], { ...options, ...(named && { titles: named }) })
 }
 
-function take(data: Samples, rows: readonly number[]): Samples {
-  return takeRows(data, rows)
+function rowOf({ firstRow, passthrough }: ScoredBatch, row: number): Pick<UnscoredRow, 'row' | 'passthrough'> {
+  return { row: firstRow + row, passthrough: new Map([...passthrough].map(([name, cells]) => [name, cells[row]])) }
 }

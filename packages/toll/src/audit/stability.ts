@@ -11,6 +11,7 @@ import {
   type Column,
   type ColumnKind,
   type Samples,
+  type Table,
   type RowOrder,
 } from '../base/index.js'
 import { detectors, type FitProgress } from '../detectors/index.js'
@@ -117,6 +118,36 @@ export async function isTrainingData(
   return (await fingerprint(learnedFrom(manifest, data))) === manifest.dataFingerprint
 }
 
+/** A table that can be read as a whole, such as `openTable` of `toll/data/node` gives. */
+export interface WholeSource {
+  readBatch(options: {
+    readonly columns: readonly Column[]
+    readonly invalidRows: 'mark'
+    readonly keys: 'leave out'
+    readonly signal?: AbortSignal
+  }): Promise<{ readonly table: Table }>
+}
+
+/**
+ * The same for a source of which so many rows are known: it is read, as a whole, only where the model was fitted to as
+ * many. False for a model of windows, whose file does not say what its rows were.
+ */
+export async function isTrainingSource(
+  manifest: Manifest,
+  source: WholeSource | Samples,
+  { rows, signal }: { readonly rows: number; readonly signal?: AbortSignal },
+): Promise<boolean> {
+  if (rows !== manifest.rows.given || manifest.window) return false
+  if ('kind' in source) return isTrainingData(manifest, source)
+  const { table } = await source.readBatch({
+    columns: featuresOf(manifest),
+    invalidRows: 'mark',
+    keys: 'leave out',
+    signal,
+  })
+  return isTrainingData(manifest, table)
+}
+
 /** What was chosen of a threshold, without what was found. */
 function ruleOf(threshold: Manifest['threshold']): ThresholdRule {
   const { parameters } = listThresholdKinds().find(({ kind }) => kind === threshold.kind)!
@@ -124,16 +155,16 @@ function ruleOf(threshold: Manifest['threshold']): ThresholdRule {
   return { kind: threshold.kind, ...Object.fromEntries(Object.keys(parameters).map((name) => [name, all[name]])) }
 }
 
-/** The rows, or windows of them, that the model scores of its training data. */
+/** The rows that the model learned from, and what it scores of them: the rows, or windows of which each ends in a row. */
 export function trainingSamples(
   manifest: Pick<Manifest, 'input' | 'window'>,
   { data: given, groups, time }: TrainingSource,
-): { readonly data: Samples; readonly lastRows?: Int32Array } {
+): { readonly rows: Samples; readonly samples: Samples; readonly lastRows?: Int32Array } {
   const { window } = manifest
-  const data = learnedFrom(manifest, given)
-  if (!window || data.kind !== 'table') return { data }
-  const { table, members } = slideWindows(data, window, { ...(groups && { groups }), ...(time && { time }) })
-  return { data: table, lastRows: Int32Array.from(members, (rows) => rows[rows.length - 1]) }
+  const rows = learnedFrom(manifest, given)
+  if (!window || rows.kind !== 'table') return { rows, samples: rows }
+  const { table, members } = slideWindows(rows, window, { ...(groups && { groups }), ...(time && { time }) })
+  return { rows, samples: table, lastRows: Int32Array.from(members, (window) => window[window.length - 1]) }
 }
 
 /**
@@ -189,7 +220,7 @@ export async function measureStability(
         'the same way',
       { option: 'time' },
     )
-  const samples = trainingSamples(manifest, training).data
+  const samples = trainingSamples(manifest, training).samples
   const own = await model.score(samples, { signal })
   const count = rowCount(samples)
   const few = Math.max(1, Math.min(top, Math.floor(count / 2)))

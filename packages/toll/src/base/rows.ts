@@ -40,16 +40,20 @@ export class RowCheck {
     this.#invalid = new Map(known)
   }
 
-  /** By row, in the order in which they were found. */
+  /** In the order of the rows. */
   get invalid(): ReadonlyMap<number, InvalidRow> {
-    return this.#invalid
+    return new Map([...this.#invalid].sort(([a], [b]) => a - b))
   }
 
   /**
    * @param row from 0
    * @param advice what to do about it: ends the message of an error, not that of a marked row
    */
-  reject(row: number, problem: InvalidRow, { advice, ...details }: ErrorDetails & { readonly advice?: string }): void {
+  reject(
+    row: number,
+    problem: InvalidRow,
+    { advice, ...details }: ErrorDetails & { readonly advice?: string } = {},
+  ): void {
     if (this.#policy === 'throw') {
       const { reason, column } = problem
       throw new TollError(reason, `${messageOf(problem)}${advice === undefined ? '' : `; ${advice}`}`, {

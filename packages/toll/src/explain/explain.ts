@@ -34,14 +34,14 @@ export async function explain(
   const inputs = model.inputs(rows, { invalidRows })
   const data = inputs.samples
   const scores = await model.scoreInputs(inputs, { signal })
-  const check = new RowCheck(invalidRows)
+  const check = new RowCheck(invalidRows, scores.invalid)
   scores.score.forEach((score, row) => {
     if (Number.isFinite(score) || scores.invalid.has(row)) return
     const message =
       `row ${row + 1} scores ${score}, which cannot be shared; its values are beyond what the model can ` + 'tell apart'
     check.reject(row, { reason: 'score-not-finite', message }, { value: score })
   })
-  const invalid = new Map([...scores.invalid, ...check.invalid])
+  const { invalid } = check
   const places = Array.from({ length: rowCount(data) }, (_, row) => row).filter((row) => !invalid.has(row))
   const kept = places.length === rowCount(data) ? data : takeRows(data, places)
   const typical = typicalRow(manifest)

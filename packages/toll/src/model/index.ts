@@ -17,11 +17,22 @@ export {
   scoreStream,
   type InputBatch,
   type RowSource,
+  type RowSourceColumn,
+  type RowSourceOptions,
   type RowStream,
   type ScoredBatch,
   type StreamedRows,
   type StreamOptions,
 } from './stream.js'
+export {
+  HighestRows,
+  noScoredRows,
+  pickRows,
+  titleOf,
+  type PickedRow,
+  type PickedRows,
+  type UnscoredRow,
+} from './pick-rows.js'
 export { findDiscoveries, type DiscoveryBatch } from './discoveries.js'
 export { decisionOutput, moveThresholds, readManifest } from './rewrite.js'
 export { readScoringGraph, type ScoringGraph } from './scoring-graph.js'

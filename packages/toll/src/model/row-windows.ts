@@ -2,6 +2,7 @@
 // batch, and of each group the last ones are kept.
 
 import {
+  RowCheck,
   TollError,
   orderColumns,
   readOrder,
@@ -76,18 +77,17 @@ export class RowWindows {
     const { table: wide, rows } = this.#stream.push({ kind: 'table', columns, rows: table.rows }, groups)
     const isMark = ({ name }: TableColumn) => name.startsWith(`${marker}@`)
     const invalidIn = wide.columns.filter(isMark)
-    const invalid = new Map(invalidRows)
+    const check = new RowCheck('mark', invalidRows)
     for (let row = 0; row < table.rows; row++) {
-      if (invalid.has(row)) continue
       if (rows[row] < size) {
         const found = `${rows[row] - 1} of the ${size - 1} rows before it that its window needs`
-        invalid.set(row, { reason: 'incomplete-window', message: `row ${firstRow + row + 1} has ${found}` })
+        check.reject(row, { reason: 'incomplete-window', message: `row ${firstRow + row + 1} has ${found}` })
       } else if (invalidIn.some(({ values }) => values[row] === 1)) {
         const message = `a row in the window of row ${firstRow + row + 1} could not be read`
-        invalid.set(row, { reason: 'unusable-window', message })
+        check.reject(row, { reason: 'unusable-window', message })
       }
     }
-    return { windows: { ...wide, columns: wide.columns.filter((column) => !isMark(column)) }, invalid }
+    return { windows: { ...wide, columns: wide.columns.filter((column) => !isMark(column)) }, invalid: check.invalid }
   }
 
   #orderOf({ table, passthrough = new Map() }: RowBatch, firstRow: number, order: RowOrder): RowOrder {

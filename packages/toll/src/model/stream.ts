@@ -10,6 +10,7 @@ import {
   type CellValue,
   type Column,
   type InvalidRows,
+  type NumericKind,
   type RowBatch,
   type Samples,
 } from '../base/index.js'
@@ -18,18 +19,28 @@ import { featuresOf, type Manifest } from './manifest.js'
 import type { Model, ScoreOptions, Scores } from './model.js'
 import { RowWindows } from './row-windows.js'
 
+/** A column of a source, and what is known of its values before they are read. */
+export interface RowSourceColumn extends Column {
+  /** VARCHAR where the source does not say what the values are. */
+  readonly type?: string
+  /** Shares of the first values that can be read as each kind, in [0, 1]. */
+  readonly readable?: Readonly<Record<NumericKind, number>>
+}
+
+export interface RowSourceOptions {
+  readonly columns: readonly Column[]
+  readonly passthrough?: readonly string[]
+  readonly batchRows?: number
+  readonly invalidRows: InvalidRows
+  readonly signal?: AbortSignal
+}
+
 /** A table that can be read in batches, such as `openTable` of `toll/data/node` gives. */
 export interface RowSource {
   /** How messages call it. */
   readonly name: string
-  readonly columns: readonly Pick<Column, 'name'>[]
-  batches(options: {
-    readonly columns: readonly Column[]
-    readonly passthrough: readonly string[]
-    readonly batchRows: number
-    readonly invalidRows: InvalidRows
-    readonly signal?: AbortSignal
-  }): AsyncIterable<RowBatch>
+  readonly columns: readonly RowSourceColumn[]
+  batches(options: RowSourceOptions): AsyncIterable<RowBatch>
 }
 
 /** Rows in batches of any sizes: a source, or tables, images or batches one after the other. */

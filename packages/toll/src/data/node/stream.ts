@@ -229,7 +229,7 @@ class BatchBuilder {
       },
       passthrough: new Map(passthrough.map(({ name }, i) => [name, this.#passthrough[i]])),
       firstRow: this.firstRow,
-      invalid: new Map([...this.#check.invalid].sort(([a], [b]) => a - b)),
+      invalid: this.#check.invalid,
     }
   }
 
