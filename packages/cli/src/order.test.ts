@@ -271,7 +271,7 @@ describe('windows', () => {
       1,
       '',
       expect.stringMatching(
-        /mixed\.csv, row 2: 'at' is earlier than in a row above of its group; windows need rows in order, for example by --sql/,
+        /mixed\.csv, row 2: 'at' is earlier than in a row above of its group; windows need rows in the order of their times \(--sql "select/,
       ),
     ])
     const other = await toll('eval', 'windows.onnx', 'pumps.csv', '--label', 'fault', '--group', 'at')
