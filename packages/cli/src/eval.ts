@@ -2,25 +2,29 @@
 // do.
 
 import type { Command } from 'commander'
+import { TollError, locate } from 'toll/base'
 import {
-  evaluateScores,
+  evaluate,
+  evaluateStream,
   evaluationParameters,
   type Evaluation,
+  type EvaluateOptions,
   type EvaluationOptions,
   type MeasureName,
   type ResampledUnit,
 } from 'toll/evaluate'
 import type { BootstrapInterval } from 'toll/metrics'
+import type { Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { renderText } from 'toll/report'
 import { describeThreshold } from 'toll/threshold'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { addLabelOptions, type LabelFlags } from './labels.js'
+import { addLabelOptions, readArrayLabels, type LabelFlags } from './labels.js'
 import { describeEvaluationWarning } from './notes.js'
 import { addOrderOptions, addTimeUnit, type OrderFlags, type TimeUnitFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption, readParameter } from './parameters.js'
-import { isTraining, scoreLabelled, scoringThreads } from './scoring.js'
-import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
+import { scoringThreads } from './scoring.js'
+import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
 interface EvalFlags extends SourceFlags, EngineFlags, LabelFlags, OrderFlags, TimeUnitFlags, EvaluationOptions {
@@ -75,30 +79,46 @@ export function defineEval(command: Command, terminal: Terminal): void {
 }
 
 async function runEval(path: string, sources: readonly string[], flags: EvalFlags, terminal: Terminal): Promise<void> {
-  const { labelled, ofTraining, manifest } = await withSource(sources, flags, terminal, (source) =>
-    withEngine(scoringThreads(flags, source), async (engine) => {
-      const model = await loadModel(path, { engine })
-      const labelled = await scoreLabelled(source, model, { ...flags, strict: flags.strict ?? false }, terminal)
-      const ofTraining = await isTraining(source, model, labelled.scores.length, terminal.signal)
-      return { labelled, ofTraining, manifest: model.manifest }
-    }),
+  const evaluation = await withSource(sources, flags, terminal, (source) =>
+    withEngine(scoringThreads(flags, source), async (engine) =>
+      measure(await loadModel(path, { engine }), source, flags, terminal),
+    ),
   )
-  // From here on there is only computing, which Ctrl-C may end at once.
-  terminal.unguard()
-  const { threshold, thresholds } = manifest
-  const { top, blocks, replicates, level, seed } = flags
-  const measured = evaluateScores(
-    { ...labelled, threshold, thresholds },
-    { top, blocks, replicates, level, seed, resample: labelled.resample },
-  )
-  const evaluation: Evaluation = {
-    ...measured,
-    rows: { ...measured.rows, imputedNumbers: labelled.imputed },
-    warnings: [...(ofTraining ? [{ code: 'training-rows' as const }] : []), ...measured.warnings],
-  }
   for (const warning of evaluation.warnings)
     if (warning.code === 'training-rows') terminal.note(`warning: ${describeEvaluationWarning(warning)}`)
   terminal.result(evaluation, describe(evaluation))
+}
+
+async function measure(model: Model, source: Source, flags: EvalFlags, terminal: Terminal): Promise<Evaluation> {
+  const { label, anomaly, normal, group, time, timeUnit, top, blocks, replicates, level, seed } = flags
+  const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
+  const options: EvaluateOptions = {
+    ...{ top, blocks, replicates, level, seed },
+    invalidRows: flags.strict ? 'throw' : 'mark',
+    signal: terminal.signal,
+    onProgress: ({ phase, rows }) => {
+      bar.update(rows)
+      // From here on there is only computing, which Ctrl-C may end at once.
+      if (phase === 'measure') terminal.unguard()
+    },
+  }
+  try {
+    if (source.kind === 'rows')
+      return await evaluateStream(model, source.table, { label, anomaly, normal, group, time, timeUnit }, options)
+    if (group !== undefined || time !== undefined)
+      throw new TollError(
+        'unsupported-input',
+        `--group and --time name columns of a table; ${source.name} is an array`,
+        { file: source.name },
+      )
+    const labels = await readArrayLabels(source, flags)
+    return await evaluate(model, source.data, labels, options).catch((error: unknown) => {
+      throw locate(error, source.name)
+    })
+  } finally {
+    bar.stop()
+    terminal.guard()
+  }
 }
 
 const titles: Readonly<Record<MeasureName, string>> = {

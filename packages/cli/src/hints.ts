@@ -19,6 +19,8 @@ const hints: Partial<Record<ErrorReason, Hint>> = {
   'ambiguous-labels': () => '--anomaly VALUE or --normal VALUE',
   'one-class': ({ option }) => (option === 'testShare' ? '--test-share, --seed' : undefined),
   overflow: ({ columns = [] }) => (columns.length > 0 ? `--exclude ${shellWord(columns[0])}` : undefined),
+  'conflicting-options': ({ option, value }) =>
+    option === 'group' && typeof value === 'string' ? `--group ${shellWord(value)}` : undefined,
   'unordered-rows': ({ column }) =>
     column === undefined ? undefined : `--sql "select * from 'FILE' order by ${column}"`,
   'checkpoint-mismatch': () => '--restart, --checkpoint FILE',

@@ -2,8 +2,8 @@
 // file of its own.
 
 import type { Command } from 'commander'
-import { TollError } from 'toll/base'
-import { anomalyLabels, type LabelValue } from 'toll/data'
+import { TollError, rowCount } from 'toll/base'
+import { anomalyLabels } from 'toll/data'
 import type { Source } from './source.js'
 
 export interface LabelFlags {
@@ -24,22 +24,25 @@ export function addLabelOptions(command: Command, what: string, required: boolea
   command.option('--normal <value>', 'the label that means normal; every other label is then an anomaly')
 }
 
-/** 1 = anomaly. Errors: `data` for labels that are not two classes. */
-export function readLabels(values: readonly LabelValue[], { label, anomaly, normal }: LabelFlags): Uint8Array {
-  return anomalyLabels(values, { column: label, anomaly, normal })
+type ArraySource = Extract<Source, { kind: 'array' }>
+
+/** The labels of an array's rows, 1 = anomaly. Errors: as `anomalyLabels`, and `shape` where they are not one per row. */
+export async function readArrayLabels(
+  source: ArraySource,
+  { label, anomaly, normal }: LabelFlags & { readonly label: string },
+): Promise<Uint8Array> {
+  return anomalyLabels(await readSide(source, label), { column: label, anomaly, normal })
 }
 
 /** The vector that belongs to the rows of an array. */
-export async function readSide(
-  source: Extract<Source, { kind: 'array' }>,
-  name: string,
-  rows: number,
-): Promise<number[]> {
+export async function readSide(source: ArraySource, name: string): Promise<number[]> {
+  const rows = rowCount(source.data)
   const { shape, data } = await source.side(name)
   if (data.length !== rows)
     throw new TollError(
       'length-mismatch',
       `${source.name} has ${rows} rows, but '${name}' of shape (${shape.join(', ')}) has ${data.length} values`,
+      { file: source.name, value: shape, expected: `${rows} values` },
     )
   return Array.from(data)
 }

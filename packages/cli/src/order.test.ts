@@ -277,7 +277,7 @@ describe('windows', () => {
     const other = await toll('eval', 'windows.onnx', 'pumps.csv', '--label', 'fault', '--group', 'at')
     expect([other.code, other.err]).toEqual([
       2,
-      expect.stringContaining("follow the groups of 'pump'; leave --group at out"),
+      expect.stringContaining("follow the groups of 'pump'; leave the groups of 'at' out (--group at)"),
     ])
   })
 

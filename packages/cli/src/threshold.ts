@@ -3,15 +3,15 @@
 
 import type { Command } from 'commander'
 import { TollError } from 'toll/base'
+import { scoreLabelled, scoreLabelledStream } from 'toll/evaluate'
 import { decisionOutput, type Manifest, type Model } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { renderText } from 'toll/report'
 import { describeThreshold, needsLabels, pValues, type LabelledScores } from 'toll/threshold'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { addLabelOptions, type LabelFlags } from './labels.js'
+import { addLabelOptions, readArrayLabels, type LabelFlags } from './labels.js'
 import { addOutputOptions, examples } from './parameters.js'
-import { scoreLabelled, scoringThreads } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule, type ThresholdFlags } from './threshold-rule.js'
@@ -100,9 +100,19 @@ function readLabelled(
   model: Model,
   terminal: Terminal,
 ): Promise<LabelledScores> {
-  return withSource(sources, flags, terminal, (source) =>
-    scoreLabelled(source, model, { ...scoringThreads(flags, source), label: flags.label!, strict: false }, terminal),
-  )
+  const { anomaly, normal } = flags
+  const label = flags.label!
+  return withSource(sources, flags, terminal, async (source) => {
+    const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
+    const options = { signal: terminal.signal, onProgress: (rows: number) => bar.update(rows) }
+    try {
+      return source.kind === 'rows'
+        ? await scoreLabelledStream(model, source.table, { label, anomaly, normal }, options)
+        : await scoreLabelled(model, source.data, await readArrayLabels(source, { ...flags, label }), options)
+    } finally {
+      bar.stop()
+    }
+  })
 }
 
 /** Every threshold with the share of held-back rows above it. */

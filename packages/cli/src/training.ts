@@ -6,7 +6,7 @@ import { reviewTable } from 'toll/evaluate'
 import { titleOf } from 'toll/model'
 import { selectColumns, type LeftOut } from 'toll/preprocess'
 import { readNamesIn, readTypes, type ColumnFlags } from './columns.js'
-import { readLabels, readSide, type LabelFlags } from './labels.js'
+import { readArrayLabels, readSide, type LabelFlags } from './labels.js'
 import { describeWarning } from './notes.js'
 import type { OrderFlags } from './order.js'
 import type { Source } from './source.js'
@@ -68,14 +68,13 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
   const ofColumns = Object.entries({ columns, exclude, types }).find(([, value]) => value !== undefined)
   if (data.kind !== 'table' && ofColumns)
     throw new TollError('unsupported-input', `--${ofColumns[0]} is about columns of a table; ${name} holds images`)
-  const rows = data.kind === 'table' ? data.rows : data.shape[0]
   const features = namesOfFeatures(flags, data.kind === 'table' ? namesOf(data.columns) : [])
   return {
     name,
     data: data.kind === 'table' ? takeFeatures(data, chooseColumns(data.columns, features, name)) : data,
     types: features.types,
-    ...(label !== undefined && { labels: readLabels(await readSide(source, label, rows), flags) }),
-    ...(weight !== undefined && { weights: await readSide(source, weight, rows) }),
+    ...(label !== undefined && { labels: await readArrayLabels(source, { ...flags, label }) }),
+    ...(weight !== undefined && { weights: await readSide(source, weight) }),
   }
 }
 

@@ -13,8 +13,6 @@ export type { CommandLine } from './report-origin.js'
 export { siftRows, siftTraining, type Sifted, type SiftedRow, type SiftOptions } from './sift.js'
 export {
   fittingOf,
-  isTrainingData,
-  isTrainingSource,
   measureStability,
   type SeedAgreement,
   type Stability,

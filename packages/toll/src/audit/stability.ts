@@ -5,19 +5,25 @@
 
 import {
   TollError,
-  namesOf,
   rowCount,
   throwIfAborted,
   type Column,
   type ColumnKind,
-  type Samples,
-  type Table,
   type RowOrder,
+  type Samples,
 } from '../base/index.js'
 import { detectors, type FitProgress } from '../detectors/index.js'
 import { rankCorrelation } from '../metrics/index.js'
-import { featuresOf, fingerprint, fit, type FitOptions, type Manifest, type Model } from '../model/index.js'
-import { inferSchema, selectColumns, slideWindows } from '../preprocess/index.js'
+import {
+  featuresOf,
+  fingerprint,
+  fit,
+  takeFeatures,
+  type FitOptions,
+  type Manifest,
+  type Model,
+} from '../model/index.js'
+import { slideWindows } from '../preprocess/index.js'
 import { listThresholdKinds, type ThresholdRule } from '../threshold/index.js'
 
 /** What a model was fitted to, as `fit` took it. */
@@ -85,67 +91,8 @@ export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
   }
 }
 
-/** The columns that the model learned from, as what it took them for. Error: `not-found` where one is missing. */
-function learnedFrom(manifest: Pick<Manifest, 'input' | 'window'>, data: Samples): Samples {
-  if (data.kind !== 'table' || manifest.input.kind !== 'table') return data
-  const features = featuresOf(manifest)
-  const names = namesOf(data.columns)
-  const indices = features.map(({ name }) => names.indexOf(name))
-  const missing = features.find((_, i) => indices[i] < 0)
-  if (missing)
-    throw new TollError(
-      'unknown-column',
-      `the table lacks column ${missing.name}, which the model was trained on; it has ${names.join(', ')}`,
-      { column: missing.name, expected: names },
-    )
-  return inferSchema(selectColumns(data, indices), typesOf(features)).table
-}
-
 function typesOf(features: readonly Column[]): Record<string, ColumnKind> {
   return Object.fromEntries(features.map(({ name, kind }) => [name, kind]))
-}
-
-/**
- * Whether these are the rows that the model was fitted to, held-back ones among them. False where a column of it is
- * missing.
- */
-export async function isTrainingData(
-  manifest: Pick<Manifest, 'input' | 'window' | 'dataFingerprint'>,
-  data: Samples,
-): Promise<boolean> {
-  const names = data.kind === 'table' ? namesOf(data.columns) : []
-  if (featuresOf(manifest).some(({ name }) => !names.includes(name))) return false
-  return (await fingerprint(learnedFrom(manifest, data))) === manifest.dataFingerprint
-}
-
-/** A table that can be read as a whole, such as `openTable` of `toll/data/node` gives. */
-export interface WholeSource {
-  readBatch(options: {
-    readonly columns: readonly Column[]
-    readonly invalidRows: 'mark'
-    readonly keys: 'leave out'
-    readonly signal?: AbortSignal
-  }): Promise<{ readonly table: Table }>
-}
-
-/**
- * The same for a source of which so many rows are known: it is read, as a whole, only where the model was fitted to as
- * many. False for a model of windows, whose file does not say what its rows were.
- */
-export async function isTrainingSource(
-  manifest: Manifest,
-  source: WholeSource | Samples,
-  { rows, signal }: { readonly rows: number; readonly signal?: AbortSignal },
-): Promise<boolean> {
-  if (rows !== manifest.rows.given || manifest.window) return false
-  if ('kind' in source) return isTrainingData(manifest, source)
-  const { table } = await source.readBatch({
-    columns: featuresOf(manifest),
-    invalidRows: 'mark',
-    keys: 'leave out',
-    signal,
-  })
-  return isTrainingData(manifest, table)
 }
 
 /** What was chosen of a threshold, without what was found. */
@@ -161,7 +108,7 @@ export function trainingSamples(
   { data: given, groups, time }: TrainingSource,
 ): { readonly rows: Samples; readonly samples: Samples; readonly lastRows?: Int32Array } {
   const { window } = manifest
-  const rows = learnedFrom(manifest, given)
+  const rows = takeFeatures(manifest, given)
   if (!window || rows.kind !== 'table') return { rows, samples: rows }
   const { table, members } = slideWindows(rows, window, { ...(groups && { groups }), ...(time && { time }) })
   return { rows, samples: table, lastRows: Int32Array.from(members, (window) => window[window.length - 1]) }
@@ -186,7 +133,7 @@ export async function measureStability(
       expected: 'an integer from 1 to 20',
     })
   const fitting = fittingOf(manifest)
-  const data = learnedFrom(manifest, training.data)
+  const data = takeFeatures(manifest, training.data)
   if ((await fingerprint(data)) !== manifest.dataFingerprint) {
     throw new TollError(
       'not-training-data',

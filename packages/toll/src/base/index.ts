@@ -13,7 +13,7 @@ export {
 } from './errors.js'
 export { concatenate, ndarray, sizeOf, takeColumns, takeSamples, type FloatArray, type NdArray } from './array.js'
 export { columnKinds, namesOf, type Column, type ColumnKind, type NumericKind } from './column.js'
-export { RowCheck, type CellValue, type InvalidRow, type InvalidRows, type RowBatch } from './rows.js'
+export { RowCheck, cellsOf, type CellValue, type InvalidRow, type InvalidRows, type RowBatch } from './rows.js'
 export {
   table,
   tableFromArray,

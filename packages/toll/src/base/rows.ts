@@ -17,6 +17,17 @@ export interface RowBatch {
   readonly invalid?: ReadonlyMap<number, InvalidRow>
 }
 
+/** The values of a column as cells; undefined where the table has no such column. */
+export function cellsOf({ columns }: Table, name: string): CellValue[] | undefined {
+  const column = columns.find((candidate) => candidate.name === name)
+  return (
+    column &&
+    Array.from(column.values, (value) =>
+      Number.isNaN(value) ? null : column.kind === 'category' ? column.categories[value] : value,
+    )
+  )
+}
+
 /** What a row that cannot be used does: stops everything (default), or is marked while the others are used. */
 export type InvalidRows = 'throw' | 'mark'
 

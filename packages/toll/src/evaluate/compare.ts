@@ -44,7 +44,8 @@ import {
   type LeftOut,
   type TablePreprocessing,
 } from '../preprocess/index.js'
-import type { Device, Engine } from '../runtime/index.js'
+import { release, sharedEngine, type Device, type Engine } from '../runtime/index.js'
+import { checkLabels } from './check-labels.js'
 import { runDetector, type DetectorRun, type Rows } from './run-detector.js'
 import { checkEngines, runOnEngines } from './run-on-engines.js'
 import { resampledMean, type ResampledMean } from './resampled-mean.js'
@@ -82,8 +83,8 @@ type Settings = Values<typeof comparisonParameters>
  * groups that start latest); intervals are then over groups or blocks of time.
  */
 export interface CompareOptions extends Watched, RowOrder, Partial<Settings> {
-  /** One, or several that are alike: runs go side by side, one on each. */
-  readonly engines: readonly Engine[]
+  /** One, or several that are alike: runs go side by side, one on each. Default: one that is shared with models. */
+  readonly engines?: readonly Engine[]
   /** Default: all of this library that take tables. */
   readonly detectors?: readonly Detector[]
   /** By name of the detector; what is left out takes the detector's default. */
@@ -149,16 +150,31 @@ export interface Comparison {
  * detector failed (`no-results`); `aborted`.
  */
 export async function compare(
+  table: Table,
+  labels: ArrayLike<number>,
+  options: CompareOptions = {},
+): Promise<Comparison> {
+  if (options.engines) return compareOn(options.engines, table, labels, options)
+  const engine = await sharedEngine()
+  try {
+    return await compareOn([engine], table, labels, options)
+  } finally {
+    await release(engine)
+  }
+}
+
+async function compareOn(
+  engines: readonly Engine[],
   given: Table,
   givenLabels: ArrayLike<number>,
   options: CompareOptions,
 ): Promise<Comparison> {
-  const { engines, groups, time, signal, onProgress } = options
+  const { groups, time, signal, onProgress } = options
   const { table, leftOut } = inferSchema(given, options.types)
   const settings = settingsOf(options)
   checkEngines(engines)
   const methods = methodsOf(options)
-  const labels = checkedLabels(givenLabels)
+  const labels = checkLabels(givenLabels, given.rows)
   const splits = Array.from({ length: settings.splits }, (_, split) =>
     splitTable(rowCount(table), { ...settings, labels, groups, time }, split),
   )
@@ -268,16 +284,6 @@ function settingsOf({ trainOn, splits, testShare, seed, limit, scale, time }: Co
     { trainOn, splits: time ? 1 : splits, testShare, seed, limit, scale },
     'setting',
   )
-}
-
-function checkedLabels(labels: ArrayLike<number>): Uint8Array {
-  return Uint8Array.from(labels, (label, row) => {
-    if (label === 0 || label === 1) return label
-    throw new TollError('invalid-label', `labels are 0 (normal) or 1 (anomaly), row ${row + 1} has ${label}`, {
-      row,
-      value: label,
-    })
-  })
 }
 
 interface Method {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../base/index.js'
 import { auroc, averagePrecision, bootstrapIntervals, aurocOf, confusionAt, f1Score } from '../metrics/index.js'
-import { evaluateScores, type EvaluatedRows, type EvaluationOptions } from './index.js'
+import { evaluateScores, type EvaluatedRows, type EvaluatedThresholds, type EvaluationOptions } from './index.js'
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
 const thrown = (code: string, message: RegExp) =>
@@ -18,8 +18,10 @@ const scores = steps.map((row) => (broken(row) ? 3 : Math.abs(random.normal())))
 const groups = steps.map(({ machine }) => `m${machine}`)
 const time = steps.map(({ step }) => 600 * step)
 const threshold = { kind: 'fixed', value: 2 } as const
-const evaluate = (rows: Partial<EvaluatedRows> = {}, options: EvaluationOptions = {}) =>
-  evaluateScores({ scores, labels, threshold, ...rows }, { replicates: 100, ...options })
+const evaluate = (
+  { threshold: at = threshold, thresholds, ...rows }: Partial<EvaluatedRows & EvaluatedThresholds> = {},
+  options: EvaluationOptions = {},
+) => evaluateScores({ scores, labels, ...rows }, { threshold: at, thresholds }, { replicates: 100, ...options })
 
 describe('evaluateScores', () => {
   it('measures what ranks and what the threshold decides', () => {
@@ -67,9 +69,10 @@ describe('evaluateScores', () => {
     // With groups and times, groups are what is resampled.
     expect(evaluate({ groups, time })).toMatchObject({ resampled: { unit: 'groups' }, alerts: [{}] })
     // Rows without times may still depend on those before them.
-    const inOrder = evaluate({}, { resample: 'blocks', blocks: 24 })
+    const inOrder = evaluate({ inOrder: true }, { blocks: 24 })
     expect(inOrder).toMatchObject({ resampled: { unit: 'blocks', count: 24 } })
     expect(inOrder.alerts).toBeUndefined()
+    expect(evaluate({}, { resample: 'blocks', blocks: 24 })).toEqual(inOrder)
   })
 
   it('leaves rows without a score out, and counts them', () => {
@@ -85,9 +88,13 @@ describe('evaluateScores', () => {
     })
     expect(measured).toEqual(expected)
     expect(rows).toEqual({ ...keptRows, invalid: 384 })
+    expect(evaluate({ invalid: 7, imputed: 3, ofTraining: true })).toMatchObject({
+      rows: { invalid: 7, imputedNumbers: 3 },
+      warnings: [{ code: 'training-rows' }],
+    })
   })
 
-  it.each<[string, Partial<EvaluatedRows>, EvaluationOptions, string, RegExp]>([
+  it.each<[string, Partial<EvaluatedRows & EvaluatedThresholds>, EvaluationOptions, string, RegExp]>([
     ['no score', { scores: scores.map(() => NaN) }, {}, 'data', /no row could be scored/],
     ['another number of labels', { labels: [0, 1] }, {}, 'shape', /expected 1152 labels, one per score, got 2/],
     ['labels that are none', { labels: labels.map((label) => label / 2) }, {}, 'data', /label \d+ is 0\.5/],

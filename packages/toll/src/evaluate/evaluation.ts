@@ -46,7 +46,7 @@ export interface EvaluationOptions extends BootstrapOptions {
   readonly top?: readonly number[]
   /** Blocks where blocks are resampled, 2 to 1e6; default 50. */
   readonly blocks?: number
-  /** Default: groups where rows have some, else blocks where rows have times, else rows. */
+  /** Default: groups where rows have some, else blocks where rows have times or are in order, else rows. */
   readonly resample?: ResampledUnit
 }
 
@@ -55,9 +55,19 @@ export interface EvaluationOptions extends BootstrapOptions {
  * each other their groups, and their times in seconds.
  */
 export interface EvaluatedRows extends LabelledScores, RowOrder {
-  /** The threshold that decides. */
+  /** Whether rows depend on those before them, times or not, as windows do. */
+  readonly inOrder?: boolean
+  /** How many further rows could not be scored; default 0. */
+  readonly invalid?: number
+  /** Missing numbers that were replaced in these rows; default 0. */
+  readonly imputed?: number
+  /** Whether the model that scored was fitted to these very rows. */
+  readonly ofTraining?: boolean
+}
+
+/** What decides: the model's threshold, and further ones by name, whose alerts are counted. */
+export interface EvaluatedThresholds {
   readonly threshold: Threshold
-  /** Further thresholds by name, whose alerts are counted. */
   readonly thresholds?: Readonly<Record<string, Threshold>>
 }
 
@@ -107,16 +117,19 @@ export interface Evaluation {
 const minClusters = 10
 
 /**
- * Measures scores against labels.
+ * Measures scores against labels, at the thresholds of a model (its manifest has them).
  *
  * @throws `data` when no row has a score, when a class has no row (`one-class`), and as `clusterIntervals` and
  * `alertRate`; `shape` when lengths differ; `argument` for options outside their domain.
  */
-export function evaluateScores(rows: EvaluatedRows, options: EvaluationOptions = {}): Evaluation {
+export function evaluateScores(
+  rows: EvaluatedRows,
+  { threshold, thresholds = {} }: EvaluatedThresholds,
+  options: EvaluationOptions = {},
+): Evaluation {
   const { top: counts, resample, ...settings } = options
   const { blocks, replicates, level, seed } = resolve(settings)
   const { scores, labels, groups, time, invalid } = scoredOnly(rows)
-  const { threshold, thresholds = {} } = rows
   const top = [...new Set(counts ?? [evaluationParameters.top.default])].map((count) =>
     Math.min(resolve({ top: count }).top, scores.length),
   )
@@ -133,7 +146,7 @@ export function evaluateScores(rows: EvaluatedRows, options: EvaluationOptions =
     ...measures,
     ...Object.fromEntries(top.map((count) => [`top ${count}`, (counts: ScoreCounts) => precisionAtOf(counts, count)])),
   }
-  const unit = resample ?? (groups ? 'groups' : time ? 'blocks' : 'rows')
+  const unit = resample ?? (groups ? 'groups' : (time ?? rows.inOrder) ? 'blocks' : 'rows')
   const clusters = clustersOf(unit, { groups, time }, { rows: scores.length, blocks })
   const intervals = clusters
     ? clusterIntervals(all, scores, labels, clusters, { replicates, level, seed })
@@ -146,8 +159,11 @@ export function evaluateScores(rows: EvaluatedRows, options: EvaluationOptions =
   }
   const few = unit !== 'rows' && Math.min(resampled.count, resampled.withAnomalies) < minClusters
   return {
-    rows: { normal: labels.length - anomalies, anomalies, invalid, imputedNumbers: 0 },
-    warnings: few ? [{ code: 'few-clusters', ...resampled, unit, min: minClusters }] : [],
+    rows: { normal: labels.length - anomalies, anomalies, invalid, imputedNumbers: rows.imputed ?? 0 },
+    warnings: [
+      ...(rows.ofTraining ? [{ code: 'training-rows' } as const] : []),
+      ...(few ? [{ code: 'few-clusters', ...resampled, unit, min: minClusters } as const] : []),
+    ],
     resampled,
     measures: Object.fromEntries(
       Object.keys(measures).map((name) => [name, intervals[name]]),
@@ -178,7 +194,7 @@ interface ScoredRows {
 }
 
 /** Errors: `length-mismatch`, `no-scored-rows`. */
-function scoredOnly({ scores, labels, groups, time }: EvaluatedRows): ScoredRows {
+function scoredOnly({ scores, labels, groups, time, invalid = 0 }: EvaluatedRows): ScoredRows {
   for (const [what, values] of Object.entries({ labels, groups, times: time })) {
     if (values && values.length !== scores.length)
       throw new TollError('length-mismatch', `expected ${scores.length} ${what}, one per score, got ${values.length}`)
@@ -190,7 +206,7 @@ function scoredOnly({ scores, labels, groups, time }: EvaluatedRows): ScoredRows
     labels: Float64Array.from(rows, (row) => labels[row]),
     ...(groups && { groups: rows.map((row) => groups[row]) }),
     ...(time && { time: Float64Array.from(rows, (row) => time[row]) }),
-    invalid: scores.length - rows.length,
+    invalid: invalid + scores.length - rows.length,
   }
 }
 

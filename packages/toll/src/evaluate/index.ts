@@ -12,15 +12,24 @@ export { runDetector, type Rows, type DetectorRunOptions, type DetectorRun } fro
 export { runOnEngines, checkEngines } from './run-on-engines.js'
 export { renderExperiment, type RenderedExperiment } from './render-experiment.js'
 export type { ResampledMean } from './resampled-mean.js'
+export { evaluate, evaluateStream, type EvaluateOptions, type EvaluationProgress } from './evaluate.js'
 export { reviewTable, type DataWarning, type ReviewOptions } from './data-warnings.js'
 export {
   evaluateScores,
   evaluationParameters,
   type EvaluatedRows,
+  type EvaluatedThresholds,
   type Evaluation,
   type EvaluationOptions,
   type EvaluationWarning,
   type MeasureName,
   type ResampledUnit,
 } from './evaluation.js'
+export {
+  scoreLabelled,
+  scoreLabelledStream,
+  type LabelColumns,
+  type LabelledRows,
+  type ScoreLabelledOptions,
+} from './score-labelled.js'
 export { reviewTraining, type TrainingNote } from './training-notes.js'

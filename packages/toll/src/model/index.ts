@@ -48,3 +48,4 @@ export {
   type ModelInput,
   type RowWindow,
 } from './manifest.js'
+export { isTrainingData, isTrainingSource, takeFeatures, type WholeSource } from './training-data.js'

@@ -1,0 +1,158 @@
+// Rows scored as they are read, and kept with their labels: what measures and thresholds from labels take.
+
+import {
+  TollError,
+  cellsOf,
+  concatenate,
+  orderColumns,
+  readOrder,
+  rowCount,
+  type CellValue,
+  type InvalidRows,
+  type OrderColumns,
+  type RowOrder,
+  type Samples,
+  type TimeUnit,
+} from '../base/index.js'
+import { anomalyLabels, type LabelValue } from '../data/index.js'
+import { scoreStream, type Manifest, type Model, type RowStream } from '../model/index.js'
+import { labelWindows } from '../preprocess/index.js'
+import { checkLabels } from './check-labels.js'
+import type { EvaluatedRows } from './evaluation.js'
+
+/** The columns that come along with rows and say what they are. */
+export interface LabelColumns extends OrderColumns {
+  readonly label: string
+  /** The label that means anomaly, or the one that means normal, where the labels do not say so themselves. */
+  readonly anomaly?: LabelValue
+  readonly normal?: LabelValue
+  /** Of times that are numbers; default seconds. */
+  readonly timeUnit?: TimeUnit
+}
+
+export interface ScoreLabelledOptions {
+  /** What a row that cannot be scored does: is left out and counted (default), or stops everything. */
+  readonly invalidRows?: InvalidRows
+  readonly signal?: AbortSignal
+  /** Called with the number of rows that are scored. */
+  readonly onProgress?: (rows: number) => void
+}
+
+/** Rows that have a score. */
+export interface LabelledRows extends EvaluatedRows {
+  readonly scores: Float64Array
+  readonly labels: Uint8Array
+  readonly inOrder: boolean
+  readonly invalid: number
+  readonly imputed: number
+}
+
+/**
+ * Scores rows and keeps the scores with their labels: one per row, 1 = anomaly. Rows that depend on each other have
+ * groups, or times in seconds; those of a model of windows are by default the columns that it names, and a row of it is
+ * an anomaly when one is in its window.
+ *
+ * @throws as `Model.score` and `readOrder`; `shape` and `data` for labels that are not one per row, 0 or 1.
+ */
+export async function scoreLabelled(
+  model: Model,
+  rows: Samples,
+  labels: ArrayLike<number>,
+  { groups, time, invalidRows = 'mark', signal, onProgress }: ScoreLabelledOptions & RowOrder = {},
+): Promise<LabelledRows> {
+  const { manifest } = model
+  const known = checkLabels(labels, rowCount(rows))
+  const order = { ...orderIn(manifest, rows, { groups, time }), ...(groups && { groups }), ...(time && { time }) }
+  const { score: scores, imputed } = await model.score(rows, { groups, time, invalidRows, signal })
+  onProgress?.(scores.length)
+  return labelledRows(manifest, { scores, labels: known, ...order, imputed })
+}
+
+/**
+ * `scoreLabelled` of rows that are read in batches and come with their labels, groups and times in columns. Memory holds
+ * the scores, not the rows.
+ *
+ * @throws as `scoreStream`, `anomalyLabels` and `readOrder`; `not-found` for a column that the rows lack; `argument` for
+ * other groups than those of a model of windows.
+ */
+export async function scoreLabelledStream(
+  model: Model,
+  stream: RowStream,
+  columns: LabelColumns,
+  { invalidRows = 'mark', signal, onProgress }: ScoreLabelledOptions = {},
+): Promise<LabelledRows> {
+  const { label, anomaly, normal, timeUnit } = columns
+  const order = orderOf(model.manifest, columns)
+  const passthrough = [...new Set([label, ...orderColumns(order)])]
+  const file = 'batches' in stream ? stream.name : undefined
+  const scores: Float64Array[] = []
+  const values: CellValue[] = []
+  const orders: RowOrder[] = []
+  let imputed = 0
+  for await (const batch of scoreStream(model, stream, { passthrough, invalidRows, signal })) {
+    const lacking = passthrough.find((name) => !batch.passthrough.has(name))
+    if (lacking !== undefined)
+      throw new TollError('unknown-column', `the rows come without column '${lacking}'`, { column: lacking })
+    for (const value of batch.passthrough.get(label)!) values.push(value)
+    orders.push(readOrder(batch.passthrough, order, { file, timeUnit, firstRow: batch.firstRow }))
+    scores.push(batch.score)
+    imputed += batch.imputed
+    onProgress?.(batch.firstRow + batch.score.length)
+  }
+  return labelledRows(model.manifest, {
+    scores: joined(scores),
+    labels: anomalyLabels(values, { column: label, anomaly, normal }),
+    ...(order.group !== undefined && { groups: orders.flatMap(({ groups }) => Array.from(groups!)) }),
+    ...(order.time !== undefined && { time: joined(orders.map(({ time }) => time as Float64Array)) }),
+    imputed,
+  })
+}
+
+/** Groups and times of a model of windows, where they are columns of the table and not given. */
+function orderIn({ window }: Manifest, rows: Samples, { groups, time }: RowOrder): RowOrder {
+  if (!window || rows.kind !== 'table') return {}
+  const named = { group: groups ? undefined : window.group, time: time ? undefined : window.time }
+  const cells = orderColumns(named).map((name) => [name, cellsOf(rows, name)] as const)
+  const lacking = cells.find(([, values]) => values === undefined)
+  // Without its columns the model does not score either, and says so.
+  return lacking ? {} : readOrder(new Map(cells as [string, CellValue[]][]), named)
+}
+
+function orderOf({ window }: Manifest, { group, time }: OrderColumns): OrderColumns {
+  if (window && group !== undefined && group !== window.group)
+    throw new TollError(
+      'conflicting-options',
+      `the model's windows ${window.group === undefined ? 'were fitted without groups' : `follow the groups of '${window.group}'`}; ` +
+        `leave the groups of '${group}' out`,
+      { option: 'group', value: group, expected: window.group },
+    )
+  return { group: group ?? window?.group, time: time ?? window?.time }
+}
+
+/** Only rows that have a score; of windows, with the labels of their rows in `labels`. */
+function labelledRows(
+  { window }: Pick<Manifest, 'window'>,
+  {
+    scores,
+    labels,
+    groups,
+    time,
+    imputed,
+  }: EvaluatedRows & { readonly scores: Float64Array; readonly imputed: number },
+): LabelledRows {
+  const ofRows = window ? labelWindows(labels, window.size, { groups }) : Uint8Array.from(labels)
+  const rows = Array.from(scores.keys()).filter((row) => !Number.isNaN(scores[row]))
+  return {
+    scores: Float64Array.from(rows, (row) => scores[row]),
+    labels: Uint8Array.from(rows, (row) => ofRows[row]),
+    ...(groups && { groups: rows.map((row) => groups[row]) }),
+    ...(time && { time: Float64Array.from(rows, (row) => time[row]) }),
+    inOrder: window !== undefined,
+    invalid: scores.length - rows.length,
+    imputed,
+  }
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  return concatenate(parts, new Float64Array(parts.reduce((sum, { length }) => sum + length, 0)))
+}
