@@ -91,5 +91,6 @@ function requireKnownExceptions({ name, exceptions = {} }: Detector): void {
     'unknown-parameter',
     `detector '${name}' declares an exception to '${unknown}', which is no check; checks: ` +
       `${detectorChecks.map((check) => check.name).join(', ')}`,
+    { option: 'exceptions', value: unknown },
   )
 }

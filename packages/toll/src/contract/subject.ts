@@ -79,8 +79,9 @@ export class Subject {
   constructor(detector: Detector, options: CheckOptions) {
     if (!detector.accepts.includes('table'))
       throw new TollError(
-        'out-of-domain',
+        'unsupported-input',
         `the checks need a detector of tables, '${detector.name}' takes ${detector.accepts.join(' and ')}s`,
+        { value: detector.name, expected: 'table' },
       )
     this.detector = detector
     this.#options = options

@@ -197,7 +197,11 @@ interface ScoredRows {
 function scoredOnly({ scores, labels, groups, time, invalid = 0 }: EvaluatedRows): ScoredRows {
   for (const [what, values] of Object.entries({ labels, groups, times: time })) {
     if (values && values.length !== scores.length)
-      throw new TollError('length-mismatch', `expected ${scores.length} ${what}, one per score, got ${values.length}`)
+      throw new TollError('length-mismatch', `expected ${scores.length} ${what}, one per score, got ${values.length}`, {
+        option: what,
+        value: values.length,
+        expected: `${scores.length} values`,
+      })
   }
   const rows = Array.from({ length: scores.length }, (_, row) => row).filter((row) => !Number.isNaN(scores[row]))
   if (rows.length === 0) throw new TollError('no-scored-rows', 'no row could be scored')

@@ -80,6 +80,7 @@ async function scoreRows(
         throw new TollError(
           'shape-mismatch',
           `the detector was fitted to ${width} columns, the rows to score have ${columns}`,
+          { value: columns, expected: `${width} columns` },
         )
       const scores = new Float64Array(rows)
       for (let from = 0; from < rows; from += size) {
@@ -94,7 +95,8 @@ async function scoreRows(
         scores.set(score.data as Float64Array, from)
       }
       const bad = scores.findIndex((score) => Number.isNaN(score))
-      if (bad >= 0) throw new TollError('loss-not-finite', `${detector.name} gave row ${bad} no score (NaN)`)
+      if (bad >= 0)
+        throw new TollError('loss-not-finite', `${detector.name} gave row ${bad} no score (NaN)`, { row: bad })
       all.push(scores)
     }
     return all

@@ -41,11 +41,20 @@ export async function runOnEngines<Task, Result>(
 
 /** Equal devices and threads give equal bits. */
 export function checkEngines(engines: readonly Engine[]): void {
-  if (engines.length === 0) throw new TollError('out-of-domain', 'an experiment needs at least one engine, got none')
+  if (engines.length === 0)
+    throw new TollError('out-of-domain', 'an experiment needs at least one engine, got none', {
+      option: 'engines',
+      value: 0,
+      limit: 1,
+    })
   const [first] = engines
   const other = engines.find(({ device, threads }) => device !== first.device || threads !== first.threads)
   if (other) {
     const [a, b] = [first, other].map(({ device, threads }) => `${device} with ${threads} threads`)
-    throw new TollError('out-of-domain', `the engines of one experiment must be alike, got ${a} and ${b}`)
+    throw new TollError('out-of-domain', `the engines of one experiment must be alike, got ${a} and ${b}`, {
+      option: 'engines',
+      value: b,
+      expected: a,
+    })
   }
 }

@@ -154,25 +154,31 @@ export function decodeManifest(metadata: Readonly<Record<string, string>>): Mani
     throw new TollError(
       'wrong-file-kind',
       `the file is an ONNX model without '${manifestKey}': it was not made by toll`,
+      { part: manifestKey },
     )
   let value: Partial<Manifest> | null
   try {
     value = JSON.parse(text) as Partial<Manifest> | null
   } catch (error) {
-    throw new TollError('damaged-file', `the manifest of the model is damaged: ${messageOf(error)}`, { cause: error })
+    throw new TollError('damaged-file', `the manifest of the model is damaged: ${messageOf(error)}`, {
+      part: manifestKey,
+      cause: error,
+    })
   }
   const format = value?.format
   if (typeof format !== 'number' || !Number.isInteger(format) || format < 1)
-    throw new TollError('damaged-file', 'the manifest of the model has no format version')
+    throw new TollError('damaged-file', 'the manifest of the model has no format version', { part: manifestKey })
   if (format > manifestFormat) {
     throw new TollError(
       'newer-version',
       `the model has format ${format}, this version of toll reads up to ${manifestFormat}; update toll to use it`,
+      { value: format, limit: manifestFormat },
     )
   }
   const manifest = value as Manifest
   const problem = problemOf(manifest)
-  if (problem) throw new TollError('damaged-file', `the manifest of the model is damaged: ${problem}`)
+  if (problem)
+    throw new TollError('damaged-file', `the manifest of the model is damaged: ${problem}`, { part: manifestKey })
   const { thresholds, preprocessing, window } = manifest
   const input = readInput(manifest.input)
   return {

@@ -140,7 +140,11 @@ export class Model {
     { name, labelled }: { readonly name?: string; readonly labelled?: LabelledScores } = {},
   ): Model {
     if (name !== undefined && !/^[\w-]{1,40}$/.test(name))
-      throw new TollError('out-of-domain', `a threshold's name is 1 to 40 letters, digits, _ or -, got '${name}'`)
+      throw new TollError('out-of-domain', `a threshold's name is 1 to 40 letters, digits, _ or -, got '${name}'`, {
+        option: 'name',
+        value: name,
+        expected: '1 to 40 letters, digits, _ or -',
+      })
     const threshold = fitThreshold(rule, this.manifest.heldBack.scores, labelled)
     return this.#withThresholds(
       name === undefined ? { threshold } : { thresholds: { ...this.manifest.thresholds, [name]: threshold } },
@@ -154,6 +158,7 @@ export class Model {
       throw new TollError(
         'unknown-threshold',
         `the model has no threshold '${name}'; it has ${Object.keys(thresholds).join(', ') || 'none beside its own'}`,
+        { value: name, expected: Object.keys(thresholds) },
       )
     return this.#withThresholds({ thresholds })
   }

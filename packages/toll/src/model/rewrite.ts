@@ -45,7 +45,7 @@ export function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
   const { graph } = model
   const decision = graph.nodes.find((node) => node.outputs.includes('is_anomaly'))
   if (decision?.op !== 'Greater')
-    throw new TollError('damaged-file', "the model has no comparison that makes 'is_anomaly'")
+    throw new TollError('damaged-file', "the model has no comparison that makes 'is_anomaly'", { part: 'is_anomaly' })
   const thresholds: [string | undefined, Threshold][] = [
     [undefined, manifest.threshold],
     ...Object.entries(manifest.thresholds ?? {}),

@@ -17,7 +17,11 @@ export interface EnginesOptions extends Pick<EngineOptions, 'device'> {
 /** Opens engines that compute alike. Errors: `argument` for options outside their domain, `device`. */
 export async function openEngines({ device = 'cpu', threads = 1, workers }: EnginesOptions = {}): Promise<Engine[]> {
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= 64)) {
-    throw new TollError('out-of-domain', `workers must be an integer from 1 to 64, got ${workers}`)
+    throw new TollError('out-of-domain', `workers must be an integer from 1 to 64, got ${workers}`, {
+      option: 'workers',
+      value: workers,
+      expected: 'an integer from 1 to 64',
+    })
   }
   const first = await openEngine({ device, threads })
   const count =
