@@ -136,7 +136,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
   for (const name of ['scale', 'seed', 'holdOut'] as const) command.addOption(parameterOption(name, settings[name]))
   command.optionsGroup('Threshold (default: --threshold-quantile 0.99; toll threshold moves it later):')
   addThresholdOptions(command, 'threshold')
-  if (keepsCheckpoints(named)) {
+  if (named.keepsCheckpoints) {
     command
       .optionsGroup('Checkpoints:')
       .option('--checkpoint <file>', 'where an interrupted fit is kept (default: the model file with .checkpoint)')
@@ -175,7 +175,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
       `numbers become the median of their column, and where training has gaps\nthe model sees them. Left ` +
       `out with a note: columns that never change, and texts that differ in nearly every row.\n` +
       `toll fit --detector NAME --help shows the parameters of another detector.${
-        keepsCheckpoints(named)
+        named.keepsCheckpoints
           ? '\nCtrl-C keeps the last checkpoint; the same command again goes on from there and ends in the same model.'
           : ''
       }`,
@@ -233,11 +233,6 @@ function detectorIn(args: readonly string[]): Detector {
   return detectorNamed(detectors.has(name) ? name : toll.name)
 }
 
-/** Training in steps can stop between two of them; other fits are done at once. */
-function keepsCheckpoints({ parameters }: Detector): boolean {
-  return 'steps' in parameters
-}
-
 /** A flag for each parameter; one that is called like another flag of the command is set by --param alone. */
 function parameterOptions({ parameters }: Detector, command: Command): Option[] {
   const taken = new Set(command.options.map(({ long }) => long))
@@ -272,7 +267,7 @@ async function learn(
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('toll/model/node')
   const store =
-    flags.checkpoint === false || !keepsCheckpoints(detector)
+    flags.checkpoint === false || !detector.keepsCheckpoints
       ? undefined
       : await openCheckpoint(
           typeof flags.checkpoint === 'string' ? flags.checkpoint : `${flags.output}.checkpoint`,

@@ -373,6 +373,26 @@ describe('stability', () => {
     expect(Buffer.from(again.bytes).equals(windowed.bytes)).toBe(true)
   })
 
+  it("knows a detector of one's own where it is given", async () => {
+    const { fittingOf } = await import('./index.js')
+    const own = { ...detectorNamed('mean-distance'), name: 'own-distance', title: 'A distance of our own' }
+    const model = await fit(rows, { engine, detector: own })
+    const pages = await Promise.all(
+      [{}, { detector: own }].map(async (options) => textOf(renderReport(await report(model, fresh, options)))),
+    )
+    expect(pages[0]).toContain('The detector own-distance.')
+    expect(pages[0]).toContain('does not state a formula')
+    expect(pages[1]).toContain('A distance of our own.')
+    expect(pages[1]).not.toContain('does not state a formula')
+    expect(fittingOf(model.manifest, own).detector).toBe(own)
+    expect(() => fittingOf(model.manifest)).toThrow(expect.objectContaining({ reason: 'unknown-detector' }) as Error)
+    const stability = await measureStability(model, { data: rows }, { seeds: 1, detector: own })
+    expect(stability.refits).toHaveLength(1)
+    await expect(report(model, fresh, { detector: detectorNamed('knn') })).rejects.toMatchObject({
+      reason: 'not-applicable',
+    })
+  })
+
   it('warns where refits disagree', async () => {
     const refit = { threshold: 1, correlation: 0.2, topOverlap: 0.3, sameDecision: 0.8, anomalies: 2 }
     const unsteady: Stability = {

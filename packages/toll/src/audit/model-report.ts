@@ -3,6 +3,7 @@
 // what.
 
 import { TollError, version } from '../base/index.js'
+import { detectorOf, type Detector } from '../detectors/index.js'
 import type { Model } from '../model/index.js'
 import type { Report } from '../report/index.js'
 import { profileBlocks, schemaBlocks } from './report-columns.js'
@@ -31,6 +32,7 @@ export interface ModelReportOptions {
   /** How to get what is left out: scored rows, stability. */
   readonly hints?: { readonly rows?: string; readonly stability?: string }
   /** As `explain`. */
+  readonly detector?: Detector
   readonly evaluations?: number
   readonly seed?: number
   readonly signal?: AbortSignal
@@ -65,9 +67,10 @@ export async function modelReport(model: Model, options: ModelReportOptions = {}
       expected: 'an integer from 1 to 50',
     })
   const { manifest } = model
+  const detector = detectorOf(manifest, options.detector)
   // Training data do not drift from themselves.
   const sifted = options.sifted && ofTraining ? { ...options.sifted, drift: undefined, columns: [] } : options.sifted
-  const verdict = { manifest, sifted, ofTraining, ...(stability && { stability }) }
+  const verdict = { manifest, detector, sifted, ofTraining, ...(stability && { stability }) }
   return {
     title: `${name}${source === undefined ? '' : ` on ${source}`}`,
     lead: leadOf(verdict),
@@ -76,7 +79,7 @@ export async function modelReport(model: Model, options: ModelReportOptions = {}
       {
         title: 'Anomalies',
         blocks: sifted
-          ? await anomalyBlocks(model, sifted, { columnsShown, evaluations, seed, signal, onProgress })
+          ? await anomalyBlocks(model, sifted, { columnsShown, detector, evaluations, seed, signal, onProgress })
           : [
               {
                 kind: 'paragraph',
@@ -85,14 +88,14 @@ export async function modelReport(model: Model, options: ModelReportOptions = {}
             ],
       },
       { title: 'Scores', blocks: await scoreBlocks(manifest, sifted) },
-      { title: 'Training', blocks: await trainingBlocks(manifest) },
+      { title: 'Training', blocks: await trainingBlocks(manifest, detector) },
       { title: 'Data', blocks: await profileBlocks(model, sifted) },
       {
         title: 'Stability',
         blocks: stabilityBlocks(stability, hints.stability ?? 'Give the result of measureStability.'),
       },
       { title: 'Schema', blocks: schemaBlocks(model, name) },
-      { title: 'Formulas', blocks: formulaBlocks(manifest) },
+      { title: 'Formulas', blocks: formulaBlocks(manifest, detector) },
       { title: 'Origin', blocks: await originBlocks(model, commands) },
     ],
     footer: `Made by toll ${version}. The page holds everything it shows and asks for nothing from a network.`,

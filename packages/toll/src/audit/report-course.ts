@@ -1,6 +1,6 @@
 // The sections of scores: their histogram, the course of training, and how far refits with other seeds agree.
 
-import { detectors } from '../detectors/index.js'
+import type { Detector } from '../detectors/index.js'
 import type { Manifest } from '../model/index.js'
 import { lossChart, scoreHistogram, type Block, type ReportTable } from '../report/index.js'
 import { describeThreshold } from '../threshold/index.js'
@@ -87,7 +87,10 @@ type History = Readonly<Record<string, readonly number[]>>
 /** Series that one chart can tell apart, and charts of a model. */
 const most = { series: 4, charts: 4 }
 
-export async function trainingBlocks({ training, detector }: Manifest): Promise<Block[]> {
+export async function trainingBlocks(
+  { training, detector: name }: Manifest,
+  detector: Detector | undefined,
+): Promise<Block[]> {
   const members = membersOf(training)
   const courses =
     members.length > 0
@@ -95,7 +98,7 @@ export async function trainingBlocks({ training, detector }: Manifest): Promise<
           name: `${i + 1} ${String(member.detector)}`,
           history: historyOf(member.history),
         }))
-      : [{ name: detector, history: historyOf(training.history) }]
+      : [{ name, history: historyOf(training.history) }]
   const trained = courses.flatMap(({ name, history }) => (history ? [{ name, history }] : []))
   const keys = [...new Set(trained.flatMap(({ history }) => Object.keys(history)))]
     .filter((key) => key !== 'step')
@@ -125,8 +128,7 @@ export async function trainingBlocks({ training, detector }: Manifest): Promise<
       : {
           kind: 'paragraph',
           text:
-            `${detectors.get(detector)?.title ?? detector} is not trained in steps, so that there is no curve. ` +
-            'What fitting found:',
+            `${detector?.title ?? name} is not trained in steps, so that there is no curve. ` + 'What fitting found:',
         },
     ...(figures.length > 0 ? [{ kind: 'columns', blocks: figures } as const] : []),
     ...(members.length > 0 ? [{ kind: 'table', table: memberTable(members) } as const] : []),

@@ -1,7 +1,7 @@
 // The sections for auditors: formulas and settings, and what the model was made of and how to make it again.
 
 import { isoTime, version, type ParameterValue } from '../base/index.js'
-import { detectors } from '../detectors/index.js'
+import { detectors, type Detector } from '../detectors/index.js'
 import { manifestFormat, sha256, type Manifest, type Model } from '../model/index.js'
 import { imageParameters, type ColumnEncoder, type tableParameters } from '../preprocess/index.js'
 import type { Block, ReportTable } from '../report/index.js'
@@ -9,17 +9,17 @@ import { describeThreshold } from '../threshold/index.js'
 import { cutNote, mostColumns } from './report-columns.js'
 import { grouped, named, showNumber } from './words.js'
 
-export function formulaBlocks(manifest: Manifest): Block[] {
+export function formulaBlocks(manifest: Manifest, detector: Detector | undefined): Block[] {
   return [
     { kind: 'heading', text: 'From the columns to the row' },
     ...scalingBlocks(manifest),
     { kind: 'heading', text: 'Score' },
-    ...scoreFormula(manifest.detector, manifest.parameters, manifest.training),
+    ...scoreFormula(manifest.detector, detector, manifest),
     ...memberFormulas(manifest),
     { kind: 'heading', text: 'Decision' },
     ...decisionBlocks(manifest),
     { kind: 'heading', text: 'Settings' },
-    { kind: 'table', table: settingsTable(manifest) },
+    { kind: 'table', table: settingsTable(manifest, detector) },
   ]
 }
 
@@ -139,8 +139,11 @@ function ruleOf(doc: string, value: string): string {
   return found === undefined ? '' : `Scaling is ${found.replace(/\.?$/, '.')}`
 }
 
-function scoreFormula(name: string, parameters: Manifest['parameters'], training: Manifest['training']): Block[] {
-  const detector = detectors.get(name)
+function scoreFormula(
+  name: string,
+  detector: Detector | undefined,
+  { parameters, training }: Pick<Manifest, 'parameters' | 'training'>,
+): Block[] {
   const formula = detector?.formula?.(parameters, training)
   if (!formula)
     return [
@@ -169,7 +172,10 @@ function memberFormulas({ training: { members } }: Manifest): Block[] {
   return described.slice(0, mostMembers).map((member, i) => ({
     kind: 'details',
     title: `Member ${i + 1}: ${member.detector}`,
-    blocks: scoreFormula(member.detector, member.parameters, member),
+    blocks: scoreFormula(member.detector, detectors.get(member.detector), {
+      parameters: member.parameters,
+      training: member,
+    }),
   }))
 }
 
@@ -193,13 +199,16 @@ function decisionBlocks({ threshold, heldBack }: Manifest): Block[] {
   ]
 }
 
-function settingsTable({ detector: name, parameters, preprocessing, threshold, seed, window }: Manifest): ReportTable {
-  const domains = detectors.get(name)?.parameters ?? {}
+function settingsTable(
+  { detector: name, parameters, preprocessing, threshold, seed, window }: Manifest,
+  detector: Detector | undefined,
+): ReportTable {
+  const domains = detector?.parameters ?? {}
   const rule = Object.entries(threshold)
     .filter(([key]) => !['value'].includes(key))
     .map(([key, value]) => (key === 'kind' ? String(value) : `${key} ${String(value)}`))
   const all: [string, ParameterValue | undefined, string][] = [
-    ['detector', name, detectors.get(name)?.title ?? ''],
+    ['detector', name, detector?.title ?? ''],
     ...Object.entries(parameters).map(([key, value]): [string, ParameterValue, string] => [
       key,
       value,

@@ -12,14 +12,17 @@ import {
   type ExplainedTable,
   type ExplainOptions,
 } from '../explain/index.js'
-import type { Model } from '../model/index.js'
+import { valueNames, type Model } from '../model/index.js'
 import { barCell, imageStrip, type Block, type ReportTable } from '../report/index.js'
 import { columnFacts } from './columns.js'
 import { samplesOf } from './report-verdict.js'
 import type { Sifted } from './sift.js'
 import { counted, grouped, named, percent, showNumber, showP } from './words.js'
 
-export interface RowsOptions extends Pick<ExplainOptions, 'evaluations' | 'seed' | 'signal' | 'onProgress'> {
+export interface RowsOptions extends Pick<
+  ExplainOptions,
+  'detector' | 'evaluations' | 'seed' | 'signal' | 'onProgress'
+> {
   /** Columns that are shown with each row, the others summed. */
   readonly columnsShown: number
 }
@@ -30,9 +33,10 @@ const unfolded = 3
 const leading = 2
 
 export async function anomalyBlocks(model: Model, sifted: Sifted, options: RowsOptions): Promise<Block[]> {
-  const { evaluations, seed, signal, onProgress, columnsShown } = options
+  const { detector, evaluations, seed, signal, onProgress, columnsShown } = options
   const explanation = await explain(model, sifted.topData, {
     invalidRows: 'mark',
+    detector,
     signal,
     onProgress,
     ...(evaluations !== undefined && { evaluations }),
@@ -186,8 +190,7 @@ async function imageBlocks(
   const shape = explained.shape!
   if (input.kind !== 'image' || (shape[0] !== 1 && shape[0] !== 3))
     return [{ kind: 'paragraph', text: `Images of ${shape[0]} channels cannot be drawn; images of 1 or 3 can.` }]
-  // Of the detectors of images, those that rebuild what they see.
-  const rebuilds = model.manifest.parts.includes('reconstruction_error')
+  const rebuilds = valueNames(model.bytes).includes('reconstruction')
   const blocks: Block[] = []
   for (let start = 0; start < explained.rows.length; start += perStrip) {
     const rows = explained.rows.slice(start, start + perStrip)

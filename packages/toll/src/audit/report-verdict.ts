@@ -2,7 +2,7 @@
 // it.
 
 import { messageOf } from '../base/index.js'
-import { detectors } from '../detectors/index.js'
+import type { Detector } from '../detectors/index.js'
 import type { Manifest } from '../model/index.js'
 import type { Block, MetricTile } from '../report/index.js'
 import { describeThreshold } from '../threshold/index.js'
@@ -13,6 +13,8 @@ import { counted, grouped, listNames, percent, shareInterval, showNumber, showP 
 
 export interface Verdict {
   readonly manifest: Manifest
+  /** Absent where it is neither given nor in the list. */
+  readonly detector?: Detector
   readonly sifted?: Sifted
   /** Whether the rows are those that the model was fitted to. */
   readonly ofTraining: boolean
@@ -58,8 +60,7 @@ export function leadOf({ manifest, sifted, ofTraining }: Verdict): string {
 }
 
 export function verdictBlocks(verdict: Verdict): Block[] {
-  const { manifest, sifted } = verdict
-  const detector = detectors.get(manifest.detector)
+  const { manifest, detector, sifted } = verdict
   const cautions = cautionsOf(verdict)
   return [
     { kind: 'tiles', tiles: tilesOf(verdict) },

@@ -12,7 +12,7 @@ import {
   type RowOrder,
   type Samples,
 } from '../base/index.js'
-import { detectors, type FitProgress } from '../detectors/index.js'
+import { detectorOf, detectors, type Detector, type FitProgress } from '../detectors/index.js'
 import { rankCorrelation } from '../metrics/index.js'
 import {
   featuresOf,
@@ -38,6 +38,8 @@ export interface StabilityOptions {
   readonly seeds?: number
   /** Highest scores whose overlap is measured; default 20, at most half of the rows. */
   readonly top?: number
+  /** The model's detector where it is none of the library's own. */
+  readonly detector?: Detector
   readonly signal?: AbortSignal
   /** Called with the number of refits that are done, and how far the next one is. */
   readonly onProgress?: (done: number, progress?: FitProgress) => void
@@ -67,16 +69,16 @@ export interface Stability {
 
 /**
  * How a model was fitted, from its manifest; what is not in there is the data, their labels, weights and order.
- * Error: `not-found` for a detector that is not in the list of detectors.
+ * Error: `not-found` for a detector that is neither given nor in the list of detectors.
  */
-export function fittingOf(manifest: Manifest): Omit<FitOptions, 'engine'> {
+export function fittingOf(manifest: Manifest, given?: Detector): Omit<FitOptions, 'engine'> {
   const { detector: name, parameters, preprocessing, threshold, heldBack, rows, window, seed } = manifest
-  const detector = detectors.get(name)
+  const detector = detectorOf(manifest, given)
   if (!detector)
     throw new TollError(
       'unknown-detector',
       `the model's detector '${name}' is not in this version of toll, which cannot fit it again`,
-      { value: name, expected: [...detectors.keys()] },
+      { option: 'detector', value: name, expected: [...detectors.keys()] },
     )
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
   return {
@@ -123,7 +125,7 @@ export function trainingSamples(
 export async function measureStability(
   model: Model,
   training: TrainingSource,
-  { seeds = 3, top = 20, signal, onProgress }: StabilityOptions = {},
+  { seeds = 3, top = 20, detector, signal, onProgress }: StabilityOptions = {},
 ): Promise<Stability> {
   const { manifest, engine } = model
   if (!(Number.isInteger(seeds) && seeds >= 1 && seeds <= 20))
@@ -132,7 +134,7 @@ export async function measureStability(
       value: seeds,
       expected: 'an integer from 1 to 20',
     })
-  const fitting = fittingOf(manifest)
+  const fitting = fittingOf(manifest, detector)
   const data = takeFeatures(manifest, training.data)
   if ((await fingerprint(data)) !== manifest.dataFingerprint) {
     throw new TollError(

@@ -232,6 +232,10 @@ describe('the checks', () => {
     expect(await failuresOf(hasty)).toEqual(['abort'])
   })
 
+  it('catch checkpoints that are promised and not kept', async () => {
+    expect(await failuresOf({ ...sound, keepsCheckpoints: true })).toEqual(['checkpoints'])
+  })
+
   it('catch progress that goes back', async () => {
     const stumbling: Detector = {
       ...sound,

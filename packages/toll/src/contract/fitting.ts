@@ -2,7 +2,17 @@
 // or refused, and an end when the caller asks for it.
 
 import { rowCount, type NdArray } from '../base/index.js'
-import { demand, demandClose, demandRefusal, demandTyped, gridSamples, normalTable, type Check } from './subject.js'
+import type { Model } from '../model/index.js'
+import {
+  demand,
+  demandClose,
+  demandRefusal,
+  demandTyped,
+  gridSamples,
+  normalTable,
+  type Check,
+  type Subject,
+} from './subject.js'
 
 export const fittingChecks: readonly Check[] = [
   {
@@ -107,6 +117,15 @@ export const fittingChecks: readonly Check[] = [
     },
   },
   {
+    name: 'checkpoints',
+    promise: 'A fit that keeps checkpoints, stopped and fitted again, ends in the same file to the bit.',
+    async run(subject) {
+      if (!subject.detector.keepsCheckpoints) return
+      const [whole, again] = [await subject.model(), await resumed(subject)]
+      demand(sameBytes(whole.bytes, again.bytes), 'the fit that was stopped ended in another file')
+    },
+  },
+  {
     name: 'abort',
     promise:
       'An abort stops a fit with the code aborted: one that has not begun, and one that reports progress ' +
@@ -145,6 +164,34 @@ export const fittingChecks: readonly Check[] = [
     },
   },
 ]
+
+/** A fit that is stopped at its first checkpoint, and fitted again with what it wrote. */
+async function resumed(subject: Subject): Promise<Model> {
+  const stop = new AbortController()
+  let written: Uint8Array | undefined
+  let removed = false
+  const store = {
+    location: 'a checkpoint of the check',
+    read: () => Promise.resolve(written),
+    due: () => written === undefined,
+    write: (bytes: Uint8Array) => {
+      written = bytes.slice()
+      stop.abort()
+      return Promise.resolve()
+    },
+    remove: () => {
+      removed = true
+      return Promise.resolve()
+    },
+  }
+  const checkpoint = { store, every: 1 }
+  const what = 'a fit that is stopped at its first checkpoint'
+  await demandRefusal(subject.fit(subject.data, { checkpoint, signal: stop.signal }), ['aborted'], what)
+  demand(written !== undefined, 'the fit wrote no checkpoint')
+  const model = await subject.fit(subject.data, { checkpoint })
+  demand(removed, 'the checkpoint is still there after the fit')
+  return model
+}
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])

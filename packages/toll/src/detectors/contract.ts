@@ -115,6 +115,8 @@ export interface Detector<D extends Domains = Domains> {
   readonly precision: 'float32' | 'float64'
   /** Whether `weights` mean something to it; they are refused otherwise. */
   readonly takesWeights: boolean
+  /** Whether its fit writes to `FitContext.checkpoint` and continues from there; default false. */
+  readonly keepsCheckpoints?: boolean
   /** Checks of the contract that do not apply, by name, with the reason. */
   readonly exceptions?: Readonly<Record<string, string>>
   readonly parameters: D

@@ -43,7 +43,7 @@ export {
   type PrincipalBasis,
 } from './principal.js'
 export type { WeightedRows } from './moments.js'
-export { detectorNamed, detectors } from './registry.js'
+export { detectorNamed, detectorOf, detectors } from './registry.js'
 export {
   combinationChoice,
   combine,

@@ -64,3 +64,17 @@ export function detectorNamed(name: string): Detector {
     )
   return detector
 }
+
+/**
+ * The detector that made a model: the one given where the model is its own, else the one of that name in the list;
+ * undefined where there is none. Error: `argument` for one of another name.
+ */
+export function detectorOf({ detector: name }: { readonly detector: string }, given?: Detector): Detector | undefined {
+  if (given && given.name !== name)
+    throw new TollError('not-applicable', `the model was made by the detector '${name}', not by '${given.name}'`, {
+      option: 'detector',
+      value: given.name,
+      expected: name,
+    })
+  return given ?? detectors.get(name)
+}

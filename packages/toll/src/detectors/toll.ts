@@ -240,6 +240,7 @@ export const toll: Detector<typeof tollParameters> = {
   accepts: ['table', 'image'],
   precision: 'float32',
   takesWeights: true,
+  keepsCheckpoints: true,
   exceptions: {
     offset:
       'a network that learns from unscaled data depends on where the origin lies; scaling, which is the ' +

@@ -1,7 +1,7 @@
 // Why a row has its score: parts by column or pixel that add up to it, for any model.
 
 import { RowCheck, TollError, rowCount, takeRows, type RowBatch, type Samples } from '../base/index.js'
-import { detectors, type Detector } from '../detectors/index.js'
+import { detectorOf, type Detector } from '../detectors/index.js'
 import type { Model } from '../model/index.js'
 import type { ExplainOptions, Explanation } from './explanation.js'
 import { explainByGradients } from './gradients.js'
@@ -64,13 +64,7 @@ export async function explain(
 
 /** Undefined where the detector does not say what makes its score, or is another one of the same name. */
 function scoreGraphOf({ bytes, manifest }: Model, given: Detector | undefined): ScoreGraph | undefined {
-  if (given && given.name !== manifest.detector)
-    throw new TollError(
-      'not-applicable',
-      `the model was made by the detector '${manifest.detector}', the one given is '${given.name}'`,
-      { option: 'detector', value: given.name, expected: manifest.detector },
-    )
-  const detector = given ?? detectors.get(manifest.detector)
+  const detector = detectorOf(manifest, given)
   if (!explains(detector)) return undefined
   const declared = [true, false].map((weighted) => detector.components?.(manifest.parameters, { weighted }) ?? [])
   if (!declared.some((names) => names.join() === manifest.parts.join())) return undefined

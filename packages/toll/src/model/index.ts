@@ -34,7 +34,7 @@ export {
   type UnscoredRow,
 } from './pick-rows.js'
 export { findDiscoveries, type DiscoveryBatch } from './discoveries.js'
-export { decisionOutput, moveThresholds, readManifest } from './rewrite.js'
+export { decisionOutput, moveThresholds, readManifest, valueNames } from './rewrite.js'
 export { readScoringGraph, type ScoringGraph } from './scoring-graph.js'
 export {
   decodeManifest,

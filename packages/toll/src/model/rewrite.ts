@@ -1,7 +1,7 @@
 // A model file with other thresholds or other outputs: everything else in it, nodes and numbers, stays as it is.
 
 import { TollError } from '../base/index.js'
-import { decodeModel, encodeModel, makeNode, makeTensor, type OnnxModel } from '../onnx/index.js'
+import { decodeModel, encodeModel, makeNode, makeTensor, type OnnxModel, type OnnxValueInfo } from '../onnx/index.js'
 import type { Threshold } from '../threshold/index.js'
 import { decodeManifest, encodeManifest, type Manifest } from './manifest.js'
 
@@ -10,10 +10,19 @@ export function readManifest(bytes: Uint8Array): Manifest {
   return decodeManifest(decodeModel(bytes).metadata)
 }
 
+/** Names of everything that the file can be asked for: its outputs, and details such as `reconstruction`. */
+export function valueNames(bytes: Uint8Array): string[] {
+  return namedValues(decodeModel(bytes)).map(({ name }) => name)
+}
+
+function namedValues({ graph }: OnnxModel): readonly OnnxValueInfo[] {
+  return [...(graph.values ?? []), ...graph.outputs]
+}
+
 /** The same file with other named values as its outputs: `reconstruction`, `code`. */
 export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8Array {
   const model = decodeModel(bytes)
-  const known = [...(model.graph.values ?? []), ...model.graph.outputs]
+  const known = namedValues(model)
   const outputs = names.map((name) => {
     const value = known.find((candidate) => candidate.name === name)
     if (!value)
