@@ -26,7 +26,9 @@ export function addLabelOptions(command: Command, what: string, required: boolea
 
 type ArraySource = Extract<Source, { kind: 'array' }>
 
-/** The labels of an array's rows, 1 = anomaly. Errors: as `anomalyLabels`, and `shape` where they are not one per row. */
+/**
+ * The labels of an array's rows, 1 = anomaly. Errors: as `anomalyLabels`, and `shape` where they are not one per row.
+ */
 export async function readArrayLabels(
   source: ArraySource,
   { label, anomaly, normal }: LabelFlags & { readonly label: string },

@@ -41,7 +41,10 @@ export function describeEvaluationWarning(warning: EvaluationWarning): string {
       )
     case 'few-clusters': {
       const { unit, withAnomalies, min } = warning
-      return `Fewer than ${min} ${unit} ${withAnomalies < min ? 'with anomalies ' : ''}make intervals that are too narrow.`
+      return (
+        `Fewer than ${min} ${unit} ${withAnomalies < min ? 'with anomalies ' : ''}make intervals that are too ` +
+        'narrow.'
+      )
     }
   }
 }
@@ -60,7 +63,10 @@ export function describeNote(note: TrainingNote): string {
       return `${reasons[reason]}: ${shorten(columns)} ${columns.length === 1 ? 'is' : 'are'} left out${keep}`
     }
     case 'strings-as-categories':
-      return `texts became categories: ${shorten(note.columns.map(({ column, categories }) => `${column} (${categories})`))}`
+      return (
+        'texts became categories: ' +
+        `${shorten(note.columns.map(({ column, categories }) => `${column} (${categories})`))}`
+      )
     case 'constant-columns':
       return (
         `${note.columns.length === 1 ? 'column' : 'columns'} ${shorten(note.columns)} never ` +
@@ -75,7 +81,8 @@ export function describeNote(note: TrainingNote): string {
       return `a batch is all ${note.rows} rows, fewer than the ${note.batch} asked for`
     case 'groups-held-out':
       return (
-        `${note.heldOut} held-back ${note.samples} of ${note.groups} whole groups: promises on false alarms are about ` +
+        `${note.heldOut} held-back ${note.samples} of ${note.groups} whole groups: promises on false alarms ` +
+        'are about ' +
         `rows of new groups, and ${note.groups} is the number that says how sure they are`
       )
     case 'latest-held-out':

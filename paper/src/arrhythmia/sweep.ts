@@ -1,5 +1,5 @@
-// The trials of Table 3 as a sweep: the paper's network over seeds on the shipped split and over random splits, with and
-// without the norm term, and other detectors under every protocol.
+// The trials of Table 3 as a sweep: the paper's network over seeds on the shipped split and over random splits, with
+// and without the norm term, and other detectors under every protocol.
 
 import { TollError, integer, resolveParameters, version } from 'toll/base'
 import { detectorNamed } from 'toll/detectors'
@@ -107,7 +107,8 @@ export function resolveTable3(wanted: Table3Wanted): Table3Setting {
 }
 
 /**
- * The trials on engines that compute as `engine` does. Errors: `shape` and `data` for data that do not fit the protocol.
+ * The trials on engines that compute as `engine` does. Errors: `shape` and `data` for data that do not fit the
+ * protocol.
  */
 export async function table3Sweep(
   setting: Table3Setting,

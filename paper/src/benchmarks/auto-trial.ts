@@ -1,5 +1,5 @@
-// One comparison of choices: on one split of one data set, networks of several settings are trained once, and everything
-// that can be done with their scores is measured.
+// One comparison of choices: on one split of one data set, networks of several settings are trained once, and
+// everything that can be done with their scores is measured.
 
 import { Random, takeColumns, takeSamples, throwIfAborted } from 'toll/base'
 import { comparable, fitScoreScale } from 'toll/detectors'

@@ -49,8 +49,8 @@ export interface AutoTable {
 }
 
 /**
- * The trials on engines that compute as `engine` does, split by split. Errors: `argument` for splits out of range and no
- * data set.
+ * The trials on engines that compute as `engine` does, split by split. Errors: `argument` for splits out of range and
+ * no data set.
  */
 export async function autoSweep(
   { datasets, splits = firstOf(autoParameters.splits.default) }: AutoWanted,

@@ -118,7 +118,8 @@ export async function describeNetworkCost({
   })
   const text = [
     table,
-    `${missing} of ${total} trials are missing in ${flags.trials.join(', ')}: ${(document.operations / 1e15).toPrecision(3)} ` +
+    `${missing} of ${total} trials are missing in ${flags.trials.join(', ')}: ` +
+      `${(document.operations / 1e15).toPrecision(3)} ` +
       `PFLOP, about ${duration(document.seconds)} with ${count(busy, 'worker')} ` +
       `of ${count(threads, 'thread')} on ${device}, and ` +
       `${(document.bytes / 2 ** 30).toFixed(1)} GiB of memory beside the images.`,

@@ -284,7 +284,9 @@ function chooseBetas(
   return given[0] !== 0 && (plain === 'always' || flags.plain) ? [0, ...given] : given
 }
 
-/** How many trials the logs lack, and what networks among them take. Without the data at hand all of those are missing. */
+/**
+ * How many trials the logs lack, and what networks among them take. Without the data at hand all of those are missing.
+ */
 async function printPlan({ protocol, setting, wanted, networks }: Wanted, flags: ImageFlags, terminal: Terminal) {
   const { loadValidationRows } = await import('../images/node/index.js')
   const notHere = (error: unknown) => {
@@ -381,7 +383,8 @@ function selectFinished(
     const held = new Set(all.map((record) => differencesFrom(protocol, record.setting).join(', ') || "the paper's"))
     throw new TollError(
       'unknown-trial',
-      `${flags.trials.join(', ')} holds trials of ${protocol.title} in other settings only (${[...held].join('; ')}); ` +
+      `${flags.trials.join(', ')} holds trials of ${protocol.title} in other settings only ` +
+        `(${[...held].join('; ')}); ` +
         'name them with --steps, --batch and so on',
       { file: flags.trials[0] },
     )

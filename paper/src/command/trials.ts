@@ -29,7 +29,8 @@ export function defineTrials(command: Command, terminal: Terminal): void {
     .option(
       '--sql <query>',
       `a query (DuckDB) over the views ${formats.views.map(({ name }) => name).join(', ')}, those of the kinds of ` +
-        'trials that are there (trials: networks on images, baselines: other detectors on them), or over records, the ' +
+        'trials that are there (trials: networks on images, baselines: other detectors on them), or over ' +
+        'records, the ' +
         'lines as they are',
     )
     .option('--csv', 'print CSV')

@@ -52,8 +52,9 @@ export const recipeNames: readonly string[] = detectorRecipes.map(({ detector })
 const detectorWork = 50
 
 /**
- * Other detectors first. Of networks, seeds outermost and classes before betas: a table fills evenly, and its first seed
- * is whole before the second begins. Error: `argument` where nothing is wanted, and for a detector without a recipe.
+ * Other detectors first. Of networks, seeds outermost and classes before betas: a table fills evenly, and its first
+ * seed is whole before the second begins. Error: `argument` where nothing is wanted, and for a detector without a
+ * recipe.
  */
 export async function planImages(options: ImagePlanOptions): Promise<ImagePlan> {
   const trials = [...(await detectorTrials(options)), ...(await networkTrials(options))]

@@ -66,9 +66,9 @@ function openBench(
 }
 
 /**
- * The records of all wanted trials, in the order of `planImages`; those that the store lacks are run. Errors: `argument`
- * and `data` for settings and data that do not fit, before anything runs; those of `runSweep`; `diverged` for trials
- * that did, when all others are done.
+ * The records of all wanted trials, in the order of `planImages`; those that the store lacks are run. Errors:
+ * `argument` and `data` for settings and data that do not fit, before anything runs; those of `runSweep`; `diverged`
+ * for trials that did, when all others are done.
  */
 export async function runImageTrials(
   options: ImageSweepOptions & SweepOptions<ImageTrial, LoggedRecord>,

@@ -24,7 +24,9 @@ describe('a range', () => {
       expect(() => readRange('--seeds', domain, text)).toThrow(
         expect.objectContaining({
           reason: 'out-of-domain',
-          message: `--seeds must be an integer at least 1 and at most 20, or ranges such as 0-4,7 below 20, got '${text}'`,
+          message:
+            '--seeds must be an integer at least 1 and at most 20, or ranges such as 0-4,7 below 20, got ' +
+            `'${text}'`,
           details: expect.objectContaining({ option: '--seeds', value: text }),
         }),
       )

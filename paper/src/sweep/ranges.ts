@@ -39,7 +39,8 @@ export function checkNumbers(name: string, { min = 0, max = Infinity }: RealDoma
   if (bad !== undefined || numbers.length < min || new Set(numbers).size < numbers.length)
     throw new TollError(
       'out-of-domain',
-      `'${name}' must be at least ${min} different integers from 0 and below ${max}, got ${numbers.join(', ') || 'none'}`,
+      `'${name}' must be at least ${min} different integers from 0 and below ${max}, got ` +
+        `${numbers.join(', ') || 'none'}`,
       { option: name, value: numbers, limit: max },
     )
 }

@@ -30,9 +30,9 @@ export interface SweepOutcome<T, R> {
 }
 
 /**
- * Runs what the store lacks; records are kept as they finish. Errors: `argument` without engines or for engines that are
- * not alike; those of `check`; `aborted`; those of the store; those of a trial, with its name, that the sweep does not
- * survive.
+ * Runs what the store lacks; records are kept as they finish. Errors: `argument` without engines or for engines that
+ * are not alike; those of `check`; `aborted`; those of the store; those of a trial, with its name, that the sweep does
+ * not survive.
  */
 export async function runSweep<T extends SweepTrial, R extends object>(
   sweep: Sweep<T, R>,

@@ -60,8 +60,8 @@ export interface TrialStore<R> {
 }
 
 /**
- * The records of the wanted trials by id, in the order of the trials; those that did not run are absent. Of two with one
- * id the first counts.
+ * The records of the wanted trials by id, in the order of the trials; those that did not run are absent. Of two with
+ * one id the first counts.
  */
 export function finishedOf<T extends SweepTrial, R extends object>(
   { trials, format }: SweepPlan<T, R>,

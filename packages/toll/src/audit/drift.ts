@@ -175,8 +175,8 @@ function retypedIn({ columns }: RowSource, manifest: Manifest): Retyped[] {
     if (!column || trained === 'category') return []
     const { kind, type, readable: shares } = column
     const readable = shares ? shares[trained] >= 0.5 : kind === trained || (isNumeric(kind) && isNumeric(trained))
-    // Strings of which no shares are known, such as those of Parquet, may be numbers or times all the same: reading them
-    // tells.
+    // Strings of which no shares are known, such as those of Parquet, may be numbers or times all the same: reading
+    // them tells.
     return readable || (!shares && type === 'VARCHAR') ? [] : [{ column: name, trained, now: kind }]
   })
 }

@@ -210,7 +210,8 @@ function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): strin
       : []),
     ...(sifted && sifted.invalid.count > sifted.invalid.incompleteWindows
       ? [
-          `${counted(sifted.invalid.count - sifted.invalid.incompleteWindows, 'row')} could not be scored, the first: row ` +
+          `${counted(sifted.invalid.count - sifted.invalid.incompleteWindows, 'row')} could not be scored, the ` +
+            'first: row ' +
             `${String(sifted.invalid.first[0].title)}: ${messageOf(sifted.invalid.first[0]).slice(0, 200)}.`,
         ]
       : []),

@@ -42,7 +42,9 @@ export interface Sifted {
 export interface SiftOptions {
   /** Rows of the highest scores to keep, 1 to 100; default 20. */
   readonly top?: number
-  /** What each row of the stream is called: the column of this name that comes along, or `titles`; default its number. */
+  /**
+   * What each row of the stream is called: the column of this name that comes along, or `titles`; default its number.
+   */
   readonly key?: string
   readonly titles?: ArrayLike<string | number>
   /** As `measureDrift`; default 0.05. */

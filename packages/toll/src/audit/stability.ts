@@ -104,7 +104,9 @@ function ruleOf(threshold: Manifest['threshold']): ThresholdRule {
   return { kind: threshold.kind, ...Object.fromEntries(Object.keys(parameters).map((name) => [name, all[name]])) }
 }
 
-/** The rows that the model learned from, and what it scores of them: the rows, or windows of which each ends in a row. */
+/**
+ * The rows that the model learned from, and what it scores of them: the rows, or windows of which each ends in a row.
+ */
 export function trainingSamples(
   manifest: Pick<Manifest, 'input' | 'window'>,
   { data: given, groups, time }: TrainingSource,

@@ -174,7 +174,9 @@ export interface ErrorDetails {
   readonly value?: unknown
   /** What is accepted in its place: names, kinds or a domain in words. */
   readonly expected?: string | readonly string[]
-  /** The bound that was not kept, in the unit of what it bounds: rows, columns, bytes; of what is too few, the least. */
+  /**
+   * The bound that was not kept, in the unit of what it bounds: rows, columns, bytes; of what is too few, the least.
+   */
   readonly limit?: number
   /** What solves it, as a value for `option`. */
   readonly suggestion?: unknown

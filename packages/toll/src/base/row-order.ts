@@ -79,7 +79,8 @@ function timeOf(cell: CellValue, seconds: number, place: Place): number {
   const expected = 'a number, or a date such as 2024-05-31 or 2024-05-31T13:00:00Z'
   throw new TollError(
     'not-a-time',
-    `${wordsOf(place)} holds ${cell === null || cell === '' ? 'nothing' : `'${String(cell).slice(0, 40)}'`}, which is ` +
+    `${wordsOf(place)} holds ` +
+      `${cell === null || cell === '' ? 'nothing' : `'${String(cell).slice(0, 40)}'`}, which is ` +
       `no time; expected ${expected}`,
     { ...place, value: cell, expected },
   )

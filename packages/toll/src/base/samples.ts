@@ -18,7 +18,9 @@ export function rowCount(data: Samples): number {
   return data.kind === 'table' ? data.rows : data.shape[0]
 }
 
-/** Images from pixels. Error: `shape` unless `shape` is (n, channels, height, width) and has as many values as `data`. */
+/**
+ * Images from pixels. Error: `shape` unless `shape` is (n, channels, height, width) and has as many values as `data`.
+ */
 export function images<T extends FloatArray>(data: T, shape: readonly number[]): Images<T> {
   if (shape.length !== 4)
     throw new TollError(

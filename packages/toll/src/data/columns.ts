@@ -33,7 +33,9 @@ export type ColumnRequest = string | Column
 export const missingStrings: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None', '?']
 
 export interface CellOptions {
-  /** Strings that mean a missing number, as the empty one does; default `missingStrings`. Surrounding space is ignored. */
+  /**
+   * Strings that mean a missing number, as the empty one does; default `missingStrings`. Surrounding space is ignored.
+   */
   readonly missing?: readonly string[]
   /** The decimal separator of text files; default '.'. */
   readonly decimal?: '.' | ','
@@ -42,8 +44,8 @@ export interface CellOptions {
 export interface TableBatch extends Required<RowBatch> {
   /**
    * The columns asked for; NaN where a value is missing, and where a cell is invalid. The categories of a column are
-   * one list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 categories the next
-   * batch begins another list.
+   * one list for all batches: it grows as they are read and its codes keep their meaning. After 2^20 categories the
+   * next batch begins another list.
    */
   readonly table: Table
 }

@@ -5,9 +5,9 @@ import { tableOfBytes } from './table-bytes.js'
 import type { ReadTableOptions, TableLocation } from './table-location.js'
 
 /**
- * Reads a whole table: CSV, TSV, NDJSON or JSON, plain or gzip, or an array (n, d) of a .npy, .npz or .mat file, from an
- * address, a File or Blob, a Response or bytes. Columns are numbers, booleans, times and categories, as `fit` takes them.
- * Errors: `not-found`, `network`, `io`, `format`, `data`, `argument`, `memory`, `aborted`.
+ * Reads a whole table: CSV, TSV, NDJSON or JSON, plain or gzip, or an array (n, d) of a .npy, .npz or .mat file, from
+ * an address, a File or Blob, a Response or bytes. Columns are numbers, booleans, times and categories, as `fit` takes
+ * them. Errors: `not-found`, `network`, `io`, `format`, `data`, `argument`, `memory`, `aborted`.
  */
 export async function readTable(location: TableLocation, options: ReadTableOptions = {}): Promise<Table> {
   if (isFile(location))

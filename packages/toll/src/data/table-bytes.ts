@@ -20,7 +20,9 @@ const sampledObjects = 20_480
 /** What a string of a JavaScript engine holds at least. */
 const maxTextBytes = 2 ** 29 - 25
 
-/** Errors: `format`, `data`, `not-found` (a column), `argument` (a format that only Node reads), `memory`, `aborted`. */
+/**
+ * Errors: `format`, `data`, `not-found` (a column), `argument` (a format that only Node reads), `memory`, `aborted`.
+ */
 export function tableOfBytes(packed: Uint8Array, name: string, options: ReadTableOptions): Table {
   throwIfAborted(options.signal)
   const bytes = sniffKind(packed) === 'gzip' ? unpack(packed, name) : packed
@@ -97,7 +99,8 @@ function readDelimited(text: string, bytes: Uint8Array, name: string, options: R
         fail(
           'ragged-row',
           at,
-          `expected ${columns.length} values, found ${cells.length}; check the delimiter, quotes and missing fields there`,
+          `expected ${columns.length} values, found ${cells.length}; check the delimiter, quotes and missing ` +
+            'fields there',
           { value: cells.length, expected: `${columns.length} values` },
         )
       for (let c = 0; c < cells.length; c++) columns[c].cells.push(cells[c])

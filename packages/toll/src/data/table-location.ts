@@ -6,8 +6,8 @@ import type { HeaderOptions } from './header.js'
 import type { TableFormat } from './table-format.js'
 
 /**
- * A file, by whatever a program has of it: a path (or a glob) in Node, an address, a File or Blob, a Response, bytes. In
- * Node also several paths, which are one table, or a query in DuckDB's dialect.
+ * A file, by whatever a program has of it: a path (or a glob) in Node, an address, a File or Blob, a Response, bytes.
+ * In Node also several paths, which are one table, or a query in DuckDB's dialect.
  */
 export type TableLocation = FileSource | readonly string[] | { readonly sql: string }
 

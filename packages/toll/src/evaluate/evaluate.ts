@@ -17,8 +17,8 @@ export interface EvaluationProgress {
 
 /**
  * Scores rows with a model and measures the scores against their labels: one per row, 1 = anomaly. Rows that depend on
- * each other have groups, or times in seconds; those of a model of windows are by default the columns that it names, and
- * a row of it is an anomaly when one is in its window.
+ * each other have groups, or times in seconds; those of a model of windows are by default the columns that it names,
+ * and a row of it is an anomaly when one is in its window.
  *
  * @throws as `Model.score`, `evaluateScores` and `readOrder`; `shape` and `data` for labels that are not one per row, 0
  * or 1.

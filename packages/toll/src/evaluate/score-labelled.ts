@@ -69,11 +69,11 @@ export async function scoreLabelled(
 }
 
 /**
- * `scoreLabelled` of rows that are read in batches and come with their labels, groups and times in columns. Memory holds
- * the scores, not the rows.
+ * `scoreLabelled` of rows that are read in batches and come with their labels, groups and times in columns. Memory
+ * holds the scores, not the rows.
  *
- * @throws as `scoreStream`, `anomalyLabels` and `readOrder`; `not-found` for a column that the rows lack; `argument` for
- * other groups than those of a model of windows.
+ * @throws as `scoreStream`, `anomalyLabels` and `readOrder`; `not-found` for a column that the rows lack; `argument`
+ * for other groups than those of a model of windows.
  */
 export async function scoreLabelledStream(
   model: Model,
@@ -122,7 +122,8 @@ function orderOf({ window }: Manifest, { group, time }: OrderColumns): OrderColu
   if (window && group !== undefined && group !== window.group)
     throw new TollError(
       'conflicting-options',
-      `the model's windows ${window.group === undefined ? 'were fitted without groups' : `follow the groups of '${window.group}'`}; ` +
+      "the model's windows " +
+        `${window.group === undefined ? 'were fitted without groups' : `follow the groups of '${window.group}'`}; ` +
         `leave the groups of '${group}' out`,
       { option: 'group', value: group, expected: window.group },
     )

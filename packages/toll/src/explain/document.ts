@@ -106,7 +106,8 @@ export function describeMethod({ terms, shape }: Pick<ExplainedTable, 'terms' | 
     )
   const ways = {
     squares: 'by squared residual',
-    gradients: `by integrated gradients along the straight way from a typical row, the training median of every ${what}`,
+    gradients:
+      'by integrated gradients along the straight way from a typical row, the training median of every ' + `${what}`,
   }
   const [first, ...rest] = terms.map(({ title, by }, i) =>
     i === 0 ? `${title} is shared over ${what}s ${ways[by]}` : `${title} ${ways[by]}`,

@@ -11,16 +11,17 @@ import { typicalRow, valuesOf } from './typical.js'
 
 /**
  * Explains the scores of a table (columns are found by name) or of images (n, channels, height, width), for a model of
- * windows those of the window that ends in each row. Every row's contributions, one per column or pixel in units of the score, and the base add up to its score.
+ * windows those of the window that ends in each row. Every row's contributions, one per column or pixel in units of the
+ * score, and the base add up to its score.
  *
  * A detector may say what terms make its score (`Detector.explanation`): these are shared exactly or by integrated
  * gradients from a typical row, through the graph in the model file, on the model's engine. Other detectors: Shapley
  * values between a typical row and the row, from scores alone. What is typical is the median of each training column. A
  * row's explanation does not depend on the other rows' values.
  *
- * @throws as `Model.score`; `data` for scores that are infinite (unless `invalidRows` is `mark`); `argument` for options
- * outside their ranges, and for a detector that is not the model's or whose terms are not its score; `format` for a
- * damaged file; `aborted`.
+ * @throws as `Model.score`; `data` for scores that are infinite (unless `invalidRows` is `mark`); `argument` for
+ * options outside their ranges, and for a detector that is not the model's or whose terms are not its score; `format`
+ * for a damaged file; `aborted`.
  */
 export async function explain(
   model: Model,

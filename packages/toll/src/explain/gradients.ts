@@ -1,6 +1,6 @@
 // A score taken apart through the graph in its model file, term by term as its detector says. A term in proportion to
-// squares is shared over the positions of the sample, r_i^2 / ||r||^2 of its value each; a term with gradients is what a
-// typical sample has of it (the base) plus integrated gradients along the straight path from that sample.
+// squares is shared over the positions of the sample, r_i^2 / ||r||^2 of its value each; a term with gradients is what
+// a typical sample has of it (the base) plus integrated gradients along the straight path from that sample.
 
 import { TollError, rowCount, sizeOf, takeRows, throwIfAborted, type Samples } from '../base/index.js'
 import type { Model, Scores } from '../model/index.js'
@@ -133,7 +133,8 @@ function checkSum({ manifest }: Model, row: number, score: number, terms: readon
   if (Math.abs(sum - score) <= 1e-5 * added([score, ...terms].map(Math.abs))) return
   throw new TollError(
     'invalid-detector',
-    `the terms by which detector '${manifest.detector}' explains row ${row + 1} add up to ${sum}, its score is ${score}`,
+    `the terms by which detector '${manifest.detector}' explains row ${row + 1} add up to ${sum}, its ` +
+      `score is ${score}`,
     { option: 'detector', row, value: sum, expected: String(score) },
   )
 }

@@ -1,5 +1,5 @@
-// The typical row: where explanations start. The training median of each column, of categories the most frequent; for images
-// the median of each pixel, as the file keeps it, or, in files of early versions, an image of the mean grey.
+// The typical row: where explanations start. The training median of each column, of categories the most frequent; for
+// images the median of each pixel, as the file keeps it, or, in files of early versions, an image of the mean grey.
 
 import type { Samples, TableColumn } from '../base/index.js'
 import type { Manifest } from '../model/index.js'

@@ -39,7 +39,9 @@ const inPage = `
   return { losses: model.manifest.training.history.loss, scores: [...score], bytes: model.bytes }
 `
 
-/** The first program of a page: no engine, a model saved to a file that was chosen and loaded from it and an address. */
+/**
+ * The first program of a page: no engine, a model saved to a file that was chosen and loaded from it and an address.
+ */
 const alone = `
   const { fit, loadModel, openEngine, readTable, saveModel, tableFromRows } = await import('toll')
   const csv = ['x0,x1,x2,x3', ...argument.rows.map((row) => row.join())].join('\\n')

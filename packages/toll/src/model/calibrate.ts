@@ -1,5 +1,5 @@
-// Stage 5 of a fit: the draft of the model file scores the rows that were held out, and the threshold follows from their
-// scores.
+// Stage 5 of a fit: the draft of the model file scores the rows that were held out, and the threshold follows from
+// their scores.
 
 import { takeRows } from '../base/index.js'
 import { defaultThresholdRule, fitThreshold, needsLabels, type LabelledScores } from '../threshold/index.js'

@@ -1,5 +1,5 @@
-// Preprocessing and scorer as one graph, from the inputs of a model file to its score, whose components and details have
-// the names that the detector declares.
+// Preprocessing and scorer as one graph, from the inputs of a model file to its score, whose components and details
+// have the names that the detector declares.
 
 import { TollError, type Domains, type Values } from '../base/index.js'
 import type { Detector, FittedDetector } from '../detectors/index.js'

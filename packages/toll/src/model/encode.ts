@@ -69,8 +69,8 @@ export function encode({ model, manifest }: Draft, calibration?: Calibration): U
 }
 
 /**
- * Details stay in the graph as named values that are no outputs, so that they cost nothing until asked for. With held-out
- * rows there is a p-value, whose slots wait for their scores.
+ * Details stay in the graph as named values that are no outputs, so that they cost nothing until asked for. With
+ * held-out rows there is a p-value, whose slots wait for their scores.
  */
 function lowered({ inputs, score, components, details }: Composed, heldOut: number): LoweredModel {
   const model = compileModel(

@@ -28,7 +28,9 @@ export type ColumnInput = Pick<ColumnSummary, 'name' | 'kind'> & {
 export interface Replaced {
   /** Missing numbers and times, which become the training median. */
   readonly imputed: number
-  /** Strings that training did not see, or too rarely to tell them from others; missing ones where training had none. */
+  /**
+   * Strings that training did not see, or too rarely to tell them from others; missing ones where training had none.
+   */
   readonly unseen: number
 }
 

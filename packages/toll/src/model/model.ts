@@ -69,10 +69,10 @@ export class Model {
 
   /**
    * Scores rows of a table (columns are found by name; others are ignored) or images (n, channels, height, width). A
-   * row's score does not depend on the other rows, but in a model of windows: there a row is scored with the rows before
-   * it, and the first ones of a group have no score. Groups and times of such a model are the columns that it names, or
-   * those in `options`. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with their row and
-   * for rows that are not in the order of their times.
+   * row's score does not depend on the other rows, but in a model of windows: there a row is scored with the rows
+   * before it, and the first ones of a group have no score. Groups and times of such a model are the columns that it
+   * names, or those in `options`. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with
+   * their row and for rows that are not in the order of their times.
    */
   async score(rows: Samples | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<Scores> {
     return this.scoreInputs(this.inputs(rows, options), options)
@@ -203,8 +203,8 @@ export class Model {
   }
 
   /**
-   * Frees what the model has loaded, and its share of the engine where it was given none: that engine is closed with the
-   * last of its models. An engine that was given stays open, and is the caller's.
+   * Frees what the model has loaded, and its share of the engine where it was given none: that engine is closed with
+   * the last of its models. An engine that was given stays open, and is the caller's.
    */
   async close(): Promise<void> {
     const open = [...this.#sessions.values()]

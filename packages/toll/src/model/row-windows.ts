@@ -115,7 +115,8 @@ export class RowWindows {
         const place = `${this.#source === undefined ? '' : `${this.#source}, `}row ${firstRow + row + 1}`
         throw new TollError(
           'unordered-rows',
-          `${place}: '${this.#window.time ?? 'time'}' is earlier than in a row above${groups ? ' of its group' : ''}; ` +
+          `${place}: '${this.#window.time ?? 'time'}' is earlier than in a row ` +
+            `above${groups ? ' of its group' : ''}; ` +
             'windows need rows in the order of their times',
           { row: firstRow + row, column: this.#window.time, file: this.#source },
         )

@@ -42,8 +42,8 @@ export function splitSamples({ samples, labels, windows, holdOut, seed, options 
 
 /**
  * Splits samples 0 to `count` - 1. With groups, whole ones are held out: at random, or with times those that start
- * latest. With times and no groups the latest rows are held out, rows of equal time together. Windows without groups are
- * held out like times, and a window that shares a row with a held-out one does not train.
+ * latest. With times and no groups the latest rows are held out, rows of equal time together. Windows without groups
+ * are held out like times, and a window that shares a row with a held-out one does not train.
  *
  * @param count rows, or windows
  * @throws `data` when fewer than 2 normal samples would train; errors as `sequencesOf`.

@@ -49,7 +49,9 @@ export type RowStream = RowSource | AsyncIterable<Samples | RowBatch> | Iterable
 export interface StreamOptions extends ScoreOptions {
   /** Columns of a source whose values come along with its rows, such as a key. */
   readonly passthrough?: readonly string[]
-  /** Rows of a source that are read at once, at least 1; default as many as one run of the engine takes, up to 16384. */
+  /**
+   * Rows of a source that are read at once, at least 1; default as many as one run of the engine takes, up to 16384.
+   */
   readonly batchRows?: number
 }
 

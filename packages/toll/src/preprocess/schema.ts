@@ -1,6 +1,6 @@
-// Which columns of a table a model learns from, and as what kind. Left out, with the reason, is what cannot say anything
-// of a new row: a column that never changes, one without values, and categories that are different in nearly every row,
-// such as keys.
+// Which columns of a table a model learns from, and as what kind. Left out, with the reason, is what cannot say
+// anything of a new row: a column that never changes, one without values, and categories that are different in nearly
+// every row, such as keys.
 
 import {
   TollError,

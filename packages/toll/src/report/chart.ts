@@ -1,5 +1,5 @@
-// A chart as text: SVG in two widths (a page on a desk, a phone), with the sentence a screen reader says and the numbers
-// behind it. Colours are custom properties of the page, so charts follow its scheme.
+// A chart as text: SVG in two widths (a page on a desk, a phone), with the sentence a screen reader says and the
+// numbers behind it. Colours are custom properties of the page, so charts follow its scheme.
 
 import { chartColours } from './style.js'
 import type { ReportTable } from './table.js'

@@ -1,5 +1,5 @@
-// Charts drawn by Observable Plot on a document without a browser. Plot's types stay behind this file: what users see of
-// a chart is text.
+// Charts drawn by Observable Plot on a document without a browser. Plot's types stay behind this file: what users see
+// of a chart is text.
 
 import type { PlotOptions } from '@observablehq/plot'
 import { TollError, notInstalled } from '../base/index.js'

@@ -19,8 +19,8 @@ export interface EngineOptions {
   readonly order?: readonly Accelerator[]
   /**
    * Threads of one run on the CPU, 1 to 1024, of WebAssembly at most 64. Default: as many as the machine runs at once,
-   * but 1 in a page that is not cross-origin isolated, which is all that a browser allows there. Part of a result: other
-   * numbers give other bits. The first engine of a page sets the number for all later ones.
+   * but 1 in a page that is not cross-origin isolated, which is all that a browser allows there. Part of a result:
+   * other numbers give other bits. The first engine of a page sets the number for all later ones.
    */
   readonly threads?: number
   /**

@@ -1,5 +1,5 @@
-// What ONNX Runtime says when it fails. Its errors have no data but their text: this file is the only one that reads it,
-// and gives the rest of the room facts.
+// What ONNX Runtime says when it fails. Its errors have no data but their text: this file is the only one that reads
+// it, and gives the rest of the room facts.
 
 import { messageOf } from '../base/index.js'
 

@@ -66,8 +66,8 @@ export function pValues(scores: ArrayLike<number>, heldBack: ArrayLike<number>):
 }
 
 /**
- * `pValues` as a piece of graph, among `n` held-out scores that are known only when it is lowered: scores (rows) float64
- * to (rows) float64. A score of infinity has the smallest p-value.
+ * `pValues` as a piece of graph, among `n` held-out scores that are known only when it is lowered: scores (rows)
+ * float64 to (rows) float64. A score of infinity has the smallest p-value.
  */
 export function pValue(score: Tensor, n: number): Tensor {
   const below = searchSlots(heldOutSlot, n, reshape(score, [score.shape[0], 1]), 'left')

@@ -4,8 +4,8 @@ import { queryRecords, type QueryResult } from 'toll/data/node'
 import type { RecordFormat } from '../format.js'
 
 /**
- * Answers over the views of the kinds of trials that there are, and over `records`, the lines as they are. Without `sql`
- * the trials of the first kind are shown. Errors: those of `queryRecords`.
+ * Answers over the views of the kinds of trials that there are, and over `records`, the lines as they are. Without
+ * `sql` the trials of the first kind are shown. Errors: those of `queryRecords`.
  */
 export function queryTrials<R extends object>(
   { views }: Pick<RecordFormat<R>, 'views'>,

@@ -26,7 +26,8 @@ export interface TrialStoreOptions<R extends object> {
 }
 
 /**
- * The trials of several logs, each once: where logs were joined or overlap, the first of equal ones counts. Error: `io`.
+ * The trials of several logs, each once: where logs were joined or overlap, the first of equal ones counts. Error:
+ * `io`.
  */
 export async function readTrials<R extends object>(
   paths: readonly string[],

@@ -74,14 +74,16 @@ const hints: Readonly<Record<string, string>> = {
 }
 
 /**
- * An error of the operating system while `file` was read, as a `TollError` that begins with `what`: `unknown-file` where
- * it does not exist, else `cannot-read`.
+ * An error of the operating system while `file` was read, as a `TollError` that begins with `what`: `unknown-file`
+ * where it does not exist, else `cannot-read`.
  */
 export function cannotRead(error: unknown, file: string, what = `cannot read ${file}`): TollError {
   return describeIo(error, 'cannot-read', what, file)
 }
 
-/** The same for a file or folder that was written: `unknown-file` where its folder does not exist, else `cannot-write`. */
+/**
+ * The same for a file or folder that was written: `unknown-file` where its folder does not exist, else `cannot-write`.
+ */
 export function cannotWrite(error: unknown, file: string | undefined, what = `cannot write ${file}`): TollError {
   return describeIo(error, 'cannot-write', what, file)
 }

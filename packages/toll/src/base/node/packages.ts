@@ -10,8 +10,8 @@ import { missingPackage, unusablePackage, type OptionalPackageName } from '../in
 declare const __filename: string | undefined
 
 /**
- * Where names are resolved from: this file, or the bundle that it became a part of; last the working folder, for bundles
- * that were moved away from where they were made.
+ * Where names are resolved from: this file, or the bundle that it became a part of; last the working folder, for
+ * bundles that were moved away from where they were made.
  */
 function origins(): string[] {
   const url = import.meta.url as string | undefined
@@ -19,7 +19,9 @@ function origins(): string[] {
   return [url, bundle, join(process.cwd(), 'index.js')].filter((origin) => origin !== undefined)
 }
 
-/** Loads a package, or a subpath of it. Errors: `device` (`missing-package`, or `no-device` for one that fails to load). */
+/**
+ * Loads a package, or a subpath of it. Errors: `device` (`missing-package`, or `no-device` for one that fails to load).
+ */
 export async function loadPackage<T>(name: OptionalPackageName, subpath = ''): Promise<T> {
   const file = packageFile(name, subpath)
   const specifier = name + subpath

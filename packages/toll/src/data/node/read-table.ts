@@ -9,9 +9,10 @@ import { readArrayFile } from './arrays.js'
 import { openTable, type TableInput } from './table.js'
 
 /**
- * Reads a whole table: CSV, TSV, NDJSON, JSON (.gz too), Parquet, a glob, several paths, or a query in DuckDB's dialect;
- * an array (n, d) of a .npy, .npz or .mat file. Columns are numbers, booleans, times and categories, as `fit` takes them.
- * Errors: `not-found`, `network`, `io`, `format`, `data`, `argument`, `device` (DuckDB is not installed), `aborted`.
+ * Reads a whole table: CSV, TSV, NDJSON, JSON (.gz too), Parquet, a glob, several paths, or a query in DuckDB's
+ * dialect; an array (n, d) of a .npy, .npz or .mat file. Columns are numbers, booleans, times and categories, as `fit`
+ * takes them. Errors: `not-found`, `network`, `io`, `format`, `data`, `argument`, `device` (DuckDB is not installed),
+ * `aborted`.
  */
 export async function readTable(location: TableLocation, options: ReadTableOptions = {}): Promise<Table> {
   if (isFile(location)) {

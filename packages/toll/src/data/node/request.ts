@@ -55,7 +55,9 @@ export function vectorSql(column: SelectedColumn, ref: string, { decimal = '.' }
     : `try_cast(CAST(${ref} AS VARCHAR) AS DOUBLE)`
 }
 
-/** Whole numbers lose their `.0`, zero its sign and NaN is missing: so a category is the same from every kind of file. */
+/**
+ * Whole numbers lose their `.0`, zero its sign and NaN is missing: so a category is the same from every kind of file.
+ */
 function stringSql(type: string, ref: string): string {
   if (type !== 'DOUBLE' && type !== 'FLOAT') return `CAST(${ref} AS VARCHAR)`
   return `regexp_replace(CAST(nullif(${ref}, 'nan') + 0 AS VARCHAR), '\\.0$', '')`

@@ -1,5 +1,5 @@
-// What a model learns from, out of a table that holds other columns too: features, and labels, weights, groups and times
-// of the rows where columns are named for them.
+// What a model learns from, out of a table that holds other columns too: features, and labels, weights, groups and
+// times of the rows where columns are named for them.
 
 import {
   TollError,
@@ -43,8 +43,8 @@ export interface TrainingRows extends RowOrder {
 /**
  * Reads a whole table for training. Features are what is not named for another use.
  *
- * @throws errors as the source's; `not-found` and `data` as `chooseColumns`, `anomalyLabels` and `readOrder`; `data` for
- * a column that is to be a category and has more than 2^20 (`too-many-categories`).
+ * @throws errors as the source's; `not-found` and `data` as `chooseColumns`, `anomalyLabels` and `readOrder`; `data`
+ * for a column that is to be a category and has more than 2^20 (`too-many-categories`).
  */
 export async function readTraining(source: TableSource, options: ReadTrainingOptions = {}): Promise<TrainingRows> {
   const { types = {}, label, anomaly, normal, weight, timeUnit, rowNames, signal } = options

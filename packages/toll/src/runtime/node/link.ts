@@ -39,7 +39,8 @@ export class WorkerLink {
       this.#worker.on('exit', (code) => {
         const cause = this.#failure
         const message =
-          `the engine's worker thread stopped: ${cause === undefined ? `it exited with code ${code}` : messageOf(cause)}` +
+          "the engine's worker thread stopped: " +
+          `${cause === undefined ? `it exited with code ${code}` : messageOf(cause)}` +
           '; open a new engine'
         this.#fail(new TollError('engine-stopped', message, { cause }))
         resolve()

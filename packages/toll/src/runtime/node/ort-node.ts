@@ -25,12 +25,12 @@ const devices: readonly string[] = ['auto', ...accelerators, 'wasm', 'reference'
 const gpuLock = new SharedArrayBuffer(4)
 
 /**
- * Opens an engine, ONNX Runtime for Node in a worker thread. An engine that is not closed does not keep the process alive, except while a call
- * is pending. A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so does `process.exit`; a
- * signal that nobody handles does not.
+ * Opens an engine, ONNX Runtime for Node in a worker thread. An engine that is not closed does not keep the process
+ * alive, except while a call is pending. A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so
+ * does `process.exit`; a signal that nobody handles does not.
  *
- * @throws `argument` for an option outside its domain; `device` when onnxruntime-node is not installed or no device that
- * was asked for is there, saying what is missing.
+ * @throws `argument` for an option outside its domain; `device` when onnxruntime-node is not installed or no device
+ * that was asked for is there, saying what is missing.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { device = 'auto', order = accelerators, threads = availableParallelism(), profile, wasmPaths } = options
