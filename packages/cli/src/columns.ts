@@ -37,10 +37,6 @@ export function readTypes(texts: readonly string[] = []): Record<string, ColumnK
   )
 }
 
-export function shorten(names: readonly string[], most = 12): string {
-  return names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ')
-}
-
 /** A word as a POSIX shell takes it. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

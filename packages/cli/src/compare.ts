@@ -7,7 +7,7 @@ import { detectorNamed, detectors } from 'toll/detectors'
 import { compare, comparisonParameters, renderComparison, type CompareOptions } from 'toll/evaluate'
 import type { ColumnFlags } from './columns.js'
 import { readNames } from './names.js'
-import { addEnginesOptions, showPhases, withEngines, writeFolder, type EnginesFlags } from './experiment.js'
+import { addEnginesOptions, showPhases, showRendered, withEngines, type EnginesFlags } from './experiment.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, append, examples, parameterOption, readAssignments } from './parameters.js'
@@ -113,15 +113,7 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
     throw error instanceof TollError && error.code === 'data' ? error.within(name) : error
   })
   for (const { detector, message } of comparison.failed) terminal.note(`note: ${detector} failed: ${message}`)
-  const { text, markdown, csv, json, html, svg } = await renderComparison(comparison, { source: name })
-  if (output !== undefined)
-    await writeFolder(
-      output,
-      { 'compare.html': html, 'compare.md': markdown, 'compare.csv': csv, 'compare.json': json, ...svg },
-      terminal,
-    )
-  if (terminal.json) terminal.print(json.trimEnd())
-  else terminal.print((flags.markdown ? markdown : text).trimEnd())
+  await showRendered(await renderComparison(comparison, { source: name }), 'compare', flags, terminal)
 }
 
 /** `detector.key=value` strings, each to its detector. Error: `argument`. */

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { TollError, integer } from 'toll/base'
+import { integer } from 'toll/base'
 import { makeFolder, writeFileAtomic } from 'toll/base/node'
 import type { PhaseProgress as ExperimentProgress } from 'toll/base'
 import type { RenderedExperiment } from 'toll/evaluate'
@@ -78,62 +78,21 @@ export async function showPhases<T>(
 }
 
 /**
- * Runs an experiment on engines, with a bar for each phase; a stop ends it with words on what is kept. Errors:
- * `aborted`, those of the work.
- */
-export async function runStoppable<T>(
-  flags: EnginesFlags,
-  stopped: string,
-  terminal: Terminal,
-  work: (engines: readonly Engine[], onProgress: (progress: ExperimentProgress) => void) => Promise<T>,
-): Promise<T> {
-  terminal.whenStopped(() => stopped)
-  try {
-    return await withEngines(flags, (engines) => showPhases(terminal, (onProgress) => work(engines, onProgress)))
-  } catch (error) {
-    throw error instanceof TollError && error.code === 'aborted'
-      ? new TollError('aborted', stopped, { cause: error })
-      : error
-  }
-}
-
-/**
- * Writes a result's page, tables and numbers into a folder where one is named, and prints what is asked for. Errors as
- * `writeFolder`.
+ * Writes a result's page, tables, numbers and charts into a folder where one is named, and prints what is asked for.
+ * Errors as `writeFolder`.
  */
 export async function showRendered(
-  { text, markdown, csv, json, html }: RenderedExperiment,
+  { text, markdown, csv, json, html, svg }: RenderedExperiment,
   name: string,
-  flags: { readonly output?: string; readonly markdown?: boolean },
+  { output, markdown: asMarkdown }: { readonly output?: string; readonly markdown?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  if (flags.output !== undefined)
+  if (output !== undefined)
     await writeFolder(
-      flags.output,
-      { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json },
+      output,
+      { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, ...svg },
       terminal,
     )
   if (terminal.json) terminal.print(json.trimEnd())
-  else terminal.print((flags.markdown ? markdown : text).trimEnd())
-}
-
-/** The command with the options that are set. */
-export function commandWith(
-  command: string,
-  options: Readonly<Record<string, string | number | true | undefined>>,
-): string {
-  return [
-    command,
-    ...Object.entries(options).flatMap(([option, value]) =>
-      value === undefined ? [] : [value === true ? `--${option}` : `--${option} ${value}`],
-    ),
-  ].join(' ')
-}
-
-/** The names of a list with commas; undefined for none. */
-export function listedNames(text: string | undefined): string[] | undefined {
-  return text
-    ?.split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
+  else terminal.print((asMarkdown ? markdown : text).trimEnd())
 }

@@ -5,9 +5,6 @@ export type { ProgressBar, Terminal } from './terminal.js'
 export { addOutputOptions, append, examples, kebab, parameterOption } from './parameters.js'
 export {
   addEnginesOptions,
-  commandWith,
-  listedNames,
-  runStoppable,
   showPhases,
   showRendered,
   withEngines,

@@ -1,13 +1,12 @@
 // toll inspect: the manifest of a model file in words.
 
 import type { Command } from 'commander'
-import { isoTime, type ParameterValue } from 'toll/base'
+import { isoTime, listNames, type ParameterValue } from 'toll/base'
 import { decisionOutput, storedManifest, type Manifest } from 'toll/model'
 import { loadModel } from 'toll/model/node'
 import { renderText } from 'toll/report'
 import { openReference } from 'toll/runtime'
 import { describeThreshold } from 'toll/threshold'
-import { shorten } from './columns.js'
 import { addOutputOptions, examples } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -210,7 +209,7 @@ function describeColumns({ input }: Manifest, full: boolean): string[] {
   const texts = shown.flatMap((column) =>
     column.kind === 'category'
       ? [
-          `${column.name}: ${shorten(
+          `${column.name}: ${listNames(
             column.frequent.map(([text, rows]) => `${text} (${rows})`),
             8,
           )}`,

@@ -1,7 +1,8 @@
 // What the library notes of data and of a fit, in words and with the flags that answer it.
 
+import { listNames } from 'toll/base'
 import type { DataWarning, EvaluationWarning, TrainingNote } from 'toll/evaluate'
-import { shellWord, shorten } from './columns.js'
+import { shellWord } from './columns.js'
 
 /** One sentence, with the flag that helps. */
 export function describeWarning(warning: DataWarning): string {
@@ -60,22 +61,22 @@ export function describeNote(note: TrainingNote): string {
     case 'columns-left-out': {
       const { reason, columns } = note
       const keep = reason === 'empty' ? '' : ` (--types ${shellWord(columns[0])}=category keeps it)`
-      return `${reasons[reason]}: ${shorten(columns)} ${columns.length === 1 ? 'is' : 'are'} left out${keep}`
+      return `${reasons[reason]}: ${listNames(columns)} ${columns.length === 1 ? 'is' : 'are'} left out${keep}`
     }
     case 'strings-as-categories':
       return (
         'texts became categories: ' +
-        `${shorten(note.columns.map(({ column, categories }) => `${column} (${categories})`))}`
+        `${listNames(note.columns.map(({ column, categories }) => `${column} (${categories})`))}`
       )
     case 'constant-columns':
       return (
-        `${note.columns.length === 1 ? 'column' : 'columns'} ${shorten(note.columns)} never ` +
+        `${note.columns.length === 1 ? 'column' : 'columns'} ${listNames(note.columns)} never ` +
         `${note.columns.length === 1 ? 'changes' : 'change'}, and will be scored by any change`
       )
     case 'missing-numbers':
       return (
         'missing numbers became the median of their column, and that they were missing counts: ' +
-        shorten(note.columns.map(({ column, missing }) => `${missing} in ${column}`))
+        listNames(note.columns.map(({ column, missing }) => `${missing} in ${column}`))
       )
     case 'small-batch':
       return `a batch is all ${note.rows} rows, fewer than the ${note.batch} asked for`

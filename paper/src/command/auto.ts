@@ -23,7 +23,7 @@ import {
   rangeOption,
   readLogs,
   runLogged,
-  showRendered,
+  showResult,
   withMachine,
   type RangeFlag,
   type SweepFlags,
@@ -74,7 +74,7 @@ async function runAuto(flags: AutoFlags, terminal: Terminal): Promise<void> {
   const table = await (flags.renderOnly ? readTable : runTable)(flags, terminal)
   const { others, datasets, splits } = flags
   const command = commandWith('toll reproduce auto', { others, datasets, splits })
-  await showRendered(renderAuto(table, command), others ? 'auto-others' : 'auto', flags, terminal)
+  await showResult(renderAuto(table, command), others ? 'auto-others' : 'auto', flags, terminal)
 }
 
 async function loadWanted({ others, datasets, splits }: AutoFlags, terminal: Terminal): Promise<AutoWanted> {

@@ -44,7 +44,7 @@ import {
   rangeOption,
   readLogs,
   runLogged,
-  showRendered,
+  showResult,
   type RangeFlag,
   type SweepFlags,
 } from './sweeps.js'
@@ -218,7 +218,7 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
     beta: Math.max(...wanted.betas),
     command: commandLine(experiment, flags),
   })
-  await showRendered(rendered, name, flags, terminal)
+  await showResult(rendered, name, flags, terminal)
 }
 
 function readWanted(experiment: ImageExperiment, flags: ImageFlags): Wanted {

@@ -26,7 +26,7 @@ import {
   rangeOption,
   readLogs,
   runLogged,
-  showRendered,
+  showResult,
   withMachine,
   type RangeFlag,
   type SweepFlags,
@@ -90,7 +90,7 @@ async function runPyod(flags: PyodFlags, terminal: Terminal): Promise<void> {
     datasets: flags.datasets,
     splits: flags.splits,
   })
-  await showRendered(renderPyod(table, command), 'pyod', flags, terminal)
+  await showResult(renderPyod(table, command), 'pyod', flags, terminal)
 }
 
 async function loadWanted({ datasets, ...names }: PyodNames): Promise<PyodWanted> {

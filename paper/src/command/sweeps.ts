@@ -8,8 +8,8 @@ import {
   addOutputOptions,
   kebab,
   showPhases,
+  showRendered,
   withEngines,
-  writeFolder,
   type EnginesFlags,
   type Terminal,
 } from 'toll-cli/terminal'
@@ -123,25 +123,16 @@ export async function withMachine<T>(
   return withEngines({ ...flags, workers: 1 }, ([engine]) => work(engine))
 }
 
-/**
- * Writes a result's page, tables, numbers and charts into a folder where one is named, and prints what is asked for.
- * Errors: `io`, `not-found`.
- */
-export async function showRendered(
-  { text, markdown, csv, json, html, svg }: RenderedExperiment,
+/** `showRendered`, with a word on the charts where they are written nowhere. */
+export async function showResult(
+  rendered: RenderedExperiment,
   name: string,
-  { output, markdown: asMarkdown }: Pick<SweepFlags, 'output' | 'markdown'>,
+  flags: Pick<SweepFlags, 'output' | 'markdown'>,
   terminal: Terminal,
 ): Promise<void> {
-  if (output !== undefined)
-    await writeFolder(
-      output,
-      { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, ...svg },
-      terminal,
-    )
-  else if (Object.keys(svg).length > 0) terminal.note('the charts and a page with all of it are written with -o FOLDER')
-  if (terminal.json) terminal.print(json.trimEnd())
-  else terminal.print((asMarkdown ? markdown : text).trimEnd())
+  if (flags.output === undefined && Object.keys(rendered.svg).length > 0)
+    terminal.note('the charts and a page with all of it are written with -o FOLDER')
+  await showRendered(rendered, name, flags, terminal)
 }
 
 /** The command with the options that are set, wherever its files go. */

@@ -32,9 +32,8 @@ import {
   theorem2Parameters,
   type ListDomain,
 } from '../theory/index.js'
-import { showPhases, writeFolder } from 'toll-cli/terminal'
-import { addOutputOptions, examples, kebab, parameterOption } from 'toll-cli/terminal'
-import type { Terminal } from 'toll-cli/terminal'
+import { addOutputOptions, examples, kebab, parameterOption, showPhases, type Terminal } from 'toll-cli/terminal'
+import { showResult } from './sweeps.js'
 
 type Given = Readonly<Record<string, number | string | boolean | readonly number[]>>
 
@@ -176,7 +175,7 @@ function defineLaboratory(command: Command, laboratory: Laboratory, terminal: Te
 
 async function runLaboratory(
   laboratory: Laboratory,
-  { output, markdown: asMarkdown, ...flags }: TheoryFlags,
+  { output, markdown, ...flags }: TheoryFlags,
   terminal: Terminal,
 ): Promise<void> {
   const { name, parameters, lists, run } = laboratory
@@ -198,19 +197,9 @@ async function runLaboratory(
   throwIfAborted(signal)
   // Drawing does not look at the signal, and has nothing to clean up.
   terminal.unguard()
-  const { text, markdown, csv, json, svg, html } = await render({ name, command: commandLine(name, given) })
+  const rendered = await render({ name, command: commandLine(name, given) })
   terminal.guard()
-  if (output !== undefined) {
-    await writeFolder(
-      output,
-      { [`${name}.html`]: html, [`${name}.md`]: markdown, [`${name}.csv`]: csv, [`${name}.json`]: json, ...svg },
-      terminal,
-    )
-  } else {
-    terminal.note('the charts and a page with all of it are written with -o FOLDER')
-  }
-  if (terminal.json) terminal.print(json.trimEnd())
-  else terminal.print((asMarkdown ? markdown : text).trimEnd())
+  await showResult(rendered, name, { output, markdown }, terminal)
 }
 
 function listOption(name: string, domain: ListDomain): Option {

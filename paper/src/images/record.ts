@@ -90,9 +90,6 @@ export interface ImageRecord extends NetworkKey {
   readonly finished: string
 }
 
-/** How the line of a record begins: `format` is its first field. */
-export const imageRecordBegins = '{"format":'
-
 /** A value read from a log. Error: `format` with what is wrong. */
 export function readImageRecord(value: unknown): ImageRecord {
   const record = (value ?? {}) as Partial<ImageRecord>

@@ -2,7 +2,15 @@
 // their values. Memory holds the scores and those few rows.
 
 import { TollError, joinRows, throwIfAborted, type InvalidRow, type Samples } from '../base/index.js'
-import { HighestRows, noScoredRows, titleOf, type Model, type ScoredBatch, type UnscoredRow } from '../model/index.js'
+import {
+  HighestRows,
+  cellsOfRow,
+  noScoredRows,
+  titleOf,
+  type Model,
+  type ScoredBatch,
+  type UnscoredRow,
+} from '../model/index.js'
 import { DriftTally, compareWithTraining, type ColumnTally, type Drift } from './drift.js'
 import { trainingSamples, type TrainingSource } from './stability.js'
 
@@ -93,7 +101,8 @@ export async function siftRows(
       } else {
         invalid++
         if (problem.reason === 'incomplete-window') incompleteWindows++
-        else if (first.length < maxReasons) first.push({ ...problem, title: nameOf(rowOf(batch, row)) })
+        else if (first.length < maxReasons)
+          first.push({ ...problem, title: nameOf({ row: batch.firstRow + row, passthrough: cellsOfRow(batch, row) }) })
       }
     }
     imputed += batch.imputed
@@ -132,8 +141,4 @@ export async function siftTraining(
   const batch = { ...scores, data: rows, samples, firstRow: 0, passthrough: new Map() }
   const named = lastRows ? Array.from(lastRows, (row) => titles?.[row] ?? row + 1) : titles
   return siftRows(model, [batch], { ...options, ...(named && { titles: named }) })
-}
-
-function rowOf({ firstRow, passthrough }: ScoredBatch, row: number): Pick<UnscoredRow, 'row' | 'passthrough'> {
-  return { row: firstRow + row, passthrough: new Map([...passthrough].map(([name, cells]) => [name, cells[row]])) }
 }

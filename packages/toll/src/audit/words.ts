@@ -1,5 +1,6 @@
 // Numbers and names in the words of a report.
 
+import { listNames as listAll } from '../base/index.js'
 import { formatNumber, shorten } from '../report/index.js'
 
 /** Characters of a name that came with the data. */
@@ -10,8 +11,7 @@ export function named(name: string | number): string {
 }
 
 export function listNames(names: readonly string[], most: number): string {
-  const listed = names.slice(0, most).map(named).join(', ')
-  return names.length > most ? `${listed} and ${names.length - most} more` : listed
+  return listAll(names.map(named), most)
 }
 
 /** 1234567 as 1,234,567. */

@@ -21,3 +21,9 @@ export interface Column {
 export function namesOf(columns: readonly Pick<Column, 'name'>[]): string[] {
   return columns.map(({ name }) => name)
 }
+
+/** Names for a message: the first `max` of them, and how many more there are. */
+export function listNames(names: readonly string[], max = 12): string {
+  const listed = names.slice(0, max).join(', ')
+  return names.length > max ? `${listed} and ${names.length - max} more` : listed
+}

@@ -27,8 +27,15 @@ export function nameOfSource(source: FileSource): string {
   return name || url || 'the file'
 }
 
+/** The content of an address or of what is no path. Errors: `not-found`, `network`, `io`, `aborted`. */
+export function contentOf(source: FileSource, options: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
+  return typeof source === 'string' || source instanceof URL
+    ? fetchBytes(source, options)
+    : bytesOf(source, nameOfSource(source))
+}
+
 /** The content of an address. Errors: `not-found`, `network`, `aborted`. */
-export async function fetchBytes(
+async function fetchBytes(
   address: string | URL,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Uint8Array> {
@@ -42,8 +49,8 @@ export async function fetchBytes(
   return bytesOf(response, String(address))
 }
 
-/** The content of what is no path. Errors as `fetchBytes`; `io` for a file that cannot be read any more. */
-export async function bytesOf(source: ByteSource | ArrayBuffer | Uint8Array, name: string): Promise<Uint8Array> {
+/** Errors as `fetchBytes`; `io` for a file that cannot be read any more. */
+async function bytesOf(source: ByteSource | ArrayBuffer | Uint8Array, name: string): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source
   if (source instanceof ArrayBuffer) return new Uint8Array(source)
   const { ok, status } = source as { readonly ok?: boolean; readonly status?: number }

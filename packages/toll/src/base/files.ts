@@ -2,17 +2,10 @@
 // visitor chose.
 
 import { TollError } from './errors.js'
-import { bytesOf, fetchBytes, nameOfSource, writeHandle, type FileSource, type FileTarget } from './file-source.js'
+import { writeHandle, type FileTarget } from './file-source.js'
 
-/** The content of a source. Errors: `not-found`, `network`, `io`, `aborted`. */
-export async function readBytes(
-  source: FileSource,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<Uint8Array> {
-  return typeof source === 'string' || source instanceof URL
-    ? fetchBytes(source, options)
-    : bytesOf(source, nameOfSource(source))
-}
+/** The content of a source: a browser has no paths. */
+export { contentOf as readBytes } from './file-source.js'
 
 /** Offers a download of that name, or writes to a file. Errors: `io`; `argument` where no page can offer it. */
 export async function writeBytes(target: FileTarget, bytes: Uint8Array): Promise<void> {

@@ -12,7 +12,7 @@ export {
   type ErrorReason,
 } from './errors.js'
 export { concatenate, ndarray, sizeOf, takeColumns, takeSamples, type FloatArray, type NdArray } from './array.js'
-export { columnKinds, namesOf, type Column, type ColumnKind, type NumericKind } from './column.js'
+export { columnKinds, listNames, namesOf, type Column, type ColumnKind, type NumericKind } from './column.js'
 export { RowCheck, cellsOf, type CellValue, type InvalidRow, type InvalidRows, type RowBatch } from './rows.js'
 export {
   table,

@@ -1,6 +1,6 @@
 // Which columns of a source a model learns from, by name, and what the others are for.
 
-import { TollError, namesOf, type Column, type ColumnKind, type OrderColumns } from '../base/index.js'
+import { TollError, listNames, namesOf, type Column, type ColumnKind, type OrderColumns } from '../base/index.js'
 
 /** Columns by name, each for what it is; no column but a feature is learned from. */
 export interface TrainingColumns extends OrderColumns {
@@ -42,14 +42,11 @@ export function chooseColumns(
   return features
 }
 
-/** Names that a message lists. */
-const listed = 12
-
 function unknown(column: string, known: readonly string[], file: string, option: string, use = ''): TollError {
-  const more = known.length > listed ? ` and ${known.length - listed} more` : ''
-  return new TollError(
-    'unknown-column',
-    `${file} has no column '${column}'${use}; it has ${known.slice(0, listed).join(', ')}${more}`,
-    { file, column, option, expected: known },
-  )
+  return new TollError('unknown-column', `${file} has no column '${column}'${use}; it has ${listNames(known)}`, {
+    file,
+    column,
+    option,
+    expected: known,
+  })
 }

@@ -1,8 +1,8 @@
 // Whole tables in a browser.
 
-import { TollError, nameOfSource, readBytes, type FileSource, type Table } from '../base/index.js'
+import { TollError, nameOfSource, readBytes, type Table } from '../base/index.js'
 import { tableOfBytes } from './table-bytes.js'
-import type { ReadTableOptions, TableLocation } from './table-location.js'
+import { isFile, type ReadTableOptions, type TableLocation } from './table-location.js'
 
 /**
  * Reads a whole table: CSV, TSV, NDJSON or JSON, plain or gzip, or an array (n, d) of a .npy, .npz or .mat file, from
@@ -17,8 +17,4 @@ export async function readTable(location: TableLocation, options: ReadTableOptio
     value: location,
     expected: ['address', 'File', 'Blob', 'Response', 'bytes'],
   })
-}
-
-function isFile(location: TableLocation): location is FileSource {
-  return typeof location === 'string' || !(Array.isArray(location) || 'sql' in location)
 }

@@ -22,3 +22,8 @@ export interface ReadTableOptions extends HeaderOptions, CellOptions {
   readonly variable?: string
   readonly signal?: AbortSignal
 }
+
+/** Whether it is one file, and no list of paths or query. */
+export function isFile(location: TableLocation): location is FileSource {
+  return typeof location === 'string' || !(Array.isArray(location) || 'sql' in location)
+}

@@ -26,6 +26,7 @@ import {
 } from '../metrics/index.js'
 import { decisionOutput } from '../model/index.js'
 import { decide, type LabelledScores, type Threshold } from '../threshold/index.js'
+import { rowsWithScores, type ScoredRows } from './rows-with-scores.js'
 
 export const evaluationParameters = {
   top: integer({ default: 10, min: 1, max: 1e9, doc: 'Precision among this many highest scores.' }),
@@ -184,17 +185,9 @@ function resolve(settings: Partial<Values<typeof evaluationParameters>>): Values
   return resolveParameters(evaluationParameters, settings, 'evaluation option')
 }
 
-interface ScoredRows {
-  readonly scores: Float64Array
-  /** As given: what is neither 0 nor 1 is refused by the measures. */
-  readonly labels: Float64Array
-  readonly groups?: readonly (string | number)[]
-  readonly time?: Float64Array
-  readonly invalid: number
-}
-
 /** Errors: `length-mismatch`, `no-scored-rows`. */
-function scoredOnly({ scores, labels, groups, time, invalid = 0 }: EvaluatedRows): ScoredRows {
+function scoredOnly(rows: EvaluatedRows): ScoredRows {
+  const { scores, labels, groups, time } = rows
   for (const [what, values] of Object.entries({ labels, groups, times: time })) {
     if (values && values.length !== scores.length)
       throw new TollError('length-mismatch', `expected ${scores.length} ${what}, one per score, got ${values.length}`, {
@@ -203,15 +196,9 @@ function scoredOnly({ scores, labels, groups, time, invalid = 0 }: EvaluatedRows
         expected: `${scores.length} values`,
       })
   }
-  const rows = Array.from({ length: scores.length }, (_, row) => row).filter((row) => !Number.isNaN(scores[row]))
-  if (rows.length === 0) throw new TollError('no-scored-rows', 'no row could be scored')
-  return {
-    scores: Float64Array.from(rows, (row) => scores[row]),
-    labels: Float64Array.from(rows, (row) => labels[row]),
-    ...(groups && { groups: rows.map((row) => groups[row]) }),
-    ...(time && { time: Float64Array.from(rows, (row) => time[row]) }),
-    invalid: invalid + scores.length - rows.length,
-  }
+  const scored = rowsWithScores(rows)
+  if (scored.scores.length === 0) throw new TollError('no-scored-rows', 'no row could be scored')
+  return scored
 }
 
 /** The cluster of each row; undefined where rows are resampled. Error: `missing-argument`. */

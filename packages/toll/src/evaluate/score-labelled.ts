@@ -19,6 +19,7 @@ import { scoreStream, type Manifest, type Model, type RowStream } from '../model
 import { labelWindows } from '../preprocess/index.js'
 import { checkLabels } from './check-labels.js'
 import type { EvaluatedRows } from './evaluation.js'
+import { rowsWithScores } from './rows-with-scores.js'
 
 /** The columns that come along with rows and say what they are. */
 export interface LabelColumns extends OrderColumns {
@@ -133,25 +134,11 @@ function orderOf({ window }: Manifest, { group, time }: OrderColumns): OrderColu
 /** Only rows that have a score; of windows, with the labels of their rows in `labels`. */
 function labelledRows(
   { window }: Pick<Manifest, 'window'>,
-  {
-    scores,
-    labels,
-    groups,
-    time,
-    imputed,
-  }: EvaluatedRows & { readonly scores: Float64Array; readonly imputed: number },
+  { imputed, ...rows }: EvaluatedRows & { readonly imputed: number },
 ): LabelledRows {
-  const ofRows = window ? labelWindows(labels, window.size, { groups }) : Uint8Array.from(labels)
-  const rows = Array.from(scores.keys()).filter((row) => !Number.isNaN(scores[row]))
-  return {
-    scores: Float64Array.from(rows, (row) => scores[row]),
-    labels: Uint8Array.from(rows, (row) => ofRows[row]),
-    ...(groups && { groups: rows.map((row) => groups[row]) }),
-    ...(time && { time: Float64Array.from(rows, (row) => time[row]) }),
-    inOrder: window !== undefined,
-    invalid: scores.length - rows.length,
-    imputed,
-  }
+  const labels = window ? labelWindows(Uint8Array.from(rows.labels), window.size, { groups: rows.groups }) : rows.labels
+  const scored = rowsWithScores({ ...rows, labels })
+  return { ...scored, labels: Uint8Array.from(scored.labels), inOrder: window !== undefined, imputed }
 }
 
 function joined(parts: readonly Float64Array[]): Float64Array {

@@ -26,6 +26,7 @@ export {
 } from './stream.js'
 export {
   HighestRows,
+  cellsOfRow,
   noScoredRows,
   pickRows,
   titleOf,

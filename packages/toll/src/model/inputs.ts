@@ -3,6 +3,7 @@
 import {
   RowCheck,
   TollError,
+  listNames,
   namesOf,
   sizeOf,
   type Images,
@@ -80,11 +81,18 @@ interface EncodedColumn {
   countReplaced(invalid: ReadonlyMap<number, InvalidRow>): number
 }
 
-/**
- * Finds the columns by name. Errors: `not-found` for those that are missing; `data` for infinity and for strings where
- * numbers belong, with the row.
- */
-export function encodeTable(data: Table, columns: readonly ColumnInput[], options: InputOptions = {}): RowInputs {
+/** The columns of a table, each checked and ready for its input. */
+interface EncodedColumns extends Pick<RowInputs, 'invalid' | 'tensors'> {
+  /** What the model replaces in the rows that are valid. */
+  readonly replaced: (invalid: ReadonlyMap<number, InvalidRow>) => Replaced
+}
+
+/** Errors as `encodeTable`. */
+export function encodeColumns(
+  data: Table,
+  columns: readonly ColumnInput[],
+  options: InputOptions = {},
+): EncodedColumns {
   const given = findColumns(data, columns)
   const check = new RowCheck(options.invalidRows, options.invalid)
   const encoded = columns.map((column, i) =>
@@ -92,18 +100,31 @@ export function encodeTable(data: Table, columns: readonly ColumnInput[], option
       ? encodeCategories(given[i], column, check, options)
       : encodeNumbers(given[i], column, check, options),
   )
-  const { invalid } = check
-  const replaced = encoded.map((column) => column.countReplaced(invalid))
-  const sumOver = (categories: boolean) =>
-    replaced.reduce((sum, count, i) => ((columns[i].kind === 'category') === categories ? sum + count : sum), 0)
+  return {
+    invalid: check.invalid,
+    replaced: (invalid) => {
+      const counts = encoded.map((column) => column.countReplaced(invalid))
+      const sumOver = (categories: boolean) =>
+        counts.reduce((sum, count, i) => ((columns[i].kind === 'category') === categories ? sum + count : sum), 0)
+      return { imputed: sumOver(false), unseen: sumOver(true) }
+    },
+    tensors: (start, end) => Object.fromEntries(encoded.map((column) => [column.input, column.tensor(start, end)])),
+  }
+}
+
+/**
+ * Finds the columns by name. Errors: `not-found` for those that are missing; `data` for infinity and for strings where
+ * numbers belong, with the row.
+ */
+export function encodeTable(data: Table, columns: readonly ColumnInput[], options: InputOptions = {}): RowInputs {
+  const { invalid, replaced, tensors } = encodeColumns(data, columns, options)
   return {
     samples: data,
     invalid,
-    imputed: sumOver(false),
-    unseen: sumOver(true),
+    ...replaced(invalid),
     rowSize: columns.length,
     rowShape: [columns.length],
-    tensors: (start, end) => Object.fromEntries(encoded.map((column) => [column.input, column.tensor(start, end)])),
+    tensors,
   }
 }
 
@@ -161,11 +182,9 @@ function findColumns(data: Table, columns: readonly ColumnInput[]): TableColumn[
   const byName = new Map(data.columns.map((column) => [column.name, column]))
   const missing = namesOf(columns.filter(({ name }) => !byName.has(name)))
   if (missing.length > 0) {
-    const listed =
-      missing.length > 8 ? `${missing.slice(0, 8).join(', ')} and ${missing.length - 8} more` : missing.join(', ')
     throw new TollError(
       'unknown-column',
-      `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listed}, which the model was ` +
+      `the table lacks ${missing.length === 1 ? 'column' : 'columns'} ${listNames(missing, 8)}, which the model was ` +
         `trained on; it has ${namesOf(data.columns).join(', ')}`,
       { column: missing[0], columns: missing, expected: namesOf(data.columns) },
     )

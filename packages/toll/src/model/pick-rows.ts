@@ -1,15 +1,7 @@
 // Single rows of a scored stream, kept with their values: those of the highest scores, or those that are named. Memory
 // holds these rows only.
 
-import {
-  TollError,
-  messageOf,
-  takeRows,
-  type CellValue,
-  type InvalidRow,
-  type RowBatch,
-  type Samples,
-} from '../base/index.js'
+import { TollError, messageOf, takeRows, type CellValue, type InvalidRow, type Samples } from '../base/index.js'
 import type { ScoredBatch } from './stream.js'
 
 export interface PickedRow {
@@ -85,7 +77,7 @@ export async function pickRows(
     highest?.push(batch)
     for (const [row, problem] of batch.invalid)
       if (!named || named.has(firstRow + row))
-        invalid.push({ ...problem, row: firstRow + row, passthrough: cellsOf(batch, row) })
+        invalid.push({ ...problem, row: firstRow + row, passthrough: cellsOfRow(batch, row) })
     for (const row of named ?? []) {
       const inBatch = row - firstRow
       if (inBatch >= 0 && inBatch < batch.score.length && !batch.invalid.has(inBatch))
@@ -118,10 +110,11 @@ function pick(batch: ScoredBatch, row: number): PickedRow {
     ...(pValue && { pValue: pValue[row] }),
     isAnomaly: isAnomaly[row] === 1,
     samples: takeRows(samples, [row]),
-    passthrough: cellsOf(batch, row),
+    passthrough: cellsOfRow(batch, row),
   }
 }
 
-function cellsOf({ passthrough = new Map() }: Pick<RowBatch, 'passthrough'>, row: number): Map<string, CellValue> {
+/** The cells of a row of a batch that came along, by column. */
+export function cellsOfRow({ passthrough }: Pick<ScoredBatch, 'passthrough'>, row: number): Map<string, CellValue> {
   return new Map([...passthrough].map(([name, values]): [string, CellValue] => [name, values[row]]))
 }

@@ -4,6 +4,7 @@
 import {
   RowCheck,
   TollError,
+  cellsOf,
   orderColumns,
   readOrder,
   type CellValue,
@@ -14,7 +15,14 @@ import {
   type TableColumn,
 } from '../base/index.js'
 import { WindowStream, type TablePreprocessing } from '../preprocess/index.js'
-import { columnInputs, encodeTable, type ColumnInput, type InputOptions, type RowInputs } from './inputs.js'
+import {
+  columnInputs,
+  encodeColumns,
+  encodeTable,
+  type ColumnInput,
+  type InputOptions,
+  type RowInputs,
+} from './inputs.js'
 import type { Manifest, RowWindow } from './manifest.js'
 
 /** A column that marks invalid rows; no column of a source has an empty name. */
@@ -52,12 +60,15 @@ export class RowWindows {
     const { table, firstRow = this.#rows } = batch
     const { groups, time } = this.#orderOf(batch, firstRow, order)
     if (time) this.#checkOrder(groups, time, firstRow)
-    const own = encodeTable(table, this.#ownInputs, { ...options, firstRow, invalid: batch.invalid })
+    const own = encodeColumns(table, this.#ownInputs, { ...options, firstRow, invalid: batch.invalid })
     const { windows, invalid } = this.#windowsOf(table, own.invalid, firstRow, groups)
     this.#rows = firstRow + table.rows
     // A gap counts in its own row, not in every window that it is in.
-    const { imputed, unseen } = encodeTable(table, this.#ownInputs, { invalidRows: 'mark', invalid })
-    return { ...encodeTable(windows, this.#inputs, { invalidRows: 'mark', invalid }), invalid, imputed, unseen }
+    return {
+      ...encodeTable(windows, this.#inputs, { invalidRows: 'mark', invalid }),
+      invalid,
+      ...own.replaced(invalid),
+    }
   }
 
   #windowsOf(
@@ -124,15 +135,4 @@ export class RowWindows {
       this.#times.set(group, time[row])
     }
   }
-}
-
-/** The values of a column as cells; nothing where there is no such column. */
-function cellsOf({ columns }: Table, name: string): CellValue[] | undefined {
-  const column = columns.find((candidate) => candidate.name === name)
-  return (
-    column &&
-    Array.from(column.values, (value) =>
-      Number.isNaN(value) ? null : column.kind === 'category' ? column.categories[value] : value,
-    )
-  )
 }

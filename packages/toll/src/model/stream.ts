@@ -3,6 +3,7 @@
 
 import {
   TollError,
+  listNames,
   namesOf,
   orderColumns,
   rowCount,
@@ -155,22 +156,15 @@ function readSource(
   })
 }
 
-/** Names of columns that a message lists. */
-const maxListed = 12
-
 /** Error: `not-found` for columns that the source lacks; `use` says what they are for. */
 function requireColumns({ name, columns }: RowSource, needed: readonly string[], use: string): void {
   const known = new Set(namesOf(columns))
   const missing = needed.filter((column) => !known.has(column))
   if (missing.length === 0) return
-  const list = (names: readonly string[]) =>
-    names.length > maxListed
-      ? `${names.slice(0, maxListed).join(', ')} and ${names.length - maxListed} more`
-      : names.join(', ')
   throw new TollError(
     'unknown-column',
-    `${name} lacks ${missing.length === 1 ? 'column' : 'columns'} ${list(missing)}, which ${use}; it has ` +
-      list([...known]),
+    `${name} lacks ${missing.length === 1 ? 'column' : 'columns'} ${listNames(missing)}, which ${use}; it has ` +
+      listNames([...known]),
     { file: name, column: missing[0], columns: missing, expected: [...known] },
   )
 }

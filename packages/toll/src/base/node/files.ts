@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { throwIfAborted } from '../errors.js'
-import { bytesOf, fetchBytes, nameOfSource, writeHandle, type FileSource, type FileTarget } from '../file-source.js'
+import { contentOf, writeHandle, type FileSource, type FileTarget } from '../file-source.js'
 import { cannotRead, writeFileAtomic } from './atomic.js'
 
 /** Whether a source is a path on this machine, and which. */
@@ -23,9 +23,7 @@ export async function readBytes(
       throwIfAborted(options.signal)
       throw cannotRead(error, path)
     })
-  return typeof source === 'string' || source instanceof URL
-    ? fetchBytes(source, options)
-    : bytesOf(source, nameOfSource(source))
+  return contentOf(source, options)
 }
 
 /** Writes a file whole or not at all. Errors: `not-found` (no such folder), `io`. */

@@ -1,10 +1,10 @@
 // Whole tables in Node: paths and queries through DuckDB, everything else as a browser reads it.
 
-import { nameOfSource, readBytes, type FileSource, type Table } from '../../base/index.js'
+import { nameOfSource, readBytes, type Table } from '../../base/index.js'
 import { pathOf } from '../../base/node/index.js'
 import { chooseColumns } from '../choose.js'
 import { tableOfArray, tableOfBytes } from '../table-bytes.js'
-import type { ReadTableOptions, TableLocation } from '../table-location.js'
+import { isFile, type ReadTableOptions, type TableLocation } from '../table-location.js'
 import { readArrayFile } from './arrays.js'
 import { openTable, type TableInput } from './table.js'
 
@@ -36,8 +36,4 @@ async function readSource(
   } finally {
     await source.close()
   }
-}
-
-function isFile(location: TableLocation): location is FileSource {
-  return typeof location === 'string' || !(Array.isArray(location) || 'sql' in location)
 }
