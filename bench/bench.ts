@@ -5,9 +5,9 @@
 
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { TollError, messageOf } from 'toll/base'
+import { openEngine, TollError, type Engine } from 'toll'
+import { messageOf } from 'toll/base'
 import { input, matmul } from 'toll/graph'
-import { openEngine, type Engine } from 'toll/runtime/node'
 import { float32 } from 'toll/runtime'
 import { openPeer, type Peer } from './peer.js'
 import { formatTable, median } from './table.js'

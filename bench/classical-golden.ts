@@ -9,11 +9,11 @@
 // `lof20`, `knn5` (the number in the name is the share of variance in percent, or k), `iforest` (means over 20 seeds),
 // and `metrics` of the first kNN's scores and of tied ones.
 
-import { resolveParameters, type NdArray, type ParameterValue } from 'toll/base'
+import type { Engine, NdArray } from 'toll'
+import { resolveParameters, type ParameterValue } from 'toll/base'
 import { detectors } from 'toll/detectors'
 import { input } from 'toll/graph'
 import { auroc, averagePrecision, confusion, f1Score, predictShare } from 'toll/metrics'
-import type { Engine } from 'toll/runtime'
 import type { Reader } from './golden.js'
 import { hashed } from './hash.js'
 

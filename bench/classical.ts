@@ -5,10 +5,10 @@
 
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Random, TollError, messageOf, resolveParameters, type NdArray } from 'toll/base'
-import { detectors, type Detector } from 'toll/detectors'
+import { openEngine, TollError, type Detector, type Engine, type NdArray } from 'toll'
+import { messageOf, Random, resolveParameters } from 'toll/base'
+import { detectors } from 'toll/detectors'
 import { costOf, input } from 'toll/graph'
-import { openEngine, type Engine } from 'toll/runtime/node'
 import { openLearner, type Learner, type LearnerRequest } from './learner.js'
 import { formatTable, median } from './table.js'
 

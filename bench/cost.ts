@@ -6,16 +6,10 @@ import { execFile } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { TollError, messageOf } from 'toll/base'
+import { openEngine, TollError, type Engine } from 'toll'
+import { messageOf } from 'toll/base'
 import { costOf, type Cost } from 'toll/graph'
-import {
-  expectedBytes,
-  expectedSeconds,
-  measureMachine,
-  openEngine,
-  type Engine,
-  type MachineRates,
-} from 'toll/runtime/node'
+import { expectedBytes, expectedSeconds, measureMachine, type MachineRates } from 'toll/runtime'
 import { formatTable, median } from './table.js'
 import { scoringOf, trainingOf, workloadNamed, workloads, type Workload } from './workloads.js'
 

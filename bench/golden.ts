@@ -1,8 +1,9 @@
 // Golden training files: what a reference framework computed in float64 and in float32 from the same hashed network and
 // batches.
 
-import { TollError, messageOf } from 'toll/base'
-import type { Autoencoder } from 'toll/nn'
+import { TollError } from 'toll'
+import { messageOf } from 'toll/base'
+import type { Autoencoder } from 'toll/train'
 import { networkNamed } from './hashed-training.js'
 
 /** Values step by step and at the end. */

@@ -7,7 +7,7 @@
 // (multipliers of the lowbias32 family, C. Wellons).
 
 import { sizeOf } from 'toll/base'
-import type { ParameterKind } from 'toll/nn'
+import type { ParameterKind } from 'toll/train'
 
 export function hashed(k: number, i: number): number {
   let h = (Math.imul(i, 0x9e3779b1) + Math.imul(k + 1, 0x85ebca77)) | 0

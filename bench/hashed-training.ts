@@ -1,11 +1,10 @@
 // A network of the paper filled from the hash and trained on hashed batches: what golden files hold, and what the
 // benchmark times.
 
-import { TollError, sizeOf } from 'toll/base'
+import { TollError } from 'toll'
+import { sizeOf } from 'toll/base'
 import { tollObjective, tollScore } from 'toll/detectors'
 import { constant, gradients, input, type Tensor } from 'toll/graph'
-import { cifarNetwork, dense, mnistNetwork, type Autoencoder, type Scope } from 'toll/nn'
-import { adam } from 'toll/optim'
 import {
   float32,
   float64,
@@ -15,7 +14,19 @@ import {
   type LoopOptions,
   type Program,
 } from 'toll/runtime'
-import { buildStep, packValues, scoringScope, type NamedValues, type StepProgram } from 'toll/train'
+import {
+  adam,
+  buildStep,
+  cifarNetwork,
+  dense,
+  mnistNetwork,
+  packValues,
+  scoringScope,
+  type Autoencoder,
+  type NamedValues,
+  type Scope,
+  type StepProgram,
+} from 'toll/train'
 import { fillBatch, hashedParameter } from './hash.js'
 
 export type FloatType = 'float32' | 'float64'

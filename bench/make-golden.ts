@@ -8,7 +8,8 @@
 
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { TollError, messageOf } from 'toll/base'
+import { TollError } from 'toll'
+import { messageOf } from 'toll/base'
 import { openReference } from 'toll/runtime'
 import type { Course } from './golden.js'
 import { networkNamed } from './hashed-training.js'

@@ -3,7 +3,7 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 
 export interface Python {
   /** The first line that the script prints. */

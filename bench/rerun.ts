@@ -1,7 +1,8 @@
 // One course of hashed training on an engine: what a golden file records.
 
-import { TollError, sizeOf } from 'toll/base'
-import type { Engine, HostTensor } from 'toll/runtime'
+import { TollError, type Engine } from 'toll'
+import { sizeOf } from 'toll/base'
+import type { HostTensor } from 'toll/runtime'
 import type { Course, Golden } from './golden.js'
 import {
   hashedData,

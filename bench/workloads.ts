@@ -1,7 +1,7 @@
 // What is timed: a training step and a scoring run of each network of the paper, at the batch sizes of the paper
 // (MNIST: a tenth of it).
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import type { HostTensor } from 'toll/runtime'
 import {
   hashedTraining,

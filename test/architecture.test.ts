@@ -74,6 +74,33 @@ describe('architecture', () => {
     expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(Object.keys(manifest.peerDependencies))
   })
 
+  it('has a few doors, and one name for one thing at one address', () => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'packages', 'toll', 'package.json'), 'utf8')) as {
+      exports: Record<string, { default: string }>
+    }
+    const doors = Object.keys(exports).filter((door) => door !== './package.json')
+    expect(doors).toEqual([
+      '.',
+      ...['base', 'data', 'detectors', 'graph', 'metrics', 'node', 'report', 'runtime', 'train'].map((n) => `./${n}`),
+    ])
+    const addresses = new Map<string, string[]>()
+    for (const door of doors) {
+      const file = exports[door].default.replace('./dist/', '').replace(/\.js$/, '.ts')
+      const text = readFileSync(join(library, file), 'utf8')
+      expect(text, file).not.toMatch(/export \*/)
+      for (const [, listed, room] of text.matchAll(/^export (?:type )?\{([^}]*)\} from '([^']+)'/gm)) {
+        const names = listed.split(',').map((name) => name.trim().replace(/^type /, ''))
+        // The main door repeats what programs need of `base`.
+        const shared = door === '.' && room === './base/index.js'
+        for (const name of names.filter((name) => name !== '' && !shared))
+          addresses.set(name, [...(addresses.get(name) ?? []), door])
+      }
+    }
+    expect([...addresses].filter(([, at]) => at.length > 1)).toEqual([])
+    expect(addresses.size).toBeGreaterThan(400)
+    expect(addresses.size).toBeLessThanOrEqual(504)
+  })
+
   it('has one version in every published package', async () => {
     const { version } = (await import(join(root, 'packages', 'toll', 'dist', 'base', 'version.js'))) as {
       version: string

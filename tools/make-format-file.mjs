@@ -2,10 +2,8 @@
 // versions are held to reading it. Run once when the format number rises: node tools/make-format-file.mjs
 
 import { existsSync, writeFileSync } from 'node:fs'
-import { fit, tableFromColumns } from 'toll'
+import { fit, manifestFormat, openEngine, tableFromColumns } from 'toll'
 import { Random } from 'toll/base'
-import { manifestFormat } from 'toll/model'
-import { openEngine } from 'toll/runtime/node'
 
 const path = new URL(`../test/models/format-${manifestFormat}`, import.meta.url).pathname
 if (existsSync(`${path}.onnx`)) throw new Error(`${path}.onnx is there already: a committed format never changes`)

@@ -1,9 +1,8 @@
-// Draws docs/demo.svg, the picture of the README: what `toll demo` measures, as ROC curves. node
+// Draws docs/demo.svg, the picture of the README: what the demo measures, as ROC curves. node
 // tools/make-readme-picture.mjs
 
-import { loadImages } from 'toll/data/node'
-import { compareOnDigits } from 'toll/experiments'
-import { closeEngines, openEngines } from 'toll/experiments/node'
+import { compareOnDigits } from '../paper/dist/demo/index.js'
+import { closeEngines, openEngines, loadImages } from 'toll/node'
 import { rocCurve } from 'toll/metrics'
 import { renderSvg, rocChart } from 'toll/report'
 import { writeFileSync } from 'node:fs'

@@ -10,13 +10,13 @@ const houses = JSON.parse(readFileSync(resolve(root, 'rooms.json'), 'utf8'))
 /** The folders of source code that have rules. */
 export const sources = Object.keys(houses).map((house) => resolve(root, house, 'src'))
 
-/** The package of a source file, its folder of sources and its room, which files next to the main door do not have. */
+/** The package of a source file, its folder of sources and its room, which the doors of the package do not have. */
 function placeOf(file) {
   const house = Object.keys(houses).find((name) => file.startsWith(resolve(root, name, 'src') + sep))
   if (house === undefined) return undefined
   const source = resolve(root, house, 'src')
   const parts = relative(source, file).split(sep)
-  return { house, source, room: parts.length > 1 ? parts[0] : undefined }
+  return { house, source, room: parts.length > 1 && parts[0] !== 'doors' ? parts[0] : undefined }
 }
 
 /** A switch belongs to one room: in Node to a file of its node folder, elsewhere to one beside it. */
@@ -64,7 +64,7 @@ export function problemOf(file, specifier) {
   const other = placeOf(target)
   if (other === undefined || other.house !== house) return `'${specifier}' is outside ${house}/src`
   if (!hasRooms) return undefined
-  if (other.room === undefined) return 'rooms do not import the main door'
+  if (other.room === undefined) return 'rooms do not import the doors of their package'
   const within = relative(resolve(source, other.room), target).split(sep)
   if (other.room === room) {
     return within[0] === 'node' && !inNode && !test

@@ -1,10 +1,9 @@
 // Array files on the command line: as tables (n, d), or as images (n, channels, height, width).
 
 import { readFile } from 'node:fs/promises'
-import { TollError, sizeOf, tableFromArray, type Samples } from 'toll/base'
-import { cannotRead } from 'toll/base/node'
+import { sizeOf, tableFromArray, TollError, type Samples } from 'toll/base'
 import { cifar100Layout, cifar10Layout, datasets, readCifar, toFloat64, type NumberArray } from 'toll/data'
-import { readArrayFile } from 'toll/data/node'
+import { cannotRead, readArrayFile } from 'toll/node'
 import type { ArrayFormat, Source } from './source.js'
 
 /** Opens one array file. Errors: `not-found`, `io`, `format`, `shape`, `data`, `argument`. */

@@ -15,7 +15,7 @@ export interface ResumableStore extends CheckpointStore {
 }
 
 export async function openCheckpoint(path: string, restart: boolean, terminal: Terminal): Promise<ResumableStore> {
-  const { fileCheckpoint } = await import('toll/train/node')
+  const { fileCheckpoint } = await import('toll/node')
   const file = fileCheckpoint(path)
   let written = false
   let last = -Infinity

@@ -1,6 +1,6 @@
 // Columns on the command line: lists of names, their kinds, and the columns that a model needs.
 
-import { TollError, columnKinds, type ColumnKind } from 'toll/base'
+import { columnKinds, TollError, type ColumnKind } from 'toll/base'
 
 export interface ColumnFlags {
   readonly columns?: readonly string[]

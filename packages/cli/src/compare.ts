@@ -1,10 +1,11 @@
 // toll compare: all detectors on a user's labelled table, ranked.
 
 import type { Command } from 'commander'
+import { compare, comparisonParameters, type CompareOptions } from 'toll'
 import { TollError, type Domains, type Values } from 'toll/base'
-import { checkFolder } from 'toll/base/node'
 import { detectorNamed, detectors } from 'toll/detectors'
-import { compare, comparisonParameters, renderComparison, type CompareOptions } from 'toll/evaluate'
+import { checkFolder } from 'toll/node'
+import { renderComparison } from 'toll/report'
 import type { ColumnFlags } from './columns.js'
 import { readNames } from './names.js'
 import { addEnginesOptions, showPhases, showRendered, withEngines, type EnginesFlags } from './experiment.js'

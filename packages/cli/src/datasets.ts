@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { TollError } from 'toll/base'
 import { datasets, type Dataset } from 'toll/data'
-import type { LocatedDataset } from 'toll/data/node'
+import type { LocatedDataset } from 'toll/node'
 import { renderText } from 'toll/report'
 import { addOutputOptions, examples } from './parameters.js'
 import type { ProgressBar, Terminal } from './terminal.js'
@@ -40,7 +40,7 @@ export function defineDatasets(command: Command, terminal: Terminal): void {
 }
 
 async function runList(terminal: Terminal): Promise<void> {
-  const { cacheFolder, locateDataset } = await import('toll/data/node')
+  const { cacheFolder, locateDataset } = await import('toll/node')
   const located = await Promise.all(datasets.map((dataset) => locateDataset(dataset)))
   const rows = located.map(({ dataset, missing, files }) => {
     const state =
@@ -68,7 +68,7 @@ async function runList(terminal: Terminal): Promise<void> {
 }
 
 async function runGet(names: readonly string[], terminal: Terminal): Promise<void> {
-  const { locateDataset } = await import('toll/data/node')
+  const { locateDataset } = await import('toll/node')
   const chosen = names.includes('all') ? datasets.map(({ name }) => name) : names
   // All names are checked before anything is downloaded.
   for (const name of chosen) await locateDataset(name)
@@ -83,7 +83,7 @@ async function runGet(names: readonly string[], terminal: Terminal): Promise<voi
 }
 
 async function download(name: string, terminal: Terminal): Promise<LocatedDataset> {
-  const { downloadDataset } = await import('toll/data/node')
+  const { downloadDataset } = await import('toll/node')
   let bar: { file: string; bar: ProgressBar } | undefined
   let opening = Promise.resolve()
   try {
@@ -105,7 +105,7 @@ async function download(name: string, terminal: Terminal): Promise<LocatedDatase
 }
 
 async function runPath(name: string, terminal: Terminal): Promise<void> {
-  const { locateDataset } = await import('toll/data/node')
+  const { locateDataset } = await import('toll/node')
   const located = await locateDataset(name)
   if (located.missing.length > 0) {
     const files = located.missing.map(({ path }) => path).join(', ')

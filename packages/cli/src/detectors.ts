@@ -1,8 +1,9 @@
 // toll detectors: which there are, what each is, and what of it can be set.
 
 import type { Command } from 'commander'
+import type { Detector } from 'toll'
 import { describeDomain } from 'toll/base'
-import { detectorNamed, detectors, type Detector } from 'toll/detectors'
+import { detectorNamed, detectors } from 'toll/detectors'
 import { renderText } from 'toll/report'
 import { addOutputOptions, examples } from './parameters.js'
 import type { Terminal } from './terminal.js'

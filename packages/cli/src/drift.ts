@@ -1,10 +1,8 @@
 // toll drift: new data against what a model was trained on, column by column and on the score.
 
 import type { Command } from 'commander'
-import { measureDrift, type Drift } from 'toll/audit'
+import { loadModel, measureDrift, type Drift, type Model } from 'toll'
 import { integer, locate, real, type ColumnKind } from 'toll/base'
-import type { Model } from 'toll/model'
-import { loadModel } from 'toll/model/node'
 import { renderText } from 'toll/report'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'

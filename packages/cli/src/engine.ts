@@ -1,8 +1,8 @@
 // The engine that a command runs on, from --device and --threads.
 
 import type { Command } from 'commander'
+import type { Engine } from 'toll'
 import { choice, integer } from 'toll/base'
-import type { Engine } from 'toll/runtime'
 import { parameterOption } from './parameters.js'
 
 export interface EngineFlags {
@@ -33,7 +33,7 @@ export async function withEngine<T>(
   { device = 'auto', threads }: EngineFlags,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const { openEngine } = await import('toll/runtime/node')
+  const { openEngine } = await import('toll')
   const engine = await openEngine({ device, ...(threads !== undefined && { threads }) })
   try {
     return await work(engine)

@@ -2,22 +2,21 @@
 // do.
 
 import type { Command } from 'commander'
-import { TollError, locate } from 'toll/base'
 import {
   evaluate,
   evaluateStream,
   evaluationParameters,
-  type Evaluation,
+  loadModel,
   type EvaluateOptions,
+  type Evaluation,
   type EvaluationOptions,
   type MeasureName,
+  type Model,
   type ResampledUnit,
-} from 'toll/evaluate'
-import type { BootstrapInterval } from 'toll/metrics'
-import type { Model } from 'toll/model'
-import { loadModel } from 'toll/model/node'
+} from 'toll'
+import { locate, TollError } from 'toll/base'
+import { describeThreshold, type BootstrapInterval } from 'toll/metrics'
 import { renderText } from 'toll/report'
-import { describeThreshold } from 'toll/threshold'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, readArrayLabels, type LabelFlags } from './labels.js'
 import { describeEvaluationWarning } from './notes.js'

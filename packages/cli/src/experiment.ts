@@ -2,11 +2,10 @@
 
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { integer } from 'toll/base'
-import { makeFolder, writeFileAtomic } from 'toll/base/node'
-import type { PhaseProgress as ExperimentProgress } from 'toll/base'
-import type { RenderedExperiment } from 'toll/evaluate'
-import type { Engine } from 'toll/runtime'
+import type { Engine } from 'toll'
+import { integer, type PhaseProgress as ExperimentProgress } from 'toll/base'
+import { makeFolder, writeFileAtomic } from 'toll/node'
+import type { RenderedExperiment } from 'toll/report'
 import { addEngineOptions, type EngineFlags } from './engine.js'
 import { parameterOption } from './parameters.js'
 import type { ProgressBar, Terminal } from './terminal.js'
@@ -27,7 +26,7 @@ export async function withEngines<T>(
   { device = 'cpu', threads, workers: count }: EnginesFlags,
   work: (engines: readonly Engine[]) => Promise<T>,
 ): Promise<T> {
-  const { closeEngines, openEngines } = await import('toll/evaluate/node')
+  const { closeEngines, openEngines } = await import('toll/node')
   const engines = await openEngines({
     device,
     ...(threads !== undefined && { threads }),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseHTML } from 'linkedom'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ExplainedTable } from 'toll/explain'
+import type { ExplainedTable } from 'toll/report'
 import { runToll, writeExample } from './spawn.test.suite.js'
 
 let folder = ''

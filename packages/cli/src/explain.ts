@@ -2,23 +2,33 @@
 
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
-import { TollError, integer, joinRows, messageOf, takeRows, type InvalidRow, type Samples } from 'toll/base'
-import { makeFolder, writeFileAtomic } from 'toll/base/node'
+import {
+  explain,
+  loadModel,
+  nearestRows,
+  noScoredRows,
+  pickRows,
+  titleOf,
+  type Model,
+  type Neighbour,
+  type PickedRow,
+} from 'toll'
+import { integer, joinRows, messageOf, takeRows, TollError, type InvalidRow, type Samples } from 'toll/base'
+import { makeFolder, writeFileAtomic } from 'toll/node'
 import {
   columnTable,
   describeExplanation,
-  explain,
   explanationReport,
+  formatNumber,
+  heatMapPng,
   heatOf,
-  nearestRows,
   neighbourTable,
+  renderCsv,
+  renderReport,
+  renderText,
   type ExplainedRow,
   type ExplainedTable,
-  type Neighbour,
-} from 'toll/explain'
-import { noScoredRows, pickRows, titleOf, type Model, type PickedRow } from 'toll/model'
-import { loadModel } from 'toll/model/node'
-import { formatNumber, heatMapPng, renderCsv, renderReport, renderText } from 'toll/report'
+} from 'toll/report'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'

@@ -2,13 +2,11 @@
 
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
-import { TollError, choice, integer, real, type Domains } from 'toll/base'
-import { detectorNamed, detectors, toll, tollAuto, type Detector } from 'toll/detectors'
-import { reviewTraining } from 'toll/evaluate'
-import { fit, minRowsToSplit, type Manifest, type Model } from 'toll/model'
-import { imageParameters, tableParameters, windowParameters } from 'toll/preprocess'
-import type { Engine } from 'toll/runtime'
-import { describeThreshold } from 'toll/threshold'
+import { fit, minRowsToSplit, reviewTraining, type Detector, type Engine, type Manifest, type Model } from 'toll'
+import { choice, integer, real, TollError, type Domains } from 'toll/base'
+import { imageParameters, tableParameters, windowParameters } from 'toll/data'
+import { detectorNamed, detectors, toll, tollAuto } from 'toll/detectors'
+import { describeThreshold } from 'toll/metrics'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
 import { shellWord, type ColumnFlags } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
@@ -265,7 +263,7 @@ async function learn(
 ): Promise<Model> {
   const { seed, scale, holdOut } = flags
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
-  const { saveModel } = await import('toll/model/node')
+  const { saveModel } = await import('toll')
   const store =
     flags.checkpoint === false || !detector.keepsCheckpoints
       ? undefined

@@ -1,12 +1,11 @@
 // toll inspect: the manifest of a model file in words.
 
 import type { Command } from 'commander'
+import { decisionOutput, loadModel, storedManifest, type Manifest } from 'toll'
 import { isoTime, listNames, type ParameterValue } from 'toll/base'
-import { decisionOutput, storedManifest, type Manifest } from 'toll/model'
-import { loadModel } from 'toll/model/node'
+import { describeThreshold } from 'toll/metrics'
 import { renderText } from 'toll/report'
 import { openReference } from 'toll/runtime'
-import { describeThreshold } from 'toll/threshold'
 import { addOutputOptions, examples } from './parameters.js'
 import type { Terminal } from './terminal.js'
 

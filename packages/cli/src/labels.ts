@@ -2,7 +2,7 @@
 // file of its own.
 
 import type { Command } from 'commander'
-import { TollError, rowCount } from 'toll/base'
+import { rowCount, TollError } from 'toll/base'
 import { anomalyLabels } from 'toll/data'
 import type { Source } from './source.js'
 

@@ -1,7 +1,7 @@
 // What the library notes of data and of a fit, in words and with the flags that answer it.
 
+import type { DataWarning, EvaluationWarning, TrainingNote } from 'toll'
 import { listNames } from 'toll/base'
-import type { DataWarning, EvaluationWarning, TrainingNote } from 'toll/evaluate'
 import { shellWord } from './columns.js'
 
 /** One sentence, with the flag that helps. */

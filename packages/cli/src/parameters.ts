@@ -2,10 +2,10 @@
 
 import { Option, type Command } from 'commander'
 import {
-  TollError,
   describeDomain,
   parseParameter,
   resolveParameters,
+  TollError,
   type Domain,
   type Domains,
   type ParameterValue,

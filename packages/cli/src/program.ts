@@ -2,7 +2,7 @@
 // code: 0 fine, 1 failure, 2 wrong use, 130 stopped by Ctrl-C.
 
 import { Command, CommanderError } from 'commander'
-import { TollError, messageOf, version } from 'toll/base'
+import { messageOf, TollError, version } from 'toll/base'
 import { openTerminal, type Terminal } from './terminal.js'
 
 /**

@@ -2,18 +2,10 @@
 // the page written.
 
 import { basename } from 'node:path'
-import {
-  measureStability,
-  modelReport,
-  siftTraining,
-  type CommandLine,
-  type ModelReportOptions,
-  type Stability,
-} from 'toll/audit'
+import { measureStability, type Model, type Stability } from 'toll'
 import { TollError } from 'toll/base'
-import { openAtomic, writeFileAtomic } from 'toll/base/node'
-import type { Model } from 'toll/model'
-import { renderReport } from 'toll/report'
+import { openAtomic, writeFileAtomic } from 'toll/node'
+import { modelReport, renderReport, siftTraining, type CommandLine, type ModelReportOptions } from 'toll/report'
 import { shellWord } from './columns.js'
 import type { Terminal } from './terminal.js'
 import type { TrainingInput } from './training.js'

@@ -3,10 +3,9 @@
 
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { siftRows, type CommandLine, type Sifted, type Stability } from 'toll/audit'
-import { TollError, integer } from 'toll/base'
-import { featuresOf, type Manifest, type Model, type ScoredBatch } from 'toll/model'
-import { loadModel } from 'toll/model/node'
+import { featuresOf, loadModel, type Manifest, type Model, type ScoredBatch, type Stability } from 'toll'
+import { integer, TollError } from 'toll/base'
+import { siftRows, type CommandLine, type Sifted } from 'toll/report'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'

@@ -2,17 +2,17 @@
 
 import { extname } from 'node:path'
 import { Option, type Command } from 'commander'
-import { TollError, messageOf, real, type Column, type InvalidRow } from 'toll/base'
-import type { OutputValues, RowFormat, RowWriter } from 'toll/data/node'
 import {
   decisionOutput,
   findDiscoveries,
+  loadModel,
   noScoredRows,
   type DiscoveryBatch,
   type Model,
   type ScoredBatch,
-} from 'toll/model'
-import { loadModel } from 'toll/model/node'
+} from 'toll'
+import { messageOf, real, TollError, type Column, type InvalidRow } from 'toll/base'
+import type { OutputValues, RowFormat, RowWriter } from 'toll/node'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
 import { scoreSource, scoringThreads } from './scoring.js'
@@ -146,7 +146,7 @@ async function writeScores(
   const strict = flags.strict ?? false
   const columns = outputColumns(source, model, flags)
   const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, unseen: 0, invalid: 0, incompleteWindows: 0 }
-  const { openRowWriter } = await import('toll/data/node')
+  const { openRowWriter } = await import('toll/node')
   // Opened with the first scored rows, so that an early failure leaves standard output empty.
   let writer: RowWriter | undefined
   let first: InvalidRow | undefined

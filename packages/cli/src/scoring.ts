@@ -1,8 +1,8 @@
 // Rows of a SOURCE scored as they are read.
 
 import { availableParallelism } from 'node:os'
+import { isTrainingSource, scoreStream, type Model, type RowStream, type ScoredBatch } from 'toll'
 import { locate } from 'toll/base'
-import { isTrainingSource, scoreStream, type Model, type RowStream, type ScoredBatch } from 'toll/model'
 import type { EngineFlags } from './engine.js'
 import type { Source } from './source.js'
 

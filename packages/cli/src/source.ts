@@ -3,9 +3,9 @@
 
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
-import { TollError, choice, type Samples } from 'toll/base'
+import { choice, TollError, type Samples } from 'toll/base'
 import type { NumberArray } from 'toll/data'
-import type { TableFormat, TableOptions, TableSource } from 'toll/data/node'
+import type { TableFormat, TableOptions, TableSource } from 'toll/node'
 import { append, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
 
@@ -90,7 +90,7 @@ export async function withSource<T>(
     return work(await openArray(paths, format, flags.variable))
   }
   // DuckDB takes a while to load; help texts do not wait for it.
-  const { openTable } = await import('toll/data/node')
+  const { openTable } = await import('toll/node')
   const { sql, inputFormat, delimiter, header, decimal, missing } = flags
   const options: TableOptions = { format: inputFormat as TableFormat | undefined, delimiter, header, decimal, missing }
   // A stop must also end the wait for standard input.

@@ -2,7 +2,7 @@
 // only writer of the process. With --json stdout holds one JSON document, with --quiet stderr holds errors only.
 
 import { inspect } from 'node:util'
-import { TollError, messageOf, type ErrorCode } from 'toll/base'
+import { messageOf, TollError, type ErrorCode } from 'toll/base'
 import { listenForStop } from './interrupt.js'
 
 export interface TerminalOptions {

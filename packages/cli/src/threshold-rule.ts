@@ -1,8 +1,9 @@
 // How a threshold is chosen on the command line: one flag per rule, and --param for what else a rule takes.
 
 import { Option, type Command } from 'commander'
-import { TollError, describeDomain } from 'toll/base'
-import { listThresholdKinds, type Threshold, type ThresholdRule } from 'toll/threshold'
+import type { Threshold, ThresholdRule } from 'toll'
+import { describeDomain, TollError } from 'toll/base'
+import { listThresholdKinds } from 'toll/metrics'
 import { readParameter } from './parameters.js'
 
 /** The flag of each kind of rule, and the parameter that its value sets. */

@@ -2,12 +2,10 @@
 // again.
 
 import type { Command } from 'commander'
+import { decisionOutput, loadModel, scoreLabelled, scoreLabelledStream, type Manifest, type Model } from 'toll'
 import { TollError } from 'toll/base'
-import { scoreLabelled, scoreLabelledStream } from 'toll/evaluate'
-import { decisionOutput, type Manifest, type Model } from 'toll/model'
-import { loadModel } from 'toll/model/node'
+import { describeThreshold, needsLabels, pValues, type LabelledScores } from 'toll/metrics'
 import { renderText } from 'toll/report'
-import { describeThreshold, needsLabels, pValues, type LabelledScores } from 'toll/threshold'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, readArrayLabels, type LabelFlags } from './labels.js'
@@ -83,7 +81,7 @@ async function runThreshold(path: string, sources: readonly string[], flags: Fla
   })
   const output = flags.output ?? path
   if (rule || flags.remove !== undefined) {
-    const { saveModel } = await import('toll/model/node')
+    const { saveModel } = await import('toll')
     await saveModel(changed, output)
     terminal.note(`wrote ${output}`)
   }

@@ -1,10 +1,8 @@
 // What a detector learns from: the features of a SOURCE, and labels and weights where columns are named for them.
 
-import { TollError, namesOf, type ColumnKind, type RowOrder, type Samples, type Table } from 'toll/base'
-import { chooseColumns } from 'toll/data'
-import { reviewTable } from 'toll/evaluate'
-import { titleOf } from 'toll/model'
-import { selectColumns, type LeftOut } from 'toll/preprocess'
+import { reviewTable, titleOf } from 'toll'
+import { namesOf, TollError, type ColumnKind, type RowOrder, type Samples, type Table } from 'toll/base'
+import { chooseColumns, selectColumns, type LeftOut } from 'toll/data'
 import { readNamesIn, readTypes, type ColumnFlags } from './columns.js'
 import { readArrayLabels, readSide, type LabelFlags } from './labels.js'
 import { describeWarning } from './notes.js'
@@ -40,7 +38,7 @@ async function readRows(
   flags: TrainingFlags,
   signal: AbortSignal,
 ): Promise<TrainingInput> {
-  const { readTraining } = await import('toll/data/node')
+  const { readTraining } = await import('toll/node')
   const { id, label, anomaly, normal, weight, group, time } = flags
   const { rowNames, ...read } = await readTraining(table, {
     ...namesOfFeatures(flags, namesOf(table.columns)),

@@ -1,13 +1,22 @@
-// toll: anomaly detection. The main door has what most programs need, the same in Node and in a browser; every room has
-// a door of its own (toll/graph, toll/train, ...).
+// What most programs need, the same in Node and in a browser. Other doors (toll/graph, toll/train, ...) are for those
+// who extend it.
 export {
-  TollError,
+  measureDrift,
+  measureStability,
+  type ColumnDrift,
+  type Drift,
+  type ScoreDrift,
+  type Stability,
+} from './audit/index.js'
+export {
   images,
   ndarray,
   table,
   tableFromArray,
   tableFromColumns,
   tableFromRows,
+  TollError,
+  version,
   type Column,
   type ColumnKind,
   type ColumnValues,
@@ -17,49 +26,78 @@ export {
   type FileSource,
   type FileTarget,
   type Images,
+  type InvalidRow,
+  type InvalidRows,
   type NdArray,
   type Samples,
   type Table,
   type TableColumn,
 } from './base/index.js'
+export { readTable, type ReadTableOptions, type TableLocation } from './data/index.js'
+export type { Detector, FitProgress } from './detectors/index.js'
 export {
-  detectorNamed,
-  detectors,
-  ensemble,
-  toll,
-  tollAuto,
-  type Detector,
-  type FitProgress,
-  type TollParameters,
-} from './detectors/index.js'
+  compare,
+  comparisonParameters,
+  evaluate,
+  evaluateScores,
+  evaluateStream,
+  evaluationParameters,
+  reviewTable,
+  reviewTraining,
+  scoreLabelled,
+  scoreLabelledStream,
+  type CompareOptions,
+  type Comparison,
+  type DataWarning,
+  type EvaluatedRows,
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationOptions,
+  type EvaluationWarning,
+  type LabelledRows,
+  type MeasureName,
+  type ResampledUnit,
+  type TrainingNote,
+} from './evaluate/index.js'
 export {
+  explain,
+  nearestRows,
+  type ExplainOptions,
+  type Explanation,
+  type ExplanationMethod,
+  type Neighbour,
+  type RowExplanation,
+} from './explain/index.js'
+export {
+  decisionOutput,
+  featuresOf,
   findDiscoveries,
   fit,
+  isTrainingSource,
   loadModel,
+  manifestFormat,
+  manifestKey,
+  minRowsToSplit,
   Model,
+  noScoredRows,
+  pickRows,
+  readManifest,
   saveModel,
   scoreStream,
+  storedManifest,
+  titleOf,
+  type DiscoveryBatch,
   type FitOptions,
   type LoadOptions,
   type Manifest,
+  type PickedRow,
+  type RowSource,
+  type RowSourceOptions,
+  type RowStream,
+  type ScoredBatch,
   type ScoreOptions,
   type Scores,
+  type StreamOptions,
 } from './model/index.js'
-export { readTable, type ReadTableOptions, type TableLocation } from './data/index.js'
-export {
-  compare,
-  evaluate,
-  evaluateStream,
-  reviewTable,
-  reviewTraining,
-  type Comparison,
-  type CompareOptions,
-  type DataWarning,
-  type EvaluateOptions,
-  type Evaluation,
-  type TrainingNote,
-} from './evaluate/index.js'
-export { explain, type ExplainOptions, type Explanation } from './explain/index.js'
-export { checkDetector, type CheckReport } from './contract/index.js'
-export type { Threshold, ThresholdRule } from './threshold/index.js'
 export { openEngine, type Device, type Engine, type EngineOptions } from './runtime/index.js'
+export type { Threshold, ThresholdRule } from './threshold/index.js'

@@ -1,9 +1,9 @@
 // The protocols behind the paper's Table 3: which rows, how many are called, and the floor that is known for them.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, ndarray } from 'toll/base'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
-import type { Engine } from 'toll/runtime'
+import { ndarray, type Engine } from 'toll'
+import { Random } from 'toll/base'
+import { closeEngines, openEngines } from 'toll/node'
 import { memoryStore } from '../sweep/memory-store.harness.js'
 import { arrhythmiaProblem, measureFloor } from './detectors.js'
 import { renderTable3Text, reproduceTable3, type ArrhythmiaData, type Table3Record } from './index.js'

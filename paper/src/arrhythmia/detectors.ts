@@ -9,10 +9,9 @@
 // | goad | the first half of the normal rows, as the file has them | all others | as many as there are anomalies among
 // them |
 
+import type { Engine } from 'toll'
 import { Random, takeSamples, type Domains, type Values } from 'toll/base'
-import { detectorNamed } from 'toll/detectors'
-import type { Rows } from 'toll/evaluate'
-import type { Engine } from 'toll/runtime'
+import { detectorNamed, type Rows } from 'toll/detectors'
 import { runStandardized } from '../benchmarks/index.js'
 import { arrhythmiaProtocol, measureScores } from './protocol.js'
 import { arrhythmiaProtocols, type ArrhythmiaProtocolName, type DetectorKey, type DetectorRun } from './record.js'

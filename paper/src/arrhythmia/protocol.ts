@@ -1,6 +1,6 @@
 // The Arrhythmia protocol of the paper's reference code: its settings, and how test scores are measured.
 
-import { auroc, averagePrecision, confusion, f1Score, predictShare, type Labels, type Scores } from 'toll/metrics'
+import { auroc, averagePrecision, confusion, f1Score, predictShare, type Labels } from 'toll/metrics'
 import type { Measured } from './record.js'
 
 /** The settings of the reference code. */
@@ -18,7 +18,7 @@ export const arrhythmiaProtocol = {
 
 /** F1 by calling the highest scores anomalies, all but a share of them normal; AUROC and average precision. */
 export function measureScores(
-  scores: Scores,
+  scores: ArrayLike<number>,
   labels: Labels,
   normalShare: number = arrhythmiaProtocol.normalShare,
 ): Measured {
@@ -29,6 +29,10 @@ export function measureScores(
   }
 }
 
-export function shareF1(scores: Scores, labels: Labels, normalShare: number = arrhythmiaProtocol.normalShare): number {
+export function shareF1(
+  scores: ArrayLike<number>,
+  labels: Labels,
+  normalShare: number = arrhythmiaProtocol.normalShare,
+): number {
   return f1Score(confusion(predictShare(scores, normalShare), labels))
 }

@@ -1,7 +1,7 @@
 // Finished trials of Table 3 as lines of a log: of the paper's network, and of other detectors. A trial belongs to the
 // settings under which it ran; what other settings left in the same log is passed over.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import type { RecordFormat } from '../sweep/index.js'
 
 /** What is measured on test rows, each in [0, 1]. */

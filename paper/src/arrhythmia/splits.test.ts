@@ -2,7 +2,7 @@
 // the files.
 
 import { describe, expect, it } from 'vitest'
-import { ndarray } from 'toll/base'
+import { ndarray } from 'toll'
 import { loadArrhythmia } from './node/index.js'
 import { measureScores } from './protocol.js'
 import { distanceToMean, randomSplit, shippedSplit, takeFloat32, takeLabels, type ArrhythmiaData } from './splits.js'

@@ -3,7 +3,8 @@
 // test, the next 20 % validate; the other normal rows train and the other anomalies are not used. 386 normal and 66
 // anomalous rows give 77 + 13, 77 + 13 and 232.
 
-import { Random, TollError, ndarray, type NdArray } from 'toll/base'
+import { ndarray, TollError, type NdArray } from 'toll'
+import { Random } from 'toll/base'
 
 export interface ArrhythmiaData {
   /** (n, d): 452 x 274 in the ODDS file, raw. */

@@ -1,9 +1,9 @@
 // The trials of Table 3 as a sweep: the paper's network over seeds on the shipped split and over random splits, with
 // and without the norm term, and other detectors under every protocol.
 
-import { TollError, integer, resolveParameters, version } from 'toll/base'
+import { TollError, version, type Engine } from 'toll'
+import { integer, resolveParameters } from 'toll/base'
 import { detectorNamed } from 'toll/detectors'
-import type { Engine } from 'toll/runtime'
 import { checkNumbers, fingerprintSettings, firstOf, type Bench, type Sweep, type SweepTrial } from '../sweep/index.js'
 import { chosenParameters, runDetectorTrial, seedsOf } from './detectors.js'
 import { arrhythmiaProtocol } from './protocol.js'

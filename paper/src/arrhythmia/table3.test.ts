@@ -2,9 +2,9 @@
 // and stopping.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Random, ndarray, type PhaseProgress } from 'toll/base'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
-import type { Engine } from 'toll/runtime'
+import { ndarray, type Engine } from 'toll'
+import { Random, type PhaseProgress } from 'toll/base'
+import { closeEngines, openEngines } from 'toll/node'
 import type { SweepOptions } from '../sweep/index.js'
 import { memoryStore } from '../sweep/memory-store.harness.js'
 import {

@@ -3,10 +3,9 @@
 // split and, because that split is one draw of 13 anomalies, one seed on each of 100 random splits of the same sizes.
 // The distance to the training mean is the floor.
 
-import { version } from 'toll/base'
+import { version, type Device, type Engine } from 'toll'
 import { meanInterval, type MeanInterval } from 'toll/metrics'
-import type { Device, Engine } from 'toll/runtime'
-import { checkEngines } from 'toll/evaluate'
+import { checkEngines } from 'toll/runtime'
 import { runSweep, type SweepOptions } from '../sweep/index.js'
 import { measureFloor } from './detectors.js'
 import { arrhythmiaProtocol, measureScores } from './protocol.js'

@@ -1,13 +1,11 @@
 // One training run of the Arrhythmia protocol. The network is scored on validation rows 100 times during a run: a
 // session that takes the parameters as inputs serves all of them, and all trials of an engine.
 
-import { type NdArray } from 'toll/base'
+import type { Engine, NdArray } from 'toll'
 import { tollObjective, tollScore } from 'toll/detectors'
 import { input } from 'toll/graph'
-import { dense } from 'toll/nn'
-import { adam } from 'toll/optim'
-import { float32, type Engine, type Session } from 'toll/runtime'
-import { train, type NamedValues } from 'toll/train'
+import { float32, type Session } from 'toll/runtime'
+import { adam, dense, train, type NamedValues } from 'toll/train'
 import { arrhythmiaProtocol, measureScores, shareF1 } from './protocol.js'
 import type { Trial, TrialKey } from './record.js'
 import { takeFloat32, takeLabels, type ArrhythmiaData, type ProtocolSplit } from './splits.js'

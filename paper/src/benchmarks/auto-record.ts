@@ -1,6 +1,6 @@
 // A finished comparison of choices as a line of a log.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import type { RecordFormat } from '../sweep/index.js'
 
 export interface AutoTrialKey {

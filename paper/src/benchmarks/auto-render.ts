@@ -8,7 +8,7 @@ import { criteria, combinations } from './auto-criteria.js'
 import type { AutoTrial } from './auto-record.js'
 import type { AutoTable } from './auto.js'
 import { pyodBenchmark, pyodColumns } from './pyod-published.js'
-import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { renderExperiment, type RenderedExperiment } from 'toll/report'
 import { count, madeBy, signed } from '../pages/index.js'
 
 /** A way to score, and its mean AUROC over splits on each data set, in the order of the table. */

@@ -1,12 +1,12 @@
 // One comparison of choices: on one split of one data set, networks of several settings are trained once, and
 // everything that can be done with their scores is measured.
 
+import type { Engine } from 'toll'
 import { Random, takeColumns, takeSamples, throwIfAborted } from 'toll/base'
-import { comparable, fitScoreScale } from 'toll/detectors'
-import { runDetector, type Rows } from 'toll/evaluate'
+import { comparable, fitScoreScale, runDetector, type Rows } from 'toll/detectors'
 import { input } from 'toll/graph'
 import { auroc } from 'toll/metrics'
-import { float64, type Engine } from 'toll/runtime'
+import { float64 } from 'toll/runtime'
 import {
   chosenBy,
   combinations,

@@ -2,9 +2,9 @@
 // pyod.ts), networks of several settings are trained once; criteria that see no labels choose one of them, combinations
 // use them all, also with other detectors beside them, and both stand beside the choice that labels would make.
 
-import { TollError, integer, version } from 'toll/base'
-import { checkEngines } from 'toll/evaluate'
-import type { Engine } from 'toll/runtime'
+import { TollError, version, type Engine } from 'toll'
+import { integer } from 'toll/base'
+import { checkEngines } from 'toll/runtime'
 import {
   checkNumbers,
   fingerprintSettings,

@@ -5,7 +5,7 @@ import type { Block, ReportCell, ReportTable } from 'toll/report'
 import { pyodColumns } from './pyod-published.js'
 import type { PyodMethod } from './pyod-methods.js'
 import type { PyodCell, PyodTable } from './pyod-table.js'
-import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { renderExperiment, type RenderedExperiment } from 'toll/report'
 import { count, madeBy, signed } from '../pages/index.js'
 
 /** What is known of differences that are not chance. */

@@ -1,9 +1,9 @@
 // What the trials of PyOD's benchmark say: per data set and detector over splits, beside the published values.
 
-import { messageOf, version } from 'toll/base'
-import { checkEngines } from 'toll/evaluate'
+import { version, type Device } from 'toll'
+import { messageOf } from 'toll/base'
 import { meanInterval, type MeanInterval } from 'toll/metrics'
-import type { Device } from 'toll/runtime'
+import { checkEngines } from 'toll/runtime'
 import { firstOf, runSweep, type SweepOptions } from '../sweep/index.js'
 import { pyodMethod, type PyodMethod } from './pyod-methods.js'
 import { publishedAuroc, pyodBenchmark } from './pyod-published.js'

@@ -2,11 +2,10 @@
 // published table where the data are here.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ndarray, type PhaseProgress } from 'toll/base'
-import { detectorNamed } from 'toll/detectors'
-import { runDetector } from 'toll/evaluate'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
-import type { Engine } from 'toll/runtime'
+import { ndarray, type Engine } from 'toll'
+import type { PhaseProgress } from 'toll/base'
+import { detectorNamed, runDetector } from 'toll/detectors'
+import { closeEngines, openEngines } from 'toll/node'
 import type { SweepOptions } from '../sweep/index.js'
 import { memoryStore } from '../sweep/memory-store.harness.js'
 import {

@@ -3,11 +3,10 @@
 // first 40 % test and the others train; columns standardised by the training rows; outliers stay among the training
 // rows and labels are not used. AUROC of the test rows, the mean over t.
 
-import { TollError, integer, legacyPermutation, resolveParameters, takeSamples, version } from 'toll/base'
-import { detectorNamed } from 'toll/detectors'
+import { TollError, version, type Engine } from 'toll'
+import { integer, legacyPermutation, resolveParameters, takeSamples } from 'toll/base'
+import { detectorNamed, type Rows } from 'toll/detectors'
 import { auroc, averagePrecision } from 'toll/metrics'
-import type { Engine } from 'toll/runtime'
-import type { Rows } from 'toll/evaluate'
 import {
   checkNumbers,
   fingerprintSettings,

@@ -1,6 +1,6 @@
 // Columns standardised by their training rows, as the protocols of the paper's baselines and of PyOD's benchmark do.
 
-import { runDetector, type DetectorRun, type DetectorRunOptions, type Rows } from 'toll/evaluate'
+import { runDetector, type DetectorRun, type DetectorRunOptions, type Rows } from 'toll/detectors'
 
 /** Mean and divisor of each column by training rows. */
 export interface Standardization {

@@ -1,8 +1,8 @@
 // npm run paper -- auto: what choosing Toll's settings without labels is worth.
 
 import type { Command } from 'commander'
-import { TollError } from 'toll/base'
-import { checkFolder } from 'toll/base/node'
+import { TollError } from 'toll'
+import { checkFolder } from 'toll/node'
 import { examples, type Terminal } from 'toll-cli/terminal'
 import {
   autoFormat,

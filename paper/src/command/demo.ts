@@ -1,7 +1,7 @@
 // npm run paper -- demo: Toll beside a plain autoencoder on handwritten digits, with nothing but what is installed.
 
 import type { Command } from 'commander'
-import { checkFolder } from 'toll/base/node'
+import { checkFolder } from 'toll/node'
 import { demoParameters } from '../demo/index.js'
 import type { DemoResult } from '../demo/node/index.js'
 import { renderText } from 'toll/report'

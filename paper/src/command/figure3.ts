@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { choice } from 'toll/base'
-import { checkFolder } from 'toll/base/node'
+import { checkFolder } from 'toll/node'
 import { imageProtocols, type ImageDataset } from '../images/index.js'
 import { renderSamplePictures, samplePictureParameters } from '../image-tables/index.js'
 import { writeFolder } from 'toll-cli/terminal'
@@ -40,7 +40,7 @@ async function runFigure3(
   { dataset: chosen = 'paper', output, perClass, seed }: Figure3Flags,
   terminal: Terminal,
 ): Promise<void> {
-  const { loadImages } = await import('toll/data/node')
+  const { loadImages } = await import('toll/node')
   const names: readonly ImageDataset[] = chosen === 'paper' ? ['mnist', 'cifar-10'] : [chosen]
   const sets = await Promise.all(
     names.map(async (name) => {

@@ -1,6 +1,6 @@
 // Normal classes and weights of the norm term, as the command line names them.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import { datasets } from 'toll/data'
 import type { ImageProtocol } from '../images/index.js'
 

@@ -3,9 +3,10 @@
 // at no cost.
 
 import type { Command } from 'commander'
-import { TollError, choice, integer, messageOf } from 'toll/base'
-import { checkFolder } from 'toll/base/node'
-import type { RenderedExperiment } from 'toll/evaluate'
+import { TollError } from 'toll'
+import { choice, integer, messageOf } from 'toll/base'
+import { checkFolder } from 'toll/node'
+import type { RenderedExperiment } from 'toll/report'
 import { examples, parameterOption, readNames, type Definition, type Terminal } from 'toll-cli/terminal'
 import {
   renderAblation,
@@ -328,7 +329,7 @@ interface FinishedTrials {
 async function runTrials(all: Wanted, flags: ImageFlags, terminal: Terminal): Promise<FinishedTrials> {
   const { protocol, setting, wanted, networks } = all
   const { describeMachine, loadImageData } = await import('../images/node/index.js')
-  const { engineVersions } = await import('toll/runtime/node')
+  const { engineVersions } = await import('toll/node')
   const data = await loadImageData(protocol, { networks })
   const finished = await runLogged(
     imageFormat,

@@ -1,9 +1,9 @@
 // npm run paper -- pyod: PyOD's benchmark, beside the values that its documentation prints.
 
 import type { Command } from 'commander'
-import { TollError, version } from 'toll/base'
-import { checkFolder } from 'toll/base/node'
+import { TollError, version } from 'toll'
 import { detectors } from 'toll/detectors'
+import { checkFolder } from 'toll/node'
 import { examples, readNames, type Terminal } from 'toll-cli/terminal'
 import {
   pyodFormat,

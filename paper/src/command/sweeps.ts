@@ -1,8 +1,8 @@
 // What the commands of sweeps share: a log that trials are taken from and added to, a dry run, tables of a log alone.
 
 import { Option, type Command } from 'commander'
-import { TollError, describeDomain, type PhaseProgress, type RealDomain } from 'toll/base'
-import type { Engine } from 'toll/runtime'
+import { TollError, type Engine } from 'toll'
+import { describeDomain, type PhaseProgress, type RealDomain } from 'toll/base'
 import {
   addEnginesOptions,
   addOutputOptions,
@@ -13,7 +13,7 @@ import {
   type EnginesFlags,
   type Terminal,
 } from 'toll-cli/terminal'
-import type { RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 import { readRange, type RecordFormat, type SweepOptions, type SweepTrial } from '../sweep/index.js'
 import { duration } from './duration.js'
 

@@ -1,8 +1,8 @@
 // npm run paper -- table3: F1 on Arrhythmia.
 
 import type { Command } from 'commander'
-import { checkFolder } from 'toll/base/node'
 import { detectors } from 'toll/detectors'
+import { checkFolder } from 'toll/node'
 import { examples, parameterOption, readNames, writeFolder, type Terminal } from 'toll-cli/terminal'
 import {
   renderTable3Json,

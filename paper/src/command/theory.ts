@@ -2,8 +2,9 @@
 // beyond it.
 
 import { Option, type Command } from 'commander'
-import { TollError, throwIfAborted, type Domains, type Watched } from 'toll/base'
-import { checkFolder } from 'toll/base/node'
+import { TollError } from 'toll'
+import { throwIfAborted, type Domains, type Watched } from 'toll/base'
+import { checkFolder } from 'toll/node'
 import {
   renderFigure2,
   renderLemma1,
@@ -12,7 +13,7 @@ import {
   renderTheorem2,
   type TheoryPageOptions,
 } from '../theory-pages/index.js'
-import { type RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 import {
   describeList,
   figure2Experiment,

@@ -1,8 +1,8 @@
 // npm run paper -- trials: finished trials in logs, as a table or by a question in SQL.
 
 import type { Command } from 'commander'
-import { TollError } from 'toll/base'
-import type { QueryValue } from 'toll/data/node'
+import { TollError } from 'toll'
+import type { QueryValue } from 'toll/node'
 import { renderText } from 'toll/report'
 import { addOutputOptions, examples, type Terminal } from 'toll-cli/terminal'
 import { table3Format } from '../arrhythmia/index.js'
@@ -63,7 +63,7 @@ async function runTrials(paths: readonly string[], { sql, csv }: TrialsFlags, te
       '',
     )
   if (csv) {
-    const { openRowWriter } = await import('toll/data/node')
+    const { openRowWriter } = await import('toll/node')
     const writer = await openRowWriter(process.stdout, {
       format: 'csv',
       columns: columns.map((name) => ({ name, kind: 'category' })),

@@ -2,21 +2,20 @@
 // network from the same first values and batches; they differ in beta alone. Source of the comparison: table 4 of the
 // paper, where 8 gains most from the norm term.
 
-import { TollError, integer, ndarray, resolveParameters, type NdArray, type Watched } from 'toll/base'
-import { takeImages, rowsWith, type ImageSet } from 'toll/data'
+import { fit, ndarray, TollError, type Engine, type Model, type NdArray } from 'toll'
+import { integer, resolveParameters, type Watched } from 'toll/base'
+import { rowsWith, takeImages, type ImageSet } from 'toll/data'
 import { toll, type TollParameters } from 'toll/detectors'
 import {
+  auroc,
   aurocOf,
   averagePrecision,
-  auroc,
   bootstrapInterval,
   confusion,
   type BootstrapInterval,
   type Confusion,
 } from 'toll/metrics'
-import { fit, type Model } from 'toll/model'
-import type { Engine } from 'toll/runtime'
-import { runOnEngines } from 'toll/evaluate'
+import { runOnEngines } from 'toll/runtime'
 
 /**
  * The paper's beta, code and rate for MNIST; fewer and smaller batches than its 2000 of 1000, so that a minute is

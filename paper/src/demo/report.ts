@@ -1,9 +1,9 @@
 // The demo's HTML report: what both detectors made of the same digits, in numbers, curves and pictures.
 
-import { takeSamples, version, type NdArray } from 'toll/base'
+import { version, type Model, type NdArray } from 'toll'
+import { takeSamples } from 'toll/base'
 import type { ImageSet } from 'toll/data'
 import { rocCurve } from 'toll/metrics'
-import type { Model } from 'toll/model'
 import {
   imageStrip,
   lossChart,

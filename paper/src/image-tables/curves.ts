@@ -1,7 +1,7 @@
 // How the trials of one beta learned and how they score: learning curves and histograms of both parts of the score, one
 // panel per class.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import { meanInterval } from 'toll/metrics'
 import {
   curvePanels,

@@ -11,7 +11,7 @@ import { findChromium, noChromium } from 'toll-test/browser'
 import { digits, makeRecord } from '../images/made-records.harness.js'
 import { imageProtocols } from '../images/index.js'
 import { renderAblation, renderBetaSweep, renderImageTable } from './index.js'
-import { type RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 
 const changes = { batch: 64, validation: 1000 }
 const records = [0, 10, 1000].flatMap((beta) =>

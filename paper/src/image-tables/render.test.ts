@@ -15,7 +15,7 @@ import {
   compareWithPlain,
   type ImageReportOptions,
 } from './index.js'
-import { type RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 import { countGains, signedPoints, sweepBetas, tabulateAblation, tabulateSweep } from './ablation.js'
 import { digits, makeRecord } from '../images/made-records.harness.js'
 import { tabulateBaselines, tabulateOurs } from './table.js'

@@ -1,7 +1,7 @@
 // The paper's image tables and figures as people and programs read them, from trials and nothing else: for a terminal,
 // as Markdown, CSV, JSON, SVG files and one HTML page that stands alone.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import type { Block, MetricTile, Report, ReportTable } from 'toll/report'
 import { checkStem, count, madeBy } from '../pages/index.js'
 import {
@@ -30,7 +30,7 @@ import {
 } from './summary.js'
 import { choiceTitles, fixed, listValues, tabulateBaselines, tabulateOurs } from './table.js'
 import { paperTables } from './published.js'
-import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { renderExperiment, type RenderedExperiment } from 'toll/report'
 
 export interface ImageReportOptions extends ImageSelection {
   /** Of one or several logs; those of another data set or setting are passed over. */

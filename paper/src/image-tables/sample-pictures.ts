@@ -1,9 +1,8 @@
 // Figure 3 of the paper: what the images look like, a row per class with a seeded choice of pictures.
 
-import { Random, integer, resolveParameters } from 'toll/base'
+import { integer, Random, resolveParameters } from 'toll/base'
 import { rowsWith, takeImages, type ImageSet } from 'toll/data'
-import { imageStrip, type ImageStrip } from 'toll/report'
-import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
+import { imageStrip, renderExperiment, type ImageStrip, type RenderedExperiment } from 'toll/report'
 import { checkStem, madeBy } from '../pages/index.js'
 
 export const samplePictureParameters = {

@@ -2,7 +2,7 @@
 // on equal seeds. AUROC of the test images in [0, 1]. Trials of another data set, setting or beta never enter; what did
 // not run stays absent.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import { meanInterval, type MeanInterval } from 'toll/metrics'
 import type { ImageProtocol, ImageSetting } from '../images/index.js'
 import { choices, type Choice, type ImageRecord } from '../images/index.js'

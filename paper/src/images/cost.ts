@@ -1,13 +1,12 @@
 // What image trials cost, from their programs: counted before anything runs, and turned into time by the rates of this
 // machine.
 
+import { sizeOf } from 'toll/base'
+import { prepareImage } from 'toll/data'
 import { constantsOf, tollObjective, tollScore } from 'toll/detectors'
 import { costOf, input, type Cost } from 'toll/graph'
-import { sizeOf } from 'toll/base'
-import { adam } from 'toll/optim'
-import { prepareImage } from 'toll/preprocess'
 import { expectedBytes, expectedSeconds, type MachineRates } from 'toll/runtime'
-import { buildStep } from 'toll/train'
+import { adam, buildStep } from 'toll/train'
 import {
   fixedPreprocessing,
   protocolNetwork,

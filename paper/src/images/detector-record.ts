@@ -1,7 +1,7 @@
 // A finished trial of such a detector on images as one line of a trial log, beside the lines of trained networks
 // (format 1): format 2.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import type { ImageDataset } from './protocol.js'
 import { readImageRecord, type ImageRecord, type Machine } from './record.js'
 

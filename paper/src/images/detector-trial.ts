@@ -1,14 +1,20 @@
 // One trial of a detector on images, one class being the normal one: pixels to features, fit, scores of the test
 // images; for OC-SVM over its grid, with and without a look at labels.
 
-import { Random, TollError, resolveParameters, throwIfAborted, version, type Domains, type Values } from 'toll/base'
-import { detectorNamed, directionsFor, fitPrincipalBasis, principalCoordinates } from 'toll/detectors'
+import { TollError, version, type Engine } from 'toll'
+import { Random, resolveParameters, throwIfAborted, type Domains, type Values } from 'toll/base'
+import { fitImagePreprocessing, prepareImage, rowsWith, takeImages, type ImageSet } from 'toll/data'
+import {
+  detectorNamed,
+  directionsFor,
+  fitPrincipalBasis,
+  principalCoordinates,
+  runDetector,
+  type Rows,
+} from 'toll/detectors'
 import { add, cast, input, matmul, maxOver, mul, reshape, square, sub, sum, type Tensor } from 'toll/graph'
-import { rowsWith, takeImages, type ImageSet } from 'toll/data'
 import { auroc, averagePrecision } from 'toll/metrics'
-import { fitImagePreprocessing, prepareImage } from 'toll/preprocess'
-import { float32, float64, type Engine } from 'toll/runtime'
-import { runDetector, type Rows } from 'toll/evaluate'
+import { float32, float64 } from 'toll/runtime'
 import { svmGrid, type DetectorRecipe } from './recipes.js'
 import type { DetectorKey, DetectorMeasures, DetectorRecord } from './detector-record.js'
 import type { Machine } from './record.js'

@@ -2,7 +2,7 @@
 
 import { Random } from 'toll/base'
 import type { ImageSet } from 'toll/data'
-import { closeEngines, openEngines } from 'toll/evaluate/node'
+import { closeEngines, openEngines } from 'toll/node'
 import type { SweepOptions } from '../sweep/index.js'
 import { openTrialStore } from '../sweep/node/index.js'
 import {

@@ -1,9 +1,9 @@
 // One class is normal: which images train, validate and test. Validation images are set aside from all classes by a
 // published list of rows, so that training takes what is left of the class; the test set stays whole.
 
-import { Random, TollError, sizeOf } from 'toll/base'
-import { rowsWith, takeImages, type ImageSet } from 'toll/data'
-import { fitImagePreprocessing, type ImagePreprocessing } from 'toll/preprocess'
+import { TollError } from 'toll'
+import { Random, sizeOf } from 'toll/base'
+import { fitImagePreprocessing, rowsWith, takeImages, type ImagePreprocessing, type ImageSet } from 'toll/data'
 import { fixedPreprocessing, type ImageProtocol } from './protocol.js'
 
 /** A data set and the rows of its training images that validate. */

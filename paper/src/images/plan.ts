@@ -1,6 +1,6 @@
 // Which trials on images are wanted: networks by class, seed and beta, and other detectors by class and seed.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import { fingerprintSettings, type SweepPlan, type SweepTrial } from '../sweep/index.js'
 import type { DetectorKey, LoggedRecord } from './detector-record.js'
 import { imageFormat } from './format.js'

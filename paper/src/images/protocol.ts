@@ -2,9 +2,10 @@
 // normal and trains, all others are anomalies; 2000 random batches, a look at validation images every 20; the test set
 // is the published one, whole.
 
-import { TollError, integer, real, resolveParameters, type RealDomain } from 'toll/base'
-import { cifarNetwork, mnistNetwork, type Autoencoder } from 'toll/nn'
-import type { ImagePreprocessing } from 'toll/preprocess'
+import { TollError } from 'toll'
+import { integer, real, resolveParameters, type RealDomain } from 'toll/base'
+import type { ImagePreprocessing } from 'toll/data'
+import { cifarNetwork, mnistNetwork, type Autoencoder } from 'toll/train'
 
 export type ImageDataset = 'mnist' | 'fashion-mnist' | 'cifar-10' | 'cifar-100'
 

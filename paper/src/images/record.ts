@@ -2,7 +2,7 @@
 // ones reach on the test images, and where it ran. The line stands alone: tables, figures and comparisons between
 // machines are made from such lines and nothing else.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import type { ImageDataset, ImageSetting } from './protocol.js'
 
 /** What tells trials of one setting apart. */

@@ -1,7 +1,7 @@
 // Trials on images as a sweep: how networks and other detectors run on an engine.
 
-import { TollError, locate, messageOf } from 'toll/base'
-import type { Engine } from 'toll/runtime'
+import { TollError, type Engine } from 'toll'
+import { locate, messageOf } from 'toll/base'
 import { runSweep, type Bench, type Sweep, type SweepOptions } from '../sweep/index.js'
 import type { LoggedRecord } from './detector-record.js'
 import { FeatureCache, runDetectorTrial } from './detector-trial.js'

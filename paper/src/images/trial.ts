@@ -2,15 +2,14 @@
 // checkpoints. Images are scaled by the graph that scores them, and scored in pieces, so that memory does not grow with
 // their number.
 
-import { TollError, throwIfAborted, version } from 'toll/base'
+import { TollError, version, type Engine } from 'toll'
+import { quantile, throwIfAborted } from 'toll/base'
+import { prepareImage, type ImagePreprocessing } from 'toll/data'
 import { constantsOf, tollObjective, tollScore } from 'toll/detectors'
 import { input } from 'toll/graph'
-import { auroc, averagePrecision, quantile } from 'toll/metrics'
-import type { Autoencoder } from 'toll/nn'
-import { adam } from 'toll/optim'
-import { prepareImage, type ImagePreprocessing } from 'toll/preprocess'
-import { float32, type Engine } from 'toll/runtime'
-import { train, type CheckpointStore, type Measures, type NamedValues } from 'toll/train'
+import { auroc, averagePrecision } from 'toll/metrics'
+import { float32 } from 'toll/runtime'
+import { adam, train, type Autoencoder, type CheckpointStore, type Measures, type NamedValues } from 'toll/train'
 import { protocolNetwork, type ImageProtocol, type ImageSetting } from './protocol.js'
 import {
   choices,

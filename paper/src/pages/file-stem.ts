@@ -1,6 +1,6 @@
 // The name that the files of one experiment begin with.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 
 /** Error: `argument` for what cannot begin the name of a file anywhere. */
 export function checkStem(name: string): void {

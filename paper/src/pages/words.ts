@@ -1,6 +1,6 @@
 // Words and numbers that several pages write alike.
 
-import { version } from 'toll/base'
+import { version } from 'toll'
 
 /** How a footer begins: what made the page, and with which command. */
 export function madeBy(command: string | undefined): string {

@@ -1,7 +1,7 @@
 // What a line of a trial log is: how it begins, which versions are read, what identifies its trial, and how SQL sees
 // it. Formats are data, so that logs of all experiments are read, joined and queried by the same code.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 
 export interface RecordFormat<R extends object> {
   /** Of its trials, for people, such as `benchmark trial`. */

@@ -1,7 +1,6 @@
 // A sweep without an engine, for tests: each trial's record is its number, doubled.
 
-import { TollError } from 'toll/base'
-import type { Engine } from 'toll/runtime'
+import { TollError, type Engine } from 'toll'
 import type { RecordFormat } from './format.js'
 import type { Sweep, SweepTrial } from './sweep.js'
 

@@ -1,6 +1,7 @@
 // Seeds and splits as people name them: how many from 0, or which ones, so that several machines can share a sweep.
 
-import { TollError, describeDomain, type RealDomain } from 'toll/base'
+import { TollError } from 'toll'
+import { describeDomain, type RealDomain } from 'toll/base'
 
 /** 0, 1, ..., count - 1. */
 export function firstOf(count: number): number[] {

@@ -1,7 +1,8 @@
 // The runner by a sweep that computes nothing: what runs and what does not, what happens to errors, and what is said.
 
 import { describe, expect, it } from 'vitest'
-import { TollError, throwIfAborted, type PhaseProgress } from 'toll/base'
+import { TollError } from 'toll'
+import { throwIfAborted, type PhaseProgress } from 'toll/base'
 import { forecastTrials, missingOf, runSweep, type Bench, type TrialStore } from './index.js'
 import { madeEngines, madeFormat, madeSweep, madeTrial, type MadeRecord, type MadeTrial } from './made-sweep.harness.js'
 import { memoryStore } from './memory-store.harness.js'

@@ -1,8 +1,8 @@
 // Runs what a store lacks of a sweep, over several engines. A trial is taken from the store whatever machine ran it.
 
-import { TollError, locate, throwIfAborted, type Watched } from 'toll/base'
-import { runOnEngines } from 'toll/evaluate'
-import type { Engine } from 'toll/runtime'
+import { TollError, type Engine } from 'toll'
+import { locate, throwIfAborted, type Watched } from 'toll/base'
+import { runOnEngines } from 'toll/runtime'
 import { SweepProgress } from './progress.js'
 import { finishedOf, missingOf, type Bench, type Sweep, type SweepTrial, type TrialStore } from './sweep.js'
 

@@ -1,7 +1,7 @@
 // A sweep as data: identified trials, how one of them runs on an engine, and what its line in a log is. Everything that
 // takes hours is one: networks and detectors on images, on Arrhythmia and on the benchmarks.
 
-import type { Engine } from 'toll/runtime'
+import type { Engine } from 'toll'
 import type { CheckpointStore } from 'toll/train'
 import type { RecordFormat } from './format.js'
 

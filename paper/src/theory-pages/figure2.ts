@@ -13,7 +13,7 @@ import {
   type ReportTable,
 } from 'toll/report'
 import type { Figure2Panel, Figure2Result } from '../theory/index.js'
-import type { RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 import {
   captioned,
   lineAfterStart,

@@ -3,7 +3,7 @@
 
 import { formatNumber, type CurvePanel, type PanelSeries, type ReportTable } from 'toll/report'
 import type { Lemma1Result } from '../theory/index.js'
-import type { RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 import {
   aboveFloor,
   captioned,

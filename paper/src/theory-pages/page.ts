@@ -3,14 +3,15 @@
 import {
   curvePanels,
   formatNumber,
+  renderExperiment,
   renderReportText,
   type Block,
   type CurvePanel,
   type CurvePanelOptions,
+  type RenderedExperiment,
   type Report,
   type ReportTable,
 } from 'toll/report'
-import { renderExperiment, type RenderedExperiment } from 'toll/evaluate'
 import { checkStem, madeBy } from '../pages/index.js'
 
 export interface TheoryPageOptions {

@@ -18,7 +18,7 @@ import {
   type Figure2Panel,
 } from '../theory/index.js'
 import { plantedAurocs, renderFigure2, renderLemma1, renderScale, renderTheorem1, renderTheorem2 } from './index.js'
-import { type RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 
 const figure2 = await figure2Experiment({ betas: [0, 1], samples: 200, anomalies: 20, grid: 41, points: 24, stop: 30 })
 const theorem2 = await theorem2Experiment({ eigenvalues: [4, 1], betas: [0, 1], points: 20, stop: 50 })

@@ -1,8 +1,8 @@
 // The page of Theorem 1: the integrated flow of the norm term against its closed form, on random covariances.
 
-import { type ReportTable } from 'toll/report'
+import type { ReportTable } from 'toll/report'
 import type { Theorem1Result } from '../theory/index.js'
-import type { RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 import {
   aboveFloor,
   captioned,

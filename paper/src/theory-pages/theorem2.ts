@@ -4,7 +4,7 @@
 
 import { formatNumber, type Block, type PanelSeries, type ReportTable } from 'toll/report'
 import type { Theorem2Result, Theorem2Run } from '../theory/index.js'
-import type { RenderedExperiment } from 'toll/evaluate'
+import type { RenderedExperiment } from 'toll/report'
 import {
   aboveFloor,
   captioned,

@@ -4,7 +4,8 @@
 // With S = U diag(l) U', the flow dW/dt = -S W of L = ||X W||^2 / 2n has the solution W(t) = U diag(exp(-l t)) U' W(0):
 // every principal direction of the data shrinks at the rate of its own variance, the largest first.
 
-import { checkMatrix, product, TollError, type Eigen, type Matrix } from 'toll/base'
+import { TollError } from 'toll'
+import { checkMatrix, product, type Eigen, type Matrix } from 'toll/base'
 
 /** Equation (7): the encoder (d, k) at `time` >= 0, from the encoder at 0 and the covariance's eigendecomposition. */
 export function collapsedEncoder(eigen: Eigen, encoder: Matrix, time: number): Matrix {

@@ -3,7 +3,8 @@
 // section II.4-II.6 (their DOPRI5). Explicit: on a stiff system the step stays below about 3.3 / (largest rate),
 // whatever the tolerance.
 
-import { TollError, throwIfAborted } from 'toll/base'
+import { TollError } from 'toll'
+import { throwIfAborted } from 'toll/base'
 
 /** Writes the rate of change of `state` at `time` to `into`; all three are the integrator's and may not be kept. */
 export type Derivative = (state: Float64Array, into: Float64Array, time: number) => void

@@ -1,7 +1,8 @@
 // Figure 2's view of a linear autoencoder: its anomaly score over the plane, beside the Gaussian that the data come
 // from.
 
-import { checkMatrix, product, TollError, type Matrix, type Random } from 'toll/base'
+import { TollError } from 'toll'
+import { checkMatrix, product, type Matrix, type Random } from 'toll/base'
 import { checkBeta, checkLayers, residualOf, type Layers } from './linear-autoencoder.js'
 
 /**

@@ -2,7 +2,8 @@
 // at a fixed time falls in proportion to the step (order 1); steps beyond 2 / (largest curvature) blow up, which no
 // flow does.
 
-import { TollError, throwIfAborted } from 'toll/base'
+import { TollError } from 'toll'
+import { throwIfAborted } from 'toll/base'
 import type { Derivative, IntegrationProgress } from './dormand-prince.js'
 
 export interface DescendOptions {

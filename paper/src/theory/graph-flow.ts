@@ -1,7 +1,8 @@
 // The gradient flow of any loss written in the graph language: try another regulariser without deriving its gradient by
 // hand. Gradients come from the language's own differentiation, numbers from its float64 interpreter.
 
-import { TollError, sizeOf, type NdArray } from 'toll/base'
+import { TollError, type NdArray } from 'toll'
+import { sizeOf } from 'toll/base'
 import { gradients, interpret, showShape, simplify, type Fed, type Tensor } from 'toll/graph'
 import { integrate, type Derivative, type IntegrateOptions, type Trajectory } from './dormand-prince.js'
 

@@ -1,7 +1,8 @@
 // What the laboratory's experiments share: how they are watched and stopped, the times they look at, and rows of plain
 // numbers.
 
-import { TollError, describeDomain, real, throwIfAborted, type Matrix, type RealDomain, type Watched } from 'toll/base'
+import { TollError } from 'toll'
+import { describeDomain, real, throwIfAborted, type Matrix, type RealDomain, type Watched } from 'toll/base'
 import type { IntegrateOptions } from './dormand-prince.js'
 
 /**

@@ -1,15 +1,15 @@
 // Lemma 1 made visible: under the norm term alone the codes of the data collapse, direction by direction, as exp(-l_i
 // t). Source: Ghafourian et al. (arXiv 2306.12627), section 3.3, equations (4) to (6).
 
+import { TollError } from 'toll'
 import {
-  Random,
-  TollError,
   choice,
   covarianceEigen,
   covarianceOf,
   identity,
   integer,
   product,
+  Random,
   real,
   relativeDistance,
   resolveParameters,

@@ -8,17 +8,8 @@
 //   dV/dt = -dL/dV = W' S R                                                   (10b)
 // Only the covariance enters, so that the same functions serve samples and a distribution.
 
-import {
-  addScaled,
-  checkMatrix,
-  covarianceEigen,
-  identity,
-  multiplyInto,
-  product,
-  TollError,
-  trace,
-  type Matrix,
-} from 'toll/base'
+import { TollError } from 'toll'
+import { addScaled, checkMatrix, covarianceEigen, identity, multiplyInto, product, trace, type Matrix } from 'toll/base'
 import type { Derivative } from './dormand-prince.js'
 
 /** Two linear layers without bias. */

@@ -1,7 +1,7 @@
 // The losses of the analysis in the graph language: the independent source of their gradients, and the forms to vary in
 // experiments.
 
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import { add, matmul, mean, mul, rowNorm, sqrt, square, sub, sum, type Tensor } from 'toll/graph'
 
 /**

@@ -1,6 +1,7 @@
 // What the room's tests say about errors: the code, and words that the message must hold.
 
-import { TollError, messageOf } from 'toll/base'
+import { TollError } from 'toll'
+import { messageOf } from 'toll/base'
 
 /** Runs `action` and gives back `code: message` of the typed error it throws; anything else is thrown on. */
 export async function refusalOf(action: () => unknown): Promise<string> {

@@ -10,7 +10,8 @@
 // Rows of V of norm 1 fix tr M = k, and nothing else (Schur and Horn), which is the same with the gamma that makes the
 // m_i sum to k.
 
-import { checkMatrix, product, symmetricEigen, TollError, type Eigen, type Matrix } from 'toll/base'
+import { TollError } from 'toll'
+import { checkMatrix, product, symmetricEigen, type Eigen, type Matrix } from 'toll/base'
 import type { Derivative } from './dormand-prince.js'
 import { checkBeta } from './linear-autoencoder.js'
 

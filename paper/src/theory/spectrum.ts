@@ -1,6 +1,7 @@
 // Samples and covariances with a spectrum that one chooses.
 
-import { TollError, centre, diagonal, orthonormalBasis, product, type Matrix, type Random } from 'toll/base'
+import { TollError } from 'toll'
+import { centre, diagonal, orthonormalBasis, product, type Matrix, type Random } from 'toll/base'
 
 /** A matrix (rows, columns) of independent normal numbers with mean 0 and standard deviation `deviation`. */
 export function normalMatrix(rows: number, columns: number, random: Random, deviation = 1): Matrix {

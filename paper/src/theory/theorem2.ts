@@ -2,14 +2,14 @@
 // has no closed form. Source of (9) and (10): Ghafourian et al. (arXiv 2306.12627), section 3.3. What is measured
 // beyond it: docs/theory.md.
 
+import { TollError } from 'toll'
 import {
-  Random,
-  TollError,
   diagonal,
   frobenius,
   identity,
   integer,
   product,
+  Random,
   real,
   relativeDistance,
   resolveParameters,

@@ -3,7 +3,7 @@
 // replicate only counts draws per score.
 
 import { integer, quantileOfSorted, Random, real, resolveParameters, TollError, type Values } from '../base/index.js'
-import { mergeClasses, sortClasses, type Labels, type ScoreCounts, type Scores } from './counts.js'
+import { mergeClasses, sortClasses, type Labels, type ScoreCounts } from './counts.js'
 
 export interface Interval {
   readonly low: number
@@ -41,7 +41,7 @@ export type BootstrapOptions = Partial<Values<typeof bootstrapParameters>>
 /** `bootstrapIntervals` of one measure. */
 export function bootstrapInterval(
   measure: Measure,
-  scores: Scores,
+  scores: ArrayLike<number>,
   labels: Labels,
   options?: BootstrapOptions,
 ): BootstrapInterval {
@@ -59,7 +59,7 @@ export function bootstrapInterval(
  */
 export function bootstrapIntervals<K extends string>(
   measures: Readonly<Record<K, Measure>>,
-  scores: Scores,
+  scores: ArrayLike<number>,
   labels: Labels,
   options: BootstrapOptions = {},
 ): Record<K, BootstrapInterval> {

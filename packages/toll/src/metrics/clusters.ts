@@ -11,7 +11,7 @@ import {
   type BootstrapOptions,
   type Measure,
 } from './bootstrap.js'
-import { countByScore, type Labels, type ScoreCounts, type Scores } from './counts.js'
+import { countByScore, type Labels, type ScoreCounts } from './counts.js'
 
 /** Draws of clusters that hold one class only are made again, this often at most for one replicate. */
 const mostDraws = 100
@@ -27,7 +27,7 @@ const mostDraws = 100
  */
 export function clusterIntervals<K extends string>(
   measures: Readonly<Record<K, Measure>>,
-  scores: Scores,
+  scores: ArrayLike<number>,
   labels: Labels,
   clusters: ArrayLike<string | number>,
   options: BootstrapOptions = {},
@@ -78,7 +78,7 @@ interface Cluster {
 }
 
 function gather(
-  scores: Scores,
+  scores: ArrayLike<number>,
   labels: Labels,
   clusters: ArrayLike<string | number>,
   counts: ScoreCounts,

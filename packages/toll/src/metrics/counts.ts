@@ -7,9 +7,6 @@ import { TollError } from '../base/index.js'
 /** 0 for a normal row, 1 for an anomaly. */
 export type Labels = ArrayLike<number>
 
-/** Higher means more anomalous. */
-export type Scores = ArrayLike<number>
-
 /** Rows grouped by score. The three arrays are equally long; `scores` is strictly descending. */
 export interface ScoreCounts {
   readonly scores: Float64Array
@@ -32,12 +29,12 @@ export interface SortedClasses {
  *
  * @throws `shape` when lengths differ; `data` when a score is NaN, a label is neither 0 nor 1, or a class has no row.
  */
-export function countByScore(scores: Scores, labels: Labels): ScoreCounts {
+export function countByScore(scores: ArrayLike<number>, labels: Labels): ScoreCounts {
   return mergeClasses(sortClasses(scores, labels))
 }
 
 /** Splits scores by label and sorts both parts in descending order. Errors as `countByScore`. */
-export function sortClasses(scores: Scores, labels: Labels): SortedClasses {
+export function sortClasses(scores: ArrayLike<number>, labels: Labels): SortedClasses {
   checkScores(scores)
   const positive = countAnomalies(labels, scores.length)
   const anomalies = new Float64Array(positive)
@@ -85,7 +82,7 @@ export function mergeClasses({ anomalies, normals }: SortedClasses): ScoreCounts
 }
 
 /** Refuses NaN; infinite scores are ordered like any other. */
-export function checkScores(scores: Scores): void {
+export function checkScores(scores: ArrayLike<number>): void {
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(scores[i]))
       throw new TollError(

@@ -2,7 +2,7 @@
 // for Arrhythmia, which decides by a share of the rows and not by a value.
 
 import { TollError } from '../base/index.js'
-import { checkScores, countAnomalies, type Labels, type ScoreCounts, type Scores } from './counts.js'
+import { checkScores, countAnomalies, type Labels, type ScoreCounts } from './counts.js'
 
 /** Counts of rows; anomaly is the positive class. */
 export interface Confusion {
@@ -39,7 +39,7 @@ export function confusion(decisions: Labels, labels: Labels): Confusion {
  * Counts the decisions "anomaly when score > threshold". Errors as `countByScore`; `argument` when the threshold is
  * NaN.
  */
-export function confusionAt(scores: Scores, labels: Labels, threshold: number): Confusion {
+export function confusionAt(scores: ArrayLike<number>, labels: Labels, threshold: number): Confusion {
   checkScores(scores)
   checkThreshold(threshold)
   return confusion(
@@ -83,7 +83,7 @@ export function f1Score({ truePositives, falsePositives, falseNegatives }: Confu
  * @param normalShare in [0, 1]
  * @throws `data` when a score is NaN; `argument` when the share is outside [0, 1].
  */
-export function predictShare(scores: Scores, normalShare: number): Uint8Array {
+export function predictShare(scores: ArrayLike<number>, normalShare: number): Uint8Array {
   if (!(normalShare >= 0 && normalShare <= 1)) {
     throw new TollError('out-of-domain', `the share of normal rows must be from 0 to 1, got ${normalShare}`, {
       option: 'normalShare',

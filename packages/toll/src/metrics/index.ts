@@ -1,6 +1,6 @@
 // Measures of scores against labels (1 = anomaly, higher score = more anomalous), their intervals, and plain sample
 // statistics.
-export { countByScore, type Labels, type ScoreCounts, type Scores } from './counts.js'
+export { countByScore, type Labels, type ScoreCounts } from './counts.js'
 export { auroc, aurocOf, rocCurve, rocCurveOf, type RocCurve } from './roc.js'
 export {
   averagePrecision,
@@ -34,4 +34,3 @@ export { superiority, kolmogorovSmirnov, type KolmogorovSmirnov } from './two-sa
 export { meanInterval, studentQuantile, type MeanInterval } from './mean-interval.js'
 export { rankCorrelation } from './rank-correlation.js'
 export { histogram, type Histogram, type HistogramOptions } from './histogram.js'
-export { quantile, type QuantileMethod } from '../base/index.js'

@@ -1,7 +1,7 @@
 // Precision and recall over all thresholds, and average precision: AP = sum over thresholds of (R_i - R_(i-1)) P_i,
 // with rows of equal score taken together and no interpolation, as scikit-learn defines it.
 
-import { countByScore, type Labels, type ScoreCounts, type Scores } from './counts.js'
+import { countByScore, type Labels, type ScoreCounts } from './counts.js'
 
 /** One point per distinct score, row i for "anomaly when score >= thresholds[i]"; recall rises from above 0 to 1. */
 export interface PrecisionRecallCurve {
@@ -12,7 +12,7 @@ export interface PrecisionRecallCurve {
 }
 
 /** Average precision in (0, 1]; scores that know nothing get the share of anomalies. Errors as `countByScore`. */
-export function averagePrecision(scores: Scores, labels: Labels): number {
+export function averagePrecision(scores: ArrayLike<number>, labels: Labels): number {
   return averagePrecisionOf(countByScore(scores, labels))
 }
 
@@ -29,7 +29,7 @@ export function averagePrecisionOf(counts: ScoreCounts): number {
 }
 
 /** The precision-recall curve with one vertex per distinct score. Errors as `countByScore`. */
-export function precisionRecallCurve(scores: Scores, labels: Labels): PrecisionRecallCurve {
+export function precisionRecallCurve(scores: ArrayLike<number>, labels: Labels): PrecisionRecallCurve {
   const counts = countByScore(scores, labels)
   const precision = new Float64Array(counts.scores.length)
   const recall = new Float64Array(counts.scores.length)

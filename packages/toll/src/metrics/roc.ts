@@ -1,7 +1,7 @@
 // The receiver operating characteristic and the area under it. The area equals the Mann-Whitney statistic: the chance
 // that an anomaly scores higher than a normal row, a tie counting half (Hanley and McNeil 1982).
 
-import { countByScore, type Labels, type ScoreCounts, type Scores } from './counts.js'
+import { countByScore, type Labels, type ScoreCounts } from './counts.js'
 
 /** One point per threshold, from (0, 0) to (1, 1); row i holds for "anomaly when score >= thresholds[i]". */
 export interface RocCurve {
@@ -14,7 +14,7 @@ export interface RocCurve {
 /**
  * Area under the ROC curve in [0, 1], 0.5 for scores that know nothing. Ties get mid-ranks. Errors as `countByScore`.
  */
-export function auroc(scores: Scores, labels: Labels): number {
+export function auroc(scores: ArrayLike<number>, labels: Labels): number {
   return aurocOf(countByScore(scores, labels))
 }
 
@@ -33,7 +33,7 @@ export function aurocOf(counts: ScoreCounts): number {
 }
 
 /** The ROC curve with one vertex per distinct score. Errors as `countByScore`. */
-export function rocCurve(scores: Scores, labels: Labels): RocCurve {
+export function rocCurve(scores: ArrayLike<number>, labels: Labels): RocCurve {
   return rocCurveOf(countByScore(scores, labels))
 }
 

@@ -3,13 +3,20 @@
 import * as graph from '../graph/index.js'
 import { filled, stateless, type Layer } from './layer.js'
 
-export const relu = (): Layer => stateless('relu', (x) => graph.relu(x))
+const activations = {
+  gelu: graph.gelu,
+  relu: graph.relu,
+  sigmoid: graph.sigmoid,
+  softplus: graph.softplus,
+  tanh: graph.tanh,
+}
+
+/** Applies a function of no parameters to every element. */
+export const activation = (name: keyof typeof activations): Layer => stateless(name, (x) => activations[name](x))
+
 /** PyTorch's default slope is 0.01. */
-export const leakyRelu = (slope = 0.01): Layer => stateless(`leaky relu ${slope}`, (x) => graph.leakyRelu(x, slope))
-export const sigmoid = (): Layer => stateless('sigmoid', (x) => graph.sigmoid(x))
-export const tanh = (): Layer => stateless('tanh', (x) => graph.tanh(x))
-export const softplus = (): Layer => stateless('softplus', (x) => graph.softplus(x))
-export const gelu = (): Layer => stateless('gelu', (x) => graph.gelu(x))
+export const leakyReluLayer = (slope = 0.01): Layer =>
+  stateless(`leaky relu ${slope}`, (x) => graph.leakyRelu(x, slope))
 
 /** (n, ...) to (n, features). */
 export const flatten = (): Layer =>
@@ -32,7 +39,7 @@ export const upsample2d = (scale: number): Layer =>
   stateless(`nearest upsample ${scale}`, (x) => graph.upsampleNearest(x, scale))
 
 /** Zeroes elements with probability `rate` in training; does nothing when scoring. */
-export const dropout = (rate: number): Layer =>
+export const dropoutLayer = (rate: number): Layer =>
   stateless(`dropout ${rate}`, (x, scope) =>
     scope.training ? graph.dropout(x, scope.mask(x.shape as readonly number[], 1 - rate), rate) : x,
   )

@@ -3,7 +3,7 @@
 
 import { TollError } from '../base/index.js'
 import { convSize, windowOf } from '../graph/index.js'
-import { flatten, leakyRelu, outputBias, relu, unflatten } from './activation.js'
+import { activation, flatten, leakyReluLayer, outputBias, unflatten } from './activation.js'
 import { autoencoder, type Autoencoder } from './autoencoder.js'
 import { conv2d, convTranspose2d } from './convolution.js'
 import type { Layer } from './layer.js'
@@ -34,7 +34,7 @@ export function dense(widths: readonly number[], name = 'dense'): Autoencoder {
 function denseStack(widths: readonly number[]): Layer[] {
   return widths.slice(1).flatMap((out, i) => {
     const layer = linear({ in: widths[i], out })
-    return i === widths.length - 2 ? [layer] : [layer, batchNorm({ features: out }), relu()]
+    return i === widths.length - 2 ? [layer] : [layer, batchNorm({ features: out }), activation('relu')]
   })
 }
 
@@ -55,12 +55,12 @@ export function mnistNetwork(latent = 128): Autoencoder {
   const down = (inputs: number, out: number, strides: number) => [
     conv2d({ in: inputs, out, kernel: 4, strides }),
     batchNorm({ features: out }),
-    leakyRelu(0.2),
+    leakyReluLayer(0.2),
   ]
   const up = (inputs: number, out: number, strides: number) => [
     convTranspose2d({ in: inputs, out, kernel: 4, strides }),
     batchNorm({ features: out }),
-    leakyRelu(0.2),
+    leakyReluLayer(0.2),
   ]
   return autoencoder({
     name: 'mnist',
@@ -92,7 +92,7 @@ export function mnistNetwork(latent = 128): Autoencoder {
  * leaky ReLU 0.1.
  */
 export function cifarNetwork(latent = 64): Autoencoder {
-  const block = (layer: Layer, features: number) => [layer, batchNorm({ features }), leakyRelu(0.1)]
+  const block = (layer: Layer, features: number) => [layer, batchNorm({ features }), leakyReluLayer(0.1)]
   const down = (inputs: number, out: number, kernel: number, strides = 1) =>
     block(conv2d({ in: inputs, out, kernel, strides, bias: false }), out)
   const up = (inputs: number, out: number, kernel: number, strides = 1) =>
@@ -151,7 +151,7 @@ export function imageDefault({ channels, height, width }: ImageShape, latent = 3
   const down = Array.from({ length: last }, (_, i) => [
     conv2d({ in: features[i], out: features[i + 1], kernel: 3, strides: 2, pads: 1, bias: false }),
     batchNorm({ features: features[i + 1] }),
-    leakyRelu(0.1),
+    leakyReluLayer(0.1),
   ]).flat()
   const up = Array.from({ length: last }, (_, k) => {
     const i = last - 1 - k
@@ -169,7 +169,7 @@ export function imageDefault({ channels, height, width }: ImageShape, latent = 3
       outputPadding,
       bias: i === 0,
     })
-    return i === 0 ? [layer] : [layer, batchNorm({ features: features[i] }), leakyRelu(0.1)]
+    return i === 0 ? [layer] : [layer, batchNorm({ features: features[i] }), leakyReluLayer(0.1)]
   }).flat()
   return autoencoder({
     name: 'image',
@@ -179,7 +179,7 @@ export function imageDefault({ channels, height, width }: ImageShape, latent = 3
     decoder: sequential([
       linear({ in: latent, out: flat }),
       unflatten(bottom),
-      ...(last > 0 ? [batchNorm({ features: features[last] }), leakyRelu(0.1), ...up] : []),
+      ...(last > 0 ? [batchNorm({ features: features[last] }), leakyReluLayer(0.1), ...up] : []),
     ]),
   })
 }

@@ -13,17 +13,13 @@ export { linear, type LinearOptions } from './linear.js'
 export { conv2d, convTranspose2d, type ConvOptions, type ConvTransposeLayerOptions } from './convolution.js'
 export { batchNorm, type BatchNormOptions } from './normalization.js'
 export {
+  activation,
   averagePool2d,
-  dropout,
+  dropoutLayer,
   flatten,
-  gelu,
-  leakyRelu,
+  leakyReluLayer,
   maxPool2d,
   outputBias,
-  relu,
-  sigmoid,
-  softplus,
-  tanh,
   unflatten,
   upsample2d,
 } from './activation.js'

@@ -7,7 +7,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { aurocOf, bootstrapInterval, quantile, rocCurve } from '../metrics/index.js'
+import { quantile } from '../base/index.js'
+import { aurocOf, bootstrapInterval, rocCurve } from '../metrics/index.js'
 import { imageStrip, learningCurve, lossChart, renderReport, renderSvg, rocChart, scoreHistogram } from './index.js'
 
 const size = 784

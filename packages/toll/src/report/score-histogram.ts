@@ -2,7 +2,8 @@
 // share of its own rows, since anomalies are rare and would vanish as counts.
 
 import { TollError } from '../base/index.js'
-import { histogram, quantile } from '../metrics/index.js'
+import { quantile } from '../base/index.js'
+import { histogram } from '../metrics/index.js'
 import { formatNumber, narrowWidth, shorten, type Chart, type ChartOptions, type Frame } from './chart.js'
 import { axisX, axisY, drawChart, type Plot } from './plot.js'
 import type { ReportTable } from './table.js'

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random, type NdArray } from '../base/index.js'
 import { mean, rowNorm, sub } from '../graph/index.js'
-import { autoencoder, dense, dropout, linear, reconstruct, relu, sequential, type Autoencoder } from '../nn/index.js'
+import {
+  activation,
+  autoencoder,
+  dense,
+  dropoutLayer,
+  linear,
+  reconstruct,
+  sequential,
+  type Autoencoder,
+} from '../nn/index.js'
 import { adam, sgd } from '../optim/index.js'
 import type { Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
@@ -54,7 +63,7 @@ const withDropout = autoencoder({
   name: 'dropout',
   sampleShape: [6],
   latent: 4,
-  encoder: sequential([linear({ in: 6, out: 8 }), relu(), dropout(0.3), linear({ in: 8, out: 4 })]),
+  encoder: sequential([linear({ in: 6, out: 8 }), activation('relu'), dropoutLayer(0.3), linear({ in: 8, out: 4 })]),
   decoder: sequential([linear({ in: 4, out: 6 })]),
 })
 

@@ -1,7 +1,7 @@
 // The Arrhythmia data and the paper's order of its rows, from the registry's files on this machine.
 
 import { readMat, readNpy, toFloat64, toIndices } from 'toll/data'
-import { readDatasetFile, type DataFolders } from 'toll/data/node'
+import { readDatasetFile, type DataFolders } from 'toll/node'
 import type { ArrhythmiaData } from '../splits.js'
 
 /** Errors: `not-found` with the command that gets the files; `checksum`, `format`, `io`. */

@@ -4,10 +4,11 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Random, takeSamples, type Table } from 'toll/base'
+import type { Table } from 'toll'
+import { Random, takeSamples } from 'toll/base'
 import type { ImageSet } from 'toll/data'
-import { cacheFolder, loadImages, openTable, type DataFolders } from 'toll/data/node'
-import type { Rows } from 'toll/evaluate'
+import type { Rows } from 'toll/detectors'
+import { cacheFolder, loadImages, openTable, type DataFolders } from 'toll/node'
 import type { PyodDataset } from '../pyod.js'
 
 /** Rows of each class at most: as many as most of the benchmark's tables have. */

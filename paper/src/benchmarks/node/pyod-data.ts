@@ -2,9 +2,9 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import { toFloat64 } from 'toll/data'
-import { cacheFolder, readArrayFile, type DataFolders } from 'toll/data/node'
+import { cacheFolder, readArrayFile, type DataFolders } from 'toll/node'
 import { pyodBenchmark } from '../pyod-published.js'
 import type { PyodDataset } from '../pyod.js'
 

@@ -2,12 +2,10 @@
 // folder.
 
 import { join } from 'node:path'
+import { saveModel, type Engine } from 'toll'
 import { throwIfAborted, type Watched } from 'toll/base'
-import { makeFolder, writeFileAtomic } from 'toll/base/node'
-import { loadImages, type DataFolders } from 'toll/data/node'
-import { saveModel } from 'toll/model/node'
+import { loadImages, makeFolder, writeFileAtomic, type DataFolders } from 'toll/node'
 import type { ReportTable } from 'toll/report'
-import type { Engine } from 'toll/runtime'
 import { renderDemoReport, tabulateDemo } from '../report.js'
 import { compareOnDigits, type ComparedDetector, type CompareOptions } from '../compare.js'
 

@@ -1,7 +1,7 @@
 // The images of a protocol and the published list of its validation rows, from the registry's files on this machine.
 
 import { readNpy, toIndices } from 'toll/data'
-import { loadImages, readDatasetFile, type DataFolders } from 'toll/data/node'
+import { loadImages, readDatasetFile, type DataFolders } from 'toll/node'
 import type { ImageProtocol } from '../protocol.js'
 import { checkImageData, type ImageData } from '../one-class.js'
 

@@ -1,7 +1,7 @@
 // Where trials run, as their records say it.
 
 import { cpus, totalmem } from 'node:os'
-import type { Engine } from 'toll/runtime'
+import type { Engine } from 'toll'
 import type { Machine } from '../record.js'
 
 export function describeMachine({ device, threads }: Pick<Engine, 'device' | 'threads'>): Machine {

@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { TollError } from 'toll/base'
-import { cannotWrite } from 'toll/base/node'
+import { TollError } from 'toll'
+import { cannotWrite } from 'toll/node'
 
 interface Holder {
   readonly pid: number

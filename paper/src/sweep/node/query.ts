@@ -1,6 +1,6 @@
 // Questions to trial logs, in SQL.
 
-import { queryRecords, type QueryResult } from 'toll/data/node'
+import { queryRecords, type QueryResult } from 'toll/node'
 import type { RecordFormat } from '../format.js'
 
 /**

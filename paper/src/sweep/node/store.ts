@@ -3,9 +3,8 @@
 
 import { access, mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TollError } from 'toll/base'
-import { cannotWrite } from 'toll/base/node'
-import { fileCheckpoint } from 'toll/train/node'
+import { TollError } from 'toll'
+import { cannotWrite, fileCheckpoint } from 'toll/node'
 import type { RecordFormat } from '../format.js'
 import type { TrialStore } from '../sweep.js'
 import { openTrialLog, readTrialLog } from './trial-log.js'

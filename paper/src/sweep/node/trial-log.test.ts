@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { TollError } from 'toll/base'
+import { TollError } from 'toll'
 import { openTrialLog, readTrialLog, type LineFormat, type TrialLogOptions } from './index.js'
 
 interface Line {

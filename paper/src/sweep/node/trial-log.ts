@@ -3,8 +3,9 @@
 // machines merge by concatenation.
 
 import { open, readFile, realpath, type FileHandle } from 'node:fs/promises'
-import { TollError, messageOf } from 'toll/base'
-import { cannotRead, cannotWrite } from 'toll/base/node'
+import { TollError } from 'toll'
+import { messageOf } from 'toll/base'
+import { cannotRead, cannotWrite } from 'toll/node'
 import { readRecord, type RecordFormat } from '../format.js'
 import { takeLock } from './lock.js'
 

@@ -1,0 +1,32 @@
+// What only Node has: tables through DuckDB, folders of data sets, written rows, files that appear whole,
+// checkpoints.
+export { cannotRead, cannotWrite, checkFolder, makeFolder, openAtomic, writeFileAtomic } from '../base/node/index.js'
+export {
+  cacheFolder,
+  downloadDataset,
+  loadImages,
+  openRowWriter,
+  openTable,
+  queryRecords,
+  readArrayFile,
+  readDatasetFile,
+  readTraining,
+  type DataFolders,
+  type LocatedDataset,
+  type OutputValues,
+  type QueryResult,
+  type QueryValue,
+  type ReadTrainingOptions,
+  type RowFormat,
+  type RowWriter,
+  type TableBatch,
+  type TableFormat,
+  type TableInput,
+  type TableOptions,
+  type TableSource,
+  type TrainingRows,
+  locateDataset,
+} from '../data/node/index.js'
+export { closeEngines, openEngines } from '../evaluate/node/index.js'
+export { engineVersions } from '../runtime/node/index.js'
+export { fileCheckpoint } from '../train/node/index.js'

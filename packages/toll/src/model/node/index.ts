@@ -1,2 +1,0 @@
-// Model files, as everywhere.
-export { loadModel, saveModel } from '../index.js'
