@@ -2,12 +2,25 @@
 // programs do (ES modules, CommonJS, a worker thread, strict types, bundlers, the command), and prints what they weigh.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  lstatSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build as esbuild } from 'esbuild'
+import { chromium } from 'playwright-core'
+import { optionalPackages } from '../packages/toll/dist/base/index.js'
+import { findChromium, noChromium } from '../test/dist/browser.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const work = mkdtempSync(join(tmpdir(), 'toll-packed-'))
@@ -49,10 +62,15 @@ function bytesIn(folder) {
   return sum
 }
 
+const onnxruntimeWeb = optionalPackages['onnxruntime-web'].version
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`
 const kilobytes = (bytes) => `${(bytes / 1e3).toFixed(0)} KB`
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 const report = (what, value) => console.log(`${what.padEnd(48)} ${value}`)
+
+function expectSame(found, expected) {
+  if (found !== expected) throw new Error(`expected ${expected}, found ${found}`)
+}
 
 const fitting = `
 const rows = Array.from({ length: 200 }, (_, i) => [Math.sin(i), Math.cos(i), Math.sin(i) + Math.cos(i)])
@@ -62,19 +80,32 @@ if (!(score[1] > score[0])) throw new Error(\`scores \${score} do not rank the a
 `
 const inAFunction = (text) => `async function main() {${text}}\nmain()\n`
 
+const timedImport = `const start = performance.now()
+await import('toll')
+console.log(performance.now() - start)`
+
 // What a browser needs: the verbs that a page of that kind has.
 const pages = {
   scoring: `import { loadModel, tableFromRows } from 'toll'
-window.score = async (address, rows, names) => (await (await loadModel(address)).score(tableFromRows(rows, names))).score
+window.score = async (address, rows, names) => {
+  const model = await loadModel(address)
+  return model.score(tableFromRows(rows, names))
+}
 `,
   training: `import { fit, loadModel, saveModel, tableFromRows } from 'toll'
 window.train = async (rows, names) => saveModel(await fit(tableFromRows(rows, names)), 'model.onnx')
-window.score = async (address, rows, names) => (await (await loadModel(address)).score(tableFromRows(rows, names))).score
+window.score = async (address, rows, names) => {
+  const model = await loadModel(address)
+  return model.score(tableFromRows(rows, names))
+}
 `,
 }
 
+const engine = /^onnxruntime-web/
+
+/** Each makes one ES module for a browser, with the browser's engine in it or not. */
 const bundlers = {
-  async esbuild(entry, outfile) {
+  async esbuild(entry, outfile, withEngine) {
     await esbuild({
       entryPoints: [entry],
       outfile,
@@ -82,36 +113,38 @@ const bundlers = {
       minify: true,
       format: 'esm',
       platform: 'browser',
-      external: ['onnxruntime-web', 'onnxruntime-web/*'],
+      external: withEngine ? [] : ['onnxruntime-web', 'onnxruntime-web/*'],
       logLevel: 'error',
     })
   },
-  async Vite(entry, outfile) {
+  async Vite(entry, outfile, withEngine) {
     const { build } = await import('vite')
     await build({
       root: dirname(entry),
       configFile: false,
       logLevel: 'error',
+      base: './',
       build: {
         outDir: dirname(outfile),
         emptyOutDir: false,
         minify: true,
         rollupOptions: {
           input: entry,
-          external: /^onnxruntime-web/,
+          external: withEngine ? [] : engine,
           output: { entryFileNames: basename(outfile), codeSplitting: false },
         },
       },
     })
   },
-  async webpack(entry, outfile) {
+  async webpack(entry, outfile, withEngine) {
     const { default: webpack } = await import('webpack')
     const compiler = webpack({
       mode: 'production',
       context: dirname(entry),
       entry,
       experiments: { outputModule: true },
-      externals: ({ request }, done) => (/^onnxruntime-web/.test(request) ? done(null, `module ${request}`) : done()),
+      externals: ({ request }, done) =>
+        !withEngine && engine.test(request) ? done(null, `module ${request}`) : done(),
       output: {
         path: dirname(outfile),
         filename: basename(outfile),
@@ -130,7 +163,14 @@ const bundlers = {
 
 const nodeBundlers = {
   async esbuild(entry, outfile) {
-    await esbuild({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node', logLevel: 'error' })
+    await esbuild({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'error',
+    })
   },
   async 'esbuild, CommonJS'(entry, outfile) {
     await esbuild({
@@ -147,6 +187,29 @@ const nodeBundlers = {
     const { build } = await import('rolldown')
     await build({ input: entry, platform: 'node', logLevel: 'silent', output: { file: outfile, codeSplitting: false } })
   },
+}
+
+/**
+ * Opens a folder's page.js in Chromium; it says in the title of its document when it is done, and how. The files come
+ * without a server.
+ */
+async function open(folder, executablePath) {
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  try {
+    const page = await browser.newPage()
+    await page.route('**/*', (route) => {
+      const { pathname } = new URL(route.request().url())
+      const path = join(folder, pathname)
+      if (pathname === '/')
+        return route.fulfill({ contentType: 'text/html', body: '<script type="module" src="page.js"></script>' })
+      return existsSync(path) ? route.fulfill({ path }) : route.fulfill({ status: 404 })
+    })
+    await page.goto('http://localhost/')
+    await page.waitForFunction(() => document.title !== '')
+    return await page.title()
+  } finally {
+    await browser.close()
+  }
 }
 
 /** The program without await at its top, which CommonJS has not. */
@@ -175,7 +238,8 @@ try {
     'dynamic.cjs': inAFunction(`if (typeof (await import('toll')).fit !== 'function') process.exit(1)`),
     'require.cjs': `if (typeof require('toll').fit !== 'function' || !require('toll/graph').compile) process.exit(1)\n`,
     'missing.mjs': `import { openEngine } from 'toll'
-try { await openEngine({ device: 'cpu' }); process.exit(1) } catch ({ reason }) { if (reason !== 'missing-package') process.exit(1) }\n`,
+const reason = await openEngine({ device: 'cpu' }).catch((error) => error.reason)
+if (reason !== 'missing-package') process.exit(1)\n`,
     'types.ts': `import { TollError, fit, readTable, scoreStream, type Model } from 'toll'
 import { compile } from 'toll/graph'
 export const learn = async (): Promise<Model> => fit(await readTable('a.csv'))
@@ -219,12 +283,52 @@ export const all = { TollError, scoreStream, compile }\n`,
     }
   }
 
+  const executablePath = findChromium()
+  if (executablePath === undefined) report('bundles in a browser', `skipped: ${noChromium}`)
+  else {
+    install(alone, `onnxruntime-web@${onnxruntimeWeb}`)
+    const entry = join(alone, 'page.js')
+    writeFileSync(
+      entry,
+      `import { fit, loadModel, tableFromRows } from 'toll'
+try {
+${fitting}
+document.title = (await loadModel(model.bytes)).manifest ? 'right' : 'wrong'
+} catch ({ reason, message, details }) {
+document.title = reason ? [reason, details.option].join() : message
+}
+`,
+    )
+    for (const [name, bundle] of Object.entries(bundlers)) {
+      const folder = join(alone, `page-${name}`)
+      mkdirSync(folder)
+      await bundle(entry, join(folder, 'page.js'), true)
+      if (name === 'esbuild') {
+        // It leaves the engine's file behind, and the error says which one and what helps.
+        expectSame(await open(folder, executablePath), 'unknown-file,wasmPaths')
+        const wasm = 'ort-wasm-simd-threaded.wasm'
+        cpSync(join(alone, 'node_modules', 'onnxruntime-web', 'dist', wasm), join(folder, wasm))
+      }
+      expectSame(await open(folder, executablePath), 'right')
+      report(`fits and scores in Chromium, ${name}`, 'runs')
+    }
+  }
+
   if (withCommand) {
     const full = folderNamed('full', {
-      'program.mjs': `import { fit, saveModel, tableFromRows } from 'toll'\n${fitting}\nawait saveModel(model, 'model.onnx')\n`,
+      'program.mjs': `import { fit, saveModel, tableFromRows } from 'toll'
+${fitting}
+await saveModel(model, 'model.onnx')\n`,
       'worker.mjs': `import { Worker } from 'node:worker_threads'
-new Worker(new URL('program.mjs', import.meta.url)).on('error', (error) => { console.error(error); process.exit(1) })\n`,
-      'rows.csv': `a,b,c\n${Array.from({ length: 300 }, (_, i) => [Math.sin(i), Math.cos(i), Math.sin(i) + Math.cos(i)].join()).join('\n')}\n`,
+const worker = new Worker(new URL('program.mjs', import.meta.url))
+worker.on('error', (error) => {
+  throw error
+})\n`,
+      'rows.csv': [
+        'a,b,c',
+        ...Array.from({ length: 300 }, (_, i) => `${Math.sin(i)},${Math.cos(i)},${i % 7}`),
+        '',
+      ].join('\n'),
     })
     install(full, library, command)
     report('installed: toll-cli', megabytes(bytesIn(join(full, 'node_modules'))))
