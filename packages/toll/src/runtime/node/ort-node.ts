@@ -16,6 +16,7 @@ import type { Accelerator, EngineOptions } from '../options.js'
 import { openWebEngine } from '../ort-web.js'
 import { WorkerLink } from './link.js'
 import { buffersOf, type Loaded, type Started, type WorkerSettings } from './protocol.js'
+import { switchOffReports } from './reports.js'
 import { workerScript } from './worker-script.js'
 
 const accelerators: readonly Accelerator[] = ['cuda', 'webgpu', 'cpu']
@@ -28,6 +29,8 @@ const gpuLock = new SharedArrayBuffer(4)
  * Opens an engine, ONNX Runtime for Node in a worker thread. An engine that is not closed does not keep the process
  * alive, except while a call is pending. A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so
  * does `process.exit`; a signal that nobody handles does not.
+ *
+ * The library's reports to its maker are switched off; who wants them sets ORT_DISABLE_TELEMETRY=0 for the process.
  *
  * @throws `argument` for an option outside its domain; `device` when onnxruntime-node is not installed or no device
  * that was asked for is there, saying what is missing.
@@ -67,6 +70,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     probe: probe(),
     gpu: gpuLock,
   }
+  await switchOffReports()
   const link = new WorkerLink(await workerScript(), settings)
   let started: Started
   try {
