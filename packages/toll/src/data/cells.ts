@@ -9,12 +9,13 @@ export function flagOf(text: string): number | undefined {
 }
 
 /**
- * The number of a cell, in the notations that DuckDB takes: decimal, with an exponent, `inf` and `nan` in any case, and
- * underscores between digits.
+ * The number of a cell: decimal, with an exponent, `inf` and `nan` in any case. Where the comma is the decimal sign a
+ * point is none: `1.234` may be a thousand there.
  */
 export function numberOf(text: string, decimal: CellOptions['decimal'] = '.'): number | undefined {
-  const plain = decimal === ',' ? text.replaceAll(',', '.') : text
-  if (/^[+-]?(\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return Number(plain.replaceAll('_', ''))
+  if (decimal === ',' && text.includes('.')) return undefined
+  const plain = decimal === ',' ? text.replace(',', '.') : text
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return Number(plain)
   const word = /^([+-]?)(inf|infinity|nan)$/i.exec(plain)
   if (!word) return undefined
   return word[2].toLowerCase() === 'nan' ? NaN : word[1] === '-' ? -Infinity : Infinity

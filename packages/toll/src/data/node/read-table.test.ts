@@ -42,7 +42,7 @@ const mixed = [
   '1;2024-05-31;true;north;1.5;"a;b"',
   '2;2024-05-31T12:00:00Z;FALSE; south ;-2e3;"say ""hi"""',
   '3;;;NA;;',
-  '4;2024-06-01;true;north;1_000;"two',
+  '4;2024-06-01;true;north;1e3;"two',
   'lines"',
 ]
 
@@ -59,6 +59,16 @@ describe('cells of text', () => {
         ['note', 'category', [0, 1, NaN, 2], ['a;b', 'say "hi"', `two${end}lines`]],
       ])
     }
+  })
+
+  it('are numbers only in the notation of the file', async () => {
+    const underscores = await both('underscore.csv', 'unit,v\n19_1,1\n1_91,2\n20_7,3\n')
+    expect(described(underscores)[0]).toEqual(['unit', 'category', [0, 1, 2], ['19_1', '1_91', '20_7']])
+    const thousands = await both('thousands.csv', 'a;b\n1.234;1,5\n2.345;+2,5e1\n', { decimal: ',', delimiter: ';' })
+    expect(described(thousands)).toEqual([
+      ['a', 'category', [0, 1], ['1.234', '2.345']],
+      ['b', 'number', [1.5, 25]],
+    ])
   })
 
   it('of JSON are, too', async () => {

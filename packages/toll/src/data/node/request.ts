@@ -50,9 +50,13 @@ export function vectorSql(column: SelectedColumn, ref: string, { decimal = '.' }
   if (vector === 'VARCHAR') return kind === 'category' ? stringSql(type, ref) : `CAST(${ref} AS VARCHAR)`
   if (kind === 'time') return timeSql(type, ref)
   if (!column.judged) return `CAST(${ref} AS DOUBLE)`
+  // DuckDB would skip underscores; where the comma is the decimal sign a point is none. `contains` costs a fifth of the
+  // cast, `translate` seven casts.
+  const text = `CAST(${ref} AS VARCHAR)`
   return decimal === ','
-    ? `try_cast(replace(CAST(${ref} AS VARCHAR), ',', '.') AS DOUBLE)`
-    : `try_cast(CAST(${ref} AS VARCHAR) AS DOUBLE)`
+    ? `CASE WHEN contains(${text}, '_') OR contains(${text}, '.') THEN NULL ` +
+        `ELSE try_cast(replace(${text}, ',', '.') AS DOUBLE) END`
+    : `CASE WHEN contains(${text}, '_') THEN NULL ELSE try_cast(${text} AS DOUBLE) END`
 }
 
 /**
