@@ -6,7 +6,6 @@ export {
   type CommandLine,
   type ModelReportOptions,
   type Sifted,
-  type SiftedRow,
   type SiftOptions,
 } from '../audit/index.js'
 export {

@@ -2,6 +2,7 @@
 // one rule and a bad one can be named; Parquet and SQL with the types they have.
 
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { TollError } from '../../base/index.js'
 import { describeDuck, quoteName, quotePath, quoteText } from './duck.js'
 import { readHeader, type HeaderOptions } from '../header.js'
 import type { TableFile, TextFile } from './locate.js'
@@ -19,8 +20,8 @@ export interface Relation {
   readonly textFile?: TextFile
 }
 
-/** Rows from which DuckDB finds the names in a JSON file. */
-const sampleRows = 20_480
+/** Every key of a JSON file is a column, wherever it first appears and however rare it is. */
+const allKeys = 'sample_size = -1, map_inference_threshold = -1, field_appearance_threshold = 0'
 
 /** The relation of one file. Errors as `readHeader`, and `format` for damaged files. */
 export async function relationOf(
@@ -70,7 +71,8 @@ function delimitedRelation(file: TableFile, options: HeaderOptions): Relation {
 async function jsonRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {
   const format = file.format === 'ndjson' ? 'newline_delimited' : 'auto'
   const common = `${quotePath(file.path)}, format = '${format}', compression = '${file.gzip ? 'gzip' : 'uncompressed'}'`
-  const names = [...(await describe(`read_json(${common}, sample_size = ${sampleRows})`, connection, file.name)).keys()]
+  const names = [...(await describe(`read_json(${common}, ${allKeys})`, connection, file.name)).keys()]
+  await checkKeys(names, common, connection, file.name)
   const types = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')
   const columns = new Map(names.map((name) => [name, { ref: quoteName(name), type: 'VARCHAR' }]))
   return {
@@ -78,6 +80,34 @@ async function jsonRelation(file: TableFile, connection: DuckDBConnection): Prom
     sql: `read_json(${common}, columns = {${types}})`,
     columns,
     ...(file.gzip && { textFile: { path: file.path, gzip: true, lines: false } }),
+  }
+}
+
+/** DuckDB's names ignore case: of `id` and `Id` it makes `id` and `Id_1`, and reads the second nowhere. */
+async function checkKeys(
+  names: readonly string[],
+  file: string,
+  connection: DuckDBConnection,
+  name: string,
+): Promise<void> {
+  const known = new Set(names.map((key) => key.toLowerCase()))
+  const renamed = names.some((key) => /_\d+$/.test(key) && known.has(key.replace(/_\d+$/, '').toLowerCase()))
+  if (!renamed) return
+  const rows = await runRows(
+    `SELECT DISTINCT unnest(json_keys(json)) AS key FROM read_json_objects(${file}) ORDER BY key`,
+    connection,
+    name,
+  )
+  const byCase = new Map<string, string>()
+  for (const [key] of rows.map((row) => row.map(String))) {
+    const other = byCase.get(key.toLowerCase())
+    if (other !== undefined)
+      throw new TollError(
+        'duplicate-column',
+        `${name} has the keys '${other}' and '${key}', which differ in case only; rename one of them`,
+        { file: name, column: key },
+      )
+    byCase.set(key.toLowerCase(), key)
   }
 }
 

@@ -129,6 +129,28 @@ describe('formats', () => {
       code: 'format',
       message: expect.stringMatching(/c\.csv lacks column 'y' that .*a\.csv has/),
     })
+    await expect(openTable([at('many/c.csv'), at('many/b.csv')])).rejects.toMatchObject({
+      reason: 'schema-mismatch',
+      message: expect.stringMatching(/b\.csv has a column 'y' that .*c\.csv lacks/),
+      details: { file: at('many/b.csv'), column: 'y' },
+    })
+  })
+
+  test('every key of a JSON file is a column, however late or rare it is', async () => {
+    const late = '{"a":1}\n'.repeat(30_000) + '{"a":2,"late":7}\n'
+    expect(await load(await file('late.ndjson', late))).toMatchObject({ kinds: ['a:number', 'late:number'] })
+    const sparse = Array.from({ length: 500 }, (_, i) => `{"k${i}":${i}}\n`).join('')
+    const { names, columns } = await load(await file('sparse.ndjson', sparse))
+    expect(names).toEqual(Array.from({ length: 500 }, (_, i) => `k${i}`))
+    expect(columns[499].at(-1)).toBe(499)
+  })
+
+  test('keys that differ in case only are refused, and a key that looks renamed is not', async () => {
+    await expect(openTable(await file('case.ndjson', '{"id":1,"Id":2,"id_1":3}\n'))).rejects.toMatchObject({
+      reason: 'duplicate-column',
+      message: expect.stringMatching(/'Id' and 'id', which differ in case only/),
+    })
+    expect((await load(await file('numbered.ndjson', '{"id":1,"id_1":2}\n'))).names).toEqual(['id', 'id_1'])
   })
 
   test('paths are names, not patterns or SQL', async () => {
@@ -405,10 +427,15 @@ describe('refusals', () => {
     ],
   ]
   test.each(damage)('%s: damage after many rows', async (name, content, code, message) => {
-    await using source = await openTable(await file(`late-${name}`, content()))
+    const path = await file(`late-${name}`, content())
     const refused = { code, message: expect.stringMatching(message) }
-    await expect(source.read()).rejects.toMatchObject(refused)
+    const read = async () => {
+      await using source = await openTable(path)
+      await source.read()
+    }
+    await expect(read()).rejects.toMatchObject(refused)
     const streamed = async () => {
+      await using source = await openTable(path)
       for await (const { table } of source.batches({ invalidRows: 'mark' }))
         expect(namesOf(table.columns)).toEqual(['a', 'b'])
     }

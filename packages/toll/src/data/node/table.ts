@@ -159,6 +159,13 @@ async function openFile(path: string, options: TableOptions, cleanups: (() => Pr
 }
 
 function checkSameColumns(first: Relation, other: Relation): void {
+  for (const name of other.columns.keys()) {
+    if (!first.columns.has(name))
+      throw new TollError('schema-mismatch', `${other.name} has a column '${name}' that ${first.name} lacks`, {
+        file: other.name,
+        column: name,
+      })
+  }
   for (const [name, { type }] of first.columns) {
     const found = other.columns.get(name)
     if (!found)
