@@ -66,6 +66,16 @@ const onnxruntimeWeb = optionalPackages['onnxruntime-web'].version
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`
 const kilobytes = (bytes) => `${(bytes / 1e3).toFixed(0)} KB`
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
+
+/** Milliseconds that Node with these arguments takes: the median of nine. */
+const timeOf = (...args) =>
+  median(
+    Array.from({ length: 9 }, () => {
+      const start = performance.now()
+      run(work, process.execPath, args)
+      return performance.now() - start
+    }),
+  )
 const report = (what, value) => console.log(`${what.padEnd(48)} ${value}`)
 
 function expectSame(found, expected) {
@@ -272,6 +282,7 @@ export const all = { TollError, scoreStream, compile }\n`,
     ),
   )
   report(`import('toll'), median of 9`, `${median(milliseconds).toFixed(0)} ms`)
+  report('node -e 0, for scale, median of 9', `${timeOf('-e', '0').toFixed(0)} ms`)
   for (const [what, text] of Object.entries(pages)) {
     const entry = join(alone, `${what}.js`)
     writeFileSync(entry, text)
@@ -344,12 +355,7 @@ worker.on('error', (error) => {
     toll('inspect', 'model.onnx')
     report('npx toll', 'fine')
     const bin = join(full, 'node_modules', 'toll-cli', 'bin', 'toll.js')
-    const helps = Array.from({ length: 9 }, () => {
-      const start = performance.now()
-      run(full, process.execPath, [bin, '--help'])
-      return performance.now() - start
-    })
-    report('toll --help, median of 9', `${median(helps).toFixed(0)} ms`)
+    report('toll --help, median of 9', `${timeOf(bin, '--help').toFixed(0)} ms`)
     for (const [name, bundle] of Object.entries(nodeBundlers)) {
       // The bundle stands alone: its only neighbours are the packages that have a native part.
       const place = folderNamed(`bundle-${name.replace(/\W+/g, '-')}`)
