@@ -19,6 +19,21 @@ const rooms = {
         }
       },
     },
+    // The formatter leaves texts, templates and comments as wide as they are.
+    width: {
+      meta: { type: 'layout', schema: [] },
+      create: (context) => ({
+        Program() {
+          context.sourceCode.lines.forEach((text, i) => {
+            if ([...text].length > width)
+              context.report({
+                loc: { line: i + 1, column: width },
+                message: `A line has at most ${width} characters.`,
+              })
+          })
+        },
+      }),
+    },
     // Nothing is decided by the words of an error: neither by `.message`, nor by what `messageOf` gives.
     messages: {
       meta: { type: 'problem', schema: [] },
@@ -43,6 +58,7 @@ const rooms = {
 }
 
 const anyType = 1
+const width = 120
 
 const searches = /^(test|exec|match|matchAll|search|includes|startsWith|endsWith|indexOf|lastIndexOf|has|get)$/
 
@@ -78,6 +94,7 @@ export default tseslint.config(
     plugins: { rooms },
     rules: {
       'rooms/imports': 'error',
+      'rooms/width': 'error',
       'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Name every export.' }],
       'no-console': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],

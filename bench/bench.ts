@@ -72,7 +72,9 @@ async function main(): Promise<void> {
   if (!values.json) {
     console.log(
       `${cpus()[0].model}, ${engine.threads} threads; ` +
-        `${peer ? `PyTorch ${peer.version}` : 'no python3 with torch: ours alone (Debian: apt-get install python3-torch)'}`,
+        (peer
+          ? `PyTorch ${peer.version}`
+          : 'no python3 with torch: ours alone (Debian: apt-get install python3-torch)'),
     )
   }
   const results: Result[] = []

@@ -118,7 +118,9 @@ async function main(): Promise<void> {
   const say = (line: string) => values.json || console.log(line)
   say(
     `${cpus()[0].model}, ${engine.threads} threads; ` +
-      `${learner ? `scikit-learn ${learner.version}` : 'no python3 with sklearn: ours alone (Debian: apt-get install python3-sklearn)'}`,
+      (learner
+        ? `scikit-learn ${learner.version}`
+        : 'no python3 with sklearn: ours alone (Debian: apt-get install python3-sklearn)'),
   )
   const results: Result[] = []
   for (const workload of workloads) {

@@ -1,5 +1,5 @@
-// npm test [-- ROOM ...] [vitest options]: builds what has changed, then runs all tests, or those of rooms (`graph`), of packages
-// (`cli`, `paper`) or of files (`graph/ops`).
+// npm test [-- ROOM ...] [vitest options]: builds what has changed, then runs all tests, or those of rooms (`graph`),
+// of packages (`cli`, `paper`) or of files (`graph/ops`).
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'

@@ -30,7 +30,8 @@ function payment(i) {
 
 const oddities = [
   (p) => ({ ...p, channel: 'cheque' }), // a channel that never was
-  (p) => ({ ...p, channel: 'transfer', at: `${p.at.slice(0, 11)}03:12:00Z`, amount: '700.00', fee: '7.10' }), // an office that pays at night
+  // an office that pays at night
+  (p) => ({ ...p, channel: 'transfer', at: `${p.at.slice(0, 11)}03:12:00Z`, amount: '700.00', fee: '7.10' }),
   (p) => ({ ...p, fee: (4 + Number(p.amount) * 0.2).toFixed(2) }), // a fee that does not fit the amount
   (p) => ({ ...p, at: '1970-01-01T00:00:00Z' }), // a clock that was never set
   (p) => ({ ...p, channel: 'wallet', amount: '4100.00', fee: '41.10' }), // an amount that no wallet pays

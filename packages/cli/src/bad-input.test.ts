@@ -89,7 +89,10 @@ const data: readonly Case[] = [
     fit('cell.csv'),
     1,
     'data',
-    /cell\.csv, row 2: column 'b' holds 'oops'.*\(--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category\)/,
+    new RegExp(
+      "cell\\.csv, row 2: column 'b' holds 'oops'.*" +
+        '\\(--missing TEXT; toll fit also takes --exclude COLUMN and --types COLUMN=category\\)',
+    ),
   ],
   [fit('infinite.csv'), 1, 'data', /infinite\.csv, row 2: column 'b' holds 'infinity'/],
   [fit('one.csv'), 1, 'data', /one\.csv: fitting needs at least 2 rows, got 1/],
@@ -106,7 +109,10 @@ const data: readonly Case[] = [
     fit('huge.csv'),
     1,
     'data',
-    /huge\.csv: column b holds numbers beyond 1e\+150, which cannot be scaled; correct them, or leave the column out \(--exclude b\)/,
+    new RegExp(
+      'huge\\.csv: column b holds numbers beyond 1e\\+150, which cannot be scaled; ' +
+        'correct them, or leave the column out \\(--exclude b\\)',
+    ),
   ],
   [
     fit('nothing.csv', '--columns', 'b'),

@@ -135,10 +135,8 @@ describe('fit', () => {
   })
 
   test('weights and two named classes', async () => {
-    await writeFile(
-      at('named.csv'),
-      `x,kind,w\n${Array.from({ length: 60 }, (_, i) => `${i},${i % 10 === 0 ? 'odd' : 'usual'},${i % 2}`).join('\n')}\n`,
-    )
+    const lines = Array.from({ length: 60 }, (_, i) => `${i},${i % 10 === 0 ? 'odd' : 'usual'},${i % 2}\n`)
+    await writeFile(at('named.csv'), `x,kind,w\n${lines.join('')}`)
     const { code, out } = await toll(
       'fit',
       'named.csv',

@@ -141,7 +141,12 @@ function describe({ rows, fdr, drifted, score, columns, invalidCells, retyped = 
             `training${invalidCells.drifted ? `: drift, p-value ${p(invalidCells.pValue)}` : ''}.`,
         ]
       : []),
-    `${drifted ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} ` + `columns${score?.drifted ? ' and in the score' : ''}${invalidCells?.drifted ? ', and in rows that cannot be read' : ''}` : 'No drift'}, ` +
+    (drifted
+      ? `Drift in ${drifting + retyped.length} of ${columns.length + retyped.length} columns` +
+        (score?.drifted ? ' and in the score' : '') +
+        (invalidCells?.drifted ? ', and in rows that cannot be read' : '')
+      : 'No drift') +
+      ', ' +
       `at a false discovery rate of ${fdr}, by ${rows.now} rows.`,
     ...(rows.invalid > 0 && retyped.length === 0
       ? [

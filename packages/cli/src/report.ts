@@ -146,8 +146,10 @@ async function runReport(
   terminal.summary(
     document,
     `${flags.output}: ` +
-      `${sifted ? `${sifted.rows} rows, ${sifted.anomalies} ${sifted.anomalies === 1 ? 'anomaly' : 'anomalies'}` : 'the model alone'} ` +
-      `(${Math.ceil(bytes / 1024)} KiB)`,
+      (sifted
+        ? `${sifted.rows} rows, ${sifted.anomalies} ${sifted.anomalies === 1 ? 'anomaly' : 'anomalies'}`
+        : 'the model alone') +
+      ` (${Math.ceil(bytes / 1024)} KiB)`,
   )
 }
 

@@ -82,10 +82,12 @@ export function defineScore(command: Command, terminal: Terminal): void {
       "toll score model.onnx rows.csv --strict --format ndjson | jq -c 'select(.is_anomaly)'",
       'toll score model.onnx --sql "select * from \'s.parquet\' where day = today()" -o today.csv',
     ],
-    `${sourceHelp}\nColumns are found by name, in any order. The result has a column per --id (or the row number from 1),
-the score, its parts, the p-value among held-back normal rows, is_anomaly, and, without --strict, the error of rows that hold text or infinity
-where numbers belong. Missing numbers become the median of the training column and are counted. A model of windows scores each row with the
-rows before it, which must come in order; the first rows of a group have no score.`,
+    `${sourceHelp}
+Columns are found by name, in any order. The result has a column per --id (or the row number from 1),
+the score, its parts, the p-value among held-back normal rows, is_anomaly, and, without --strict, the
+error of rows that hold text or infinity where numbers belong. Missing numbers become the median of
+the training column and are counted. A model of windows scores each row with the rows before it, which
+must come in order; the first rows of a group have no score.`,
   )
   command.action((path: string, sources: string[], flags: ScoreFlags) => runScore(path, sources, flags, terminal))
 }

@@ -35,7 +35,8 @@ export type Source =
       side(name: string): Promise<NumberArray>
     }
 
-export const sourceHelp = `SOURCE is a CSV, TSV, Parquet, NDJSON or JSON file (.gz too), several of them, a glob, or - for
+export const sourceHelp = `\
+SOURCE is a CSV, TSV, Parquet, NDJSON or JSON file (.gz too), several of them, a glob, or - for
 standard input; or an array file: .npy, .npz, MATLAB .mat, idx, CIFAR binary (.gz too), of shape
 (n, d), (n, height, width) or (n, channels, height, width). Columns of an array are called x0, x1, ...`
 

@@ -197,7 +197,7 @@ describe('fit', () => {
 })
 
 describe('score --fdr', () => {
-  test('calls over the whole source what Benjamini and Hochberg call; rows without a score are no hypotheses', async () => {
+  test('calls what Benjamini and Hochberg call over the whole source; unscored rows are no hypotheses', async () => {
     const lines = (await readFile(at('example.csv'), 'utf8')).trim().split('\n')
     // 20 batches and more, one bad row, and 40 far ones.
     const many = Array.from({ length: 15 }, () => lines.slice(1)).flat()

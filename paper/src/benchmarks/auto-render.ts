@@ -120,7 +120,11 @@ export function renderAuto(table: AutoTable, command?: string): RenderedExperime
         },
         { title: 'Time', blocks: [block(tabulateTime(table))] },
       ],
-      footer: `${madeBy(command)}.${ways.some(({ kind }) => kind === 'published') ? " Published figures: PyOD's documentation, the same data sets and splits." : ''}`,
+      footer:
+        `${madeBy(command)}.` +
+        (ways.some(({ kind }) => kind === 'published')
+          ? " Published figures: PyOD's documentation, the same data sets and splits."
+          : ''),
     },
     listWays(table, ways),
     table,

@@ -84,10 +84,10 @@ export function renderPyod(table: PyodTable, command?: string): RenderedExperime
         { title: 'Notes', blocks: [{ kind: 'list', items: explainPyod(table) }] },
       ],
       footer:
-        `${madeBy(command)}${machine ? ` on ${machine.device} with ${count(machine.threads, 'thread')} per run` : ''}. ` +
-        'Method and published figures: Zhao, ' +
-        'Nasrullah, Li: PyOD, a Python toolbox for scalable outlier detection, JMLR 20 (2019), and its ' +
-        'documentation.',
+        madeBy(command) +
+        (machine ? ` on ${machine.device} with ${count(machine.threads, 'thread')} per run` : '') +
+        '. Method and published figures: Zhao, Nasrullah, Li: PyOD, a Python toolbox for scalable outlier detection, ' +
+        'JMLR 20 (2019), and its documentation.',
     },
     listCells(table),
     table,

@@ -116,7 +116,8 @@ export async function histogramCharts(trials: readonly ImageRecord[], stem: stri
           { name: 'anomalous', colour: 'anomaly' },
         ],
         xLabel,
-        description: `${title} of the test images at the last step, normal against anomalous, one panel per normal class.`,
+        description:
+          `${title} of the test images at the last step, normal against anomalous, ` + 'one panel per normal class.',
         table: {
           caption: 'Medians, to the width of a bin',
           columns: [

@@ -124,8 +124,8 @@ export async function renderAblation(options: ImageReportOptions): Promise<Rende
     value: difference ? signedPoints(100 * difference[choice].mean) : '–',
     emphasis: i === 0,
     note:
-      `${difference && signedInterval(difference[choice]) ? `95 % ${signedInterval(difference[choice])}, ` : ''}above ` +
-      `beta 0 on ${gains[i].above} of ${gains[i].compared} classes`,
+      (difference && signedInterval(difference[choice]) ? `95 % ${signedInterval(difference[choice])}, ` : '') +
+      `above beta 0 on ${gains[i].above} of ${gains[i].compared} classes`,
   }))
   return render(
     options,

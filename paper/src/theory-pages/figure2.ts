@@ -194,6 +194,9 @@ function withoutSamples({ beta, time, correlation, encoder, decoder }: Figure2Pa
   return { beta, time, correlation, encoder, decoder }
 }
 
+const correlationOf = ({ correlation, beta, time }: Figure2Panel) =>
+  `${correlation.toFixed(4)} with beta ${formatNumber(beta)} at t = ${rough(time)}`
+
 async function contourFigure(
   { axis, density }: Figure2Result,
   { file, title, caption }: { readonly file: string; readonly title: string; readonly caption: string },
@@ -219,9 +222,7 @@ async function contourFigure(
     names: ['score', 'density'],
     xLabel: 'x₁',
     yLabel: 'x₂',
-    description:
-      `${title}. Rank correlation of score and density: ` +
-      `${panels.map((panel) => `${panel.correlation.toFixed(4)} with beta ${formatNumber(panel.beta)} at t = ${rough(panel.time)}`).join(', ')}.`,
+    description: `${title}. Rank correlation of score and density: ` + `${panels.map(correlationOf).join(', ')}.`,
     table: {
       caption: 'Layers and levels',
       columns: [
@@ -265,6 +266,8 @@ async function aurocFigure(
   }: { readonly file: string; readonly distance: number; readonly anomalies: number; readonly conditions: string },
 ): Promise<Block> {
   const at = scored.map((_, i) => i)
+  const bestOf = ({ beta, aurocs: { best } }: Scored) =>
+    `beta ${formatNumber(beta)}: ${percent(best.first)} and ${percent(best.second)} at the best time`
   const chart = await curvePanels(
     (['first', 'second'] as const).map((direction) => ({
       title: `along the ${direction}`,
@@ -288,7 +291,7 @@ async function aurocFigure(
       xTicks: scored.map(({ beta }, i) => ({ at: i, label: formatNumber(beta) })),
       description:
         'AUROC of anomalies planted along the first and the second principal direction over beta. ' +
-        `${scored.map(({ beta, aurocs }) => `beta ${formatNumber(beta)}: ${percent(aurocs.best.first)} and ${percent(aurocs.best.second)} at the ` + 'best time').join(', ')}.`,
+        `${scored.map(bestOf).join(', ')}.`,
       table: tabulateAurocs(scored),
     },
   )

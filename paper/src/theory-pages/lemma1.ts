@@ -47,8 +47,9 @@ export async function renderLemma1(result: Lemma1Result, options: TheoryPageOpti
     ),
   )
   const conditions =
-    'Start: W(0) ' +
-    `${start === 'identity' ? `the first ${code} columns of the identity` : `of independent standard normal numbers, d x ${code}`}; ` +
+    (start === 'identity'
+      ? `Start: W(0) the first ${code} columns of the identity; `
+      : `Start: W(0) of independent standard normal numbers, d x ${code}; `) +
     `stopping time ${rough(stop)}; ` +
     `no decoder, so no score; ${samples} samples with seed ${seed}.`
   const { name } = options

@@ -170,7 +170,8 @@ describe('pictures', () => {
         `
         const { theorem1Experiment, figure2Experiment } = await import('/paper/dist/theory/index.js')
         const { worst } = await theorem1Experiment(argument)
-        const { runs } = await figure2Experiment({ betas: [0, 1], samples: 200, anomalies: 20, grid: 11, points: 24, stop: 30 })
+        const small = { samples: 200, anomalies: 20, grid: 11, points: 24, stop: 30 }
+        const { runs } = await figure2Experiment({ betas: [0, 1], ...small })
         return { worst, best: runs.map(({ best }) => best.correlation) }
       `,
         settings,

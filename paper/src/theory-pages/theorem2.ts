@@ -91,8 +91,10 @@ async function directionsFigure(
     series: seriesOf(betas),
     caption: captioned(
       'u′ Cov(x′) u / l for each direction u with variance l. ' +
-        `${eigenvalues.length > drawnDirections ? `${drawnDirections} of ${eigenvalues.length} directions are drawn. ` : ''}The ` +
-        'time axis is logarithmic.',
+        (eigenvalues.length > drawnDirections
+          ? `${drawnDirections} of ${eigenvalues.length} directions are drawn. `
+          : '') +
+        'The time axis is logarithmic.',
       conditions,
     ),
     panels: pick(

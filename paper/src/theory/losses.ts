@@ -37,7 +37,8 @@ export function unsquaredLoss({ samples, encoder, decoder, beta }: LinearTensors
 
 /**
  * `unsquaredLoss` for a Gaussian and a code of one dimension, without kinks: ||x W|| has the expectation sqrt(2 / pi)
- * ||S^(1/2) W||, and `samples` are points whose mean is the expectation of norms (`gaussianEllipse`). `root` is S^(1/2), (d, d).
+ * ||S^(1/2) W||, and `samples` are points whose mean is the expectation of norms (`gaussianEllipse`). `root` is
+ * S^(1/2), (d, d).
  */
 export function gaussianUnsquaredLoss({
   samples,

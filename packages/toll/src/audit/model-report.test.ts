@@ -435,9 +435,17 @@ describe('stability', () => {
 /** Runs in the page: text whose contrast with what is behind it is below 4.5 (3 for large text), by WCAG 2.1. */
 const faintText = `(() => {
   const parse = (colour) => { const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number); return { r, g, b, a } }
-  const over = (top, under) => ({ r: top.r * top.a + under.r * (1 - top.a), g: top.g * top.a + under.g * (1 - top.a), b: top.b * top.a + under.b * (1 - top.a), a: 1 })
-  const behind = (node) => { const chain = []; for (let one = node; one; one = one.parentElement) chain.unshift(parse(getComputedStyle(one).backgroundColor)); return chain.reduce((under, top) => over(top, under), { r: 255, g: 255, b: 255, a: 1 }) }
-  const light = ({ r, g, b }) => { const f = (v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 }; return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b) }
+  const over = (top, under) => {
+    const mix = (name) => top[name] * top.a + under[name] * (1 - top.a)
+    return { r: mix('r'), g: mix('g'), b: mix('b'), a: 1 }
+  }
+  const behind = (node) => {
+    const chain = []
+    for (let one = node; one; one = one.parentElement) chain.unshift(parse(getComputedStyle(one).backgroundColor))
+    return chain.reduce((under, top) => over(top, under), { r: 255, g: 255, b: 255, a: 1 })
+  }
+  const linear = (value) => (value <= 0.03928 * 255 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4)
+  const light = ({ r, g, b }) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
   const found = new Set()
   let seen = 0
   for (const node of document.querySelectorAll('body *')) {
@@ -449,9 +457,11 @@ const faintText = `(() => {
     const back = behind(node)
     const front = over(parse(node instanceof SVGElement ? style.fill : style.color), back)
     const [high, low] = [light(front), light(back)].sort((a, b) => b - a)
-    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700)
+    const size = parseFloat(style.fontSize)
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700)
     const ratio = (high + 0.05) / (low + 0.05)
-    if (ratio < (large ? 3 : 4.5)) found.add(node.tagName + ' ' + node.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(2))
+    if (ratio >= (large ? 3 : 4.5)) continue
+    found.add(node.tagName + ' ' + node.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(2))
   }
   return { seen, found: [...found] }
 })()`

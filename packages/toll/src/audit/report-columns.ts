@@ -148,7 +148,7 @@ function driftBlocks(drift: Drift | undefined, isImage: boolean): Block[] {
     {
       kind: 'paragraph',
       text:
-        `${changed === 0 ? 'No column' : changed === columns.length ? `All ${counted(changed, 'column')}` : `${grouped(changed)} of ${counted(columns.length, 'column')}`} ` +
+        `${changedOf(changed, columns.length)} ` +
         `${changed <= 1 && columns.length !== 1 ? 'differs' : 'differ'} from the training data, at a false ` +
         `discovery rate of ${percent(fdr)}. ` +
         'Look at the size: a population stability index (PSI) below 0.1 is little and above 0.25 much, by ' +
@@ -158,8 +158,9 @@ function driftBlocks(drift: Drift | undefined, isImage: boolean): Block[] {
       kind: 'table',
       table: {
         caption:
-          'Drift by ' +
-          `column${shown.length < columns.length ? `: ${shown.length} of ${grouped(columns.length)}, smallest p-values first` : ''}`,
+          shown.length < columns.length
+            ? `Drift by column: ${shown.length} of ${grouped(columns.length)}, smallest p-values first`
+            : 'Drift by column',
         columns: [
           { title: 'column' },
           { title: 'drift' },
@@ -182,6 +183,13 @@ function driftBlocks(drift: Drift | undefined, isImage: boolean): Block[] {
   ]
 }
 
+function changedOf(changed: number, columns: number): string {
+  if (changed === 0) return 'No column'
+  return changed === columns
+    ? `All ${counted(changed, 'column')}`
+    : `${grouped(changed)} of ${counted(columns, 'column')}`
+}
+
 /** Inputs and outputs as they stand in the file. */
 export function schemaBlocks({ bytes, manifest }: Model, name: string): Block[] {
   const { graph, opsets } = decodeModel(bytes)
@@ -194,9 +202,12 @@ export function schemaBlocks({ bytes, manifest }: Model, name: string): Block[] 
       kind: 'paragraph',
       text:
         'A plain ONNX file: any ONNX runtime scores it, in any language. ' +
-        `${input.kind === 'table' ? 'One input per column, in any order; NaN is a missing number or time, an empty string a missing ' + 'text; ' + 'times are seconds since 1970 UTC.' : 'One input, raw pixels in the units of training.'} ` +
-        'Operator set ' +
-        `${opsets[''] ?? '?'}.${largestBatch === undefined ? '' : ` At most ${counted(largestBatch, 'row')} in one run.`}` +
+        (input.kind === 'table'
+          ? 'One input per column, in any order; NaN is a missing number or time, an empty string a missing text; ' +
+            'times are seconds since 1970 UTC.'
+          : 'One input, raw pixels in the units of training.') +
+        ` Operator set ${opsets[''] ?? '?'}.` +
+        (largestBatch === undefined ? '' : ` At most ${counted(largestBatch, 'row')} in one run.`) +
         (window
           ? ` A row is scored with the ${grouped(window.size - 1)} before ` +
             `it${window.group === undefined ? '' : ` of its ${named(window.group)}`}: column@1 is the row before, ` +

@@ -26,7 +26,9 @@ export async function scoreBlocks(
       title: 'Scores and threshold',
       caption:
         'Share of each kind of rows per bin of scores. ' +
-        `${held === 'held-back rows' ? 'Held-back rows are normal rows that training did not see.' : 'No rows were held back; these are scores of training.'}`,
+        (held === 'held-back rows'
+          ? 'Held-back rows are normal rows that training did not see.'
+          : 'No rows were held back; these are scores of training.'),
       chart: await scoreHistogram(heldBack.scores, scored, threshold.value, {
         names: [held, 'scored rows'],
         further,
@@ -243,9 +245,10 @@ export function stabilityBlocks(stability: Stability | undefined, hint: string):
       text:
         `The model was fitted again with ${counted(refits.length, 'other seed')}, everything else the same, ` +
         `and each refit scored the ${grouped(rows)} rows of the training data. On average ` +
-        `${known.length > 0 ? `the rank correlation of the scores is ${mean(known).toFixed(3)}, ` : ''}${percent(mean(refits.map(({ topOverlap }) => topOverlap)))} ` +
-        `of the ${grouped(top)} highest scores are the same rows, ` +
-        `and ${percent(mean(refits.map(({ sameDecision }) => sameDecision)))} of the rows get the same decision.`,
+        (known.length > 0 ? `the rank correlation of the scores is ${mean(known).toFixed(3)}, ` : '') +
+        `${percent(mean(refits.map(({ topOverlap }) => topOverlap)))} of the ${grouped(top)} highest scores ` +
+        `are the same rows, and ${percent(mean(refits.map(({ sameDecision }) => sameDecision)))} of the rows ` +
+        'get the same decision.',
     },
     {
       kind: 'table',

@@ -212,7 +212,8 @@ export const datasets: readonly Dataset[] = [
       {
         urls: [
           'https://www.dropbox.com/s/lmlwuspn1sey48r/arrhythmia.mat?dl=1',
-          'https://raw.githubusercontent.com/yzhao062/pyod/1938f1c58ba7948359b098ab358b7ee920825282/data/arrhythmia.mat',
+          'https://raw.githubusercontent.com/yzhao062/pyod/' +
+            '1938f1c58ba7948359b098ab358b7ee920825282/data/arrhythmia.mat',
         ],
         packing: 'plain',
         files: [

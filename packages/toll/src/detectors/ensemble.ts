@@ -179,7 +179,10 @@ export function combinationFormula(
     combination === 'rank'
       ? 's_i(x) is the share of standardising rows that member i scores lower.'
       : 's_i(x) is the score of member i less its mean, over its standard deviation, on the standardising ' +
-        `rows${outer > 0 ? `, of whose scores the lowest and highest ${Number((50 * outer).toPrecision(3))} % count as the ` + 'nearest of the others' : ''}.`
+        (outer > 0
+          ? `rows, of whose scores the lowest and highest ${Number((50 * outer).toPrecision(3))} % count as the ` +
+            'nearest of the others.'
+          : 'rows.')
   const listed = Array.isArray(groups)
     ? [`The groups are ${(groups as readonly (readonly string[])[]).map((group) => group.join(' and ')).join('; ')}.`]
     : []

@@ -187,7 +187,10 @@ describe('refusals', () => {
       expect.objectContaining({
         code: 'memory',
         message: expect.stringMatching(
-          /1000000 training rows.*256 rows take 3.8 GiB, allowed are 1.0 GiB; set the parameter subsample, to at most 262144/,
+          new RegExp(
+            '1000000 training rows.*256 rows take 3.8 GiB, allowed are 1.0 GiB; ' +
+              'set the parameter subsample, to at most 262144',
+          ),
         ) as string,
       }),
     )
@@ -197,7 +200,10 @@ describe('refusals', () => {
       expect.objectContaining({
         code: 'memory',
         message: expect.stringMatching(
-          /20 bandwidths compares all 200000 rows.*take rule scott or silverman, or set the parameter subsample, to at most 58617/,
+          new RegExp(
+            '20 bandwidths compares all 200000 rows.*' +
+              'take rule scott or silverman, or set the parameter subsample, to at most 58617',
+          ),
         ) as string,
       }),
     )

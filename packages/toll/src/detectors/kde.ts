@@ -73,7 +73,9 @@ export const kde: Detector<typeof kdeParameters> = {
   parameters: kdeParameters,
 
   formula: (_, summary) => ({
-    score: String.raw`s(x) = - \op{log} ( \frac{1}{${shown(summary, 'rows')}} ∑_{i=1}^{${shown(summary, 'rows')}} (2π h^2)^{-d/2} \op{exp}(-\frac{‖x - x_i‖^2}{2 h^2}) )`,
+    score:
+      String.raw`s(x) = - \op{log} ( \frac{1}{${shown(summary, 'rows')}} ∑_{i=1}^{${shown(summary, 'rows')}} ` +
+      String.raw`(2π h^2)^{-d/2} \op{exp}(-\frac{‖x - x_i‖^2}{2 h^2}) )`,
     where: [
       `h = ${shown(summary, 'bandwidth')} is the bandwidth, d the number of columns, x_i a training row; ` +
         'the logarithm is natural.',

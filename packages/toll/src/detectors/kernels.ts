@@ -70,7 +70,8 @@ export function kernelDiagonal(
 }
 
 /**
- * |u|^2 / 2 of every row (n, d): (n, 1). A product, since an engine's sums may add in an order that depends on where in memory a row begins.
+ * |u|^2 / 2 of every row (n, d): (n, 1). A product, since an engine's sums may add in an order that depends on where in
+ * memory a row begins.
  */
 export function halfSquares(u: Tensor): Tensor {
   const d = u.shape[1] as number

@@ -46,7 +46,9 @@ export const knn: Detector<typeof parameters> = {
   formula: ({ aggregate }, summary) => ({
     score: {
       largest: `s(x) = ‖x - x_{(${shown(summary, 'neighbours')})}‖`,
-      mean: String.raw`s(x) = \frac{1}{${shown(summary, 'neighbours')}} ∑_{j=1}^{${shown(summary, 'neighbours')}} ‖x - x_{(j)}‖`,
+      mean:
+        String.raw`s(x) = \frac{1}{${shown(summary, 'neighbours')}} ` +
+        `∑_{j=1}^{${shown(summary, 'neighbours')}} ‖x - x_{(j)}‖`,
       median: String.raw`s(x) = \op{median}_{j = 1, …, ${shown(summary, 'neighbours')}} ‖x - x_{(j)}‖`,
     }[aggregate],
     where: ['x_(j) is the j-th nearest training row; distances are Euclidean.'],

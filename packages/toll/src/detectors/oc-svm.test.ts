@@ -223,7 +223,10 @@ describe('refusals', () => {
       expect.objectContaining({
         code: 'memory',
         message: expect.stringMatching(
-          /nu n = 100000 of its 1000000 rows.*745.1 GiB.*allowed are 16.0 GiB; set the parameter subsample, to at most 146542/,
+          new RegExp(
+            'nu n = 100000 of its 1000000 rows.*745.1 GiB.*allowed are 16.0 GiB; ' +
+              'set the parameter subsample, to at most 146542',
+          ),
         ) as string,
       }),
     )

@@ -163,16 +163,20 @@ function explainComparison({ settings, rows, ranking, machine }: Comparison): st
   const alike = ranking
     .filter(({ behind }) => behind?.interval && behind.interval.high >= 0)
     .map(({ detector }) => detector)
+  const single = by?.includes('time') ? 'A split by time' : 'A random split'
+  const drawn =
+    by === undefined ? 'each class drawn by itself' : by === 'time' ? 'blocks of time drawn' : 'whole groups drawn'
   return [
-    `${splits === 1 ? (by?.includes('time') ? 'A split by time' : 'A random split') : `${splits} random splits, the same for all detectors`}: ` +
+    `${splits > 1 ? `${splits} random splits, the same for all detectors` : single}: ` +
       `${testing(by, percent(testShare))} test, ` +
-      `${trainOn === 'normal' ? 'the other normal rows train, and the other anomalies are not used' : 'the others train, with anomalies among them and without labels'}. ` +
+      (trainOn === 'normal'
+        ? 'the other normal rows train, and the other anomalies are not used. '
+        : 'the others train, with anomalies among them and without labels. ') +
       `Scaling: ${scale}, by the training rows.`,
     splits === 1
       ? 'Intervals: 1000 bootstrap replicates of the test rows, ' +
-        `${by === undefined ? 'each class drawn by itself' : by === 'time' ? 'blocks of time drawn' : 'whole groups drawn'}. ` +
-        'They say nothing of other training ' +
-        `rows${by?.includes('time') ? '' : ': use several splits for that'}.`
+        `${drawn}. They say nothing of other training rows` +
+        (by?.includes('time') ? '.' : ': use several splits for that.')
       : 'Intervals: Student t over splits, widened for the rows that splits share (Nadeau and Bengio 2003). ' +
         '"Behind the best" is the difference on the same splits.',
     ...(alike.length > 0

@@ -88,8 +88,12 @@ function labelsLike({ columns }: Table): DataWarning[] {
  * Days as people write them: `31/05/2024`, `5.31.24`, `2024/5/31`, `31 May 2024`, `10-MAY-24`, `May 31, 2024`, with a
  * time of day or without.
  */
-const day =
-  /^(\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})|\d{4}([./-])\d{1,2}\4\d{1,2}|\d{1,2}[ -][a-z]{3,9}[ -](\d{4}|\d{2})|[a-z]{3,9} \d{1,2},? \d{4})(?=$|[ T,])/i
+const days = [
+  /^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})(?=$|[ T,])/,
+  /^\d{4}([./-])\d{1,2}\1\d{1,2}(?=$|[ T,])/,
+  /^\d{1,2}[ -][a-z]{3,9}[ -](\d{4}|\d{2})(?=$|[ T,])/i,
+  /^[a-z]{3,9} \d{1,2},? \d{4}(?=$|[ T,])/i,
+]
 
 /** Different strings of a column that are looked at. */
 const looked = 100
@@ -105,7 +109,7 @@ function stringColumns({ columns }: Table): { readonly column: string; readonly 
 
 function datesAsStrings(table: Table) {
   return stringColumns(table)
-    .filter(({ strings }) => strings.every((text) => day.test(text)))
+    .filter(({ strings }) => strings.every((text) => days.some((day) => day.test(text))))
     .map(({ column, strings: [example] }) => ({ code: 'dates-as-strings', column, example }) as const)
 }
 

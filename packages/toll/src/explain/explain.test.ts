@@ -123,7 +123,7 @@ describe('Toll', () => {
     }
   })
 
-  it('shares the norm of a code as a fine midpoint sum does, on the reference interpreter as on the engine', async () => {
+  it('shares the norm of a code as a fine midpoint sum does, on the interpreter as on the engine', async () => {
     const table = madeTable(200, 5)
     const model = await fit(table, { engine, parameters: { steps: 100 } })
     const some = takeRows(table, [0, 1, 2])

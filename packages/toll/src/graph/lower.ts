@@ -147,10 +147,9 @@ class Builder implements Lowering {
   }
 
   constant(dtype: DType, shape: readonly number[], data: ArrayLike<number>): string {
+    const rounded = (value: number) => show(dtype === 'float32' ? Math.fround(value) : value)
     return this.#once(
-      sizeOf(shape) <= 64
-        ? `${dtype}(${shape.join()}):${Array.from(data, (value) => show(dtype === 'float32' ? Math.fround(value) : value)).join()}`
-        : undefined,
+      sizeOf(shape) <= 64 ? `${dtype}(${shape.join()}):${Array.from(data, rounded).join()}` : undefined,
       () => {
         const name = this.#fresh()
         const values =

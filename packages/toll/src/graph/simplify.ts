@@ -93,7 +93,8 @@ class Pool {
     const values = data as Float32Array | Float64Array | undefined
     if (values && values.length > largestCompared) return undefined
     const inputs = node.inputs.map((input) => this.#ids.get(input))
-    return `${node.op.name}:${node.dtype}:${inputs.join()}:${JSON.stringify(attrs)}:${values ? Array.from(values, show).join() : ''}`
+    const shown = values ? Array.from(values, show).join() : ''
+    return `${node.op.name}:${node.dtype}:${inputs.join()}:${JSON.stringify(attrs)}:${shown}`
   }
 }
 

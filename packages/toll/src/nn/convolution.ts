@@ -53,5 +53,6 @@ function parameters(shape: readonly number[], out: number, fanIn: number, bias: 
 }
 
 function describe({ strides = 1, pads = 0 }: WindowOptions): string {
-  return `${String(strides) === '1' ? '' : `, stride ${String(strides)}`}${String(pads) === '0' ? '' : `, pad ${String(pads)}`}`
+  const stride = String(strides) === '1' ? '' : `, stride ${String(strides)}`
+  return String(pads) === '0' ? stride : `${stride}, pad ${String(pads)}`
 }

@@ -123,10 +123,8 @@ function printTensor(tensor: OnnxTensor): string {
   }
   if (tensor.data.length > FEW_VALUES) return `${head} = ${digest(bytesOf(tensor.data))}`
   const print = tensor.dtype === 'float32' || tensor.dtype === 'complex64' ? printFloat32 : String
-  return (
-    `${head} = ` +
-    `${printList(Array.from<number | bigint>(tensor.data), (value) => (typeof value === 'bigint' ? String(value) : print(value)))}`
-  )
+  const values = Array.from<number | bigint>(tensor.data)
+  return `${head} = ${printList(values, (value) => (typeof value === 'bigint' ? String(value) : print(value)))}`
 }
 
 /** Up to eight items in full; of more, the first ones, the count and a digest of the text of all. */

@@ -19,7 +19,8 @@ describe('formulas', () => {
     [String.raw`\sqrt{x}`, '<msqrt><mi>x</mi></msqrt>', '√x'],
     [
       '∑_{i=1}^{d} z_i',
-      '<mrow><munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>d</mi></munderover><msub><mi>z</mi><mi>i</mi></msub></mrow>',
+      '<mrow><munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>d</mi></munderover>' +
+        '<msub><mi>z</mi><mi>i</mi></msub></mrow>',
       '∑_(i = 1)^d z_i',
     ],
     [

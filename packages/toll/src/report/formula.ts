@@ -30,7 +30,8 @@ export function formulaMarkup(source: string): Markup {
 /** Words in which a letter with a subscript, such as x_i or x_(j), is set as one. */
 export function lettersMarkup(words: string): Markup {
   const pieces = words.split(/(?<![\p{L}\d_])(\p{L}_(?:\([\p{L}\d]+\)|[\p{L}\d](?![\p{L}\d_])))/u)
-  return html`${pieces.map((piece, i) => (i % 2 === 0 ? html`${piece}` : html`<var>${piece[0]}</var><sub>${piece.slice(2)}</sub>`))}`
+  const letter = (piece: string) => html`<var>${piece[0]}</var><sub>${piece.slice(2)}</sub>`
+  return html`${pieces.map((piece, i) => (i % 2 === 0 ? html`${piece}` : letter(piece)))}`
 }
 
 /** On one line: scripts as _ and ^, fractions with a slash. */
@@ -173,7 +174,9 @@ function text(formula: Formula): string {
       return `√${grouped(formula.of)}`
     case 'scripts':
       return (
-        `${text(formula.base).trimEnd()}${formula.below ? `_${grouped(formula.below)}` : ''}${formula.above ? `^${grouped(formula.above)}` : ''}` +
+        text(formula.base).trimEnd() +
+        (formula.below ? `_${grouped(formula.below)}` : '') +
+        (formula.above ? `^${grouped(formula.above)}` : '') +
         (formula.base.kind === 'leaf' && (large.includes(formula.base.text) || formula.base.upright) ? ' ' : '')
       )
   }

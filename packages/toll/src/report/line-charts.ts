@@ -114,8 +114,10 @@ export async function lossChart(history: readonly Series[], options: SeriesOptio
   return seriesChart(history, { yLabel: 'loss', ...options }, 'Training loss', false)
 }
 
-/** A measure during training, such as the validation AUROC, with the best value (the first highest) of each series marked
- * and written beside its name. As `lossChart`. */
+/**
+ * A measure during training, such as the validation AUROC, with the best value (the first highest) of each series
+ * marked and written beside its name. As `lossChart`.
+ */
 export async function learningCurve(series: readonly Series[], options: SeriesOptions = {}): Promise<Chart> {
   return seriesChart(series, { yLabel: 'measure on validation rows', ...options }, 'Learning curve', true)
 }

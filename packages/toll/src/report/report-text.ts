@@ -115,8 +115,9 @@ function blockMarkdown(block: FlatBlock): string {
     case 'figure':
     case 'images': {
       if (block.file === undefined) return ''
+      const title = escapeMarkdown(block.title)
       const caption = block.caption === undefined ? '' : `. ${escapeMarkdown(block.caption)}`
-      return `**${escapeMarkdown(block.title)}**${caption}\n\n![${escapeMarkdown(block.title)}](${encodeURI(block.file)})`
+      return `**${title}**${caption}\n\n![${title}](${encodeURI(block.file)})`
     }
   }
 }

@@ -77,7 +77,8 @@ export type Block =
 export function renderReport(report: Report): string {
   const sections = report.sections.map(
     ({ title, blocks }, i) =>
-      html`<section aria-labelledby="s${i + 1}"><h2 id="s${i + 1}">${title}</h2>\n${blocks.map(blockMarkup)}</section>\n`,
+      html`<section aria-labelledby="s${i + 1}"><h2 id="s${i + 1}">${title}</h2>
+${blocks.map(blockMarkup)}</section>\n`,
   )
   const links = report.sections.map(({ title }, i) => html`<li><a href="#s${i + 1}">${title}</a></li>`)
   const contents = links.length < 3 ? undefined : html`<nav aria-label="Contents"><ul>${links}</ul></nav>\n`
@@ -117,7 +118,7 @@ function blockMarkup(block: Block): Markup {
     case 'letters':
       return html`<ul>${block.items.map((item) => html`<li>${lettersMarkup(item)}</li>\n`)}</ul>\n`
     case 'formula':
-      return html`<div class="formula scroll" role="region" tabindex="0" aria-label="Formula">${formulaMarkup(block.formula)}</div>\n`
+      return scrolling('Formula', formulaMarkup(block.formula), 'formula scroll')
     case 'code':
       return html`<pre><code>${block.text}</code></pre>\n`
     case 'tiles':
@@ -136,8 +137,7 @@ function blockMarkup(block: Block): Markup {
     case 'columns':
       return html`<div class="columns">\n${block.blocks.map(blockMarkup)}</div>\n`
     case 'details':
-      return html`<details class="folded"${block.open ? trusted(' open') : undefined}><summary><h3>${block.title}</h3>${block.note === undefined ? undefined : html` <span>${block.note}</span>`}</summary>
-${block.blocks.map(blockMarkup)}</details>\n`
+      return detailsMarkup(block)
   }
 }
 
@@ -151,14 +151,26 @@ function figureMarkup(title: string, caption: string | undefined, content: Marku
   return html`<figure><figcaption><strong>${title}</strong>${text}</figcaption>\n${content}</figure>\n`
 }
 
-function tileMarkup({ label, value, note, emphasis }: MetricTile): Markup {
-  const remark = note === undefined ? undefined : html`<dd class="note">${note}</dd>`
-  return html`<div${emphasis ? trusted(' class="emphasis"') : undefined}><dt>${label}</dt><dd class="value">${value}</dd>${remark}</div>\n`
+function detailsMarkup({ title, note, open, blocks }: Extract<Block, { kind: 'details' }>): Markup {
+  const remark = note === undefined ? undefined : html` <span>${note}</span>`
+  const summary = html`<summary><h3>${title}</h3>${remark}</summary>`
+  return html`<details class="folded"${open ? trusted(' open') : undefined}>${summary}
+${blocks.map(blockMarkup)}</details>\n`
 }
 
-/** A table that scrolls by itself where it is too wide, by keyboard too. */
+function tileMarkup({ label, value, note, emphasis }: MetricTile): Markup {
+  const remark = note === undefined ? undefined : html`<dd class="note">${note}</dd>`
+  const content = html`<dt>${label}</dt><dd class="value">${value}</dd>${remark}`
+  return html`<div${emphasis ? trusted(' class="emphasis"') : undefined}>${content}</div>\n`
+}
+
 function scrollable(table: ReportTable): Markup {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${table.caption ?? 'Table'}">${tableMarkup(table)}</div>\n`
+  return scrolling(table.caption ?? 'Table', tableMarkup(table))
+}
+
+/** What scrolls by itself where it is too wide, by keyboard too. */
+function scrolling(label: string, content: Markup, classes = 'scroll'): Markup {
+  return html`<div class="${classes}" role="region" tabindex="0" aria-label="${label}">${content}</div>\n`
 }
 
 /**
@@ -174,7 +186,7 @@ function stripMarkup({ width, height, captions, rows }: ImageStrip): Markup {
     )
     return html`<tr role="row" class="${title}"><th scope="row" role="rowheader">${title}</th>${cells}</tr>\n`
   })
-  return html`<table class="strip" role="table" style="--images: ${captions.length}"><thead role="rowgroup"><tr role="row"><td class="corner" role="cell"></td>${heads}</tr></thead>
-<tbody role="rowgroup">
-${lines}</tbody></table>`
+  const head = html`<tr role="row"><td class="corner" role="cell"></td>${heads}</tr>`
+  const body = html`<thead role="rowgroup">${head}</thead>\n<tbody role="rowgroup">\n${lines}</tbody>`
+  return html`<table class="strip" role="table" style="--images: ${captions.length}">${body}</table>`
 }

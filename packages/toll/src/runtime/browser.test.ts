@@ -49,7 +49,8 @@ const inPage = (device: string) => `
 const textsInPage = (device: 'reference' | 'wasm' | 'webgpu') => `
   const { add, cast, compile, input, lookup, mul } = await import('toll/graph')
   const { openReference, openWebEngine, strings } = await import('toll/runtime')
-  const engine = '${device}' === 'reference' ? openReference() : await openWebEngine({ device: '${device}', threads: 1 })
+  const engine =
+    '${device}' === 'reference' ? openReference() : await openWebEngine({ device: '${device}', threads: 1 })
   const places = lookup(input('city', ['n', 1], 'string'), ['東京', 'Zürich'])
   const session = await engine.load({ model: compile({ y: mul(add(cast(places, 'float32'), 1), 3) }) })
   const results = []

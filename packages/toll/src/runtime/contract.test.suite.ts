@@ -107,7 +107,7 @@ export function describeEngine(name: string, open: () => Promise<Engine>, traits
       await session.close()
     })
 
-    it('takes texts: every Unicode text is itself, and one that is not listed has the place behind the last', async () => {
+    it('takes texts: every Unicode text is itself, and one not listed has the place behind the last', async () => {
       const { outputs } = places()
       const session = await engine.load({ model: compile(outputs) })
       expect(session.inputs).toEqual([

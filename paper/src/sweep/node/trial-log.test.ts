@@ -47,7 +47,8 @@ beforeEach(() => {
 function opening(): string {
   const door = new URL('./index.js', import.meta.url).href
   return `import { openTrialLog } from ${JSON.stringify(door)}
-    const log = await openTrialLog(${JSON.stringify(path)}, { format: { version: 1, begins: ['{"format":'], read: (x) => x }, warn: console.error })`
+    const format = { version: 1, begins: ['{"format":'], read: (x) => x }
+    const log = await openTrialLog(${JSON.stringify(path)}, { format, warn: console.error })`
 }
 
 describe('a trial log', () => {
@@ -196,7 +197,8 @@ describe('a trial log', () => {
 
   it('keeps every line that it said was written, when others at the same time do not fit', async () => {
     const code = `${opening()}
-      const kept = await Promise.allSettled([1, 2, 3].map((n) => log.append({ format: 1, n, long: 'x'.repeat(n === 2 ? 5000 : 10) })))
+      const append = (n) => log.append({ format: 1, n, long: 'x'.repeat(n === 2 ? 5000 : 10) })
+      const kept = await Promise.allSettled([1, 2, 3].map(append))
       console.log(kept.map(({ status }) => status).join())
       await log.close()`
     const { stdout } = spawnSync(
@@ -212,7 +214,8 @@ describe('a trial log', () => {
     // A limit on the size of a file stands for the end of a disk: both cut a write in the middle.
     const code = `${opening()}
       await log.append({ format: 1, n: 1 })
-      await log.append({ format: 1, n: 2, long: 'x'.repeat(5000) }).catch(({ code, message }) => console.log(code, message))
+      const long = { format: 1, n: 2, long: 'x'.repeat(5000) }
+      await log.append(long).catch(({ code, message }) => console.log(code, message))
       await log.append({ format: 1, n: 3 })
       await log.close()`
     const { stdout } = spawnSync(

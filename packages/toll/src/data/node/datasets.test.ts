@@ -281,7 +281,10 @@ describe('looking', () => {
     await expect(readDatasetFile(dataset(), 'probe.bin', { data, cache })).rejects.toMatchObject({
       code: 'checksum',
       message: expect.stringMatching(
-        /elsewhere\/probe\.bin has 299999 bytes, 'probe\.bin' of data set '[^']+' has 300000; get it with "toll datasets get/,
+        new RegExp(
+          "elsewhere/probe\\.bin has 299999 bytes, 'probe\\.bin' of data set '[^']+' has 300000; " +
+            'get it with "toll datasets get',
+        ),
       ),
     })
   })

@@ -50,7 +50,9 @@ it('failures print nothing of their own', async () => {
     const codes = []
     await bad.run(feeds).catch((error) => codes.push(error.code))
     await engine.load({ model: new Uint8Array(100) }).catch((error) => codes.push(error.code))
-    for (const device of ['cuda', 'webgpu']) await openEngine({ device }).then(() => codes.push('device'), (error) => codes.push(error.code))
+    for (const device of ['cuda', 'webgpu']) {
+      await openEngine({ device }).then(() => codes.push('device'), (error) => codes.push(error.code))
+    }
     console.log(codes.join())`
   expect(await run(body)).toMatchObject({ stdout: 'data,format,device,device\n', stderr: '' })
 })
@@ -69,7 +71,8 @@ it.skipIf(!existsSync(rasteriser))(
     const runs = sessions.flatMap((session) => Array.from({ length: 20 }, () => session.run({ x: float32([1], [0]) })))
     const results = await Promise.all(runs)
     await Promise.all(engines.map((engine) => engine.close()))
-    console.log(engines.map((engine) => engine.device).join(), results.length, results.every(({ y }) => y.data[0] === 1))`
+    const alike = results.every(({ y }) => y.data[0] === 1)
+    console.log(engines.map((engine) => engine.device).join(), results.length, alike)`
     expect(
       await run(body, {
         LD_LIBRARY_PATH: '/usr/lib/chromium',

@@ -25,7 +25,12 @@ const inAWorker = `
 const buildServers = `
   CI TF_BUILD GITHUB_ACTIONS GITLAB_CI CIRCLECI TRAVIS JENKINS_URL CODEBUILD_BUILD_ID BUILDKITE TEAMCITY_VERSION
   APPVEYOR BITBUCKET_BUILD_NUMBER`
-const elsewhere = Object.fromEntries(buildServers.trim().split(/\s+/).map((name) => [name, undefined]))
+const elsewhere = Object.fromEntries(
+  buildServers
+    .trim()
+    .split(/\s+/)
+    .map((name) => [name, undefined]),
+)
 
 /** What a program asks of the network, and the files of the engine's reports that it opens. */
 function attempts(program: string, env: NodeJS.ProcessEnv = {}): string[] {

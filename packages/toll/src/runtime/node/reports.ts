@@ -1,5 +1,5 @@
-// Nothing leaves the machine: onnxruntime-node reports to its maker some seconds after it loads, unless a variable of the
-// process's environment says no. It is set before the library loads, and a value that the owner set stands.
+// Nothing leaves the machine: onnxruntime-node reports to its maker some seconds after it loads, unless a variable of
+// the process's environment says no. It is set before the library loads, and a value that the owner set stands.
 
 import { Session } from 'node:inspector'
 import { isMainThread } from 'node:worker_threads'
@@ -40,8 +40,8 @@ function inMainThread(expression: string): Promise<void> {
 function refusal(cause: unknown): TollError {
   return new TollError(
     'no-device',
-    `onnxruntime-node reports to its maker unless ${variable} is set before it loads, and from this worker thread that ` +
-      `cannot be done; start the process with ${variable}=1, or open the engine in the main thread`,
+    `onnxruntime-node reports to its maker unless ${variable} is set before it loads, and from this worker thread ` +
+      `that cannot be done; start the process with ${variable}=1, or open the engine in the main thread`,
     { option: 'device', cause },
   )
 }
