@@ -90,10 +90,6 @@ if (!(score[1] > score[0])) throw new Error(\`scores \${score} do not rank the a
 `
 const inAFunction = (text) => `async function main() {${text}}\nmain()\n`
 
-const timedImport = `const start = performance.now()
-await import('toll')
-console.log(performance.now() - start)`
-
 // What a browser needs: the verbs that a page of that kind has.
 const pages = {
   scoring: `import { loadModel, tableFromRows } from 'toll'
@@ -222,7 +218,7 @@ async function open(folder, executablePath) {
   }
 }
 
-/** The program without await at its top, which CommonJS has not. */
+/** The program without await at its top, which CommonJS does not have. */
 function inCommonJs(entry) {
   const [line, ...rest] = readFileSync(entry, 'utf8').split('\n')
   return `${line}\n${inAFunction(rest.join('\n'))}`
@@ -245,7 +241,11 @@ try {
 
   const alone = folderNamed('alone', {
     'module.mjs': `import { tableFromRows } from 'toll'\nif (tableFromRows([[1]], ['a']).rows !== 1) process.exit(1)\n`,
-    'dynamic.cjs': inAFunction(`if (typeof (await import('toll')).fit !== 'function') process.exit(1)`),
+    'dynamic.cjs': inAFunction(`console.log(typeof (await import('toll')).fit)`),
+    'doors.mjs': `import manifest from 'toll/package.json' with { type: 'json' }
+const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json')
+for (const door of doors) if (Object.keys(await import('toll' + door.slice(1))).length === 0) process.exit(1)
+console.log(doors.length)\n`,
     'require.cjs': `if (typeof require('toll').fit !== 'function' || !require('toll/graph').compile) process.exit(1)\n`,
     'missing.mjs': `import { openEngine } from 'toll'
 const reason = await openEngine({ device: 'cpu' }).catch((error) => error.reason)
@@ -258,7 +258,9 @@ export const all = { TollError, scoreStream, compile }\n`,
   })
   install(alone, library)
   report('installed: toll', megabytes(bytesIn(join(alone, 'node_modules'))))
-  for (const file of ['module.mjs', 'dynamic.cjs', 'require.cjs', 'missing.mjs']) run(alone, process.execPath, [file])
+  for (const file of ['module.mjs', 'require.cjs', 'missing.mjs']) run(alone, process.execPath, [file])
+  expectSame(run(alone, process.execPath, ['dynamic.cjs']), 'function\n')
+  expectSame(run(alone, process.execPath, ['doors.mjs']), '10\n')
   report('ES module, import(), require', 'fine')
   const strict = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2022']
   const lib = ['--lib', 'es2023,dom,dom.iterable,esnext.disposable']
@@ -329,7 +331,8 @@ document.title = reason ? [reason, details.option].join() : message
     const full = folderNamed('full', {
       'program.mjs': `import { fit, saveModel, tableFromRows } from 'toll'
 ${fitting}
-await saveModel(model, 'model.onnx')\n`,
+await saveModel(model, 'model.onnx')
+console.log('done')\n`,
       'worker.mjs': `import { Worker } from 'node:worker_threads'
 const worker = new Worker(new URL('program.mjs', import.meta.url))
 worker.on('error', (error) => {
@@ -343,8 +346,8 @@ worker.on('error', (error) => {
     })
     install(full, library, command)
     report('installed: toll-cli', megabytes(bytesIn(join(full, 'node_modules'))))
-    run(full, process.execPath, ['program.mjs'])
-    run(full, process.execPath, ['worker.mjs'])
+    expectSame(run(full, process.execPath, ['program.mjs']), 'done\n')
+    expectSame(run(full, process.execPath, ['worker.mjs']), 'done\n')
     report('fit and score, also in a worker thread', 'fine')
     const toll = (...args) => run(full, 'npx', ['--no-install', 'toll', ...args])
     toll('--version')
@@ -363,7 +366,7 @@ worker.on('error', (error) => {
       await bundle(join(full, 'program.mjs'), file)
       for (const native of ['onnxruntime-node', 'onnxruntime-common'])
         cpSync(join(full, 'node_modules', native), join(place, 'node_modules', native), { recursive: true })
-      run(place, process.execPath, [file])
+      expectSame(run(place, process.execPath, [file]), 'done\n')
       report(`one file for Node, ${name}`, 'runs')
     }
   }

@@ -7,6 +7,8 @@ type Hint = (details: ErrorDetails) => string | undefined
 
 const hints: Partial<Record<ErrorReason, Hint>> = {
   'wrong-delimiter': () => '--delimiter',
+  'ambiguous-delimiter': () => '--delimiter',
+  'lines-outside-table': ({ option, suggestion }) => `--${option} ${shellWord(String(suggestion))}`,
   'numeric-header': () => '--header or --no-header',
   'duplicate-column': ({ option }) => (option === 'header' ? '--no-header if that line is data' : undefined),
   'ambiguous-variable': () => '--variable NAME',

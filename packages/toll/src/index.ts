@@ -1,5 +1,5 @@
-// What most programs need, the same in Node and in a browser. Other doors (toll/graph, toll/train, ...) are for those
-// who extend it.
+// What most programs need, the same in Node and in a browser. The other doors have the rest: files of Node (toll/node),
+// pages (toll/report), and the parts for those who extend it (toll/graph, toll/train, ...).
 export {
   measureDrift,
   measureStability,
@@ -75,8 +75,8 @@ export {
   fit,
   isTrainingSource,
   loadModel,
-  manifestFormat,
   manifestKey,
+  manifestFormat,
   minRowsToSplit,
   Model,
   noScoredRows,

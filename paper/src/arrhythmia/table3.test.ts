@@ -108,7 +108,10 @@ describe('reproduceTable3', () => {
     const setting = resolveTable3({ data, seeds: [0, 1], splits: [0, 1], steps: 40 })
     const half = summarizeTable3(setting, engines[0], one.trials)
     expect(half.settings).toMatchObject({ seeds: 1, splits: 1 })
-    expect(half.trials).toEqual(expected.trials.filter(({ split, seed }) => split === 1 || (split !== 0 && seed === 0)))
+    // A log has its trials in the order in which they ended.
+    const ofOne = expected.trials.filter(({ split, seed }) => split === 1 || (split !== 0 && seed === 0))
+    expect(half.trials).toHaveLength(ofOne.length)
+    expect(half.trials).toEqual(expect.arrayContaining(ofOne))
   })
 
   it('stops when it is told to, and keeps what was finished', async () => {

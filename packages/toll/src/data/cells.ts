@@ -1,6 +1,6 @@
 // How a cell of a text file is judged: by the same rules in every reader.
 
-import type { Column, ColumnKind, ErrorReason, RowCheck } from '../base/index.js'
+import { parseTime, type Column, type ColumnKind, type ErrorReason, type RowCheck } from '../base/index.js'
 import type { CellOptions } from './columns.js'
 
 /** 1 for true, 0 for false, in any case. */
@@ -19,6 +19,16 @@ export function numberOf(text: string, decimal: CellOptions['decimal'] = '.'): n
   const word = /^([+-]?)(inf|infinity|nan)$/i.exec(plain)
   if (!word) return undefined
   return word[2].toLowerCase() === 'nan' ? NaN : word[1] === '-' ? -Infinity : Infinity
+}
+
+/**
+ * What stands for a missing value in a column of this kind, besides texts that are none of its values: -999 is missing
+ * where `-999` is, however it is written or typed.
+ */
+export function missingValues(kind: ColumnKind, { missing = [], decimal }: CellOptions): readonly number[] {
+  const valueOf = (text: string) =>
+    kind === 'time' ? parseTime(text) : (numberOf(text, decimal) ?? (kind === 'boolean' ? flagOf(text) : undefined))
+  return kind === 'category' ? [] : missing.flatMap((text) => valueOf(text) ?? [])
 }
 
 /** What the first cells of a column look like; those that mean a missing value are not counted. */
@@ -40,7 +50,7 @@ const maxSampledRows = 10_000
 /** What a column holds, as `SourceColumn` says. */
 export function kindOfCells({ present, numbers, flags, times }: CellCounts): ColumnKind {
   if (present === 0 || numbers > present / 2) return 'number'
-  return flags === present ? 'boolean' : times === present ? 'time' : 'category'
+  return flags === present ? 'boolean' : times > present / 2 ? 'time' : 'category'
 }
 
 /** What a cell should be, for messages. */

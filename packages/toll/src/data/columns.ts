@@ -5,9 +5,8 @@ import type { Column, ColumnKind, NumericKind, RowBatch, Table } from '../base/i
 /** A column of a source. */
 export interface SourceColumn extends Column {
   /**
-   * What the values are. A text file's column is a `number` when more than half of its first values are (the rest will
-   * be refused by row), a `boolean` when all are true or false, a `time` when all are dates or times, else a
-   * `category`.
+   * What the values are. A text file's column is a `number` or a `time` when more than half of its first values are (the
+   * rest will be refused by row), a `boolean` when all are true or false, else a `category`.
    */
   readonly kind: ColumnKind
   /** DuckDB's type; VARCHAR for CSV, TSV, NDJSON and JSON. */
@@ -20,7 +19,7 @@ export interface SourceColumn extends Column {
 
 /**
  * A column by name. A bare name is read as what it holds (`SourceColumn.kind`); a kind reads it as
- * - `number`: a float64; true and false of a boolean column are 1 and 0;
+ * - `number`: a float64; true and false are numbers, 1 and 0, only in columns that are typed as booleans;
  * - `boolean`: 1 and 0, from true, false (any case), 1 and 0;
  * - `category`: codes into a list of strings (see `CategoryColumn`). A text file's cells are taken as they are,
  *   surrounding space aside; typed values as DuckDB prints them, whole numbers without a fraction (`1`, not `1.0`);
@@ -30,11 +29,12 @@ export interface SourceColumn extends Column {
 export type ColumnRequest = string | Column
 
 /** What stands for a missing number, as NULL and empty cells do, unless other strings are given. */
-export const missingStrings: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None', '?']
+export const missingStrings: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NaT', 'NULL', 'null', 'None', '?']
 
 export interface CellOptions {
   /**
-   * Strings that mean a missing number, as the empty one does; default `missingStrings`. Surrounding space is ignored.
+   * Strings that mean a missing value, as the empty one does, in columns of every kind and type; one that is a number or
+   * a time means all cells of that value. Default `missingStrings`. Surrounding space is ignored.
    */
   readonly missing?: readonly string[]
   /** The decimal separator of text files; default '.'. */

@@ -33,6 +33,55 @@ export function readRecord(text: string, from: number, delimiter: string): TextR
   }
 }
 
+/**
+ * The records of `text`, each with where it begins. Lines that begin with `comment`, blanks aside, are passed over.
+ */
+export function* recordsOf(
+  text: string,
+  delimiter: string,
+  { from = 0, comment }: { readonly from?: number; readonly comment?: string } = {},
+): Generator<TextRecord & { readonly start: number }> {
+  for (let at = from; at < text.length;) {
+    if (comment !== undefined && beginsWith(text, at, comment)) {
+      at = startOfLine(text, 1, at)
+      continue
+    }
+    const record = readRecord(text, at, delimiter)
+    yield { ...record, start: at }
+    at = record.end
+  }
+}
+
+/** Whether a line begins with a character, blanks aside. */
+function beginsWith(text: string, from: number, char: string): boolean {
+  let at = from
+  while (text[at] === ' ' || (text[at] === '\t' && char !== '\t')) at++
+  return text[at] === char
+}
+
+/** Where the line `lines` further than the one at `from` begins; the end of the text where there are not so many. */
+export function startOfLine(text: string, lines: number, from = 0): number {
+  let at = from
+  for (let line = 0; line < lines && at < text.length; line++) {
+    while (at < text.length && text[at] !== '\n' && text[at] !== '\r') at++
+    at = Math.min(text.length, text[at] === '\r' && text[at + 1] === '\n' ? at + 2 : at + 1)
+  }
+  return at
+}
+
+/** Line ends of a text. */
+export function linesIn(text: string): number {
+  return text.match(/\r\n|\r|\n/g)?.length ?? 0
+}
+
+/** Whether lines end in more than one way, quoted values aside. */
+export function hasMixedEnds(text: string): boolean {
+  // A text that is cut between \r and \n ends in neither.
+  const ends = text.replace(/\r$/, '').match(/\r\n|\r|\n/g) ?? []
+  if (new Set(ends).size < 2) return false
+  return new Set(text.replace(/"[^"]*("|$)/g, '').match(/\r\n|\r(?!$)|\n/g)).size > 1
+}
+
 /** The next delimiter, line end or end of the text. */
 function cellEnd(text: string, from: number, delimiter: string): number {
   for (let at = from; at < text.length; at++) {

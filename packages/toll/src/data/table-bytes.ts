@@ -6,17 +6,16 @@ import { toFloat64, type NumberArray } from './array.js'
 import { isArrayFile, readArray } from './array-bytes.js'
 import { ByteReader } from './bytes.js'
 import { chooseColumns } from './choose.js'
-import { readHeader } from './header.js'
+import { findDialect } from './dialect.js'
 import { gunzip } from './inflate.js'
 import { sniffKind } from './kinds.js'
-import { readRecord, type QuoteProblem } from './records.js'
+import { linesIn, recordsOf, type QuoteProblem } from './records.js'
 import { tableFormat } from './table-format.js'
 import type { ReadTableOptions } from './table-location.js'
 import { tableOfCells, type CellColumn } from './text-table.js'
 
-/** From what a header is read, and what a JSON table is looked through for names: as in Node. */
+/** From what a header is read: as in Node. */
 const headBytes = 2 ** 20
-const sampledObjects = 20_480
 /** What a string of a JavaScript engine holds at least. */
 const maxTextBytes = 2 ** 29 - 25
 
@@ -84,28 +83,29 @@ function decode(bytes: Uint8Array, name: string): string {
 }
 
 function readDelimited(text: string, bytes: Uint8Array, name: string, options: ReadTableOptions): CellColumn[] {
-  const { delimiter, names } = readHeader(bytes.subarray(0, headBytes), name, bytes.length <= headBytes, options)
-  const columns = names.map((column): CellColumn & { cells: string[] } => ({ name: column, cells: [] }))
+  const dialect = findDialect(bytes.subarray(0, headBytes), name, bytes.length <= headBytes, options)
+  const columns = dialect.names.map((column): CellColumn & { cells: string[] } => ({ name: column, cells: [] }))
   const fail = (reason: 'ragged-row' | 'malformed-quotes', at: number, what: string, details: object = {}): never => {
-    const line = text.slice(0, at).split(/\r\n|\r|\n/).length
+    const line = linesIn(text.slice(0, at)) + 1
     throw new TollError(reason, `${name}, line ${line}: ${what}`, { file: name, line, ...details })
   }
-  for (let at = options.header === false ? 0 : readRecord(text, 0, delimiter).end; at < text.length;) {
-    const { cells, end, problem } = readRecord(text, at, delimiter)
-    if (problem) fail('malformed-quotes', at, quoteProblems[problem])
-    const blank = cells.length === 1 && cells[0] === ''
-    if (!blank || columns.length === 1) {
-      if (cells.length !== columns.length)
-        fail(
-          'ragged-row',
-          at,
-          `expected ${columns.length} values, found ${cells.length}; check the delimiter, quotes and missing ` +
-            'fields there',
-          { value: cells.length, expected: `${columns.length} values` },
-        )
-      for (let c = 0; c < cells.length; c++) columns[c].cells.push(cells[c])
+  let isHeader = options.header !== false
+  const { delimiter, start: from } = dialect
+  for (const { cells, start, problem } of recordsOf(text, delimiter, { from, comment: options.comment })) {
+    if (problem) fail('malformed-quotes', start, quoteProblems[problem])
+    if (isHeader || (cells.length === 1 && cells[0] === '' && columns.length > 1)) {
+      isHeader = false
+      continue
     }
-    at = end
+    if (cells.length !== columns.length)
+      fail(
+        'ragged-row',
+        start,
+        `expected ${columns.length} values, found ${cells.length}; check the delimiter, quotes and missing ` +
+          'fields there',
+        { value: cells.length, expected: `${columns.length} values` },
+      )
+    for (let c = 0; c < cells.length; c++) columns[c].cells.push(cells[c])
   }
   return columns
 }
@@ -115,12 +115,12 @@ const quoteProblems: Readonly<Record<QuoteProblem, string>> = {
   'text after a quote': 'a quoted value is followed by more text; quotes inside values must be doubled',
 }
 
-/** Objects, one per line or in one list; the first of them say which columns there are. */
+/** Objects, one per line or in one list; every key is a column. */
 function readJson(text: string, name: string, lines: boolean): CellColumn[] {
   const objects = lines
     ? text.split('\n').flatMap((part, i) => (part.trim() === '' ? [] : [parseObject(part, name, i + 1)]))
     : parseList(text, name)
-  const names = new Set(objects.slice(0, sampledObjects).flatMap((object) => Object.keys(object)))
+  const names = new Set(objects.flatMap((object) => Object.keys(object)))
   if (names.size === 0) throw new TollError('no-columns', `${name}: there are no columns`, { file: name })
   return [...names].map((column) => ({ name: column, cells: objects.map((object) => cellOf(object[column])) }))
 }

@@ -2,7 +2,7 @@
 
 import type { FileSource } from '../base/index.js'
 import type { CellOptions, ColumnRequest } from './columns.js'
-import type { HeaderOptions } from './header.js'
+import type { DialectOptions } from './dialect.js'
 import type { TableFormat } from './table-format.js'
 
 /**
@@ -11,7 +11,7 @@ import type { TableFormat } from './table-format.js'
  */
 export type TableLocation = FileSource | readonly string[] | { readonly sql: string }
 
-export interface ReadTableOptions extends HeaderOptions, CellOptions {
+export interface ReadTableOptions extends DialectOptions, CellOptions {
   /** Default: by extension, else by content. */
   readonly format?: TableFormat
   /** Columns to read, in this order, each by its name as what it holds, or with a kind; default all of them. */

@@ -1,7 +1,7 @@
 // Cells of text as columns of a table: what each column holds is judged by its first cells, as in Node.
 
 import { RowCheck, looksLikeTime, parseTime, type Column, type Table, type TableColumn } from '../base/index.js'
-import { flagOf, kindOfCells, numberOf, rejectCell, sampledRows, type CellCounts } from './cells.js'
+import { flagOf, kindOfCells, missingValues, numberOf, rejectCell, sampledRows, type CellCounts } from './cells.js'
 import { chooseColumns, type ColumnChoice } from './choose.js'
 import { maxCategories, tooManyCategories } from './categories.js'
 import { missingStrings, type CellOptions } from './columns.js'
@@ -20,22 +20,23 @@ export function tableOfCells(columns: readonly CellColumn[], file: string, optio
     name,
     kind: kindOf(cells.slice(0, sample), missing, options),
   }))
-  const given = new Map(columns.map((column, c) => [column.name, { ...column, held: held[c] }]))
+  const given = new Map(columns.map((column) => [column.name, column]))
   return {
     kind: 'table',
     rows: columns[0].cells.length,
     columns: chooseColumns(held, options, file).map((asked) =>
-      readColumn(asked, given.get(asked.name)!, { file, missing, decimal: options.decimal }),
+      readColumn(asked, given.get(asked.name)!, { file, missing, cell: options }),
     ),
   }
 }
 
-function kindOf(cells: CellColumn['cells'], missing: ReadonlySet<string>, { decimal }: CellOptions): Column['kind'] {
+function kindOf(cells: CellColumn['cells'], missing: ReadonlySet<string>, options: CellOptions): Column['kind'] {
+  const missingNumbers = missingValues('number', options)
   const counts: CellCounts = { present: 0, numbers: 0, flags: 0, times: 0 }
   for (const cell of cells) {
     const text = cell?.trim() ?? ''
-    const number = numberOf(text, decimal)
-    if (number === undefined && missing.has(text)) continue
+    const number = numberOf(text, options.decimal)
+    if (number === undefined ? missing.has(text) : missingNumbers.includes(number)) continue
     counts.present++
     if (number !== undefined) counts.numbers++
     else if (flagOf(text) !== undefined) counts.flags++
@@ -44,24 +45,22 @@ function kindOf(cells: CellColumn['cells'], missing: ReadonlySet<string>, { deci
   return kindOfCells(counts)
 }
 
-interface Reading extends Pick<CellOptions, 'decimal'> {
+interface Reading {
   readonly file: string
+  readonly cell: CellOptions
   readonly missing: ReadonlySet<string>
 }
 
-function readColumn(
-  asked: Column,
-  { cells, held }: CellColumn & { readonly held: Column },
-  { file, missing, decimal }: Reading,
-): TableColumn {
+function readColumn(asked: Column, { cells }: CellColumn, { file, missing, cell: options }: Reading): TableColumn {
   const { name, kind } = asked
+  const { decimal } = options
+  const missingNumbers = missingValues(kind, options)
   if (kind === 'category') return readCategories(name, cells, file, missing)
-  const flags = kind === 'boolean' || held.kind === 'boolean'
   const check = new RowCheck()
   const values = new Float64Array(cells.length)
   const valueOf = (text: string): number | undefined => {
     if (kind === 'time') return parseTime(text)
-    const number = numberOf(text, decimal) ?? (flags ? flagOf(text) : undefined)
+    const number = numberOf(text, decimal) ?? (kind === 'boolean' ? flagOf(text) : undefined)
     return kind === 'boolean' && number !== undefined && number !== 0 && number !== 1 && number === number
       ? undefined
       : number
@@ -69,7 +68,8 @@ function readColumn(
   cells.forEach((cell, row) => {
     const text = cell?.trim() ?? ''
     const value = valueOf(text)
-    if (value !== undefined && value - value === 0) values[row] = value
+    if (value !== undefined && missingNumbers.includes(value)) values[row] = NaN
+    else if (value !== undefined && value - value === 0) values[row] = value
     else if (Number.isNaN(value) || missing.has(text)) values[row] = NaN
     else rejectCell(check, row, infinityOr(text, value), { column: asked, file, row, decimal })
   })

@@ -73,6 +73,7 @@ export {
   type ParameterValue,
   type PhaseProgress,
   type RealDomain,
+  type RowBatch,
   type RowOrder,
   type Samples,
   type Table,

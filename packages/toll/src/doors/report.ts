@@ -21,7 +21,6 @@ export {
   heatOf,
   neighbourTable,
   ranked,
-  type ExplainedColumn,
   type ExplainedRow,
   type ExplainedTable,
   type PageOptions,

@@ -36,7 +36,7 @@ export interface RowSourceOptions {
   readonly signal?: AbortSignal
 }
 
-/** A table that can be read in batches, such as `openTable` of `toll/data/node` gives. */
+/** A table that can be read in batches, such as `openTable` of `toll/node` gives. */
 export interface RowSource {
   /** How messages call it. */
   readonly name: string

@@ -35,7 +35,7 @@ export async function isTrainingData(
   return (await fingerprint(takeFeatures(manifest, data))) === manifest.dataFingerprint
 }
 
-/** A table that can be read as a whole, such as `openTable` of `toll/data/node` gives. */
+/** A table that can be read as a whole, such as `openTable` of `toll/node` gives. */
 export interface WholeSource {
   readBatch(options: {
     readonly columns: readonly Column[]

@@ -114,6 +114,11 @@ const contentProblems: readonly (readonly [RegExp, ErrorReason, string])[] = [
     'not-utf8',
     'the text is not UTF-8; convert it, for example with iconv -t utf-8',
   ],
+  [
+    /state machine reached an invalid state/i,
+    'mixed-line-ends',
+    "lines end in different ways (\\n, \\r\\n, \\r); make them alike, for example with tr -d '\\r'",
+  ],
   [/unterminated quote/i, 'malformed-quotes', 'a quoted value is never closed'],
   [
     /quote should be followed by/i,

@@ -24,6 +24,7 @@ export {
   type TableInput,
   type TableOptions,
   type TableSource,
+  type WholeTable,
 } from './table.js'
 export { readTraining, type ReadTrainingOptions, type TrainingRows } from './training.js'
 export { queryRecords, type Query, type QueryResult, type QueryValue } from './query.js'

@@ -6,7 +6,7 @@ import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { TollError } from '../../base/index.js'
 import { cannotRead, cannotWrite } from '../../base/node/index.js'
@@ -63,8 +63,14 @@ export async function inspectFile(path: string, name: string, format?: TableForm
   return { name, path, format: tableFormat(name, head, format), gzip, head, whole: head.length < headBytes }
 }
 
-/** A stream written to a temporary file; `remove` deletes it. */
-export async function spool(stream: Readable): Promise<{ path: string; remove(): Promise<void> }> {
+/** A temporary file; `remove` deletes it. */
+export interface Spool {
+  readonly path: string
+  remove(): Promise<void>
+}
+
+/** A stream written to a temporary file. */
+export async function spool(stream: Readable): Promise<Spool> {
   const folder = await mkdtemp(join(tmpdir(), 'toll-')).catch((error: unknown) => {
     throw cannotWrite(error, tmpdir(), `cannot write to ${tmpdir()}`)
   })
@@ -78,6 +84,61 @@ export async function spool(stream: Readable): Promise<{ path: string; remove():
   }
   return { path, remove }
 }
+
+/**
+ * A copy of a delimited text, unpacked, in which every line ends in \\n, and lines that begin with `comment`, blanks
+ * aside, are empty, so that lines keep their numbers; without `blanks` they are left out below the first `above` lines,
+ * since an empty line is a row of a table of one column. Errors: `format` (gzip), `io`.
+ */
+export async function plainCopy(
+  { path, name, gzip }: Pick<TableFile, 'path' | 'name' | 'gzip'>,
+  rewriting: Rewriting,
+): Promise<Spool> {
+  const source = createReadStream(path)
+  const unpacked = gzip ? createGunzip() : undefined
+  if (unpacked) source.on('error', (error) => unpacked.destroy(error)).pipe(unpacked)
+  try {
+    return await spool(Readable.from(rewriteLines(unpacked ?? source, rewriting)))
+  } catch (error) {
+    const cause = error instanceof TollError ? error.cause : error
+    throw (cause as NodeJS.ErrnoException | undefined)?.code?.startsWith('Z_') ? damagedGzip(cause, name) : error
+  } finally {
+    source.destroy()
+  }
+}
+
+interface Rewriting {
+  readonly comment?: string
+  readonly above: number
+  readonly blanks: boolean
+}
+
+async function* rewriteLines(
+  bytes: AsyncIterable<Uint8Array>,
+  { comment, above, blanks }: Rewriting,
+): AsyncGenerator<Buffer> {
+  // Latin-1 maps every byte to a character and back; quotes and line ends are ASCII in UTF-8.
+  const mark = comment === undefined ? undefined : Buffer.from(comment).toString('latin1')
+  let [rest, line, quoted] = ['', 0, false]
+  const rewrite = (content: string) => {
+    line++
+    if (!quoted && mark !== undefined && content.replace(/^[ \t]+/, '').startsWith(mark))
+      return blanks || line <= above ? '\n' : ''
+    if (content.split('"').length % 2 === 0) quoted = !quoted
+    return `${content}\n`
+  }
+  for await (const part of bytes) {
+    const text = rest + Buffer.from(part).toString('latin1')
+    // A \r may be the first half of a line end.
+    const upTo = text.endsWith('\r') ? text.length - 2 : text.length - 1
+    const end = Math.max(text.lastIndexOf('\n', upTo), text.lastIndexOf('\r', upTo)) + 1
+    rest = text.slice(end)
+    if (end > 0) yield Buffer.from(text.slice(0, end).split(lineEnd).slice(0, -1).map(rewrite).join(''), 'latin1')
+  }
+  if (rest !== '') yield Buffer.from(rest.replace(/\r$/, '').split(lineEnd).map(rewrite).join(''), 'latin1')
+}
+
+const lineEnd = /\r\n|\r|\n/
 
 /** Whether a path must be spooled: pipes and devices can be read only once. */
 export async function isStream(path: string): Promise<boolean> {

@@ -71,6 +71,65 @@ describe('cells of text', () => {
     ])
   })
 
+  it.each<[string, string, ReadTableOptions, unknown]>([
+    ['a comma in a header of semicolons', 'p (bar, abs);t\n0,99;20\n1,01;21\n', {}, [['p (bar, abs)'], ['t']]],
+    ['a tabulator beside commas', 'a\tb, c\n1\t2\n3\t4\n', {}, [['a'], ['b, c']]],
+    ['a line that says the delimiter', 'sep=;\r\na;b\r\n1;2\r\n', {}, [['a'], ['b']]],
+    ['mixed line ends', 'a,b\r\n1,"x\ny"\n2,"z ""q"""\r3,w\n', {}, [['a'], ['b']]],
+    ['a title', 'Report\n\na,b\n1,2\n', { skip: 2 }, [['a'], ['b']]],
+    ['a title and no header', 'Report\n1,2\n', { skip: 1, header: false }, [['x0'], ['x1']]],
+    ['comments', '# x, y, z\n\na,b\n 1,2\n  # late\n3,"#4\n#5"\n', { comment: '#' }, [['a'], ['b']]],
+    ['comments beyond ASCII', '§ x\na,b\n1,2\n§\n3,4 §\n', { comment: '§' }, [['a'], ['b']]],
+    ['comments in one column', '# x\n\nname\n# y\nu\n\nv\n', { comment: '#' }, [['name']]],
+    ['a last delimiter', 'a,b,\n1,2,\n3,4,\n', {}, [['a'], ['b'], ['column2']]],
+    ['a delimiter that is told', 'a;b,c\nx;y,z\n', { delimiter: ';' }, [['a'], ['b,c']]],
+    ['a time that is none', 'at\n2024-01-01\nNaT\n2024-01-02\n', {}, [['at', 'time']]],
+  ])('are found in a file with %s', async (_, content, options, names) => {
+    const table = await both('dialect.csv', content, options)
+    expect(described(table).map((column, i) => column.slice(0, (names as string[][])[i].length))).toEqual(names)
+    expect(described(await both('dialect.csv.gz', gzipSync(content), options))).toEqual(described(table))
+  })
+
+  it.each<[string, string, object]>([
+    ['two delimiters that would do', 'a;b,c\nx;y,z\n', { reason: 'ambiguous-delimiter', option: 'delimiter' }],
+    ['a title', 'Report\n\na,b\n1,2\n3,4\n', { option: 'skip', suggestion: 2 }],
+    [
+      'settings above it',
+      `Length,A:10\nUnits,V,\nModel,X\ns,V\n${'-1E-3,+2.5\n'.repeat(9)}`,
+      { reason: 'lines-outside-table', option: 'skip', suggestion: 3 },
+    ],
+    ['comments', '# x\na,b\n1,2\n3,4\n', { option: 'comment', suggestion: '#' }],
+    ['late comments', 'a,b\n1,2\n% x\n3,4\n', { option: 'comment', suggestion: '%' }],
+    ['names of rows without a name', 'a,b\nr,1,2\ns,3,4\n', { reason: 'ragged-row' }],
+    ['a date that is none', 'at\n2024-01-01\nsoon\n2024-01-02\n', { reason: 'not-a-time' }],
+  ])('are not guessed in a file with %s', async (_, content, error) => {
+    expect(await both('dialect.csv', content)).toMatchObject(error)
+  })
+
+  it('are missing where a text, a number or a time is said to be', async () => {
+    const rows = [
+      ['n', 'at', 't', 'f'],
+      ['-999', '1970-01-01T00:00:00Z', '-999', 'true'],
+      ['-9.99e2', '2024-01-01', 'x', '?'],
+      ['1', '1970-01-01', '?', 'false'],
+    ]
+    const missing = ['-999', '?', '1970-01-01']
+    const expected = [
+      ['n', 'number', [NaN, NaN, 1]],
+      ['at', 'time', [NaN, 1704067200, NaN]],
+      ['t', 'category', [NaN, 0, NaN], ['x']],
+      ['f', 'boolean', [1, NaN, 0]],
+    ]
+    const table = await both('missing.csv', rows.map((row) => row.join()).join('\n'), { missing })
+    expect(described(table)).toEqual(expected)
+    // Typed columns, too.
+    const values = rows.slice(1).map((row) => `(${row.map((cell) => `'${cell}'`).join()})`)
+    const sql =
+      `SELECT CAST(n AS DOUBLE) n, CAST("at" AS TIMESTAMP) "at", t, CAST(nullif(f, '?') AS BOOLEAN) f ` +
+      `FROM (VALUES ${values.join()}) v(n, "at", t, f)`
+    expect(described(await readTable({ sql }, { missing }))).toEqual(expected)
+  })
+
   it('of JSON are, too', async () => {
     const objects = [
       { a: 1, b: 'x', c: true, d: null },
@@ -93,7 +152,6 @@ describe('cells of text', () => {
     ['missing values of its own', 'a,b\n-,x\n1,?\n', { missing: ['-'] }],
     ['chosen columns', 'a,b,c\n1,2,3\n', { columns: ['c', { name: 'a', kind: 'category' }] }],
     ['excluded columns', 'a,b,c\n1,2,3\n', { exclude: ['b'] }],
-    ['numbers of booleans', 'a\ntrue\nfalse\n', { columns: [{ name: 'a', kind: 'number' }] }],
     ['an infinity among gaps', 'a,b\n1,nan\n2,inf\n', { columns: ['a'] }],
     ['blank lines', 'a,b\n1,2\n\n3,4\n\n', {}],
     ['a blank line of one column', 'a\n1\n\n3\n', {}],
@@ -106,6 +164,8 @@ describe('cells of text', () => {
     ['a text among numbers', 'a,b\n1,2\n2,2\n3,2\n4,x\n', {}],
     ['a decimal comma', 'a;b\n1;2\n1;2\n2;2,5\n', {}],
     ['infinity', 'a,b\n1,2\n2,-inf\n', {}],
+    ['a number that is true', 'a,b\n1,2\ntrue,2\n3,2\n4,2\n', {}],
+    ['booleans where numbers are asked for', 'a\ntrue\nfalse\n', { columns: [{ name: 'a', kind: 'number' }] }],
     ['no boolean', 'a\n0\n1\n2\n', { columns: [{ name: 'a', kind: 'boolean' }] }],
     ['no time', 'a\n2024-01-01\nx\n', { columns: [{ name: 'a', kind: 'time' }] }],
     ['a short row', 'a,b\n1,2\n3\n', {}],

@@ -4,8 +4,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { TollError } from '../../base/index.js'
 import { describeDuck, quoteName, quotePath, quoteText } from './duck.js'
-import { readHeader, type HeaderOptions } from '../header.js'
-import type { TableFile, TextFile } from './locate.js'
+import { findDialect, type DialectOptions } from '../dialect.js'
+import { plainCopy, type TableFile, type TextFile } from './locate.js'
 
 /**
  * One file, or one query, as a relation: its SQL and its columns in order, each with the expression that selects it.
@@ -21,18 +21,22 @@ export interface Relation {
 }
 
 /** Every key of a JSON file is a column, wherever it first appears and however rare it is. */
-const allKeys = 'sample_size = -1, map_inference_threshold = -1, field_appearance_threshold = 0'
+const allKeys = 'sample_size = -1, map_inference_threshold = -1, field_appearance_threshold = 0, records = true'
 
-/** The relation of one file. Errors as `readHeader`, and `format` for damaged files. */
+/**
+ * The relation of one file; `cleanups` gets what must be done when it is no longer needed. Errors as `findDialect`, and
+ * `format` for damaged files.
+ */
 export async function relationOf(
   file: TableFile,
   connection: DuckDBConnection,
-  options: HeaderOptions,
+  options: DialectOptions,
+  cleanups: (() => Promise<void>)[],
 ): Promise<Relation> {
   switch (file.format) {
     case 'csv':
     case 'tsv':
-      return delimitedRelation(file, options)
+      return delimitedRelation(file, options, cleanups)
     case 'ndjson':
     case 'json':
       return jsonRelation(file, connection)
@@ -55,23 +59,35 @@ export async function runRows(sql: string, connection: DuckDBConnection, name: s
   }
 }
 
-function delimitedRelation(file: TableFile, options: HeaderOptions): Relation {
-  const preset = file.format === 'tsv' ? { delimiter: '\t', ...options } : options
-  const { delimiter, names } = readHeader(file.head, file.name, file.whole, preset)
+async function delimitedRelation(
+  { name, path, format, gzip, head, whole }: TableFile,
+  options: DialectOptions,
+  cleanups: (() => Promise<void>)[],
+): Promise<Relation> {
+  const preset = format === 'tsv' ? { delimiter: '\t', ...options } : options
+  const { delimiter, names, skip, mixedEnds } = findDialect(head, name, whole, preset)
+  const { comment, header } = options
+  // DuckDB takes no mixed line ends, and a comment for one in the middle of a line, too.
+  let text: TextFile = { path, gzip, lines: true }
+  if (comment !== undefined || mixedEnds) {
+    const copy = await plainCopy({ path, name, gzip }, { comment, above: skip, blanks: names.length > 1 })
+    cleanups.push(() => copy.remove())
+    text = { path: copy.path, gzip: false, lines: true }
+  }
   // Positional names, since DuckDB's own ignore case: `a` and `A` are two columns of a CSV file.
   const types = names.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
   const sql =
-    `read_csv(${quotePath(file.path)}, auto_detect = false, header = ${options.header !== false}, delim = ` +
-    `${quoteText(delimiter)}, ` +
-    `quote = '"', escape = '"', compression = '${file.gzip ? 'gzip' : 'none'}', columns = {${types}})`
-  const columns = new Map(names.map((name, i) => [name, { ref: `c${i}`, type: 'VARCHAR' }]))
-  return { name: file.name, sql, columns, textFile: { path: file.path, gzip: file.gzip, lines: true } }
+    `read_csv(${quotePath(text.path)}, auto_detect = false, header = ${header !== false}, skip = ${skip}, ` +
+    `delim = ${quoteText(delimiter)}, quote = '"', escape = '"', ` +
+    `compression = '${text.gzip ? 'gzip' : 'none'}', columns = {${types}})`
+  const columns = new Map(names.map((column, i) => [column, { ref: `c${i}`, type: 'VARCHAR' }]))
+  return { name, sql, columns, textFile: text }
 }
 
 async function jsonRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {
   const format = file.format === 'ndjson' ? 'newline_delimited' : 'auto'
   const common = `${quotePath(file.path)}, format = '${format}', compression = '${file.gzip ? 'gzip' : 'uncompressed'}'`
-  const names = [...(await describe(`read_json(${common}, ${allKeys})`, connection, file.name)).keys()]
+  const names = [...(await describeJson(common, connection, file.name)).keys()]
   await checkKeys(names, common, connection, file.name)
   const types = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')
   const columns = new Map(names.map((name) => [name, { ref: quoteName(name), type: 'VARCHAR' }]))
@@ -83,16 +99,38 @@ async function jsonRelation(file: TableFile, connection: DuckDBConnection): Prom
   }
 }
 
-/** DuckDB's names ignore case: of `id` and `Id` it makes `id` and `Id_1`, and reads the second nowhere. */
+/** Errors: `malformed-json` for what is no object, with its row; `no-rows`; `no-columns`. */
+async function describeJson(file: string, connection: DuckDBConnection, name: string): ReturnType<typeof describe> {
+  try {
+    return await describe(`read_json(${file}, ${allKeys})`, connection, name)
+  } catch (error) {
+    if (!(error instanceof TollError) || error.reason !== 'query-failed') throw error
+    const objects = `SELECT json, row_number() OVER () AS row FROM read_json_objects(${file})`
+    const [other] = await runRows(`${objects} QUALIFY json_type(json) <> 'OBJECT' LIMIT 1`, connection, name)
+    if (other !== undefined)
+      throw new TollError('malformed-json', `${name}, row ${Number(other[1])}: the JSON is no object`, {
+        file: name,
+        row: Number(other[1]) - 1,
+        cause: error,
+      })
+    const some = await runRows(`${objects} LIMIT 1`, connection, name)
+    throw some.length === 0
+      ? new TollError('no-rows', `${name}: there are no rows`, { file: name })
+      : new TollError('no-columns', `${name}: there are no columns`, { file: name })
+  }
+}
+
+/**
+ * DuckDB renames what it cannot tell apart, and then reads nothing of it: of `id` and `Id` it makes `id` and `Id_1`, of
+ * an empty key `C0`. So where a name may be one of those, the keys are read.
+ */
 async function checkKeys(
   names: readonly string[],
   file: string,
   connection: DuckDBConnection,
   name: string,
 ): Promise<void> {
-  const known = new Set(names.map((key) => key.toLowerCase()))
-  const renamed = names.some((key) => /_\d+$/.test(key) && known.has(key.replace(/_\d+$/, '').toLowerCase()))
-  if (!renamed) return
+  if (!names.some((key) => /_\d+$|^C\d+$/.test(key))) return
   const rows = await runRows(
     `SELECT DISTINCT unnest(json_keys(json)) AS key FROM read_json_objects(${file}) ORDER BY key`,
     connection,
@@ -100,14 +138,17 @@ async function checkKeys(
   )
   const byCase = new Map<string, string>()
   for (const [key] of rows.map((row) => row.map(String))) {
-    const other = byCase.get(key.toLowerCase())
+    if (key === '')
+      throw new TollError('unnamed-column', `${name} has an object with an empty key; name it`, { file: name })
+    const lower = key.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+    const other = byCase.get(lower)
     if (other !== undefined)
       throw new TollError(
         'duplicate-column',
         `${name} has the keys '${other}' and '${key}', which differ in case only; rename one of them`,
         { file: name, column: key },
       )
-    byCase.set(key.toLowerCase(), key)
+    byCase.set(lower, key)
   }
 }
 

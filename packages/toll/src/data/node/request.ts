@@ -6,8 +6,8 @@ import type { CellOptions, SourceColumn } from '../columns.js'
 
 /** A column of a source, its kind being what it was asked for as. */
 export interface SelectedColumn extends SourceColumn {
-  /** The kind that the source holds. */
-  readonly held: ColumnKind
+  /** Whether the texts true and false are 1 and 0. */
+  readonly flags: boolean
   /** The vector that DuckDB gives: float64 (with the cells as strings next to it, when `judged`), or strings. */
   readonly vector: 'DOUBLE' | 'VARCHAR'
   /** Whether a gap among the numbers may be a string, which is then missing or bad. */
@@ -41,7 +41,7 @@ export function selectColumn(column: SourceColumn, kind: ColumnKind, source: str
     refuse('times', `read them as times, or make numbers of them first, for example epoch(${own}) in a SQL query`)
   const textual = group === 'category'
   const vector = kind === 'category' || (kind === 'time' && textual) ? 'VARCHAR' : 'DOUBLE'
-  return { ...column, kind, held: column.kind, vector, judged: vector === 'DOUBLE' && textual }
+  return { ...column, kind, flags: kind === 'boolean', vector, judged: vector === 'DOUBLE' && textual }
 }
 
 /** The expression of a column's vector. */

@@ -3,9 +3,9 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { looksLikeTime } from '../../base/index.js'
-import { flagOf, kindOfCells, sampledRows, type CellCounts } from '../cells.js'
+import { flagOf, kindOfCells, missingValues, sampledRows, type CellCounts } from '../cells.js'
 import { missingStrings, type CellOptions, type SourceColumn } from '../columns.js'
-import { validityOf } from './duck.js'
+import { doublesOf, validityOf } from './duck.js'
 import type { Relation } from './relation.js'
 import { selectColumn } from './request.js'
 import { fetchChunks } from './stream.js'
@@ -39,6 +39,7 @@ async function sampleSome(
   cell: CellOptions,
 ): Promise<SourceColumn[]> {
   const missing = new Set(['', ...(cell.missing ?? missingStrings)])
+  const missingNumbers = missingValues('number', cell)
   const counts = columns.map((): CellCounts => ({ present: 0, numbers: 0, flags: 0, times: 0 }))
   const numbers = columns.map((column) => selectColumn(column, 'number', head.name))
   for await (const { chunk, rows: count } of fetchChunks(
@@ -48,10 +49,12 @@ async function sampleSome(
   )) {
     counts.forEach((kinds, c) => {
       const valid = validityOf(chunk.getColumnVector(c))
+      const values = missingNumbers.length > 0 ? doublesOf(chunk.getColumnVector(c)) : undefined
       for (let i = 0; i < count; i++) {
         const number = valid === undefined || (valid[i >> 5] >>> (i & 31)) & 1
         const text = number ? null : chunk.getColumnVector(columns.length + c).getItem(i)
         if (!number && (typeof text !== 'string' || missing.has(text.trim()))) continue
+        if (number && values && missingNumbers.includes(values[i])) continue
         kinds.present++
         if (typeof text !== 'string') kinds.numbers++
         else if (flagOf(text.trim()) !== undefined) kinds.flags++

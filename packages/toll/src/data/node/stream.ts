@@ -14,7 +14,7 @@ import {
   type TableColumn,
 } from '../../base/index.js'
 import { maxCategories } from '../categories.js'
-import { flagOf, rejectCell } from '../cells.js'
+import { flagOf, missingValues, rejectCell } from '../cells.js'
 import { missingStrings, type CellOptions, type SourceColumn, type TableBatch } from '../columns.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
 import { checkEnd } from './locate.js'
@@ -182,6 +182,8 @@ class BatchBuilder {
   readonly #lists: readonly (CategoryCodes | undefined)[]
   readonly #passthrough: CellValue[][]
   readonly #check: RowCheck
+  /** For each column, numbers that mean a missing value. */
+  readonly #missing: readonly (readonly number[])[]
 
   constructor(
     readonly selection: Selection,
@@ -192,6 +194,7 @@ class BatchBuilder {
     this.#lists = [...categories.lists]
     this.#passthrough = selection.passthrough.map(() => [])
     this.#check = new RowCheck(selection.invalidRows)
+    this.#missing = selection.columns.map(({ kind }) => missingValues(kind, selection.cell))
   }
 
   /** Rows `from`..`from + count` of a chunk; `rowInFile` rows of the file came before them. */
@@ -236,12 +239,11 @@ class BatchBuilder {
   /** NaN where there is no number; an error where the text there, in vector `judgedAt`, does not mean "missing". */
   #readNumbers(part: ChunkPart, c: number, judgedAt: number | undefined): void {
     const { chunk, from, count } = part
-    const [column, { kind, held }, start] = [this.#columns[c], this.selection.columns[c], this.rows]
+    const [column, { kind, flags }, start] = [this.#columns[c], this.selection.columns[c], this.rows]
     const vector = chunk.getColumnVector(c)
     column.set(doublesOf(vector).subarray(from, from + count), start)
     const valid = validityOf(vector)
     if (valid !== undefined) {
-      const flags = kind === 'boolean' || held === 'boolean'
       for (let i = 0; i < count; i++) {
         if ((valid[(from + i) >> 5] >>> ((from + i) & 31)) & 1) continue
         const text = judgedAt === undefined ? null : chunk.getColumnVector(judgedAt).getItem(from + i)
@@ -250,6 +252,7 @@ class BatchBuilder {
         if (value === undefined) this.#refuse(part, i, c, String(text))
       }
     }
+    this.#dropMissing(c, count)
     for (let i = start; i < start + count; i++) {
       const value = column[i]
       // x - x is 0 for finite numbers and NaN for the others.
@@ -274,9 +277,17 @@ class BatchBuilder {
       this.#columns[c][this.rows + i] = value ?? NaN
       if (value === undefined && !this.#isMissing(text)) this.#refuse(part, i, c, text)
     }
+    this.#dropMissing(c, count)
   }
 
-  /** What a text that is no number stands for: NaN for a missing one, 0 and 1 where it may be a flag, else nothing. */
+  /** NaN for the values of the last `count` rows that mean a missing one. */
+  #dropMissing(c: number, count: number): void {
+    const [column, missing] = [this.#columns[c], this.#missing[c]]
+    if (missing.length === 0) return
+    for (let i = this.rows; i < this.rows + count; i++) if (missing.includes(column[i])) column[i] = NaN
+  }
+
+  /** What a text that is no number stands for: NaN for a missing one, 0 and 1 of a flag, else nothing. */
   #judge(text: string, flags: boolean): number | undefined {
     if (this.#isMissing(text)) return NaN
     return flags ? flagOf(text) : undefined

@@ -150,6 +150,11 @@ describe('formats', () => {
       reason: 'duplicate-column',
       message: expect.stringMatching(/'Id' and 'id', which differ in case only/),
     })
+    await expect(openTable(await file('unnamed.ndjson', '{"":1,"b":2}\n'))).rejects.toMatchObject({
+      reason: 'unnamed-column',
+    })
+    const beyondAscii = await load(await file('letters.ndjson', '{"É":1,"é":2,"x":5,"x_1":6}\n'))
+    expect(beyondAscii.names).toEqual(['É', 'é', 'x', 'x_1'])
     expect((await load(await file('numbered.ndjson', '{"id":1,"id_1":2}\n'))).names).toEqual(['id', 'id_1'])
   })
 
@@ -329,7 +334,7 @@ describe('refusals', () => {
     ['empty.csv', '', {}, 'format', /empty\.csv is empty$/],
     ['header.csv', 'a,b\n', {}, 'format', /has a header but no rows/],
     ['double.csv', 'a,b,a\n1,2,3\n', {}, 'format', /line 1: columns 1 and 3 are both called 'a'/],
-    ['unnamed.csv', 'a,,b\n1,2,3\n', {}, 'format', /line 1: column 2 has no name/],
+    ['unnamed.csv', 'a,,column1\n1,2,3\n', {}, 'format', /line 1: columns 2 and 3 are both called 'column1'/],
     [
       'wrong.csv',
       'a;b\n1;2\n',
@@ -418,6 +423,7 @@ describe('refusals', () => {
       'format',
       /the gzip data is damaged or cut off/,
     ],
+    ['number.ndjson', () => `${rows('{"a":1,"b":2}\n')}5\n`, 'format', /row 60001: the JSON is no object/],
     ['broken.ndjson', () => `${rows('{"a":1,"b":2}\n')}{"a":1,\n{"a":1,"b":2}\n`, 'format', /the JSON is malformed/],
     [
       'cut.ndjson.gz',

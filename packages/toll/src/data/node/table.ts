@@ -17,7 +17,7 @@ import { maxCategories, tooManyCategories } from '../categories.js'
 import type { CellOptions, ColumnRequest, SourceColumn, TableBatch } from '../columns.js'
 import type { TableFormat } from '../table-format.js'
 import { connect } from './duck.js'
-import type { HeaderOptions } from '../header.js'
+import type { DialectOptions } from '../dialect.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile } from './locate.js'
 import { queryRelation, relationOf, type Relation } from './relation.js'
 import { kindOfType, selectColumn, type SelectedColumn } from './request.js'
@@ -27,7 +27,7 @@ import { streamBatches, type Selection } from './stream.js'
 /** A path, a glob, '-' for standard input, a list of them, or a SQL query in DuckDB's dialect. */
 export type TableInput = string | readonly string[] | { readonly sql: string }
 
-export interface TableOptions extends HeaderOptions, CellOptions {
+export interface TableOptions extends DialectOptions, CellOptions {
   /** Default: by extension, else by content. */
   readonly format?: TableFormat
   /** What '-' reads; default `process.stdin`. It is kept in a temporary file until `close`. */
@@ -94,7 +94,7 @@ export interface TableSource extends AsyncDisposable {
 }
 
 /**
- * Opens a table. Nothing but the first rows is read.
+ * Opens a table. Nothing but the first rows is read, but for JSON, whose keys may come late: it is read through once.
  * Errors: `not-found`, `io`, `format` (empty, damaged, ragged, wrong delimiter, of another kind), `data`, `argument`.
  */
 export async function openTable(input: TableInput, options: TableOptions = {}): Promise<TableSource> {
@@ -141,7 +141,7 @@ async function findRelations(
           { file: file.name, value: file.format },
         )
       sampled = text
-      relations.push(await relationOf(file, connection, options))
+      relations.push(await relationOf(file, connection, options, cleanups))
     }
     relations.forEach((relation) => checkSameColumns(relations[0], relation))
     return { relations, sampled }
@@ -301,7 +301,7 @@ class DuckSource implements TableSource {
     if (!requests)
       return this.columns
         .filter(({ kind }) => kind === 'number' || kind === 'boolean')
-        .map((column) => selectColumn(column, 'number', this.name))
+        .map((column) => ({ ...selectColumn(column, 'number', this.name), flags: column.kind === 'boolean' }))
     if (requests.length === 0) return []
     return chooseColumns(this.columns, { columns: requests }, this.name).map(({ name, kind }) =>
       selectColumn(this.#column(name), kind, this.name),

@@ -14,6 +14,7 @@ const fitAndScore = `
   const engine = await openEngine({ device: 'cpu', threads: 1 })
   const model = await fit(tableFromRows(rows, ['a', 'b']), { engine, seed: 1, parameters: { steps: 10 } })
   await model.score(tableFromRows([[0, 1]], ['a', 'b']))
+  console.log('scored')
 `
 
 const inAWorker = `
@@ -35,7 +36,7 @@ const elsewhere = Object.fromEntries(
 /** What a program asks of the network, and the files of the engine's reports that it opens. */
 function attempts(program: string, env: NodeJS.ProcessEnv = {}): string[] {
   const log = join(folder, 'trace')
-  const { status, stderr } = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     'strace',
     ['-f', '-e', 'trace=connect,openat', '-o', log, process.execPath, '--input-type=module', '-e', program],
     {
@@ -50,7 +51,7 @@ function attempts(program: string, env: NodeJS.ProcessEnv = {}): string[] {
       },
     },
   )
-  expect([status, stderr]).toEqual([0, ''])
+  expect([status, stdout, stderr]).toEqual([0, 'scored\n', ''])
   return readFileSync(log, 'utf8')
     .split('\n')
     .filter((line) => /connect\(|resolv\.conf|onnxruntime\.db/.test(line))
@@ -66,8 +67,8 @@ describe.skipIf(!traced)('with strace', () => {
   }, 60_000)
 
   it('a value that the owner sets stands, and shows that the trace would see it', () => {
-    const found = attempts(`${fitAndScore} await engine.close()`, { ORT_DISABLE_TELEMETRY: '0' })
-    expect(found.join('\n')).toContain('onnxruntime.db')
+    for (const program of [`${fitAndScore} await engine.close()`, inAWorker])
+      expect(attempts(program, { ORT_DISABLE_TELEMETRY: '0' }).join('\n')).toContain('onnxruntime.db')
   }, 60_000)
 })
 

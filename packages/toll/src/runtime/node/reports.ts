@@ -18,7 +18,8 @@ const patience = 30_000
  */
 export async function switchOffReports(): Promise<void> {
   if (isMainThread) process.env[variable] ??= '1'
-  else await inMainThread(`process.env.${variable} ??= '1'`)
+  // A variable that the process was started with is in the copy, too.
+  else if (process.env[variable] === undefined) await inMainThread(`process.env.${variable} ??= '1'`)
 }
 
 function inMainThread(expression: string): Promise<void> {
@@ -32,8 +33,12 @@ function inMainThread(expression: string): Promise<void> {
     }
     // The timer also keeps this thread alive: a session does not.
     const timer = setTimeout(() => done(new Error('the main thread is blocked')), patience)
-    session.connectToMainThread()
-    session.post('Runtime.evaluate', { expression }, (error, answer) => done(error ?? answer.exceptionDetails))
+    try {
+      session.connectToMainThread()
+      session.post('Runtime.evaluate', { expression }, (error, answer) => done(error ?? answer.exceptionDetails))
+    } catch (error) {
+      done(error)
+    }
   })
 }
 
@@ -41,7 +46,7 @@ function refusal(cause: unknown): TollError {
   return new TollError(
     'no-device',
     `onnxruntime-node reports to its maker unless ${variable} is set before it loads, and from this worker thread ` +
-      `that cannot be done; start the process with ${variable}=1, or open the engine in the main thread`,
+      `that cannot be done; start the process with ${variable}=1, or open an engine in the main thread first`,
     { option: 'device', cause },
   )
 }
