@@ -1,13 +1,13 @@
 // toll drift: new data against what a model was trained on, column by column and on the score.
 
 import type { Command } from 'commander'
-import { loadModel, measureDrift, type Drift, type Model } from 'toll'
+import { measureDrift, type Drift, type Model } from 'toll'
 import { integer, locate, real, type ColumnKind } from 'toll/base'
 import { renderText } from 'toll/report'
-import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
+import { addEngineOptions, type EngineFlags } from './engine.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
-import { scoringThreads, streamOf } from './scoring.js'
-import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
+import { streamOf, withModelAndSource } from './scoring.js'
+import { addSourceOptions, sourceHelp, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
 const settings = {
@@ -54,10 +54,8 @@ async function runDrift(
   flags: DriftFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const drift = await withSource(sources, flags, terminal, (source) =>
-    withEngine(scoringThreads(flags, source), async (engine) =>
-      measure(source, await loadModel(path, { engine }), flags.fdr ?? settings.fdr.default, terminal),
-    ),
+  const drift = await withModelAndSource(path, sources, flags, terminal, (model, source) =>
+    measure(source, model, flags.fdr ?? settings.fdr.default, terminal),
   )
   terminal.result(drift, describe(drift, flags.top ?? settings.top.default))
 }

@@ -6,7 +6,6 @@ import {
   evaluate,
   evaluateStream,
   evaluationParameters,
-  loadModel,
   type EvaluateOptions,
   type Evaluation,
   type EvaluationOptions,
@@ -17,13 +16,13 @@ import {
 import { locate, TollError } from 'toll/base'
 import { describeThreshold, type BootstrapInterval } from 'toll/metrics'
 import { renderText } from 'toll/report'
-import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
+import { addEngineOptions, type EngineFlags } from './engine.js'
 import { addLabelOptions, readArrayLabels, type LabelFlags } from './labels.js'
 import { describeEvaluationWarning } from './notes.js'
 import { addOrderOptions, addTimeUnit, type OrderFlags, type TimeUnitFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption, readParameter } from './parameters.js'
-import { scoringThreads } from './scoring.js'
-import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
+import { withModelAndSource } from './scoring.js'
+import { addSourceOptions, sourceHelp, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
 interface EvalFlags extends SourceFlags, EngineFlags, LabelFlags, OrderFlags, TimeUnitFlags, EvaluationOptions {
@@ -78,10 +77,8 @@ export function defineEval(command: Command, terminal: Terminal): void {
 }
 
 async function runEval(path: string, sources: readonly string[], flags: EvalFlags, terminal: Terminal): Promise<void> {
-  const evaluation = await withSource(sources, flags, terminal, (source) =>
-    withEngine(scoringThreads(flags, source), async (engine) =>
-      measure(await loadModel(path, { engine }), source, flags, terminal),
-    ),
+  const evaluation = await withModelAndSource(path, sources, flags, terminal, (model, source) =>
+    measure(model, source, flags, terminal),
   )
   for (const warning of evaluation.warnings)
     if (warning.code === 'training-rows') terminal.note(`warning: ${describeEvaluationWarning(warning)}`)

@@ -2,17 +2,7 @@
 
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
-import {
-  explain,
-  loadModel,
-  nearestRows,
-  noScoredRows,
-  pickRows,
-  titleOf,
-  type Model,
-  type Neighbour,
-  type PickedRow,
-} from 'toll'
+import { explain, nearestRows, noScoredRows, pickRows, titleOf, type Model, type Neighbour, type PickedRow } from 'toll'
 import { integer, joinRows, messageOf, takeRows, TollError, type InvalidRow, type Samples } from 'toll/base'
 import { makeFolder, writeFileAtomic } from 'toll/node'
 import {
@@ -30,9 +20,9 @@ import {
   type ExplainedTable,
 } from 'toll/report'
 import { shellWord } from './columns.js'
-import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
+import { addEngineOptions, type EngineFlags } from './engine.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
-import { scoreSource, scoringThreads, streamOf } from './scoring.js'
+import { scoreSource, streamOf, withModelAndSource } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -133,18 +123,15 @@ async function runExplain(
       `cannot tell the format of ${output} from its extension; name it ${formats.join(', ')}`,
     )
   const name = sources.join(' ') || 'a query'
-  const { outcome, range } = await withSource(sources, flags, terminal, (source) =>
-    withEngine(scoringThreads(flags, source), async (engine) => {
-      const model = await loadModel(path, { engine })
-      const { input } = model.manifest
-      if (flags.heatMaps !== undefined && input.kind !== 'image')
-        throw new TollError('out-of-domain', '--heat-maps draws images; this model scores tables')
-      return {
-        outcome: await explainSource(source, model, wanted, flags, terminal),
-        range: input.kind === 'image' ? input.range : undefined,
-      }
-    }),
-  )
+  const { outcome, range } = await withModelAndSource(path, sources, flags, terminal, async (model, source) => {
+    const { input } = model.manifest
+    if (flags.heatMaps !== undefined && input.kind !== 'image')
+      throw new TollError('out-of-domain', '--heat-maps draws images; this model scores tables')
+    return {
+      outcome: await explainSource(source, model, wanted, flags, terminal),
+      range: input.kind === 'image' ? input.range : undefined,
+    }
+  })
   const { explained, chosen, invalid, neighbours } = outcome
   const document = {
     model: path,
@@ -239,12 +226,12 @@ async function neighboursOf(
 ): Promise<Neighbour[][]> {
   // The table of normal rows is read as SOURCE is, but is a file of its own.
   const { sql: _, ...reading } = flags
-  return withSource([path], reading, terminal, (source) =>
+  const nearest = (source: Source) =>
     nearestRows(model, data, streamOf(source), {
       signal: terminal.signal,
       ...(flags.neighbourCount !== undefined && { count: flags.neighbourCount }),
-    }),
-  )
+    })
+  return withSource([path], reading, terminal, nearest, model.manifest.reading)
 }
 
 /** The rows to explain, read in bounded memory: those named, or those of the highest scores, highest first. */

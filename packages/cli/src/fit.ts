@@ -23,7 +23,7 @@ import {
 import { describeNote } from './notes.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { reportTraining, requirePage, requireWritable } from './report-training.js'
-import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
+import { addSourceOptions, readingOf, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule } from './threshold-rule.js'
 import { readTrainingInput, warnOfColumns, type TrainingInput } from './training.js'
@@ -286,6 +286,7 @@ async function learn(
       seed,
       scale,
       types,
+      reading: readingOf(flags),
       holdOut,
       labels,
       weights,

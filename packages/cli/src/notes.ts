@@ -21,9 +21,7 @@ export function describeWarning(warning: DataWarning): string {
     case 'numbers-as-strings':
       return (
         `column ${column} seems to hold numbers ('${warning.example}'), but is read as texts; ` +
-        (warning.decimalComma
-          ? '--decimal , reads decimal commas, here and in toll score'
-          : 'make numbers of them in a query (--sql)')
+        (warning.decimalComma ? '--decimal , reads decimal commas' : 'make numbers of them in a query (--sql)')
       )
     case 'increasing-column':
       return (

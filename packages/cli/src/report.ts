@@ -106,7 +106,13 @@ async function runReport(
     const loaded = await loadModel(path, { engine })
     const rows = alone
       ? undefined
-      : await withSource(sources, flags, terminal, (source) => siftSource(source, loaded, flags, terminal))
+      : await withSource(
+          sources,
+          flags,
+          terminal,
+          (source) => siftSource(source, loaded, flags, terminal),
+          loaded.manifest.reading,
+        )
     const agreement = flags.training === undefined ? undefined : await fitAgain(loaded, flags.training, flags, terminal)
     const name = basename(path)
     const written = await writePage(
@@ -198,8 +204,12 @@ async function fitAgain(
     columns: features.map(({ name }) => name),
     types: features.map(({ name, kind }) => `${name}=${kind}`),
   }
-  const training = await withSource([path], reading, terminal, (source) =>
-    readTrainingInput(source, { ...reading, ...order, ...known }, terminal.signal),
+  const training = await withSource(
+    [path],
+    reading,
+    terminal,
+    (source) => readTrainingInput(source, { ...reading, ...order, ...known }, terminal.signal),
+    model.manifest.reading,
   )
   return refit(model, training, flags.seeds ?? settings.seeds.default, flags.top, terminal)
 }
@@ -207,9 +217,17 @@ async function fitAgain(
 /** Columns that a command line can name without becoming unreadable. */
 const namedColumns = 12
 
+function readingWords({ header, missing = [], ...characters }: NonNullable<Manifest['reading']> = {}): string[] {
+  return [
+    ...Object.entries(characters).flatMap(([key, value]) => [`--${key}`, String(value)]),
+    ...(header === undefined ? [] : [header ? '--header' : '--no-header']),
+    ...missing.flatMap((text) => ['--missing', text]),
+  ]
+}
+
 /** How the model would be fitted again, as far as its file says. */
 function fitCommand(
-  { detector, parameters, seed, preprocessing, threshold, heldBack, rows, input, window }: Manifest,
+  { detector, parameters, seed, preprocessing, threshold, heldBack, rows, input, window, reading }: Manifest,
   name: string,
 ): CommandLine[] {
   const held = heldBack.source === 'held-back' ? heldBack.scores.length : 0
@@ -222,6 +240,7 @@ function fitCommand(
       column.name,
       ...(column.kind === 'category' ? ['--types', `${column.name}=category`] : []),
     ]),
+    ...readingWords(reading),
     ...Object.entries(order).flatMap(([key, value]) => (value === undefined ? [] : [`--${key}`, String(value)])),
     '--detector',
     detector,

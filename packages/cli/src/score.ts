@@ -2,21 +2,13 @@
 
 import { extname } from 'node:path'
 import { Option, type Command } from 'commander'
-import {
-  decisionOutput,
-  findDiscoveries,
-  loadModel,
-  noScoredRows,
-  type DiscoveryBatch,
-  type Model,
-  type ScoredBatch,
-} from 'toll'
+import { decisionOutput, findDiscoveries, noScoredRows, type DiscoveryBatch, type Model, type ScoredBatch } from 'toll'
 import { messageOf, real, TollError, type Column, type InvalidRow } from 'toll/base'
 import type { OutputValues, RowFormat, RowWriter } from 'toll/node'
-import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
+import { addEngineOptions, type EngineFlags } from './engine.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
-import { scoreSource, scoringThreads } from './scoring.js'
-import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
+import { scoreSource, withModelAndSource } from './scoring.js'
+import { addSourceOptions, sourceHelp, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
 interface ScoreFlags extends SourceFlags, EngineFlags {
@@ -104,10 +96,8 @@ async function runScore(
       'out-of-domain',
       '--json prints a summary and needs -o FILE for the rows; for rows as JSON use --format ndjson',
     )
-  const totals = await withSource(sources, flags, terminal, (source) =>
-    withEngine(scoringThreads(flags, source), async (engine) =>
-      writeScores(source, await loadModel(path, { engine }), format, flags, terminal),
-    ),
+  const totals = await withModelAndSource(path, sources, flags, terminal, (model, source) =>
+    writeScores(source, model, format, flags, terminal),
   )
   const text = describe(totals)
   if (flags.output === '-') terminal.note(text)

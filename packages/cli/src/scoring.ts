@@ -1,10 +1,11 @@
 // Rows of a SOURCE scored as they are read.
 
 import { availableParallelism } from 'node:os'
-import { isTrainingSource, scoreStream, type Model, type RowStream, type ScoredBatch } from 'toll'
+import { isTrainingSource, loadModel, scoreStream, type Model, type RowStream, type ScoredBatch } from 'toll'
 import { locate } from 'toll/base'
-import type { EngineFlags } from './engine.js'
-import type { Source } from './source.js'
+import { withEngine, type EngineFlags } from './engine.js'
+import { arrayFormatOf, requireSource, withSource, type Source, type SourceFlags } from './source.js'
+import type { Terminal } from './terminal.js'
 
 export interface ScoringOptions {
   /** Columns whose values come along. */
@@ -14,11 +15,24 @@ export interface ScoringOptions {
   readonly signal: AbortSignal
 }
 
-/** Reading a table keeps a core busy: by default the engine leaves it one, which is faster than sharing it. */
-export function scoringThreads<F extends EngineFlags>(flags: F, source: Source): F {
-  return flags.threads === undefined && source.kind === 'rows'
-    ? { ...flags, threads: Math.max(1, availableParallelism() - 1) }
-    : flags
+/**
+ * Opens a model, and SOURCE as it says. Reading a table keeps a core busy: by default the engine leaves it one, which
+ * is faster than sharing it.
+ */
+export async function withModelAndSource<T>(
+  path: string,
+  sources: readonly string[],
+  flags: SourceFlags & EngineFlags,
+  terminal: Terminal,
+  work: (model: Model, source: Source) => Promise<T>,
+): Promise<T> {
+  requireSource(sources, flags)
+  const shared = flags.threads === undefined && arrayFormatOf(sources, flags) === undefined
+  const threads = shared ? Math.max(1, availableParallelism() - 1) : flags.threads
+  return withEngine({ ...flags, threads }, async (engine) => {
+    const model = await loadModel(path, { engine })
+    return withSource(sources, flags, terminal, (source) => work(model, source), model.manifest.reading)
+  })
 }
 
 /** The rows of a SOURCE as the library takes them. */

@@ -3,8 +3,9 @@
 
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
-import { choice, TollError, type Samples } from 'toll/base'
+import { choice, integer, TollError, type Samples } from 'toll/base'
 import type { NumberArray } from 'toll/data'
+import type { Manifest } from 'toll'
 import type { TableFormat, TableOptions, TableSource } from 'toll/node'
 import { append, parameterOption } from './parameters.js'
 import type { Terminal } from './terminal.js'
@@ -14,6 +15,8 @@ export interface SourceFlags {
   readonly inputFormat?: TableFormat | ArrayFormat
   readonly delimiter?: string
   readonly header?: boolean
+  readonly skip?: number
+  readonly comment?: string
   readonly missing?: readonly string[]
   readonly decimal?: '.' | ','
   readonly variable?: string
@@ -40,6 +43,13 @@ SOURCE is a CSV, TSV, Parquet, NDJSON or JSON file (.gz too), several of them, a
 standard input; or an array file: .npy, .npz, MATLAB .mat, idx, CIFAR binary (.gz too), of shape
 (n, d), (n, height, width) or (n, channels, height, width). Columns of an array are called x0, x1, ...`
 
+const skip = integer({
+  default: 0,
+  min: 0,
+  max: 1e6,
+  doc: 'Lines above the table of a CSV file that are passed over.',
+})
+
 export function addSourceOptions(command: Command): void {
   command
     .optionsGroup('Source:')
@@ -58,11 +68,14 @@ export function addSourceOptions(command: Command): void {
       'what separates the values of a CSV file, tab for a tabulator (default: found out)',
       (text) => (/^(tab|\\t)$/.test(text) ? '\t' : text),
     )
+    .addOption(parameterOption('skip', skip))
+    .option('--comment <char>', 'lines of a CSV file that begin with this character are passed over (default: none)')
     .option('--header', 'the first line of a CSV file names the columns, even when it holds numbers')
     .option('--no-header', 'the first line of a CSV file is data; columns are called x0, x1, ...')
     .option(
       '--missing <text>',
-      'what stands for a missing number beside an empty cell; repeatable (default NA, N/A, NaN, NULL, None, ?)',
+      'what stands for a missing value beside an empty cell, in columns of every kind; repeatable (default NA, N/A, ' +
+        'NaN, NaT, NULL, None, ?)',
       append,
     )
     .addOption(
@@ -71,29 +84,53 @@ export function addSourceOptions(command: Command): void {
     .option('--variable <name>', 'the array to read from an .npz or .mat file (default: the only one)')
 }
 
+/** What was said about how files of text are written, for the model to keep; lines to be skipped are of one file. */
+export function readingOf({ delimiter, header, comment, decimal, missing }: SourceFlags): Manifest['reading'] {
+  return { delimiter, header, comment, decimal, missing }
+}
+
+/** Error: `argument` where there is no SOURCE, or two. */
+export function requireSource(paths: readonly string[], { sql }: SourceFlags): void {
+  if (sql !== undefined && paths.length > 0)
+    throw new TollError('conflicting-options', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
+  if (sql === undefined && paths.length === 0)
+    throw new TollError('missing-argument', 'a SOURCE is missing: name a file, - for standard input, or give --sql')
+}
+
 /**
- * Opens SOURCE, gives it to `work`, and closes it whatever happens. Errors as the data room's, and `argument` without a
- * source.
+ * Opens SOURCE, gives it to `work`, and closes it whatever happens. `learned` is what a model keeps of `readingOf`.
+ * Errors as the data room's, and `argument` without a source.
  */
 export async function withSource<T>(
   paths: readonly string[],
   flags: SourceFlags,
   terminal: Terminal,
   work: (source: Source) => Promise<T>,
+  learned?: Manifest['reading'],
 ): Promise<T> {
-  if (flags.sql !== undefined && paths.length > 0)
-    throw new TollError('conflicting-options', `give a SOURCE or --sql, not both: got '${paths[0]}' and a query`)
-  if (flags.sql === undefined && paths.length === 0)
-    throw new TollError('missing-argument', 'a SOURCE is missing: name a file, - for standard input, or give --sql')
+  requireSource(paths, flags)
   const format = arrayFormatOf(paths, flags)
   if (format) {
+    const ofText = (['delimiter', 'header', 'skip', 'comment', 'decimal', 'missing'] as const).find(
+      (name) => flags[name] !== undefined,
+    )
+    if (ofText !== undefined)
+      throw new TollError('not-applicable', `--${ofText} is for text files, and ${paths[0]} is an array (${format})`, {
+        file: paths[0],
+        option: ofText,
+      })
     const { openArray } = await import('./arrays.js')
     return work(await openArray(paths, format, flags.variable))
   }
   // DuckDB takes a while to load; help texts do not wait for it.
   const { openTable } = await import('toll/node')
-  const { sql, inputFormat, delimiter, header, decimal, missing } = flags
-  const options: TableOptions = { format: inputFormat as TableFormat | undefined, delimiter, header, decimal, missing }
+  const { sql, inputFormat, skip } = flags
+  const options: TableOptions = {
+    ...readingOf(flags),
+    format: inputFormat as TableFormat | undefined,
+    skip,
+    learned,
+  }
   // A stop must also end the wait for standard input.
   const endInput = () => process.stdin.destroy()
   if (paths.includes('-')) terminal.signal.addEventListener('abort', endInput, { once: true })
@@ -113,7 +150,7 @@ export async function withSource<T>(
   }
 }
 
-function arrayFormatOf(paths: readonly string[], { sql, inputFormat }: SourceFlags): ArrayFormat | undefined {
+export function arrayFormatOf(paths: readonly string[], { sql, inputFormat }: SourceFlags): ArrayFormat | undefined {
   if (inputFormat !== undefined) return arrayFormats.find((format) => format === inputFormat)
   if (sql !== undefined) return undefined
   const name = basename(paths[0]).toLowerCase().replace(/\.gz$/, '')

@@ -10,7 +10,7 @@ import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
 import { addLabelOptions, readArrayLabels, type LabelFlags } from './labels.js'
 import { addOutputOptions, examples } from './parameters.js'
-import { addSourceOptions, sourceHelp, withSource, type SourceFlags } from './source.js'
+import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { addThresholdOptions, readThresholdRule, type ThresholdFlags } from './threshold-rule.js'
 
@@ -100,7 +100,7 @@ function readLabelled(
 ): Promise<LabelledScores> {
   const { anomaly, normal } = flags
   const label = flags.label!
-  return withSource(sources, flags, terminal, async (source) => {
+  const score = async (source: Source) => {
     const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
     const options = { signal: terminal.signal, onProgress: (rows: number) => bar.update(rows) }
     try {
@@ -110,7 +110,8 @@ function readLabelled(
     } finally {
       bar.stop()
     }
-  })
+  }
+  return withSource(sources, flags, terminal, score, model.manifest.reading)
 }
 
 /** Every threshold with the share of held-back rows above it. */

@@ -64,6 +64,7 @@ export {
   type Matrix,
   type Transposed,
 } from './linear-algebra/matrix.js'
+export type { Reading } from './reading.js'
 export { covarianceEigen, symmetricEigen, symmetricEigenSteps, type Eigen } from './linear-algebra/symmetric-eigen.js'
 export {
   orthonormalBasis,

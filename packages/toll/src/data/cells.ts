@@ -74,6 +74,7 @@ export function rejectCell(check: RowCheck, row: number, text: string, place: Ce
   const { name, kind } = column
   const shown = text.length > 40 ? `${text.slice(0, 37)}...` : text
   const comma = kind === 'number' && decimal !== ',' && /^[+-]?\d+,\d+$/.test(text)
+  const flag = kind === 'number' && flagOf(text) !== undefined
   const message =
     `${file}, row ${place.row + 1}: column '${name}' holds '${shown}', which is not ` +
     `${expected[kind]}${comma ? '; with a decimal comma it is one' : ''}`
@@ -86,7 +87,7 @@ export function rejectCell(check: RowCheck, row: number, text: string, place: Ce
       value: text,
       expected: expected[kind],
       ...(comma ? { option: 'decimal', suggestion: ',' } : { option: 'missing' }),
-      advice: 'correct it, leave the column out, or declare the text as missing',
+      advice: `correct it, leave the column out, ${flag ? 'read it as boolean, ' : ''}or declare the text as missing`,
     },
   )
 }

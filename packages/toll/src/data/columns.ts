@@ -5,8 +5,8 @@ import type { Column, ColumnKind, NumericKind, RowBatch, Table } from '../base/i
 /** A column of a source. */
 export interface SourceColumn extends Column {
   /**
-   * What the values are. A text file's column is a `number` or a `time` when more than half of its first values are (the
-   * rest will be refused by row), a `boolean` when all are true or false, else a `category`.
+   * What the values are. A text file's column is a `number` or a `time` when more than half of its first values are
+   * (the rest will be refused by row), a `boolean` when all are true or false, else a `category`.
    */
   readonly kind: ColumnKind
   /** DuckDB's type; VARCHAR for CSV, TSV, NDJSON and JSON. */
@@ -33,8 +33,8 @@ export const missingStrings: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'Na
 
 export interface CellOptions {
   /**
-   * Strings that mean a missing value, as the empty one does, in columns of every kind and type; one that is a number or
-   * a time means all cells of that value. Default `missingStrings`. Surrounding space is ignored.
+   * Strings that mean a missing value, as the empty one does, in columns of every kind and type; one that is a number
+   * or a time means all cells of that value. Default `missingStrings`. Surrounding space is ignored.
    */
   readonly missing?: readonly string[]
   /** The decimal separator of text files; default '.'. */

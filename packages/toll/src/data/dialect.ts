@@ -9,7 +9,7 @@ import { hasMixedEnds, linesIn, readRecord, recordsOf, startOfLine, type TextRec
 /** Characters that are tried when none is given, in order of preference. */
 export const delimiters = [',', '\t', ';', '|'] as const
 
-/** What comment lines often begin with: such lines are named in errors, and passed over only where `comment` says so. */
+/** What comment lines often begin with: errors name such lines; only `comment` makes them be passed over. */
 const commentMarks = ['#', '%', '!'] as const
 
 export interface DialectOptions {

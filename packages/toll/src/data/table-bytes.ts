@@ -9,6 +9,7 @@ import { chooseColumns } from './choose.js'
 import { findDialect } from './dialect.js'
 import { gunzip } from './inflate.js'
 import { sniffKind } from './kinds.js'
+import { refuseDialect, withLearned } from './reading.js'
 import { linesIn, recordsOf, type QuoteProblem } from './records.js'
 import { tableFormat } from './table-format.js'
 import type { ReadTableOptions } from './table-location.js'
@@ -22,11 +23,12 @@ const maxTextBytes = 2 ** 29 - 25
 /**
  * Errors: `format`, `data`, `not-found` (a column), `argument` (a format that only Node reads), `memory`, `aborted`.
  */
-export function tableOfBytes(packed: Uint8Array, name: string, options: ReadTableOptions): Table {
-  throwIfAborted(options.signal)
+export function tableOfBytes(packed: Uint8Array, name: string, given: ReadTableOptions): Table {
+  throwIfAborted(given.signal)
+  const options = withLearned(given)
   const bytes = sniffKind(packed) === 'gzip' ? unpack(packed, name) : packed
   if (options.format === undefined && isArrayFile(bytes))
-    return tableOfArray(readArray(bytes, name, options.variable), name, options)
+    return tableOfArray(readArray(bytes, name, options.variable), name, given)
   const format = tableFormat(name, bytes, options.format)
   if (format === 'parquet')
     throw new TollError(
@@ -34,11 +36,12 @@ export function tableOfBytes(packed: Uint8Array, name: string, options: ReadTabl
       `${name} is Parquet, which is read from paths in Node; here give it as CSV, TSV, NDJSON or JSON`,
       { file: name, value: format, expected: ['csv', 'tsv', 'ndjson', 'json'] },
     )
+  const delimited = format === 'csv' || format === 'tsv'
+  if (!delimited) refuseDialect(given, name, format.toUpperCase())
   const text = decode(bytes, name)
-  const columns =
-    format === 'csv' || format === 'tsv'
-      ? readDelimited(text, bytes, name, format === 'tsv' ? { delimiter: '\t', ...options } : options)
-      : readJson(text, name, format === 'ndjson' || !text.trimStart().startsWith('['))
+  const columns = delimited
+    ? readDelimited(text, bytes, name, format === 'tsv' ? { delimiter: '\t', ...options } : options)
+    : readJson(text, name, format === 'ndjson' || !text.trimStart().startsWith('['))
   if (columns[0].cells.length === 0) throw new TollError('no-rows', `${name}: there are no rows`, { file: name })
   return tableOfCells(columns, name, options)
 }
@@ -51,6 +54,13 @@ export function tableOfArray(array: NumberArray, name: string, options: ReadTabl
       `${name} holds an array of shape (${array.shape.join(', ')}); a table is one of shape (n, d)`,
       { file: name, value: array.shape, expected: '(n, d)' },
     )
+  refuseDialect(options, name, 'an array')
+  const cell = (['decimal', 'missing'] as const).find((option) => options[option] !== undefined)
+  if (cell !== undefined)
+    throw new TollError('not-applicable', `${cell} is for cells of text, and ${name} is an array; leave it out`, {
+      file: name,
+      option: cell,
+    })
   const table = tableFromArray(toFloat64(array))
   const byName = new Map(table.columns.map((column) => [column.name, column]))
   const columns = chooseColumns(table.columns, options, name).map((column) => byName.get(column.name)!)

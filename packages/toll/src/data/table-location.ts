@@ -3,6 +3,7 @@
 import type { FileSource } from '../base/index.js'
 import type { CellOptions, ColumnRequest } from './columns.js'
 import type { DialectOptions } from './dialect.js'
+import type { LearnedReading } from './reading.js'
 import type { TableFormat } from './table-format.js'
 
 /**
@@ -11,7 +12,7 @@ import type { TableFormat } from './table-format.js'
  */
 export type TableLocation = FileSource | readonly string[] | { readonly sql: string }
 
-export interface ReadTableOptions extends DialectOptions, CellOptions {
+export interface ReadTableOptions extends DialectOptions, CellOptions, LearnedReading {
   /** Default: by extension, else by content. */
   readonly format?: TableFormat
   /** Columns to read, in this order, each by its name as what it holds, or with a kind; default all of them. */

@@ -53,12 +53,19 @@ export async function draftFile(
         trained: split.training.length,
         anomalies: split.anomalies.length,
       },
+      ...readingOf(preparation.options),
       dataFingerprint: await fingerprint(preprocessed.given),
       containsTrainingRows: fitted.containsTrainingRows,
       training: fitted.summary,
       versions: { toll: version, opset: String(opsetVersion) },
     },
   }
+}
+
+/** What was said, without what was not. */
+function readingOf({ reading = {} }: Preparation['options']): Pick<Manifest, 'reading'> {
+  const said = Object.entries(reading).filter(([, value]) => value !== undefined)
+  return said.length > 0 ? { reading: Object.fromEntries(said) } : {}
 }
 
 /** The bytes of the model file, or of the draft. */

@@ -1,7 +1,7 @@
 // From raw data to a model: hold normal rows out, fit the preprocessing and the detector to the others, score what was
 // held out, set the threshold. Each stage is a file of its own.
 
-import type { ColumnKind, Domains, Samples, Values, RowOrder } from '../base/index.js'
+import type { ColumnKind, Domains, Reading, Samples, Values, RowOrder } from '../base/index.js'
 import type { Detector, FitContext } from '../detectors/index.js'
 import type { LeftOut, WindowSettings } from '../preprocess/index.js'
 import { release, sharedEngine, type Engine } from '../runtime/index.js'
@@ -31,6 +31,8 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
   readonly types?: Readonly<Record<string, ColumnKind>>
   /** Columns of the source that are not in the table, and why: the model keeps their names. */
   readonly leftOut?: readonly LeftOut[]
+  /** How the file of the table was said to be written: the model keeps it for the files that it scores. */
+  readonly reading?: Reading
   /** 1 = anomaly, one per row: left out of training by detectors that learn from normal data. */
   readonly labels?: ArrayLike<number>
   /** Non-negative weight of each row; default 1. */

@@ -2,7 +2,14 @@
 // `metadata_props`. `format` is an integer that rises with every change that an older reader would misread; every
 // version stays readable.
 
-import { TollError, messageOf, type Column, type NumericKind, type ParameterValue } from '../base/index.js'
+import {
+  TollError,
+  messageOf,
+  type Column,
+  type NumericKind,
+  type ParameterValue,
+  type Reading,
+} from '../base/index.js'
 import {
   readTablePreprocessing,
   type ColumnProfile,
@@ -104,6 +111,8 @@ export interface Manifest {
   readonly rows: { readonly given: number; readonly trained: number; readonly anomalies: number }
   /** SHA-256 of the column names and values, or of the images, that fit was given. */
   readonly dataFingerprint: string
+  /** What was said about the file of the training data, for later ones; absent where nothing was. */
+  readonly reading?: Reading
   /** Whether the file holds rows of the training data. */
   readonly containsTrainingRows: boolean
   /** What the detector says of its training. */

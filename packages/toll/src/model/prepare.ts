@@ -24,7 +24,7 @@ type OnEngine<O> = O & { readonly engine: Engine }
 export interface Preparation {
   readonly options: Pick<
     OnEngine<FitOptions>,
-    'engine' | 'scale' | 'groups' | 'time' | 'threshold' | 'signal' | 'onProgress' | 'checkpoint'
+    'engine' | 'scale' | 'reading' | 'groups' | 'time' | 'threshold' | 'signal' | 'onProgress' | 'checkpoint'
   >
   readonly detector: Detector
   readonly parameters: Values<Domains>

@@ -130,6 +130,29 @@ describe('cells of text', () => {
     expect(described(await readTable({ sql }, { missing }))).toEqual(expected)
   })
 
+  it('are read as those that a model learned from', async () => {
+    const learned = { header: false, decimal: ',', missing: ['-999', 'x'], delimiter: ';' } as const
+    const table = await both('learned.csv', '1,5;-999\nx;2,5\n', { learned })
+    expect(described(table)).toEqual([
+      ['x0', 'number', [1.5, NaN]],
+      ['x1', 'number', [NaN, 2.5]],
+    ])
+    const same = { header: false, missing: ['x', '-999'] }
+    expect(await both('learned.csv', '1,5;-999\nx;2,5\n', { learned, ...same })).toEqual(table)
+    for (const [option, value] of Object.entries({ header: true, decimal: '.', missing: ['x'], delimiter: ',' }))
+      expect(await both('learned.csv', '1,5;-999\nx;2,5\n', { learned, [option]: value })).toMatchObject({
+        reason: 'conflicting-options',
+        option,
+      })
+    // Other formats need no delimiter; one that is given for them is refused.
+    const objects = '{"a": "1,5"}\n{"a": "x"}\n'
+    expect(described(await both('learned.ndjson', objects, { learned }))).toEqual([['a', 'number', [1.5, NaN]]])
+    expect(await both('learned.ndjson', objects, { skip: 1 })).toMatchObject({
+      reason: 'not-applicable',
+      option: 'skip',
+    })
+  })
+
   it('of JSON are, too', async () => {
     const objects = [
       { a: 1, b: 'x', c: true, d: null },

@@ -18,6 +18,7 @@ import type { CellOptions, ColumnRequest, SourceColumn, TableBatch } from '../co
 import type { TableFormat } from '../table-format.js'
 import { connect } from './duck.js'
 import type { DialectOptions } from '../dialect.js'
+import { refuseDialect, withLearned, type LearnedReading } from '../reading.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile } from './locate.js'
 import { queryRelation, relationOf, type Relation } from './relation.js'
 import { kindOfType, selectColumn, type SelectedColumn } from './request.js'
@@ -27,7 +28,7 @@ import { streamBatches, type Selection } from './stream.js'
 /** A path, a glob, '-' for standard input, a list of them, or a SQL query in DuckDB's dialect. */
 export type TableInput = string | readonly string[] | { readonly sql: string }
 
-export interface TableOptions extends DialectOptions, CellOptions {
+export interface TableOptions extends DialectOptions, CellOptions, LearnedReading {
   /** Default: by extension, else by content. */
   readonly format?: TableFormat
   /** What '-' reads; default `process.stdin`. It is kept in a temporary file until `close`. */
@@ -97,13 +98,14 @@ export interface TableSource extends AsyncDisposable {
  * Opens a table. Nothing but the first rows is read, but for JSON, whose keys may come late: it is read through once.
  * Errors: `not-found`, `io`, `format` (empty, damaged, ragged, wrong delimiter, of another kind), `data`, `argument`.
  */
-export async function openTable(input: TableInput, options: TableOptions = {}): Promise<TableSource> {
+export async function openTable(input: TableInput, given: TableOptions = {}): Promise<TableSource> {
+  const options = withLearned(given)
   const cleanups: (() => Promise<void>)[] = []
   const close = async () => {
     for (const cleanup of cleanups.splice(0)) await cleanup()
   }
   try {
-    const { relations, sampled } = await findRelations(input, options, cleanups)
+    const { relations, sampled } = await findRelations(input, { given, options }, cleanups)
     const connection = await connect()
     try {
       const typed = () => [...relations[0].columns].map(([name, { type }]) => ({ name, type, kind: kindOfType(type) }))
@@ -120,13 +122,15 @@ export async function openTable(input: TableInput, options: TableOptions = {}): 
 
 async function findRelations(
   input: TableInput,
-  options: TableOptions,
+  { given, options }: { readonly given: TableOptions; readonly options: TableOptions },
   cleanups: (() => Promise<void>)[],
 ): Promise<{ relations: Relation[]; sampled: boolean }> {
   const connection = await connect()
   try {
-    if (typeof input === 'object' && 'sql' in input)
+    if (typeof input === 'object' && 'sql' in input) {
+      refuseDialect(given, 'the source', 'a query')
       return { relations: [await queryRelation(input.sql, connection)], sampled: false }
+    }
     const paths = await expandPaths(typeof input === 'string' ? [input] : input)
     if (paths.length === 0) throw new TollError('missing-argument', 'no table was named', { option: 'input' })
     const relations: Relation[] = []
@@ -134,6 +138,7 @@ async function findRelations(
     for (const [i, path] of paths.entries()) {
       const file = await openFile(path, options, cleanups)
       const text = file.format !== 'parquet'
+      if (file.format !== 'csv' && file.format !== 'tsv') refuseDialect(given, file.name, file.format.toUpperCase())
       if (i > 0 && text !== sampled)
         throw new TollError(
           'wrong-file-kind',

@@ -30,7 +30,8 @@ const gpuLock = new SharedArrayBuffer(4)
  * alive, except while a call is pending. A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so
  * does `process.exit`; a signal that nobody handles does not.
  *
- * The library's reports to its maker are switched off; ORT_DISABLE_TELEMETRY=0 in the process's environment allows them.
+ * The library's reports to its maker are switched off; ORT_DISABLE_TELEMETRY=0 in the environment of the process allows
+ * them.
  *
  * @throws `argument` for an option outside its domain; `device` when onnxruntime-node is not installed or no device
  * that was asked for is there, saying what is missing.
