@@ -1,9 +1,7 @@
 // Numbers that are too large to learn from: finite themselves, but not what is computed from them.
 
 import { TollError, namesOf, type Samples } from '../base/index.js'
-
-/** Numbers whose squares no float64 holds: their column has no standard deviation. */
-const maxMagnitude = 1e150
+import { largestNumber } from '../preprocess/index.js'
 
 /**
  * An error of a stage of a fit; where something did not become finite, and columns hold numbers that are the reason,
@@ -14,14 +12,14 @@ export function explainOverflow(error: unknown, given: Samples): unknown {
   // An input that is not finite itself has another reason, `not-finite`.
   const notFinite = error.code === 'diverged' || error.reason === 'overflow' || error.reason === 'score-not-finite'
   const columns = notFinite
-    ? namesOf(given.columns.filter(({ values }) => values.some((value) => Math.abs(value) > maxMagnitude)))
+    ? namesOf(given.columns.filter(({ values }) => values.some((value) => Math.abs(value) > largestNumber)))
     : []
   if (columns.length === 0) return error
   const [verb, them] = columns.length === 1 ? ['holds', 'the column'] : ['hold', 'the columns']
   return new TollError(
     'overflow',
     `${columns.length === 1 ? 'column' : 'columns'} ${columns.slice(0, 12).join(', ')} ${verb} numbers beyond ` +
-      `${maxMagnitude}, which cannot be scaled; correct them, or leave ${them} out`,
-    { columns, limit: maxMagnitude, cause: error },
+      `${largestNumber}, which cannot be scaled; correct them, or leave ${them} out`,
+    { columns, limit: largestNumber, cause: error },
   )
 }

@@ -60,20 +60,27 @@ function linearScaling(summary: NumberSummary, scale: Exclude<TableParameters['s
     minmax: [low, high - low],
     none: [0, 1],
   }[scale]
-  return { kind: 'linear', centre, divisor: usableDivisor(divisor, summary) }
+  return { kind: 'linear', centre, divisor: scale === 'none' ? 1 : usableDivisor(divisor, summary) }
+}
+
+/** What float64 does not tell apart from rounding, next to the largest number of a column. */
+function noiseOf({ min: low, max: high }: NumberSummary): number {
+  return 16 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high))
 }
 
 /**
- * A spread that is only rounding noise of a constant column would blow that noise up: it counts as 0, and 0 becomes 1.
+ * A spread that is only rounding noise of a constant column would blow that noise up: it counts as 0, and 0 becomes 1,
+ * or more where the noise of large numbers is more.
  */
-function usableDivisor(divisor: number, { min: low, max: high }: NumberSummary): number {
-  const noise = 1e-12 * Math.max(Math.abs(low), Math.abs(high))
-  return divisor > noise ? divisor : 1
+function usableDivisor(divisor: number, summary: NumberSummary): number {
+  const noise = noiseOf(summary)
+  return divisor > noise ? divisor : Math.max(1, noise)
 }
 
 function quantileScaling(column: Float64Array, summary: NumberSummary): Scaling {
   const { min: low, max: high, sd } = summary
   const spread = usableDivisor(sd, summary)
+  const noise = noiseOf(summary)
   const sorted = column.filter((value) => !Number.isNaN(value)).sort()
   const count = Math.min(mostKnots, sorted.length)
   const logistic = (p: number) => (Math.log(p / (1 - p)) * Math.sqrt(3)) / Math.PI
@@ -89,7 +96,7 @@ function quantileScaling(column: Float64Array, summary: NumberSummary): Scaling 
   const values: number[] = []
   for (const [x, list] of [...scores].sort(([a], [b]) => a - b)) {
     // Closer than rounding: no slope can be told.
-    if (knots.length > 0 && x - knots[knots.length - 1] <= 1e-12 * Math.max(Math.abs(low), Math.abs(high))) continue
+    if (knots.length > 0 && x - knots[knots.length - 1] <= noise) continue
     knots.push(x)
     values.push((list[0] + list[list.length - 1]) / 2)
   }

@@ -79,13 +79,15 @@ function summarizeNumbers({ name, kind, values: all }: NumericColumn): NumberSum
       `column '${name}' has no ${kind === 'time' ? 'times' : 'numbers'} at all; leave it out`,
       { column: name },
     )
-  // Deviations from the median, so that a large offset costs no digits.
   const median = quantileOfSorted(values, 0.5)
-  let sum = 0
-  for (const value of values) sum += value - median
-  const mean = median + sum / count
-  let squares = 0
-  for (const value of values) squares += (value - mean) ** 2
+  const { mean, sd } = momentsOf(values, median)
+  if (!Number.isFinite(sd) || !Number.isFinite(mean))
+    throw new TollError(
+      'overflow',
+      `column ${name} holds numbers beyond ${largestNumber}, which cannot be scaled; correct them, or leave the column ` +
+        'out',
+      { columns: [name], limit: largestNumber },
+    )
   const distinct = new Set<number>()
   for (let i = 0; i < count && distinct.size < countedDistinct; i++) distinct.add(values[i])
   return {
@@ -96,11 +98,28 @@ function summarizeNumbers({ name, kind, values: all }: NumericColumn): NumberSum
     min: values[0],
     max: values[count - 1],
     mean,
-    sd: Math.sqrt(squares / count),
+    sd,
     median,
     quartiles: [quantileOfSorted(values, 0.25), quantileOfSorted(values, 0.75)],
     distinct: distinct.size,
   }
+}
+
+/** Numbers whose squares no float64 holds: their column has no standard deviation. */
+export const largestNumber = 1e150
+
+/** Deviations are taken from the median, so that a large offset costs no digits. */
+function momentsOf(values: Float64Array, median: number): { mean: number; sd: number } {
+  let sum = 0
+  for (const value of values) sum += value - median
+  const mean = median + sum / values.length
+  let squares = 0
+  for (const value of values) squares += (value - mean) ** 2
+  if (squares > 0 || values[0] === values[values.length - 1]) return { mean, sd: Math.sqrt(squares / values.length) }
+  // The squares are too small for a float64; those of multiples are not.
+  const unit = Math.max(mean - values[0], values[values.length - 1] - mean)
+  for (const value of values) squares += ((value - mean) / unit) ** 2
+  return { mean, sd: unit * Math.sqrt(squares / values.length) }
 }
 
 function summarizeCategories({ name, values, categories }: CategoryColumn): CategorySummary {
