@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -132,6 +132,26 @@ describe('fit', () => {
       out: '',
       err: '',
     })
+  })
+
+  test('refuses to lose what it reads, and labels that the model knows', async () => {
+    await writeFile(at('kept.csv'), `x,z\n${Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 2}\n`).join('')}`)
+    await toll('fit', 'kept.csv', '-o', 'kept.onnx', '--detector', 'mean-distance')
+    await symlink(at('kept.csv'), at('kept-link.csv'))
+    const before = await Promise.all(['kept.csv', 'kept.onnx'].map((name) => readFile(at(name))))
+    for (const args of [
+      ['score', 'kept.onnx', 'kept.csv', '-o', 'kept-link.csv'],
+      ['score', 'kept.onnx', 'kept.csv', '-o', 'kept.onnx', '--format', 'csv'],
+      ['score', 'kept.onnx', '--sql', "from 'kep*.csv'", '-o', './kept.csv'],
+      ['fit', 'kept*.csv', '-o', 'kept.csv'],
+      ['explain', 'kept.onnx', 'kept.csv', '-o', 'kept.csv'],
+    ]) {
+      const { code, err } = await toll(...args)
+      expect([code, err]).toEqual([2, expect.stringMatching(/is read, and would be lost; name another file/)])
+    }
+    expect(await Promise.all(['kept.csv', 'kept.onnx'].map((name) => readFile(at(name))))).toEqual(before)
+    const known = await toll('eval', 'kept.onnx', 'kept.csv', '--label', 'z')
+    expect([known.code, known.err]).toEqual([2, expect.stringContaining("the model takes 'z' as an input")])
   })
 
   test('weights and two named classes', async () => {

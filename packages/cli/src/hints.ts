@@ -7,6 +7,7 @@ type Hint = (details: ErrorDetails) => string | undefined
 
 const hints: Partial<Record<ErrorReason, Hint>> = {
   'wrong-delimiter': () => '--delimiter',
+  'network-refused': () => '--allow-network',
   'ambiguous-delimiter': () => '--delimiter',
   'lines-outside-table': ({ option, suggestion }) => `--${option} ${shellWord(String(suggestion))}`,
   'numeric-header': () => '--header or --no-header',

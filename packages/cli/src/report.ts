@@ -13,7 +13,7 @@ import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import { commandLine, defaultSeeds, refit, requirePage, writePage } from './report-training.js'
 import { isTraining, scoreSource } from './scoring.js'
-import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
+import { addSourceOptions, requireOther, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { thresholdWords } from './threshold-rule.js'
 import { readTrainingInput } from './training.js'
@@ -102,6 +102,7 @@ async function runReport(
   if (alone && flags.id !== undefined)
     throw new TollError('out-of-domain', '--id names rows of a SOURCE, and there is none')
   await requirePage(flags.output)
+  await requireOther(flags, [path])
   const { model, bytes, sifted, stability } = await withEngine(flags, async (engine) => {
     const loaded = await loadModel(path, { engine })
     const rows = alone

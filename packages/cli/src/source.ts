@@ -1,6 +1,7 @@
 // SOURCE on the command line: tables through the data room, or array files as tables (n, d) or images (n, channels,
 // height, width).
 
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
 import { choice, integer, TollError, type Samples } from 'toll/base'
@@ -20,6 +21,10 @@ export interface SourceFlags {
   readonly missing?: readonly string[]
   readonly decimal?: '.' | ','
   readonly variable?: string
+  readonly allowNetwork?: boolean
+  /** What the command writes. */
+  readonly output?: string
+  readonly report?: string
 }
 
 const tableFormats = ['csv', 'tsv', 'ndjson', 'json', 'parquet'] as const satisfies readonly TableFormat[]
@@ -81,7 +86,28 @@ export function addSourceOptions(command: Command): void {
     .addOption(
       parameterOption('decimal', choice({ values: ['.', ','], default: '.', doc: 'Decimal separator of text files.' })),
     )
+    .option('--allow-network', 'SOURCE may be an address, and a query may read from one (default: nothing is fetched)')
     .option('--variable <name>', 'the array to read from an .npz or .mat file (default: the only one)')
+}
+
+/** Error: `argument` for a file to be written that is also read, by whatever name. */
+export async function requireOther({ output, report }: SourceFlags, inputs: readonly string[]): Promise<void> {
+  const idOf = (path: string) =>
+    stat(path, { bigint: true }).then(
+      ({ dev, ino }) => `${dev} ${ino}`,
+      () => undefined,
+    )
+  const read = new Map<string | undefined, string>()
+  for (const path of inputs) read.set(await idOf(path), path)
+  for (const [flag, path] of Object.entries({ output, report })) {
+    const id = path === undefined ? undefined : await idOf(path)
+    if (id === undefined || !read.has(id)) continue
+    throw new TollError(
+      'conflicting-options',
+      `--${flag} ${path} is ${read.get(id)}, which is read, and would be lost; name another file`,
+      { option: flag, value: path, file: path },
+    )
+  }
 }
 
 /** What was said about how files of text are written, for the model to keep; lines to be skipped are of one file. */
@@ -119,16 +145,18 @@ export async function withSource<T>(
         file: paths[0],
         option: ofText,
       })
+    await requireOther(flags, paths)
     const { openArray } = await import('./arrays.js')
     return work(await openArray(paths, format, flags.variable))
   }
   // DuckDB takes a while to load; help texts do not wait for it.
   const { openTable } = await import('toll/node')
-  const { sql, inputFormat, skip } = flags
+  const { sql, inputFormat, skip, allowNetwork } = flags
   const options: TableOptions = {
     ...readingOf(flags),
     format: inputFormat as TableFormat | undefined,
     skip,
+    allowNetwork,
     learned,
   }
   // A stop must also end the wait for standard input.
@@ -144,6 +172,7 @@ export async function withSource<T>(
     terminal.signal.removeEventListener('abort', endInput)
   }
   try {
+    await requireOther(flags, table.files)
     return await work({ kind: 'rows', name: table.name, table })
   } finally {
     await table.close()

@@ -149,6 +149,7 @@ export const errorReasons = {
   'cannot-write': 'io',
   'changed-file': 'io',
   'download-failed': 'network',
+  'network-refused': 'network',
   'wrong-checksum': 'checksum',
   internal: 'internal',
 } as const satisfies Readonly<Record<string, ErrorCode>>

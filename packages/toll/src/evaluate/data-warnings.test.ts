@@ -30,11 +30,19 @@ describe('a column that tells every label', () => {
 })
 
 describe('a column that is named like a label', () => {
-  it('is warned of where there are no labels', () => {
+  it('is warned of, with other labels and without', () => {
     const flags = labels.map((label) => label)
-    const columns = { Label: flags, is_fraud: flags, labels_of: flags, target: upTo(60).map((row) => row % 7) }
-    expect(review(columns)).toEqual(['Label', 'is_fraud'].map((column) => ({ code: 'label-like', column })))
-    expect(review(columns, { labels: labels.map((_, row) => Number(row > 30)) })).toEqual([])
+    const columns = {
+      Label: flags,
+      is_fraud: flags,
+      'Attack class': labels.map((_, row) => ['dos', 'none', 'probe'][row % 3]),
+      labels_of: flags,
+      target: upTo(60).map((row) => row % 7),
+      outcome: labels.map((_, row) => `text ${row}`),
+    }
+    const expected = ['Label', 'is_fraud', 'Attack class'].map((column) => ({ code: 'label-like', column }))
+    expect(review(columns)).toEqual(expected)
+    expect(review(columns, { labels: labels.map((_, row) => Number(row > 30)) })).toEqual(expected)
   })
 })
 

@@ -1,5 +1,5 @@
 // Columns that their owner should look at before a model learns from them. Some would give a label away: those that
-// tell the labelled rows apart without a mistake, and, where no labels are given, those that are named like labels;
+// tell the labelled rows apart without a mistake, and those that are named like labels;
 // what is known only afterwards must not be learned from. Others hold dates or numbers as strings, or rise with every
 // row.
 
@@ -10,7 +10,7 @@ import { auroc } from '../metrics/index.js'
 export type DataWarning =
   /** The column alone tells every row's label. */
   | { readonly code: 'label-leak'; readonly column: string }
-  /** The column is named like a label and has at most two values, and there are no labels. */
+  /** The column is named like a label, and has at most two values, or a few texts. */
   | { readonly code: 'label-like'; readonly column: string }
   /** Its strings are dates in another form than ISO 8601, such as `example`. */
   | { readonly code: 'dates-as-strings'; readonly column: string; readonly example: string }
@@ -38,11 +38,16 @@ export interface ReviewOptions {
 export function reviewTable(table: Table, { labels, types = {} }: ReviewOptions = {}): DataWarning[] {
   const unsaid = ({ column }: { readonly column: string }) => !Object.hasOwn(types, column)
   return [
-    ...(labels ? leaksOf(table, labels) : labelsLike(table)),
+    ...labelsIn(table, labels),
     ...datesAsStrings(table).filter(unsaid),
     ...numbersAsStrings(table).filter(unsaid),
     ...increasingColumns(table).filter(unsaid),
   ]
+}
+
+function labelsIn(table: Table, labels: ArrayLike<number> | undefined): DataWarning[] {
+  const leaks = labels ? leaksOf(table, labels) : []
+  return [...leaks, ...labelsLike(table).filter(({ column }) => leaks.every((leak) => leak.column !== column))]
 }
 
 /** Rows of each class below which a perfect column may be chance. */
@@ -73,14 +78,22 @@ function categoriesTell(codes: Float64Array, labels: ArrayLike<number>): boolean
   return known.size <= codes.length / 20
 }
 
-const labelNames = /^(label|labels|class|target|y|outcome|is_?(anomaly|outlier|fraud)|anomaly|outlier|fraud)$/i
+/** Classes that a column of texts may name, to be taken for a label. */
+const mostClasses = 20
+
+const labelWords = [
+  'labels?|class|target|y|y_?true|outcome|diagnosis|truth|ground_?truth',
+  'anomal(y|ous)|abnormal|outlier|fraud(ulent)?|attack|malicious|intrusion|fault(y)?|failure|defect(ive)?',
+]
+const labelNames = new RegExp(`^(is_?|has_?)?(${labelWords.join('|')})(_?(label|class|flag))?$`, 'i')
 
 function labelsLike({ columns }: Table): DataWarning[] {
   return columns
-    .filter(
-      ({ name, values }) =>
-        labelNames.test(name.trim()) && new Set(values.filter((value) => !Number.isNaN(value))).size <= 2,
-    )
+    .filter(({ name, kind, values }) => {
+      if (!labelNames.test(name.trim().replace(/[ -]/g, '_'))) return false
+      const different = new Set(values.filter((value) => !Number.isNaN(value))).size
+      return different <= (kind === 'category' ? mostClasses : 2)
+    })
     .map(({ name }) => ({ code: 'label-like', column: name }))
 }
 

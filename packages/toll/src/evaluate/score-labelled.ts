@@ -15,7 +15,7 @@ import {
   type TimeUnit,
 } from '../base/index.js'
 import { anomalyLabels, type LabelValue } from '../data/index.js'
-import { scoreStream, type Manifest, type Model, type RowStream } from '../model/index.js'
+import { featuresOf, scoreStream, type Manifest, type Model, type RowStream } from '../model/index.js'
 import { labelWindows } from '../preprocess/index.js'
 import { checkLabels } from './check-labels.js'
 import type { EvaluatedRows } from './evaluation.js'
@@ -74,7 +74,7 @@ export async function scoreLabelled(
  * holds the scores, not the rows.
  *
  * @throws as `scoreStream`, `anomalyLabels` and `readOrder`; `not-found` for a column that the rows lack; `argument`
- * for other groups than those of a model of windows.
+ * for other groups than those of a model of windows, and for a label that the model takes as an input.
  */
 export async function scoreLabelledStream(
   model: Model,
@@ -83,6 +83,13 @@ export async function scoreLabelledStream(
   { invalidRows = 'mark', signal, onProgress }: ScoreLabelledOptions = {},
 ): Promise<LabelledRows> {
   const { label, anomaly, normal, timeUnit } = columns
+  if (featuresOf(model.manifest).some(({ name }) => name === label))
+    throw new TollError(
+      'conflicting-options',
+      `the model takes '${label}' as an input, so that its scores know the labels and measure nothing; fit it without ` +
+        'that column',
+      { option: 'label', value: label, column: label },
+    )
   const order = orderOf(model.manifest, columns)
   const passthrough = [...new Set([label, ...orderColumns(order)])]
   const file = 'batches' in stream ? stream.name : undefined

@@ -84,8 +84,8 @@ function summarizeNumbers({ name, kind, values: all }: NumericColumn): NumberSum
   if (!Number.isFinite(sd) || !Number.isFinite(mean))
     throw new TollError(
       'overflow',
-      `column ${name} holds numbers beyond ${largestNumber}, which cannot be scaled; correct them, or leave the column ` +
-        'out',
+      `column ${name} holds numbers beyond ${largestNumber}, which cannot be scaled; correct them, or leave the ` +
+        'column out',
       { columns: [name], limit: largestNumber },
     )
   const distinct = new Set<number>()

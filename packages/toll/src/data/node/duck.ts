@@ -14,20 +14,30 @@ export function loadDuck(): Promise<typeof import('@duckdb/node-api')> {
  * A connection to an empty database that holds at most 768 MB (30 columns take a tenth of it) and spills to the
  * temporary folder; more where more than 2048 columns are read at once: a chunk of 10,000 text columns alone is 320 MB.
  * `threads` is 1 wherever rows are streamed: with more, DuckDB 1.5 hands out the chunks of a streaming result out of
- * file order when the consumer is slow, whatever `preserve_insertion_order` says.
+ * file order when the consumer is slow, whatever `preserve_insertion_order` says. Without `allowNetwork` no extension
+ * is fetched, and so no address.
  */
-export async function connect(threads: 1 | 'all' = 1, columns = 0): Promise<DuckDBConnection> {
+export async function connect(threads: 1 | 'all' = 1, columns = 0, allowNetwork = false): Promise<DuckDBConnection> {
   const { DuckDBInstance } = await loadDuck()
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads === 'all' ? availableParallelism() : threads),
     memory_limit: `${Math.max(768, Math.ceil(0.375 * columns))}MB`,
     temp_directory: tmpdir(),
-    autoinstall_known_extensions: 'false',
+    autoinstall_known_extensions: String(allowNetwork),
+    autoload_known_extensions: String(allowNetwork),
   })
   const connection = await instance.connect()
   // Times with a zone, in a SQL query or as texts, must not depend on where the machine stands.
   await connection.run("SET TimeZone = 'UTC'")
   return connection
+}
+
+export async function runRows(sql: string, connection: DuckDBConnection, name: string): Promise<unknown[][]> {
+  try {
+    return await (await connection.run(sql)).getRows()
+  } catch (error) {
+    throw describeDuck(error, name)
+  }
 }
 
 /** A string literal. */
@@ -109,6 +119,11 @@ export function describeDuck(error: unknown, source: string): TollError {
 }
 
 const contentProblems: readonly (readonly [RegExp, ErrorReason, string])[] = [
+  [
+    /when sniffing file/i,
+    'ragged-row',
+    'lines of a file do not split alike; check the delimiter, quotes and missing fields there',
+  ],
   [
     /not utf-8 encoded|Invalid unicode/i,
     'not-utf8',

@@ -13,6 +13,7 @@ import { cannotRead, cannotWrite } from '../../base/node/index.js'
 import { sniffKind } from '../kinds.js'
 import { tableFormat, type TableFormat } from '../table-format.js'
 import { connect, quoteText } from './duck.js'
+import { isAddress } from './address.js'
 
 /** One file of a table source. */
 export interface TableFile {
@@ -37,7 +38,7 @@ export async function expandPaths(paths: readonly string[]): Promise<string[]> {
       () => true,
       () => false,
     )
-    if (exists || !/[*?[]/.test(path)) found.push(path)
+    if (exists || !/[*?[]/.test(path) || isAddress(path)) found.push(path)
     else found.push(...(await expandGlob(path)))
   }
   return found

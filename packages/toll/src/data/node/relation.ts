@@ -3,8 +3,9 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { TollError } from '../../base/index.js'
-import { describeDuck, quoteName, quotePath, quoteText } from './duck.js'
+import { quoteName, quotePath, quoteText, runRows } from './duck.js'
 import { findDialect, type DialectOptions } from '../dialect.js'
+import { prepareQuery, queryName } from './sql.js'
 import { plainCopy, type TableFile, type TextFile } from './locate.js'
 
 /**
@@ -14,6 +15,10 @@ export interface Relation {
   readonly name: string
   readonly sql: string
   readonly columns: ReadonlyMap<string, { readonly ref: string; readonly type: string }>
+  /** The paths that it reads. */
+  readonly files: readonly string[]
+  /** Of a query, whether it reads files of text. */
+  readonly ofText?: boolean
   /** Rows, where the format says so without reading them. */
   readonly rowCount?: number
   /** A text file, whose end must be looked at (see `checkEnd`). */
@@ -45,17 +50,20 @@ export async function relationOf(
   }
 }
 
-export async function queryRelation(query: string, connection: DuckDBConnection): Promise<Relation> {
+export async function queryRelation(
+  query: string,
+  connection: DuckDBConnection,
+  allowNetwork: boolean,
+): Promise<Relation> {
+  const prepared = await prepareQuery(query.trim().replace(/[;\s]+$/, ''), connection, allowNetwork)
   // The line end keeps a closing comment from swallowing the bracket.
-  const sql = `(${query.trim().replace(/[;\s]+$/, '')}\n)`
-  return { name: 'the SQL query', sql, columns: await describe(sql, connection, 'the SQL query') }
-}
-
-export async function runRows(sql: string, connection: DuckDBConnection, name: string): Promise<unknown[][]> {
-  try {
-    return await (await connection.run(sql)).getRows()
-  } catch (error) {
-    throw describeDuck(error, name)
+  const sql = `(${prepared.sql}\n)`
+  return {
+    name: queryName,
+    sql,
+    files: prepared.files,
+    ofText: prepared.ofText,
+    columns: await describe(sql, connection, queryName),
   }
 }
 
@@ -81,7 +89,7 @@ async function delimitedRelation(
     `delim = ${quoteText(delimiter)}, quote = '"', escape = '"', ` +
     `compression = '${text.gzip ? 'gzip' : 'none'}', columns = {${types}})`
   const columns = new Map(names.map((column, i) => [column, { ref: `c${i}`, type: 'VARCHAR' }]))
-  return { name, sql, columns, textFile: text }
+  return { name, sql, files: [path], columns, textFile: text }
 }
 
 async function jsonRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {
@@ -93,6 +101,7 @@ async function jsonRelation(file: TableFile, connection: DuckDBConnection): Prom
   const columns = new Map(names.map((name) => [name, { ref: quoteName(name), type: 'VARCHAR' }]))
   return {
     name: file.name,
+    files: [file.path],
     sql: `read_json(${common}, columns = {${types}})`,
     columns,
     ...(file.gzip && { textFile: { path: file.path, gzip: true, lines: false } }),
@@ -160,7 +169,7 @@ async function parquetRelation(file: TableFile, connection: DuckDBConnection): P
     connection,
     file.name,
   )
-  return { name: file.name, sql, columns, rowCount: Number(rows[0][0]) }
+  return { name: file.name, sql, files: [file.path], columns, rowCount: Number(rows[0][0]) }
 }
 
 async function describe(

@@ -5,7 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { looksLikeTime } from '../../base/index.js'
 import { flagOf, kindOfCells, missingValues, sampledRows, type CellCounts } from '../cells.js'
 import { missingStrings, type CellOptions, type SourceColumn } from '../columns.js'
-import { doublesOf, validityOf } from './duck.js'
+import { doublesOf, quoteText, runRows, validityOf } from './duck.js'
 import type { Relation } from './relation.js'
 import { selectColumn } from './request.js'
 import { fetchChunks } from './stream.js'
@@ -29,6 +29,31 @@ export async function sampleColumns(
     kinds.push(...(await sampleSome(head, some, rows, connection, cell)))
   }
   return kinds
+}
+
+/**
+ * Columns of texts in a query over text files whose first values are all numbers, some with a plus sign: DuckDB, which
+ * types the columns of such files itself, takes `+1.5` for a text.
+ */
+export async function signedNumbers(
+  { sql, columns, ofText, name }: Relation,
+  connection: DuckDBConnection,
+  { missing = missingStrings }: CellOptions,
+): Promise<ReadonlySet<string>> {
+  const texts = ofText ? [...columns].filter(([, { type }]) => type === 'VARCHAR') : []
+  if (texts.length === 0) return new Set()
+  const gaps = ['', ...missing].map(quoteText).join()
+  const tests = texts.map(
+    ([, { ref }]) =>
+      `bool_and(${ref} IS NULL OR trim(${ref}) IN (${gaps}) OR regexp_full_match(trim(${ref}), ` +
+      `'[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')) AND bool_or(starts_with(trim(${ref}), '+'))`,
+  )
+  const rows = await runRows(
+    `SELECT ${tests.join()} FROM (SELECT * FROM ${sql} LIMIT ${sampledRows(columns.size)})`,
+    connection,
+    name,
+  )
+  return new Set(texts.filter((_, i) => rows[0][i] === true).map(([column]) => column))
 }
 
 async function sampleSome(

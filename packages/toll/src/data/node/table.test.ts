@@ -116,6 +116,64 @@ describe('formats', () => {
     await expect(openTable({ sql: 'DROP TABLE x' })).rejects.toMatchObject({ code: 'data' })
   })
 
+  describe('a query over text', () => {
+    const read = async (sql: string, options?: TableOptions) => {
+      const source = await openTable({ sql }, options)
+      try {
+        const { table } = await source.readBatch({ columns: source.columns.map(({ name }) => name) })
+        return Object.fromEntries(table.columns.map(({ name, values }) => [name, values.at(-1)]))
+      } finally {
+        await source.close()
+      }
+    }
+    const inFile = async (name: string, content: string) => (await file(name, content)).replaceAll("'", "''")
+
+    test('has the types of whole files, and all else as it is written', async () => {
+      const late = await inFile('late.csv', `a,b\n${'1,2\n'.repeat(25_000)}9007199254740993,7.75\n`)
+      for (const from of [
+        `'${late}'`,
+        `read_csv('${late}' /* ) */)`,
+        `read_csv_auto('${late}', HEADER = true)`,
+        `"${at('late.csv')}"`,
+      ])
+        expect(await read(`select b, 'ü)' "é" from ${from} where a = 9007199254740993 -- from 'x.csv'`)).toEqual({
+          b: 7.75,
+          é: 0,
+        })
+      expect(
+        await read(`with t as (from '${late}') select late.b from t join '${late}' using (a, b) where a > 1`),
+      ).toEqual({ b: 7.75 })
+      const json = await inFile('late-key.ndjson', `${'{"a":1}\n'.repeat(25_000)}{"a":7.75,"late":3}\n`)
+      expect(await read(`from '${json}'`)).toEqual({ a: 7.75, late: 3 })
+    })
+
+    test('passes over no line without a word', async () => {
+      const width = await inFile('width.csv', `a,b\n${'1,2\n'.repeat(100)}${'3,4,5\n'.repeat(300)}`)
+      await expect(read(`from '${width}'`)).rejects.toMatchObject({
+        reason: 'lines-outside-table',
+        details: { suggestion: 101 },
+      })
+      expect(await read(`select count(*) n from read_csv('${width}', skip = 101, header = false)`)).toEqual({ n: 300 })
+      const longer = await inFile('longer.csv', `a,b\n${'1,2\n'.repeat(25_000)}3,4,5\n`)
+      await expect(read(`from '${longer}'`)).rejects.toMatchObject({ reason: 'ragged-row' })
+    })
+
+    test('has numbers with a plus sign', async () => {
+      const plus = await inFile('plus.csv', `a,phone,t\n+1.5E-02,+1,x\n${'NA,2,+3\n'.repeat(9)}-2,+4e1,x\n`)
+      expect(await read(`from '${plus}'`)).toEqual({ a: -2, phone: 40, t: 0 })
+    })
+
+    test('reaches no address', async () => {
+      for (const sql of ["from 'https://example.com/x.csv'", "from read_parquet(['a.parquet', 's3://b/x.parquet'])"])
+        await expect(read(sql)).rejects.toMatchObject({
+          reason: 'network-refused',
+          details: { option: 'allowNetwork' },
+        })
+      await expect(openTable('https://example.com/x.csv')).rejects.toMatchObject({ reason: 'network-refused' })
+      await expect(read('install httpfs')).rejects.toMatchObject({ reason: 'query-failed' })
+    })
+  })
+
   test('globs and lists are one table, in order, columns by name', async () => {
     await mkdir(at('many'))
     await file('many/b.csv', 'y,x\n10,3\n')
@@ -489,7 +547,7 @@ describe('refusals', () => {
       message: expect.stringContaining('it is a folder; name its files'),
     })
     await expect(openTable([])).rejects.toMatchObject({ code: 'argument' })
-    await expect(openTable('https://example.invalid/a.csv')).rejects.toMatchObject({ code: 'not-found' })
+    await expect(openTable('https://example.invalid/a.csv')).rejects.toMatchObject({ code: 'network' })
     const source = await openTable(await file('some.csv', 'Age,b\n1,2\n'))
     await expect(source.read({ columns: ['age'] })).rejects.toMatchObject({
       code: 'not-found',

@@ -2,10 +2,11 @@
 // CSV, TSV, NDJSON, JSON (plain or gzip) and Parquet; several files are one table, in the order given.
 
 import { createReadStream } from 'node:fs'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import {
   TollError,
   concatenate,
+  readBytes,
   type CellValue,
   type InvalidRow,
   type InvalidRows,
@@ -22,7 +23,8 @@ import { refuseDialect, withLearned, type LearnedReading } from '../reading.js'
 import { expandPaths, inspectFile, isStream, spool, type TableFile } from './locate.js'
 import { queryRelation, relationOf, type Relation } from './relation.js'
 import { kindOfType, selectColumn, type SelectedColumn } from './request.js'
-import { sampleColumns } from './sample.js'
+import { sampleColumns, signedNumbers } from './sample.js'
+import { isAddress, refuseAddresses } from './address.js'
 import { streamBatches, type Selection } from './stream.js'
 
 /** A path, a glob, '-' for standard input, a list of them, or a SQL query in DuckDB's dialect. */
@@ -31,6 +33,8 @@ export type TableInput = string | readonly string[] | { readonly sql: string }
 export interface TableOptions extends DialectOptions, CellOptions, LearnedReading {
   /** Default: by extension, else by content. */
   readonly format?: TableFormat
+  /** Whether a path may be an address, and a query may reach one (DuckDB then fetches its extension); default false. */
+  readonly allowNetwork?: boolean
   /** What '-' reads; default `process.stdin`. It is kept in a temporary file until `close`. */
   readonly stdin?: Readable
 }
@@ -80,6 +84,8 @@ export interface TableSource extends AsyncDisposable {
   /** How messages call it. */
   readonly name: string
   readonly columns: readonly SourceColumn[]
+  /** Paths of the files that it reads. */
+  readonly files: readonly string[]
   /** Known without reading for Parquet only. */
   readonly rowCount?: number
   /** The columns of all rows, by default those of numbers. Integers beyond 2^53 are rounded to the nearest float64. */
@@ -108,8 +114,10 @@ export async function openTable(input: TableInput, given: TableOptions = {}): Pr
     const { relations, sampled } = await findRelations(input, { given, options }, cleanups)
     const connection = await connect()
     try {
-      const typed = () => [...relations[0].columns].map(([name, { type }]) => ({ name, type, kind: kindOfType(type) }))
-      const columns = sampled ? await sampleColumns(relations[0], connection, options) : typed()
+      const [first] = relations
+      const columns = sampled
+        ? await sampleColumns(first, connection, options)
+        : withSignedNumbers(await signedNumbers(first, connection, options), first)
       return new DuckSource(relations, columns, options, close)
     } finally {
       connection.closeSync()
@@ -120,16 +128,21 @@ export async function openTable(input: TableInput, given: TableOptions = {}): Pr
   }
 }
 
+function withSignedNumbers(signed: ReadonlySet<string>, { columns }: Relation): SourceColumn[] {
+  return [...columns].map(([name, { type }]) => ({ name, type, kind: signed.has(name) ? 'number' : kindOfType(type) }))
+}
+
 async function findRelations(
   input: TableInput,
   { given, options }: { readonly given: TableOptions; readonly options: TableOptions },
   cleanups: (() => Promise<void>)[],
 ): Promise<{ relations: Relation[]; sampled: boolean }> {
-  const connection = await connect()
+  const { allowNetwork = false } = options
+  const connection = await connect(1, 0, allowNetwork)
   try {
     if (typeof input === 'object' && 'sql' in input) {
       refuseDialect(given, 'the source', 'a query')
-      return { relations: [await queryRelation(input.sql, connection)], sampled: false }
+      return { relations: [await queryRelation(input.sql, connection, allowNetwork)], sampled: false }
     }
     const paths = await expandPaths(typeof input === 'string' ? [input] : input)
     if (paths.length === 0) throw new TollError('missing-argument', 'no table was named', { option: 'input' })
@@ -156,8 +169,15 @@ async function findRelations(
 }
 
 async function openFile(path: string, options: TableOptions, cleanups: (() => Promise<void>)[]): Promise<TableFile> {
-  if (path !== '-' && !(await isStream(path))) return inspectFile(path, path, options.format)
-  const stream = path === '-' ? (options.stdin ?? process.stdin) : createReadStream(path)
+  const address = isAddress(path)
+  if (path !== '-' && !address && !(await isStream(path))) return inspectFile(path, path, options.format)
+  if (address && !options.allowNetwork) refuseAddresses([path])
+  const stream =
+    path === '-'
+      ? (options.stdin ?? process.stdin)
+      : address
+        ? Readable.from([await readBytes(path)])
+        : createReadStream(path)
   const spooled = await spool(stream)
   cleanups.push(() => spooled.remove())
   return inspectFile(spooled.path, path === '-' ? 'standard input' : path, options.format)
@@ -191,15 +211,17 @@ function checkSameColumns(first: Relation, other: Relation): void {
 class DuckSource implements TableSource {
   readonly name: string
   readonly rowCount?: number
+  readonly files: readonly string[]
   readonly #column: (name: string) => SourceColumn
 
   constructor(
     readonly relations: readonly Relation[],
     readonly columns: readonly SourceColumn[],
-    readonly cell: CellOptions,
+    readonly cell: Pick<TableOptions, keyof CellOptions | 'allowNetwork'>,
     readonly close: () => Promise<void>,
   ) {
     this.name = relations.length === 1 ? relations[0].name : `${relations[0].name} and ${relations.length - 1} more`
+    this.files = relations.flatMap(({ files }) => files)
     this.#column = columnFinder(columns, this.name)
     const counts = relations.map(({ rowCount }) => rowCount)
     if (counts.every((count) => count !== undefined)) this.rowCount = counts.reduce((sum, count) => sum + count, 0)
@@ -290,7 +312,7 @@ class DuckSource implements TableSource {
       cell: this.cell,
       signal,
     }
-    const connection = await connect(1, columns.length)
+    const connection = await connect(1, columns.length, this.cell.allowNetwork)
     try {
       yield* readAhead(streamBatches(this.relations, selection, connection))
     } finally {
