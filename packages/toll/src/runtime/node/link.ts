@@ -3,6 +3,7 @@
 
 import { Worker } from 'node:worker_threads'
 import { TollError, messageOf } from '../../base/index.js'
+import { acquire } from './mutex.js'
 import { receiveError, type Answer, type Call } from './protocol.js'
 import type { WorkerScript } from './worker-script.js'
 
@@ -11,9 +12,22 @@ interface Pending {
   readonly reject: (error: TollError) => void
 }
 
+/** The locks of all workers that run. */
+const inside = new Set<Int32Array<SharedArrayBuffer>>()
+
+/** Milliseconds that a process waits for a run when it leaves. */
+const patience = 60_000
+
+// A thread that is ended while it is inside the library takes the process with it: it would end by SIGABRT, whatever its
+// exit code was to be. So the process waits for what runs, and lets nothing begin.
+process.on('exit', () => {
+  for (const lock of inside) acquire(lock, patience)
+})
+
 export class WorkerLink {
   readonly #worker: Worker
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
+  readonly #inside = new Int32Array(new SharedArrayBuffer(4))
   readonly #pending = new Map<number, Pending>()
   readonly #gone: Promise<void>
   #next = 0
@@ -21,15 +35,16 @@ export class WorkerLink {
   /** Why no more calls are taken. */
   #ended: TollError | undefined
 
-  /** Starts the script; it gets `settings` and, as `stop`, the shared flag that `close` sets. */
+  /** Starts the script; it gets `settings`, the shared flag that `close` sets (`stop`) and a lock (`inside`). */
   constructor(script: WorkerScript, settings: object) {
     // The flags of `node --input-type=module --eval` or of a loader would keep the worker from starting.
     this.#worker = new Worker(script instanceof URL ? script : script.source, {
       name: 'toll-engine',
       eval: !(script instanceof URL),
       execArgv: [],
-      workerData: { ...settings, stop: this.#stop.buffer },
+      workerData: { ...settings, stop: this.#stop.buffer, inside: this.#inside.buffer },
     })
+    inside.add(this.#inside)
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
     this.#worker.on('error', (error) => {
@@ -37,6 +52,7 @@ export class WorkerLink {
     })
     this.#gone = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
+        inside.delete(this.#inside)
         const cause = this.#failure
         const message =
           "the engine's worker thread stopped: " +

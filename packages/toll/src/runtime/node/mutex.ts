@@ -6,11 +6,21 @@
  * not reentrant.
  */
 export async function exclusive<T>(cell: Int32Array<SharedArrayBuffer>, task: () => Promise<T>): Promise<T> {
-  while (Atomics.compareExchange(cell, 0, 0, 1) !== 0) Atomics.wait(cell, 0, 1)
+  acquire(cell)
   try {
     return await task()
   } finally {
     Atomics.store(cell, 0, 0)
     Atomics.notify(cell, 0, 1)
+  }
+}
+
+/** Blocks the thread until the lock is its own, or until `patience` milliseconds are over. */
+export function acquire(cell: Int32Array<SharedArrayBuffer>, patience = Infinity): void {
+  const start = performance.now()
+  while (Atomics.compareExchange(cell, 0, 0, 1) !== 0) {
+    const left = patience - (performance.now() - start)
+    if (left <= 0) return
+    Atomics.wait(cell, 0, 1, left)
   }
 }

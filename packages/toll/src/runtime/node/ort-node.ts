@@ -28,7 +28,7 @@ const gpuLock = new SharedArrayBuffer(4)
 /**
  * Opens an engine, ONNX Runtime for Node in a worker thread. An engine that is not closed does not keep the process
  * alive, except while a call is pending. A run inside ONNX Runtime cannot be interrupted: `close` waits for it, and so
- * does `process.exit`; a signal that nobody handles does not.
+ * does the process where it leaves, by `process.exit` or an error; a signal that nobody handles does not.
  *
  * The library's reports to its maker are switched off; ORT_DISABLE_TELEMETRY=0 in the environment of the process allows
  * them.
@@ -63,7 +63,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   if (device === 'wasm') return openWebEngine({ device, threads: options.threads, wasmPaths })
   if (profile !== undefined) makeFolder(profile)
 
-  const settings: Omit<WorkerSettings, 'stop'> = {
+  const settings: Omit<WorkerSettings, 'stop' | 'inside'> = {
     entry: packageFile('onnxruntime-node'),
     devices: device === 'auto' ? order : [device],
     threads,

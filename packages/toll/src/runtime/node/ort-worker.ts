@@ -27,6 +27,7 @@ import {
 const settings = workerData as WorkerSettings
 const stop = new Int32Array(settings.stop)
 const gpu = new Int32Array(settings.gpu)
+const inside = new Int32Array(settings.inside)
 const turns = new Turns(() => Atomics.load(stop, 0) === 1)
 const programs = new Map<number, Executor>()
 let loaded = 0
@@ -92,7 +93,7 @@ function loadRuntime(): typeof Ort {
 
 /** Takes the first device of the list that runs the probe. */
 async function start(): Promise<Started> {
-  ort = loadRuntime()
+  ort = await exclusive(inside, async () => loadRuntime())
   // Errors come back as exceptions; the native log would print them a second time.
   ort.env.logLevel = 'fatal'
   const built = ort.listSupportedBackends().map((backend) => backend.name)
@@ -163,9 +164,12 @@ class ThreadKernel extends OrtKernel {
   }
 }
 
-/** WebGPU has one context per process, and two threads in it at once are a segmentation fault. */
+/**
+ * What is inside the library holds the lock that a leaving process waits for. WebGPU has one context per process, and
+ * two threads in it at once are a segmentation fault.
+ */
 function entering<T>(on: Accelerator, task: () => Promise<T>): Promise<T> {
-  return on === 'webgpu' ? exclusive(gpu, task) : task()
+  return exclusive(inside, () => (on === 'webgpu' ? exclusive(gpu, task) : task()))
 }
 
 function createSession(bytes: Uint8Array, on: Accelerator, profile?: string): Promise<Ort.InferenceSession> {

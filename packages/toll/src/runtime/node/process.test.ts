@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 const run = (body: string, env: Record<string, string> = {}) =>
   promisify(execFile)(
@@ -13,7 +13,7 @@ const run = (body: string, env: Record<string, string> = {}) =>
       '-e',
       `
   import { float32, openEngine } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)}
-  import { exp, gather, input } from ${JSON.stringify(new URL('../../graph/index.js', import.meta.url).href)}
+  import { exp, gather, input, matmul } from ${JSON.stringify(new URL('../../graph/index.js', import.meta.url).href)}
   ${body}
 `,
     ],
@@ -55,6 +55,36 @@ it('failures print nothing of their own', async () => {
     }
     console.log(codes.join())`
   expect(await run(body)).toMatchObject({ stdout: 'data,format,device,device\n', stderr: '' })
+})
+
+describe.each(['a run', 'a fit'])('a process that leaves in the middle of %s', (what) => {
+  // Runs follow each other without a pause, so that one is always under way.
+  const working = `
+    const engine = await openEngine({ device: 'cpu', threads: 2 })
+    const wide = input('x', [600, 600])
+    const heavy = await engine.load({ outputs: { y: matmul(matmul(matmul(wide, wide), wide), wide) } })
+    const x = float32([600, 600], new Float32Array(360000).fill(0.01))
+    const runs = Promise.all(Array.from({ length: 500 }, () => heavy.run({ x })))
+    runs.catch((error) => console.log(error.code))
+    await new Promise((resolve) => setTimeout(resolve, 300))`
+  const fitting = `
+    const { fit, tableFromRows } = await import(${JSON.stringify(new URL('../../index.js', import.meta.url).href)})
+    const rows = Array.from({ length: 2000 }, (_, i) => [Math.sin(i), Math.cos(i), i % 7])
+    fit(tableFromRows(rows, ['a', 'b', 'c']), { seed: 1, parameters: { steps: 100000 } }).catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 1000))`
+  const body = what === 'a run' ? working : fitting
+
+  it.each([
+    ['process.exit(7)', 7, ''],
+    ['process.exitCode = 5; process.exit()', 5, ''],
+    [`process.on('SIGTERM', () => process.exit(6)); process.kill(process.pid, 'SIGTERM')`, 6, ''],
+    [`setTimeout(() => { throw new Error('of its owner') })`, 1, 'of its owner'],
+    [`Promise.reject(new Error('of its owner'))`, 1, 'of its owner'],
+  ])('%s gives the exit code of its owner', async (leaving, code, words) => {
+    const ended = await run(`${body}\n${leaving}`).catch((error: unknown) => error)
+    expect(ended).toMatchObject({ code, signal: null, stderr: expect.stringContaining(words) })
+    expect(ended).toMatchObject({ stderr: expect.not.stringMatching(/terminate called|Abort/) })
+  })
 })
 
 // Chromium brings a Vulkan loader and a software rasteriser that WebGPU accepts.

@@ -18,6 +18,8 @@ export interface WorkerSettings {
   readonly probe: Uint8Array
   /** One Int32, the lock of the process's WebGPU context. */
   readonly gpu: SharedArrayBuffer
+  /** One Int32, the lock that the worker holds while it is inside the library. */
+  readonly inside: SharedArrayBuffer
   /** One Int32; set to 1 to stop between two runs. */
   readonly stop: SharedArrayBuffer
 }
