@@ -18,8 +18,8 @@ const inside = new Set<Int32Array<SharedArrayBuffer>>()
 /** Milliseconds that a process waits for a run when it leaves. */
 const patience = 60_000
 
-// A thread that is ended while it is inside the library takes the process with it: it would end by SIGABRT, whatever its
-// exit code was to be. So the process waits for what runs, and lets nothing begin.
+// A thread that is ended while it is inside the library takes the process with it: it would end by SIGABRT, whatever
+// its exit code was to be. So the process waits for what runs, and lets nothing begin.
 process.on('exit', () => {
   for (const lock of inside) acquire(lock, patience)
 })
