@@ -21,12 +21,22 @@ export {
   tableFromRows,
   tableToArray,
   type CategoryColumn,
+  type CellLike,
   type ColumnValues,
   type NumericColumn,
   type Table,
   type TableColumn,
 } from './table.js'
-export { images, joinRows, rowCount, takeRows, type Images, type Samples } from './samples.js'
+export {
+  images,
+  joinRows,
+  rowCount,
+  samplesOf,
+  takeRows,
+  type Images,
+  type Samples,
+  type SamplesLike,
+} from './samples.js'
 export { readBytes, writeBytes } from '#files'
 export { nameOfSource, type ByteSource, type FileSource, type FileTarget, type WritableFile } from './file-source.js'
 export {

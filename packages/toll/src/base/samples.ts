@@ -3,7 +3,16 @@
 import { concatenate, ndarray, takeSamples, type FloatArray, type NdArray } from './array.js'
 import { TollError } from './errors.js'
 import { namesOf } from './column.js'
-import type { CategoryColumn, Table, TableColumn } from './table.js'
+import {
+  tableFromArray,
+  tableFromColumns,
+  tableFromRows,
+  type CategoryColumn,
+  type CellLike,
+  type ColumnValues,
+  type Table,
+  type TableColumn,
+} from './table.js'
 
 /** Images (n, channels, height, width), in any units. */
 export interface Images<T extends FloatArray = FloatArray> extends NdArray<T> {
@@ -12,6 +21,53 @@ export interface Images<T extends FloatArray = FloatArray> extends NdArray<T> {
 
 /** What models learn from and score: the rows of a table, or images. */
 export type Samples = Table | Images
+
+/** Samples as programs have them: also rows of values, objects with values by column, and arrays (n, d). */
+export type SamplesLike =
+  Samples | readonly ArrayLike<CellLike>[] | readonly Readonly<Record<string, CellLike>>[] | NdArray
+
+/**
+ * Samples of what stands for them. Rows of values get `names`, where there are as many, or x0, x1, ...; of objects every
+ * key is a column, missing where an object lacks it. Errors: `argument` for what is nothing of that; as `tableFromRows`.
+ */
+export function samplesOf(given: SamplesLike, names?: readonly string[]): Samples {
+  const value: unknown = given
+  if (isObject(value) && (value.kind === 'table' ? Array.isArray(value.columns) : value.kind === 'images'))
+    return given as Samples
+  if (isObject(value) && Array.isArray(value.shape) && 'data' in value) {
+    const array = ndarray((value as unknown as NdArray).data, value.shape as readonly number[])
+    return array.shape.length === 4 ? { kind: 'images', ...array } : tableFromArray(array)
+  }
+  const rows = Array.isArray(value) ? (value as readonly unknown[]) : undefined
+  const isList = (row: unknown): row is ArrayLike<CellLike> => Array.isArray(row) || ArrayBuffer.isView(row)
+  if (rows?.every(isList)) return tableFromRows(rows, names?.length === rows[0]?.length ? names : undefined)
+  if (rows?.every((row) => isObject(row) && !isList(row) && !(row instanceof Date)))
+    return tableOfObjects(rows as readonly Readonly<Record<string, CellLike>>[])
+  const found =
+    typeof value === 'string'
+      ? 'a string'
+      : value === null
+        ? 'null'
+        : Array.isArray(value)
+          ? 'a list of other things'
+          : typeof value
+  throw new TollError(
+    'wrong-type',
+    `expected a table, images, rows of values or objects, got ${found}` +
+      (typeof value === 'string' ? '; readTable reads a file' : ''),
+    { option: 'rows', value: found, expected: ['table', 'images', 'rows', 'objects'] },
+  )
+}
+
+function tableOfObjects(rows: readonly Readonly<Record<string, CellLike>>[]): Table {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const columns = names.map((name) => [name, rows.map((row) => row[name])] as const)
+  return tableFromColumns(Object.fromEntries(columns) as Record<string, ColumnValues>)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
 
 /** Rows of a table, or samples of an array. */
 export function rowCount(data: Samples): number {

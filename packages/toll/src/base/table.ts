@@ -125,10 +125,15 @@ function readColumn(name: string, given: ColumnValues): TableColumn {
     : { name, kind: kind === 'date' ? 'time' : kind === 'boolean' ? 'boolean' : 'number', values }
 }
 
-/** A table from rows of numbers; without names the columns are called x0, x1, ... */
-export function tableFromRows(rows: readonly (readonly number[])[], names?: readonly string[]): Table {
+/** A value of a row as programs have it; null, undefined, NaN and '' are missing. */
+export type CellLike = number | string | boolean | Date | null | undefined
+
+/**
+ * A table from rows of numbers, strings, booleans or dates, a column having one kind of them; without names the columns
+ * are called x0, x1, ... Errors: `shape` for rows of different lengths; `data` as `tableFromColumns`.
+ */
+export function tableFromRows(rows: readonly ArrayLike<CellLike>[], names?: readonly string[]): Table {
   const width = names?.length ?? rows[0]?.length ?? 0
-  const columns = Array.from({ length: width }, () => new Float64Array(rows.length))
   rows.forEach((row, r) => {
     if (row.length !== width) {
       throw new TollError('length-mismatch', `row ${r + 1} has ${row.length} values, expected ${width}`, {
@@ -137,9 +142,26 @@ export function tableFromRows(rows: readonly (readonly number[])[], names?: read
         expected: `${width} values`,
       })
     }
-    for (let c = 0; c < width; c++) columns[c][r] = row[c]
   })
-  return table(names ?? columns.map((_, i) => `x${i}`), columns)
+  return tableOf(
+    Array.from({ length: width }, (_, c) => {
+      const name = names?.[c] ?? `x${c}`
+      const values = numbersIn(rows, c)
+      return values
+        ? { name, kind: 'number', values }
+        : readColumn(name, Array.from(rows, (row) => row[c]) as ColumnValues)
+    }),
+  )
+}
+
+function numbersIn(rows: readonly ArrayLike<CellLike>[], c: number): Float64Array | undefined {
+  const values = new Float64Array(rows.length)
+  for (let r = 0; r < rows.length; r++) {
+    const value = rows[r][c]
+    if (typeof value !== 'number') return undefined
+    values[r] = value
+  }
+  return values
 }
 
 /** A table from an `(n, d)` array; without names the columns are called x0, x1, ... */

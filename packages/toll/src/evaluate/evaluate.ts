@@ -1,7 +1,14 @@
 // A model against rows whose labels are known: scored, then measured.
 
-import { rowCount, type RowOrder, type Samples } from '../base/index.js'
-import { isTrainingSource, type Model, type RowSource, type RowStream, type WholeSource } from '../model/index.js'
+import { namesOf, rowCount, samplesOf, type RowOrder, type SamplesLike } from '../base/index.js'
+import {
+  featuresOf,
+  isTrainingSource,
+  type Model,
+  type RowSource,
+  type RowStream,
+  type WholeSource,
+} from '../model/index.js'
 import { evaluateScores, type Evaluation, type EvaluationOptions } from './evaluation.js'
 import { scoreLabelled, scoreLabelledStream, type LabelColumns, type ScoreLabelledOptions } from './score-labelled.js'
 
@@ -25,11 +32,12 @@ export interface EvaluationProgress {
  */
 export async function evaluate(
   model: Model,
-  rows: Samples,
+  given: SamplesLike,
   labels: ArrayLike<number>,
   options: EvaluateOptions & RowOrder = {},
 ): Promise<Evaluation> {
   const { groups, time, invalidRows, signal, onProgress, ...measuring } = options
+  const rows = samplesOf(given, namesOf(featuresOf(model.manifest)))
   const labelled = await scoreLabelled(model, rows, labels, {
     groups,
     time,

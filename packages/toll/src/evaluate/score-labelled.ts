@@ -4,14 +4,17 @@ import {
   TollError,
   cellsOf,
   concatenate,
+  namesOf,
   orderColumns,
   readOrder,
   rowCount,
+  samplesOf,
   type CellValue,
   type InvalidRows,
   type OrderColumns,
   type RowOrder,
   type Samples,
+  type SamplesLike,
   type TimeUnit,
 } from '../base/index.js'
 import { anomalyLabels, type LabelValue } from '../data/index.js'
@@ -57,11 +60,12 @@ export interface LabelledRows extends EvaluatedRows {
  */
 export async function scoreLabelled(
   model: Model,
-  rows: Samples,
+  given: SamplesLike,
   labels: ArrayLike<number>,
   { groups, time, invalidRows = 'mark', signal, onProgress }: ScoreLabelledOptions & RowOrder = {},
 ): Promise<LabelledRows> {
   const { manifest } = model
+  const rows = samplesOf(given, namesOf(featuresOf(manifest)))
   const known = checkLabels(labels, rowCount(rows))
   const order = { ...orderIn(manifest, rows, { groups, time }), ...(groups && { groups }), ...(time && { time }) }
   const { score: scores, imputed } = await model.score(rows, { groups, time, invalidRows, signal })
@@ -86,8 +90,8 @@ export async function scoreLabelledStream(
   if (featuresOf(model.manifest).some(({ name }) => name === label))
     throw new TollError(
       'conflicting-options',
-      `the model takes '${label}' as an input, so that its scores know the labels and measure nothing; fit it without ` +
-        'that column',
+      `the model takes '${label}' as an input, so that its scores know the labels and measure nothing; fit it ` +
+        'without that column',
       { option: 'label', value: label, column: label },
     )
   const order = orderOf(model.manifest, columns)

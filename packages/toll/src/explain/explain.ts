@@ -1,6 +1,6 @@
 // Why a row has its score: parts by column or pixel that add up to it, for any model.
 
-import { RowCheck, TollError, rowCount, takeRows, type RowBatch, type Samples } from '../base/index.js'
+import { RowCheck, TollError, rowCount, takeRows, type RowBatch, type SamplesLike } from '../base/index.js'
 import { detectorOf, type Detector } from '../detectors/index.js'
 import type { Model } from '../model/index.js'
 import type { ExplainOptions, Explanation } from './explanation.js'
@@ -25,7 +25,7 @@ import { typicalRow, valuesOf } from './typical.js'
  */
 export async function explain(
   model: Model,
-  rows: Samples | RowBatch,
+  rows: SamplesLike | RowBatch,
   options: ExplainOptions = {},
 ): Promise<Explanation> {
   checkOptions(options)

@@ -1,7 +1,7 @@
 // Model files: read from wherever they are, written to wherever they go.
 
 import { locate, nameOfSource, readBytes, writeBytes, type FileSource, type FileTarget } from '../base/index.js'
-import { release, sharedEngine, type Engine } from '../runtime/index.js'
+import { checkEngine, release, sharedEngine, type Engine } from '../runtime/index.js'
 import { Model } from './model.js'
 
 export interface LoadOptions {
@@ -24,6 +24,7 @@ export async function saveModel(model: Model, target: FileTarget): Promise<void>
  */
 export async function loadModel(source: FileSource, options: LoadOptions = {}): Promise<Model> {
   const bytes = await readBytes(source, { signal: options.signal })
+  checkEngine(options.engine)
   const engine = options.engine ?? (await sharedEngine())
   try {
     return new Model(bytes, engine)

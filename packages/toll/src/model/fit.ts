@@ -1,10 +1,19 @@
 // From raw data to a model: hold normal rows out, fit the preprocessing and the detector to the others, score what was
 // held out, set the threshold. Each stage is a file of its own.
 
-import type { ColumnKind, Domains, Reading, Samples, Values, RowOrder } from '../base/index.js'
+import {
+  samplesOf,
+  type ColumnKind,
+  type Domains,
+  type Reading,
+  type RowOrder,
+  type Samples,
+  type SamplesLike,
+  type Values,
+} from '../base/index.js'
 import type { Detector, FitContext } from '../detectors/index.js'
 import type { LeftOut, WindowSettings } from '../preprocess/index.js'
-import { release, sharedEngine, type Engine } from '../runtime/index.js'
+import { checkEngine, release, sharedEngine, type Engine } from '../runtime/index.js'
 import type { ThresholdRule } from '../threshold/index.js'
 import { calibrate } from './calibrate.js'
 import { draftFile, encode } from './encode.js'
@@ -18,8 +27,8 @@ import { splitSamples } from './split.js'
 export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<FitContext, 'engine'>>, RowOrder {
   /** Default: one that all models without an engine of their own share. */
   readonly engine?: Engine
-  /** Default Toll. */
-  readonly detector?: Detector<D>
+  /** A detector, or the name of one (`detectors`); default Toll. */
+  readonly detector?: Detector<D> | string
   /** The detector's parameters; what is left out takes its default. */
   readonly parameters?: Partial<Values<D>>
   /** How columns or pixels are scaled; default `standard`. */
@@ -56,12 +65,15 @@ export interface FitOptions<D extends Domains = Domains> extends Partial<Omit<Fi
 }
 
 /**
- * Fits a detector to a table or to images (n, channels, height, width) of mostly normal rows and returns a model that
+ * Fits a detector to a table (or rows of values, or objects) or to images (n, channels, height, width) of mostly normal
+ * rows and returns a model that
  * scores and saves. The same data, options and seed give the same model on the same machine at the same number of
  * threads. Errors: `argument` for parameters outside their domain, `data` and `shape` for data that cannot be learned
  * from (`overflow` names columns whose numbers are too large), `diverged`, `aborted`.
  */
-export async function fit<D extends Domains>(source: Samples, options: FitOptions<D> = {}): Promise<Model> {
+export async function fit<D extends Domains>(given: SamplesLike, options: FitOptions<D> = {}): Promise<Model> {
+  const source = samplesOf(given)
+  checkEngine(options.engine)
   const engine = options.engine ?? (await sharedEngine())
   try {
     return await fitOn(engine, source, options)

@@ -3,7 +3,11 @@
 
 import {
   TollError,
+  concatenate,
+  namesOf,
   rowCount,
+  samplesOf,
+  sizeOf,
   throwIfAborted,
   type Images,
   type InvalidRow,
@@ -11,13 +15,13 @@ import {
   type NdArray,
   type RowBatch,
   type RowOrder,
-  type Samples,
+  type SamplesLike,
 } from '../base/index.js'
 import type { TablePreprocessing } from '../preprocess/index.js'
 import { release, shareOf, type Engine, type NumberTensor, type Session } from '../runtime/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
 import { columnInputs, encodeImages, encodeTable, requireKind, type Replaced, type RowInputs } from './inputs.js'
-import type { Manifest, ModelInput } from './manifest.js'
+import { featuresOf, type Manifest, type ModelInput } from './manifest.js'
 import { decisionOutput, moveThresholds, readManifest, withOutputs } from './rewrite.js'
 import { RowWindows } from './row-windows.js'
 
@@ -68,13 +72,14 @@ export class Model {
   }
 
   /**
-   * Scores rows of a table (columns are found by name; others are ignored) or images (n, channels, height, width). A
+   * Scores rows of a table (columns are found by name; others are ignored), rows of values (in the order of the model's
+   * columns), objects with values by column, or images (n, channels, height, width). A
    * row's score does not depend on the other rows, but in a model of windows: there a row is scored with the rows
    * before it, and the first ones of a group have no score. Groups and times of such a model are the columns that it
    * names, or those in `options`. Errors: `not-found` for missing columns, `shape`, `data` for infinite values with
    * their row and for rows that are not in the order of their times.
    */
-  async score(rows: Samples | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<Scores> {
+  async score(rows: SamplesLike | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<Scores> {
     return this.scoreInputs(this.inputs(rows, options), options)
   }
 
@@ -114,7 +119,7 @@ export class Model {
    * What the model makes of each row: for tables (n, d) in the units of the columns, for images their shape. Rows that
    * are marked as invalid are NaN.
    */
-  async reconstruct(rows: Samples | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<NdArray> {
+  async reconstruct(rows: SamplesLike | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<NdArray> {
     const inputs = this.inputs(rows, options)
     const { rowSize, rowShape, invalid } = inputs
     const count = rowCount(inputs.samples)
@@ -125,6 +130,25 @@ export class Model {
     })
     for (const row of invalid.keys()) data.fill(NaN, row * rowSize, (row + 1) * rowSize)
     return { shape: [count, ...rowShape], data }
+  }
+
+  /**
+   * The latent codes of each row (n, k), for models of Toll; rows that are marked as invalid are NaN. Error: `not-found`
+   * (`unknown-output`) for a detector without codes.
+   */
+  async encode(rows: SamplesLike | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<NdArray> {
+    const inputs = this.inputs(rows, options)
+    const parts: NdArray[] = []
+    await this.#run(inputs, ['code'], options.signal, ({ code: { shape, data } }) => {
+      parts.push({ shape, data: Float64Array.from(data as ArrayLike<number>) })
+    })
+    const width = sizeOf(parts[0].shape.slice(1))
+    const data = concatenate(
+      parts.map((part) => part.data as Float64Array),
+      new Float64Array(rowCount(inputs.samples) * width),
+    )
+    for (const row of inputs.invalid.keys()) data.fill(NaN, row * width, (row + 1) * width)
+    return { shape: [data.length / width, width], data }
   }
 
   /**
@@ -179,10 +203,10 @@ export class Model {
    * Rows as the inputs of the model file, checked as for `score`: for programs that are made from its graph, and what
    * `samples` of a model of windows are.
    */
-  inputs(rows: Samples | RowBatch, { invalidRows, ...order }: ScoreOptions & RowOrder = {}): RowInputs {
+  inputs(rows: SamplesLike | RowBatch, { invalidRows, ...order }: ScoreOptions & RowOrder = {}): RowInputs {
     const { input, preprocessing, window } = this.manifest
-    const batch: Partial<RowBatch> = 'kind' in rows ? {} : rows
-    const samples = 'kind' in rows ? rows : rows.table
+    const batch = isBatch(rows) ? rows : undefined
+    const samples = isBatch(rows) ? rows.table : samplesOf(rows, namesOf(featuresOf(this.manifest)))
     requireKind(samples.kind, input)
     if (samples.kind !== 'table' || input.kind !== 'table')
       return encodeImages(samples as Images, input as ImageInput, { invalidRows })
@@ -194,7 +218,7 @@ export class Model {
         `this model takes windows of ${window.size} rows, got windows of ${samples.windowSize}`,
         { expected: `windows of ${window.size} rows`, value: samples.windowSize },
       )
-    const { invalid, firstRow } = batch
+    const { invalid, firstRow } = batch ?? {}
     return encodeTable(samples, columnInputs(input.columns, preprocessing as TablePreprocessing), {
       invalidRows,
       invalid,
@@ -246,4 +270,8 @@ export class Model {
     loading.catch(() => this.#sessions.delete(key))
     return loading
   }
+}
+
+function isBatch(rows: SamplesLike | RowBatch): rows is RowBatch {
+  return typeof rows === 'object' && rows !== null && 'table' in rows
 }

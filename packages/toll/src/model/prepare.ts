@@ -11,7 +11,7 @@ import {
   type Samples,
   type Values,
 } from '../base/index.js'
-import { toll, type Detector } from '../detectors/index.js'
+import { detectorNamed, toll, type Detector } from '../detectors/index.js'
 import { inferSchema, slideWindows, type LeftOut, type Windows } from '../preprocess/index.js'
 import type { Engine } from '../runtime/index.js'
 import type { FitOptions } from './fit.js'
@@ -51,7 +51,8 @@ export interface Preparation {
  */
 export function prepare<D extends Domains>(source: Samples, options: OnEngine<FitOptions<D>>): Preparation {
   const { groups, time, seed = 0, holdOut = 0.1 } = options
-  const detector = (options.detector ?? toll) as unknown as Detector
+  const wanted = options.detector ?? toll
+  const detector = (typeof wanted === 'string' ? detectorNamed(wanted) : wanted) as unknown as Detector
   const parameters = resolveParameters(
     detector.parameters,
     (options.parameters ?? {}) as Readonly<Record<string, ParameterValue>>,

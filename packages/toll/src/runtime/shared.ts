@@ -71,3 +71,13 @@ export function shareOf(engine: Engine): Engine {
 export async function release(engine: Engine): Promise<void> {
   if (engine instanceof Share) await engine.close()
 }
+
+/** Error: `argument` for what is given as an engine and is none. */
+export function checkEngine(engine: unknown): void {
+  if (engine === undefined || typeof (engine as Partial<Engine> | null)?.load === 'function') return
+  throw new TollError('wrong-type', `the engine must be one that openEngine gives, got ${String(engine)}`, {
+    option: 'engine',
+    value: engine,
+    expected: 'Engine',
+  })
+}
