@@ -27,8 +27,9 @@ export type SamplesLike =
   Samples | readonly ArrayLike<CellLike>[] | readonly Readonly<Record<string, CellLike>>[] | NdArray
 
 /**
- * Samples of what stands for them. Rows of values get `names`, where there are as many, or x0, x1, ...; of objects every
- * key is a column, missing where an object lacks it. Errors: `argument` for what is nothing of that; as `tableFromRows`.
+ * Samples of what stands for them. Rows of values get `names`, where there are as many, or x0, x1, ...; of objects
+ * every key is a column, missing where an object lacks it. Errors: `argument` for what is nothing of that; as
+ * `tableFromRows`.
  */
 export function samplesOf(given: SamplesLike, names?: readonly string[]): Samples {
   const value: unknown = given

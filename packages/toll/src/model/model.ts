@@ -133,8 +133,8 @@ export class Model {
   }
 
   /**
-   * The latent codes of each row (n, k), for models of Toll; rows that are marked as invalid are NaN. Error: `not-found`
-   * (`unknown-output`) for a detector without codes.
+   * The latent codes of each row (n, k), for models of Toll; rows that are marked as invalid are NaN. Errors: as
+   * `score`; `not-found` (`unknown-output`) for a detector without codes.
    */
   async encode(rows: SamplesLike | RowBatch, options: ScoreOptions & RowOrder = {}): Promise<NdArray> {
     const inputs = this.inputs(rows, options)

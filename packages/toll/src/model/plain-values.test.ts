@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TollError, tableFromRows } from '../base/index.js'
 import type { Engine } from '../runtime/index.js'
 import { openEngine } from '../runtime/node/index.js'
-import { fit, loadModel, type FitOptions, type Model } from './index.js'
+import { fit, loadModel, type Model } from './index.js'
 
 let engine: Engine
 let model: Model
@@ -45,7 +45,10 @@ describe('rows', () => {
       ],
     })
     const [{ at, ...first }, second] = objects
-    const { score, imputed } = await model.score([{ at, ...first }, { ...second, b: undefined }])
+    const { score, imputed } = await model.score([
+      { at, ...first },
+      { ...second, b: undefined },
+    ])
     expect(score[0]).toBe((await model.score(objects)).score[0])
     expect(imputed).toBe(1)
   })
@@ -99,7 +102,7 @@ describe('anything else is refused with an error of ours', () => {
     ['an engine that is none', { engine: {} }],
     ['no engine', { engine: null }],
   ])('%s', async (_, options) => {
-    await expect(fit(rows, { engine, ...options } as FitOptions)).rejects.toBeInstanceOf(TollError)
+    await expect(fit(rows, { engine, ...options })).rejects.toBeInstanceOf(TollError)
   })
 
   it('a model is loaded on an engine', async () => {

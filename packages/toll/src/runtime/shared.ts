@@ -74,10 +74,14 @@ export async function release(engine: Engine): Promise<void> {
 
 /** Error: `argument` for what is given as an engine and is none. */
 export function checkEngine(engine: unknown): void {
-  if (engine === undefined || typeof (engine as Partial<Engine> | null)?.load === 'function') return
-  throw new TollError('wrong-type', `the engine must be one that openEngine gives, got ${String(engine)}`, {
-    option: 'engine',
-    value: engine,
-    expected: 'Engine',
-  })
+  if (engine === undefined || (typeof engine === 'object' && engine !== null && 'load' in engine)) return
+  throw new TollError(
+    'wrong-type',
+    `the engine must be one that openEngine gives, got ${engine === null ? 'null' : typeof engine}`,
+    {
+      option: 'engine',
+      value: engine,
+      expected: 'Engine',
+    },
+  )
 }
