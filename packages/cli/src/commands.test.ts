@@ -154,6 +154,49 @@ describe('fit', () => {
     expect([known.code, known.err]).toEqual([2, expect.stringContaining("the model takes 'z' as an input")])
   })
 
+  test('learns by a detector of its owner, and says what is none', async () => {
+    const module = (name: string, body: string) => writeFile(at(name), body)
+    const door = (name: string) => import.meta.resolve(`toll/${name}`)
+    await module(
+      'mine.mjs',
+      `import { integer } from '${door('base')}'
+       import { constant, rowNorm, sub } from '${door('graph')}'
+       export const fromZero = {
+         name: 'from-zero', title: 'From zero', idea: 'How far a row is from zero.', reference: 'none',
+         accepts: ['table'], precision: 'float64', takesWeights: false,
+         parameters: { origin: integer({ default: 0, min: 0, max: 9, doc: 'Where zero is.' }) },
+         async fit(data, { origin }) {
+           const d = data.samples.shape[1]
+           const row = constant(new Float64Array(d).fill(origin), [1, d], 'float64')
+           const score = (x) => ({ score: rowNorm(sub(x, row)) })
+           return { score, summary: {}, containsTrainingRows: false }
+         },
+       }`,
+    )
+    await writeFile(at('plain.csv'), `x,z\n${Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 2}\n`).join('')}`)
+    const fitted = await toll('fit', 'plain.csv', '-o', 'own.onnx', '--detector', './mine.mjs', '--origin', '3')
+    expect([fitted.code, fitted.out]).toEqual([0, expect.stringContaining('own.onnx: from-zero on')])
+    expect(readManifest(await readFile(at('own.onnx')))).toMatchObject({
+      detector: 'from-zero',
+      parameters: { origin: 3 },
+    })
+    expect((await toll('score', 'own.onnx', 'plain.csv')).code).toBe(0)
+    expect((await toll('explain', 'own.onnx', 'plain.csv', '--top', '1')).code).toBe(0)
+    expect((await toll('report', 'own.onnx', 'plain.csv', '-o', 'own.html')).code).toBe(0)
+    await module('none.mjs', 'export const x = 1')
+    await module('broken.mjs', 'export const x = ')
+    for (const [name, words] of [
+      ['./none.mjs', 'exports no detector'],
+      ['./broken.mjs', 'could not be loaded'],
+      ['./missing.mjs', 'could not be loaded'],
+    ]) {
+      const { code, err } = await toll('fit', 'plain.csv', '-o', 'own2.onnx', '--detector', name)
+      expect([code, err]).toEqual([2, expect.stringContaining(`toll: ${name} ${words}`)])
+    }
+    const unknown = await toll('fit', 'plain.csv', '-o', 'own2.onnx', '--detector', 'fancy')
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('Allowed choices are toll, ')])
+  })
+
   test('weights and two named classes', async () => {
     const lines = Array.from({ length: 60 }, (_, i) => `${i},${i % 10 === 0 ? 'odd' : 'usual'},${i % 2}\n`)
     await writeFile(at('named.csv'), `x,kind,w\n${lines.join('')}`)

@@ -5,7 +5,7 @@ import { Option, type Command } from 'commander'
 import { fit, minRowsToSplit, reviewTraining, type Detector, type Engine, type Manifest, type Model } from 'toll'
 import { choice, integer, real, TollError, type Domains } from 'toll/base'
 import { imageParameters, tableParameters, windowParameters } from 'toll/data'
-import { detectorNamed, detectors, toll, tollAuto } from 'toll/detectors'
+import { detectorNamed, toll, tollAuto } from 'toll/detectors'
 import { describeThreshold } from 'toll/metrics'
 import { openCheckpoint, type ResumableStore } from './checkpoint.js'
 import { shellWord, type ColumnFlags } from './columns.js'
@@ -22,6 +22,7 @@ import {
 } from './parameters.js'
 import { describeNote } from './notes.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
+import { detectorFor, detectorWord } from './own-detector.js'
 import { reportTraining, requirePage, requireWritable } from './report-training.js'
 import { addSourceOptions, readingOf, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
@@ -85,8 +86,8 @@ interface FitFlags extends SourceFlags, ColumnFlags, LabelFlags, OrderFlags, Eng
 }
 
 /** The flags of the detector that `args` names are flags of this command. */
-export function defineFit(command: Command, terminal: Terminal, args: readonly string[]): void {
-  const named = detectorIn(args)
+export async function defineFit(command: Command, terminal: Terminal, args: readonly string[]): Promise<void> {
+  const named = await detectorIn(args)
   command
     .description(
       'Learns what is normal from a table or from images of mostly normal rows, and writes one ONNX model file.',
@@ -119,8 +120,8 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
   command
     .optionsGroup('Learning:')
     .addOption(
-      new Option('--detector <name>', 'how to learn; toll detectors explains them')
-        .choices([...detectors.keys()])
+      new Option('--detector <name>', 'how to learn; toll detectors explains them; or a module with one of your own')
+        .argParser(detectorWord)
         .default(toll.name),
     )
     .addOption(
@@ -164,6 +165,7 @@ export function defineFit(command: Command, terminal: Terminal, args: readonly s
       'toll fit transactions.parquet -o model.onnx --id account --label fraud --beta 1 --steps 5000',
       "toll fit 'logs/*.csv.gz' -o model.onnx --exclude host,time --scale robust",
       'toll fit rows.csv -o model.onnx --detector isolation-forest --param trees=300',
+      'toll fit rows.csv -o model.onnx --detector ./mine.mjs',
       'toll fit normal.csv -o model.onnx --report report.html --id account',
       'toll fit vibration.csv -o pump.onnx --group pump --time at --window 32',
       'toll fit train-images-idx3-ubyte.gz -o digits.onnx',
@@ -194,7 +196,7 @@ async function runFit(
   { flagged, args }: CommandWords,
   terminal: Terminal,
 ): Promise<void> {
-  const detector = flags.auto ? detectorNamed(tollAuto.name) : detectorNamed(flags.detector)
+  const detector = await detectorFor(flags.auto ? tollAuto.name : flags.detector)
   const parameters = parametersFrom(flags, detector, flagged)
   await requireWritable(flags.output, 'a model')
   if (flags.report === undefined && flags.reportSeeds !== undefined)
@@ -223,12 +225,16 @@ async function runFit(
 }
 
 /** The detector that the command line names; the default where it names none that exists, which is found out later. */
-function detectorIn(args: readonly string[]): Detector {
+function detectorIn(args: readonly string[]): Promise<Detector> {
   const texts = args.flatMap((arg, i) =>
     arg === '--detector' ? [args[i + 1]] : arg.startsWith('--detector=') ? [arg.slice('--detector='.length)] : [],
   )
   const name = args.includes('--auto') ? tollAuto.name : (texts.at(-1) ?? toll.name)
-  return detectorNamed(detectors.has(name) ? name : toll.name)
+  return detectorFor(name).catch((error: unknown) => {
+    // A name that there is not is for the flag to refuse.
+    if (error instanceof TollError && error.reason === 'unknown-detector') return detectorNamed(toll.name)
+    throw error
+  })
 }
 
 /** A flag for each parameter; one that is called like another flag of the command is set by --param alone. */

@@ -9,7 +9,7 @@ import { openTerminal, type Terminal } from './terminal.js'
  * Adds arguments, options, examples and the action of one command. `args` are the words of the command line, where
  * options depend on them.
  */
-export type Definition = (command: Command, terminal: Terminal, args: readonly string[]) => void
+export type Definition = (command: Command, terminal: Terminal, args: readonly string[]) => void | Promise<void>
 
 export interface CommandEntry {
   readonly name: string
@@ -75,7 +75,7 @@ async function buildProgram(
   for (const { name, usage, summary, load } of commands) {
     const command = program.command(name).summary(summary)
     command.configureHelp({}).helpOption('-h, --help', 'print this help')
-    if (name === named) (await load())(command, terminal, args)
+    if (name === named) await (await load())(command, terminal, args)
     else command.usage(usage)
   }
   return program.addHelpText('after', help)
