@@ -1,6 +1,6 @@
 // What the library notes of data and of a fit, in words and with the flags that answer it.
 
-import type { DataWarning, EvaluationWarning, TrainingNote } from 'toll'
+import type { DataWarning, EvaluationWarning, reviewAlarms, TrainingNote } from 'toll'
 import { listNames } from 'toll/base'
 import { shellWord } from './columns.js'
 
@@ -92,4 +92,13 @@ export function describeNote(note: TrainingNote): string {
     case 'threshold-from-training':
       return 'too few rows to hold any back: the threshold comes from training scores and is too low'
   }
+}
+
+/** What a person should know of how many rows a model called. */
+export function describeAlarms({ rows, anomalies, expected }: NonNullable<ReturnType<typeof reviewAlarms>>): string {
+  const usual = expected < 10 ? Number(expected.toPrecision(2)) : Math.round(expected)
+  return (
+    `${anomalies} of ${rows} rows are above the threshold, where about ${usual} of normal rows would be: there are ` +
+    'that many anomalies, or these are other data than the model learned from (toll drift compares them)'
+  )
 }

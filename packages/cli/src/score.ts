@@ -2,10 +2,19 @@
 
 import { extname } from 'node:path'
 import { Option, type Command } from 'commander'
-import { decisionOutput, findDiscoveries, noScoredRows, type DiscoveryBatch, type Model, type ScoredBatch } from 'toll'
+import {
+  decisionOutput,
+  findDiscoveries,
+  noScoredRows,
+  reviewAlarms,
+  type DiscoveryBatch,
+  type Model,
+  type ScoredBatch,
+} from 'toll'
 import { messageOf, real, TollError, type Column, type InvalidRow } from 'toll/base'
 import type { OutputValues, RowFormat, RowWriter } from 'toll/node'
 import { addEngineOptions, type EngineFlags } from './engine.js'
+import { describeAlarms } from './notes.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
 import { scoreSource, withModelAndSource } from './scoring.js'
 import { addSourceOptions, sourceHelp, type Source, type SourceFlags } from './source.js'
@@ -96,10 +105,14 @@ async function runScore(
       'out-of-domain',
       '--json prints a summary and needs -o FILE for the rows; for rows as JSON use --format ndjson',
     )
-  const totals = await withModelAndSource(path, sources, flags, terminal, (model, source) =>
-    writeScores(source, model, format, flags, terminal),
-  )
+  const { totals, manifest } = await withModelAndSource(path, sources, flags, terminal, async (model, source) => ({
+    totals: await writeScores(source, model, format, flags, terminal),
+    manifest: model.manifest,
+  }))
   const text = describe(totals)
+  const alarms = reviewAlarms(manifest, { rows: totals.rows - totals.invalid, anomalies: totals.anomalies })
+  // Fewer are called where these are rows of training.
+  if (alarms?.code === 'many-alarms') terminal.note(`warning: ${describeAlarms(alarms)}`)
   if (flags.output === '-') terminal.note(text)
   else terminal.summary({ output: flags.output, ...totals }, `${flags.output}: ${text}`)
 }

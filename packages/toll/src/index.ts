@@ -3,6 +3,7 @@
 export {
   measureDrift,
   measureStability,
+  reviewAlarms,
   type ColumnDrift,
   type Drift,
   type ScoreDrift,
@@ -64,7 +65,6 @@ export {
   nearestRows,
   type ExplainOptions,
   type Explanation,
-  type ExplanationMethod,
   type Neighbour,
   type RowExplanation,
 } from './explain/index.js'

@@ -1,4 +1,5 @@
 // What a model did with data: drift, stability over seeds, the report of a model. Runs in a browser.
+export { reviewAlarms, type AlarmWarning } from './alarms.js'
 export {
   measureDrift,
   type ColumnDrift,

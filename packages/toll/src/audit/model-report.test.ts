@@ -89,6 +89,45 @@ describe('the page of a small model', () => {
     )
   })
 
+  it('warns above of what it shows below', async () => {
+    const random = Random.seeded(9)
+    const correlated = (count: number, mixed: boolean, shift = 0): Table => {
+      const [a, noise] = [0, 1].map(() => Float64Array.from({ length: count }, () => random.normal() + shift))
+      const b = mixed ? noise : a.map((value, i) => value + 0.1 * noise[i])
+      return table(['a', 'b'], [a, b])
+    }
+    const model = await fit(correlated(1500, false), { engine, detector: detectorNamed('pca'), seed: 3 })
+    const heading = 'Nothing found that speaks against it'
+    const pageOf = async (data: Table) => {
+      const sifted = await siftRows(model, scoreStream(model, [data], { invalidRows: 'mark' }))
+      return { sifted, text: textOf(renderReport(await modelReport(model, { sifted }))) }
+    }
+    const alike = await pageOf(correlated(400, false))
+    expect(alike.sifted.drift).toMatchObject({ drifted: false })
+    expect(alike.text).toContain(heading)
+    expect(alike.text).toMatch(/The score: no drift, p-value/)
+
+    // Each column as it was, but not together: the score alone knows.
+    const mixed = await pageOf(correlated(400, true))
+    expect(mixed.sifted.drift).toMatchObject({ score: { drifted: true } })
+    expect(mixed.sifted.drift!.columns.some(({ column, drifted }) => column === 'a' && drifted)).toBe(false)
+    expect(mixed.text).not.toContain(heading)
+    expect(mixed.text).toMatch(
+      /Before you trust it.*The scores are not spread as those of the held-back rows.*see Data/,
+    )
+    expect(mixed.text).toMatch(/More than half of the scored rows are called/)
+
+    const some = correlated(400, false)
+    some.columns[1].values.fill(9, 0, 100)
+    expect((await pageOf(some)).text).toMatch(/\d+ of 400 scored rows are called, where about \d+(\.\d)? of normal/)
+
+    const moved = await pageOf(correlated(400, false, 3))
+    expect(moved.text).toMatch(/Before you trust it.*not like the training rows in (b, )?a/)
+    const withGap = correlated(400, false)
+    withGap.columns[0].values[5] = Infinity
+    expect((await pageOf(withGap)).text).toMatch(/Before you trust it.*1 row could not be scored/)
+  })
+
   it('ranks the planted row first, with its value, what is typical, and its share', () => {
     const { input } = distance.manifest
     if (input.kind !== 'table') throw new Error('a table')

@@ -152,7 +152,10 @@ function driftBlocks(drift: Drift | undefined, isImage: boolean): Block[] {
         `${changed <= 1 && columns.length !== 1 ? 'differs' : 'differ'} from the training data, at a false ` +
         `discovery rate of ${percent(fdr)}. ` +
         'Look at the size: a population stability index (PSI) below 0.1 is little and above 0.25 much, by ' +
-        'custom; with many rows a small p-value alone means little.',
+        'custom; with many rows a small p-value alone means little.' +
+        (drift.score
+          ? ` The score: ${drift.score.drifted ? 'drift' : 'no drift'}, p-value ${showP(drift.score.pValue)}.`
+          : ''),
     },
     {
       kind: 'table',

@@ -6,6 +6,7 @@ import type { Detector } from '../detectors/index.js'
 import type { Manifest } from '../model/index.js'
 import type { Block, MetricTile } from '../report/index.js'
 import { describeThreshold } from '../threshold/index.js'
+import { reviewAlarms } from './alarms.js'
 import { columnFacts } from './columns.js'
 import type { Sifted } from './sift.js'
 import type { Stability } from './stability.js'
@@ -77,7 +78,7 @@ export function verdictBlocks(verdict: Verdict): Block[] {
           kind: 'paragraph',
           text:
             'Checked: how many rows were held back, missing and constant columns, rows that could not be scored, ' +
-            'drift, and refits where they were made.',
+            'drift of the columns and of the score, how many rows are called, and refits where they were made.',
         }
       : { kind: 'list', items: cautions },
   ]
@@ -160,6 +161,10 @@ function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): strin
   const constant = columns.filter(({ five }) => five && five[0] === five[4]).map(({ name }) => name)
   const gaps = columns.filter(({ missing, rows: all }) => missing > 0.2 * all).map(({ name }) => name)
   const drift = sifted?.drift
+  const alarms =
+    sifted && !ofTraining
+      ? reviewAlarms(manifest, { rows: sifted.scores.length, anomalies: sifted.anomalies })
+      : undefined
   const drifted = drift?.columns.filter((column) => column.drifted).map(({ column }) => column) ?? []
   const outside = drift?.columns.filter((column) => column.outside > 0.01).map(({ column }) => column) ?? []
   const agreement = stability && {
@@ -191,6 +196,21 @@ function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): strin
       ? [
           `These are the ${many} that the model learned from: they score lower than new ones would, and an ` +
             'anomaly that was in the training data may have been learned as normal.',
+        ]
+      : []),
+    ...(alarms && alarms.anomalies <= alarms.rows / 2
+      ? [
+          `${grouped(alarms.anomalies)} of ${grouped(alarms.rows)} scored ${many} are called, where about ` +
+            `${showNumber(Math.round(alarms.expected * 10) / 10)} of normal ones would be: ` +
+            (alarms.code === 'many-alarms'
+              ? 'there are that many anomalies, or these are other data than the model learned from, or in other units.'
+              : 'these are other data than the model learned from.'),
+        ]
+      : []),
+    ...(!ofTraining && drift?.score?.drifted
+      ? [
+          `The scores are not spread as those of the held-back ${many} are (p-value ` +
+            `${showP(drift.score.pValue)}, see Data).`,
         ]
       : []),
     ...(!ofTraining && sifted && sifted.anomalies > sifted.scores.length / 2
