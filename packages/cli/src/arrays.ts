@@ -41,7 +41,7 @@ async function openCifar(path: string, format: 'cifar10' | 'cifar100'): Promise<
 function samplesOf(array: NumberArray, path: string): Samples {
   const { shape } = array
   if (sizeOf(shape) === 0)
-    throw new TollError('not-a-time', `${path}: the array of shape (${shape.join(', ')}) holds nothing`)
+    throw new TollError('no-rows', `${path}: the array of shape (${shape.join(', ')}) holds nothing`)
   if (shape.length === 2) return tableFromArray(toFloat64(array))
   const image = shape.length === 3 ? [shape[0], 1, shape[1], shape[2]] : shape
   if (image.length !== 4)
@@ -50,5 +50,16 @@ function samplesOf(array: NumberArray, path: string): Samples {
       `${path}: expected an array (n, d), (n, height, width) or (n, channels, height, width), got ` +
         `(${shape.join(', ')})`,
     )
+  const [, channels, height, width] = image
+  if (fewChannels.includes(width) && !fewChannels.includes(channels) && height > width)
+    throw new TollError(
+      'shape-mismatch',
+      `${path}: the array of shape (${shape.join(', ')}) seems to have its channels last, and images are ` +
+        '(n, channels, height, width); move them, for example with numpy.moveaxis(images, -1, 1)',
+      { file: path, value: shape, expected: '(n, channels, height, width)' },
+    )
   return { kind: 'images', shape: image, data: Float32Array.from(array.data) }
 }
+
+/** Grey, colour, and colour with transparency. */
+const fewChannels: readonly (number | undefined)[] = [1, 3, 4]

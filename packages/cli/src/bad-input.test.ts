@@ -174,7 +174,13 @@ const data: readonly Case[] = [
     /newer\.onnx: the model has format 9, this version of toll reads up to 2; update toll/,
   ],
   [['inspect', 'example.csv'], 1, 'format', /example\.csv: .*(damaged|another kind)/],
-  [['eval', 'model.onnx', 'example.csv', '--label', 'a'], 1, 'data', /label column 'a': labels must be two classes/],
+  [
+    ['eval', 'model.onnx', 'example.csv', '--label', 'key'],
+    1,
+    'data',
+    /label column 'key': labels must be two classes/,
+  ],
+  [['eval', 'model.onnx', 'example.csv', '--label', 'a'], 2, 'argument', /the model takes 'a' as an input/],
   [['datasets', 'path', 'nope'], 1, 'not-found', /data set 'nope' does not exist; known: mnist/],
 ]
 

@@ -184,7 +184,11 @@ function describeMembers({ training }: Manifest): string[] {
 function describeColumns({ input }: Manifest, full: boolean): string[] {
   if (input.kind !== 'table') return []
   const shown = full ? input.columns : input.columns.slice(0, fewColumns)
-  const number = (value: number) => Number(value.toPrecision(5))
+  // The largest double is rounded to infinity.
+  const number = (value: number) => {
+    const rounded = Number(value.toPrecision(5))
+    return Number.isFinite(rounded) ? rounded : value
+  }
   const table = renderText({
     columns: [
       { title: 'Column' },

@@ -162,11 +162,10 @@ describe.skipIf(!published)('a rehearsal on CIFAR-10', () => {
       env,
     })
     setTimeout(() => running.kill('SIGINT'), 8000)
-    expect(await outcome).toMatchObject({
-      code: 130,
-      out: '',
-      err: expect.stringContaining('the same command goes on'),
-    })
+    const stopped = await outcome
+    expect(stopped).toMatchObject({ out: '', err: expect.stringContaining('the same command goes on') })
+    // A busy machine may not come to its stop in the second that it has; a shell calls both 130.
+    expect([130, 'SIGINT']).toContain(stopped.code)
     expect((await readdir(folder)).filter((name) => name.startsWith('cifar') && name.endsWith('.lock'))).toEqual([])
 
     const first = await runPaper(args, { cwd: folder, env })

@@ -81,7 +81,7 @@ function summarizeNumbers({ name, kind, values: all }: NumericColumn): NumberSum
     )
   const median = quantileOfSorted(values, 0.5)
   const { mean, sd } = momentsOf(values, median)
-  if (!Number.isFinite(sd) || !Number.isFinite(mean))
+  if (!Number.isFinite(mean) || !Number.isFinite(sd))
     throw new TollError(
       'overflow',
       `column ${name} holds numbers beyond ${largestNumber}, which cannot be scaled; correct them, or leave the ` +
@@ -105,7 +105,7 @@ function summarizeNumbers({ name, kind, values: all }: NumericColumn): NumberSum
   }
 }
 
-/** Numbers whose squares no float64 holds: their column has no standard deviation. */
+/** Numbers beyond this may have a sum that no float64 holds: their column has no mean. */
 export const largestNumber = 1e150
 
 /** Deviations are taken from the median, so that a large offset costs no digits. */
@@ -115,11 +115,12 @@ function momentsOf(values: Float64Array, median: number): { mean: number; sd: nu
   const mean = median + sum / values.length
   let squares = 0
   for (const value of values) squares += (value - mean) ** 2
-  if (squares > 0 || values[0] === values[values.length - 1]) return { mean, sd: Math.sqrt(squares / values.length) }
-  // The squares are too small for a float64; those of multiples are not.
+  const held = (squares > 0 && squares < Infinity) || values[0] === values[values.length - 1]
+  if (held) return { mean, sd: Math.sqrt(squares / values.length) }
+  // The squares are too small or too large for a float64; those of parts of the largest deviation are not.
   const unit = Math.max(mean - values[0], values[values.length - 1] - mean)
-  for (const value of values) squares += ((value - mean) / unit) ** 2
-  return { mean, sd: unit * Math.sqrt(squares / values.length) }
+  const parts = values.reduce((sum, value) => sum + ((value - mean) / unit) ** 2, 0)
+  return { mean, sd: unit * Math.sqrt(parts / values.length) }
 }
 
 function summarizeCategories({ name, values, categories }: CategoryColumn): CategorySummary {
