@@ -36,17 +36,15 @@ export async function prepareQuery(
   const named = uses.flatMap((use) => use.files)
   if (!allowNetwork) refuseAddresses(named)
   let sql = Buffer.from(query)
-  for (const use of uses.filter(readsText).sort((a, b) => b.at - a.at)) {
+  // What the parser made itself has no place.
+  const placed = uses.filter((use) => readsText(use) && use.at < sql.length)
+  for (const use of placed.sort((a, b) => b.at - a.at)) {
     const end = endOf(sql, use)
-    const before = sql.subarray(0, use.at).toString()
-    const given = sql.subarray(use.at, end).toString()
-    const [open, rest] = use.reader === undefined ? [readerOf(use.files[0]), `(${quoteText(use.files[0])}`] : ['', '']
-    const call = use.reader === undefined ? `${open}${rest}` : given.slice(0, -1)
-    const whole = use.options.includes('sample_size') ? `${call})` : `${call}, sample_size = -1)`
-    if (/csv/i.test(whole.slice(0, whole.indexOf('('))) && !use.options.includes('skip'))
-      await refuseSkipped(whole, use.files[0], connection)
+    const call = callOf(use, sql.subarray(use.at, end).toString())
+    if (/^read_csv/i.test(call) && !use.options.includes('skip')) await refuseSkipped(call, use.files[0], connection)
+    // A file that stands for a table is called by its name.
     const name = use.reader === undefined && use.alias === '' ? ` AS ${quoteName(stem(use.files[0]))}` : ''
-    sql = Buffer.concat([Buffer.from(before), Buffer.from(whole + name), sql.subarray(end)])
+    sql = Buffer.concat([sql.subarray(0, use.at), Buffer.from(call + name), sql.subarray(end)])
   }
   const files: string[] = []
   for (const name of named) files.push(...(await expanded(name, connection)))
@@ -67,8 +65,10 @@ function readsText({ files, reader }: FileUse): boolean {
   return reader === undefined ? textFile.test(files[0]) : textReaders.test(reader) && files.length > 0
 }
 
-function readerOf(file: string): string {
-  return /json/i.test(file) ? 'read_json' : 'read_csv'
+/** The call of a reader that takes types from the whole file; `text` is what stands there. */
+function callOf({ reader, files: [file], options }: FileUse, text: string): string {
+  const call = reader === undefined ? `${/json/i.test(file) ? 'read_json' : 'read_csv'}(${quoteText(file)})` : text
+  return options.includes('sample_size') ? call : `${call.slice(0, -1)}, sample_size = -1)`
 }
 
 function stem(file: string): string {
