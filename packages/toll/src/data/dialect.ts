@@ -33,6 +33,8 @@ export interface Dialect {
   /** Where the table begins: lines above it, and characters of them. */
   readonly skip: number
   readonly start: number
+  /** Lines above the first row: those, and the header. */
+  readonly above: number
   /** Whether lines end in more than one way, as in files that were put together. */
   readonly mixedEnds: boolean
 }
@@ -79,7 +81,8 @@ export function findDialect(head: Uint8Array, name: string, whole: boolean, opti
     })
   refuseOtherLines(samples, name, line, options)
   if (first.cells.length === 1 && given !== undefined) refuseDelimiter(table, sample, name, line)
-  const place = { delimiter, skip, start, mixedEnds: hasMixedEnds(text) }
+  const header = options.header === false ? 0 : linesIn(table.slice(0, first.end))
+  const place = { delimiter, skip, start, above: skip + header, mixedEnds: hasMixedEnds(text) }
   if (options.header === false) return { ...place, names: first.cells.map((_, i) => `x${i}`) }
   if (whole && table.slice(first.end).trim() === '')
     throw new TollError('empty-file', `${name} has a header but no rows`, { file: name })

@@ -157,7 +157,23 @@ export interface TextFile {
   readonly gzip: boolean
   /** Whether a row is a line, as in CSV. */
   readonly lines: boolean
+  /** Of a file that is no archive, the byte at which its rows begin. */
+  readonly rowsAt?: number
 }
+
+/** Whether the rows of a text may hold an underscore: to look costs a hundredth of reading them. */
+export async function mayHoldUnderscore({ path, gzip, rowsAt }: TextFile, name: string): Promise<boolean> {
+  if (gzip || rowsAt === undefined) return true
+  try {
+    for await (const part of createReadStream(path, { start: rowsAt, highWaterMark: 2 ** 20 }))
+      if ((part as Buffer).includes(underscore)) return true
+    return false
+  } catch (error) {
+    throw cannotRead(error, name)
+  }
+}
+
+const underscore = '_'.charCodeAt(0)
 
 /**
  * Refuses a text file of which DuckDB 1.5 leaves the end out without a word: a gzip file that is cut off or damaged,

@@ -5,6 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { TollError } from '../../base/index.js'
 import { quoteName, quotePath, quoteText, runRows } from './duck.js'
 import { findDialect, type DialectOptions } from '../dialect.js'
+import { startOfLine } from '../records.js'
 import { prepareQuery, queryName } from './sql.js'
 import { plainCopy, type TableFile, type TextFile } from './locate.js'
 
@@ -21,6 +22,8 @@ export interface Relation {
   readonly ofText?: boolean
   /** Rows, where the format says so without reading them. */
   readonly rowCount?: number
+  /** Whether a cell may hold an underscore, which DuckDB would skip in a number; default true. */
+  readonly underscores?: boolean
   /** A text file, whose end must be looked at (see `checkEnd`). */
   readonly textFile?: TextFile
 }
@@ -73,14 +76,16 @@ async function delimitedRelation(
   cleanups: (() => Promise<void>)[],
 ): Promise<Relation> {
   const preset = format === 'tsv' ? { delimiter: '\t', ...options } : options
-  const { delimiter, names, skip, mixedEnds } = findDialect(head, name, whole, preset)
+  const { delimiter, names, skip, above, mixedEnds } = findDialect(head, name, whole, preset)
   const { comment, header } = options
   // DuckDB takes no mixed line ends, and a comment for one in the middle of a line, too.
-  let text: TextFile = { path, gzip, lines: true }
+  // Latin-1 has a character for each byte.
+  const rowsAt = startOfLine(Buffer.from(head).toString('latin1'), above)
+  let text: TextFile = { path, gzip, lines: true, rowsAt }
   if (comment !== undefined || mixedEnds) {
     const copy = await plainCopy({ path, name, gzip }, { comment, above: skip, blanks: names.length > 1 })
     cleanups.push(() => copy.remove())
-    text = { path: copy.path, gzip: false, lines: true }
+    text = { path: copy.path, gzip: false, lines: true, rowsAt: 0 }
   }
   // Positional names, since DuckDB's own ignore case: `a` and `A` are two columns of a CSV file.
   const types = names.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')

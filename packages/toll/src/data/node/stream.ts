@@ -17,7 +17,7 @@ import { maxCategories } from '../categories.js'
 import { flagOf, missingValues, rejectCell } from '../cells.js'
 import { missingStrings, type CellOptions, type SourceColumn, type TableBatch } from '../columns.js'
 import { describeDuck, doublesOf, validityOf } from './duck.js'
-import { checkEnd } from './locate.js'
+import { checkEnd, mayHoldUnderscore } from './locate.js'
 import type { Relation } from './relation.js'
 import { vectorSql, type SelectedColumn } from './request.js'
 import { CategoryCodes } from './categories.js'
@@ -46,9 +46,11 @@ export async function* streamBatches(
   const left = new AbortController()
   try {
     let batch = new BatchBuilder(selection, lists, 0)
-    for (const relation of relations) {
+    for (const given of relations) {
+      const { textFile } = given
+      const relation = { ...given, underscores: !textFile || (await mayHoldUnderscore(textFile, given.name)) }
       let rowInFile = 0
-      const end = relation.textFile && checkEnd(relation.textFile, relation.name, left.signal)
+      const end = textFile && checkEnd(textFile, relation.name, left.signal)
       // Met when the rows are through.
       end?.catch(() => undefined)
       for await (const { chunk, rows } of fetchChunks(relation, selection, connection)) {
@@ -142,7 +144,10 @@ function selectSql(relation: Relation, { columns, passthrough, cell }: Selection
   const expressions = [
     // One file may have DOUBLE where the first has BIGINT.
     ...columns.map((column) =>
-      vectorSql({ ...column, type: relation.columns.get(column.name)?.type ?? column.type }, reference(column), cell),
+      vectorSql({ ...column, type: relation.columns.get(column.name)?.type ?? column.type }, reference(column), {
+        ...cell,
+        underscores: relation.underscores ?? true,
+      }),
     ),
     ...passthrough.map((column) => passthroughSql(column, reference(column))),
     ...columns.filter(({ judged }) => judged).map((column) => `CAST(${reference(column)} AS VARCHAR)`),

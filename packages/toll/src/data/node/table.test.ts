@@ -203,6 +203,22 @@ describe('formats', () => {
     expect(columns[499].at(-1)).toBe(499)
   })
 
+  test('an underscore is no part of a number, wherever it is', async () => {
+    for (const [name, above, options] of [
+      ['late_.csv', 'a_1,b\n', {}],
+      ['late_2.csv', '# x_y\r\n\r\na_1,b\r\n', { comment: '#' }],
+      ['late_3.csv', '', { header: false }],
+    ] as const) {
+      const content = `${above}${'1,2\n'.repeat(30_000)}1_0,3\n`
+      const source = await openTable(await file(name, content), options)
+      await expect(source.read()).rejects.toMatchObject({
+        reason: 'not-a-number',
+        details: { value: '1_0', row: 30_000 },
+      })
+      await source.close()
+    }
+  })
+
   test('keys that differ in case only are refused, and a key that looks renamed is not', async () => {
     await expect(openTable(await file('case.ndjson', '{"id":1,"Id":2,"id_1":3}\n'))).rejects.toMatchObject({
       reason: 'duplicate-column',
