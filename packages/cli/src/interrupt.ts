@@ -17,7 +17,7 @@ export function listenForStop(lastWords: () => void): StopListener {
   const controller = new AbortController()
   let exitCode = 130
   const stop = (name: 'SIGINT' | 'SIGTERM', code: number) => {
-    // By the system's own hand: leaving through Node would wait for native code in a worker, and end in its abort.
+    // By the system's own hand: leaving through Node would wait for native code in a worker.
     const leave = () => {
       unguard()
       process.kill(process.pid, name)

@@ -12,6 +12,14 @@ export interface AlarmWarning {
   readonly expected: number
 }
 
+/** The held-back scores above the threshold. */
+export function calledHeldBack({ heldBack, threshold }: Pick<Manifest, 'heldBack' | 'threshold'>): {
+  called: number
+  of: number
+} {
+  return { called: heldBack.scores.filter((score) => score > threshold.value).length, of: heldBack.scores.length }
+}
+
 /** A difference that chance makes this rarely. */
 const rare = 0.001
 
@@ -20,13 +28,13 @@ const rare = 0.001
  * not by chance (Fisher's exact test, p below 0.001). Nothing where no rows were held back.
  */
 export function reviewAlarms(
-  { heldBack, threshold }: Pick<Manifest, 'heldBack' | 'threshold'>,
+  manifest: Pick<Manifest, 'heldBack' | 'threshold'>,
   { rows, anomalies }: { readonly rows: number; readonly anomalies: number },
 ): AlarmWarning | undefined {
-  if (heldBack.source !== 'held-back' || heldBack.scores.length === 0 || rows === 0) return undefined
-  const called = heldBack.scores.filter((score) => score > threshold.value).length
-  const expected = (called / heldBack.scores.length) * rows
+  const { called, of } = calledHeldBack(manifest)
+  if (manifest.heldBack.source !== 'held-back' || of === 0 || rows === 0) return undefined
+  const expected = (called / of) * rows
   const far = anomalies > 2 * expected || anomalies < expected / 2
-  if (!far || countTest(anomalies, rows, called, heldBack.scores.length) >= rare) return undefined
+  if (!far || countTest(anomalies, rows, called, of) >= rare) return undefined
   return { code: anomalies > expected ? 'many-alarms' : 'few-alarms', rows, anomalies, expected }
 }

@@ -6,7 +6,7 @@ import type { Detector } from '../detectors/index.js'
 import type { Manifest } from '../model/index.js'
 import type { Block, MetricTile } from '../report/index.js'
 import { describeThreshold } from '../threshold/index.js'
-import { reviewAlarms } from './alarms.js'
+import { calledHeldBack, reviewAlarms } from './alarms.js'
 import { columnFacts } from './columns.js'
 import type { Sifted } from './sift.js'
 import type { Stability } from './stability.js'
@@ -20,11 +20,6 @@ export interface Verdict {
   /** Whether the rows are those that the model was fitted to. */
   readonly ofTraining: boolean
   readonly stability?: Stability
-}
-
-/** The held-back scores above the threshold. */
-function calledHeldBack({ heldBack, threshold }: Manifest): { called: number; of: number } {
-  return { called: heldBack.scores.filter((score) => score > threshold.value).length, of: heldBack.scores.length }
 }
 
 /** What the model scores. */

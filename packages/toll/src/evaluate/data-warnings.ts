@@ -102,11 +102,11 @@ function labelsLike({ columns }: Table): DataWarning[] {
  * time of day or without.
  */
 const days = [
-  /^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})(?=$|[ T,])/,
-  /^\d{4}([./-])\d{1,2}\1\d{1,2}(?=$|[ T,])/,
-  /^\d{1,2}[ -][a-z]{3,9}[ -](\d{4}|\d{2})(?=$|[ T,])/i,
-  /^[a-z]{3,9} \d{1,2},? \d{4}(?=$|[ T,])/i,
-]
+  /\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})/,
+  /\d{4}([./-])\d{1,2}\1\d{1,2}/,
+  /\d{1,2}[ -][a-z]{3,9}[ -](\d{4}|\d{2})/,
+  /[a-z]{3,9} \d{1,2},? \d{4}/,
+].map(({ source }) => new RegExp(`^(?:${source})(?=$|[ T,])`, 'i'))
 
 /** Different strings of a column that are looked at. */
 const looked = 100

@@ -1,9 +1,9 @@
 // A model against rows whose labels are known: scored, then measured.
 
-import { namesOf, rowCount, samplesOf, type RowOrder, type SamplesLike } from '../base/index.js'
+import { rowCount, type RowOrder, type SamplesLike } from '../base/index.js'
 import {
-  featuresOf,
   isTrainingSource,
+  samplesFor,
   type Model,
   type RowSource,
   type RowStream,
@@ -37,7 +37,7 @@ export async function evaluate(
   options: EvaluateOptions & RowOrder = {},
 ): Promise<Evaluation> {
   const { groups, time, invalidRows, signal, onProgress, ...measuring } = options
-  const rows = samplesOf(given, namesOf(featuresOf(model.manifest)))
+  const rows = samplesFor(model.manifest, given)
   const labelled = await scoreLabelled(model, rows, labels, {
     groups,
     time,

@@ -4,11 +4,9 @@ import {
   TollError,
   cellsOf,
   concatenate,
-  namesOf,
   orderColumns,
   readOrder,
   rowCount,
-  samplesOf,
   type CellValue,
   type InvalidRows,
   type OrderColumns,
@@ -18,7 +16,7 @@ import {
   type TimeUnit,
 } from '../base/index.js'
 import { anomalyLabels, type LabelValue } from '../data/index.js'
-import { featuresOf, scoreStream, type Manifest, type Model, type RowStream } from '../model/index.js'
+import { featuresOf, samplesFor, scoreStream, type Manifest, type Model, type RowStream } from '../model/index.js'
 import { labelWindows } from '../preprocess/index.js'
 import { checkLabels } from './check-labels.js'
 import type { EvaluatedRows } from './evaluation.js'
@@ -65,7 +63,7 @@ export async function scoreLabelled(
   { groups, time, invalidRows = 'mark', signal, onProgress }: ScoreLabelledOptions & RowOrder = {},
 ): Promise<LabelledRows> {
   const { manifest } = model
-  const rows = samplesOf(given, namesOf(featuresOf(manifest)))
+  const rows = samplesFor(manifest, given)
   const known = checkLabels(labels, rowCount(rows))
   const order = { ...orderIn(manifest, rows, { groups, time }), ...(groups && { groups }), ...(time && { time }) }
   const { score: scores, imputed } = await model.score(rows, { groups, time, invalidRows, signal })

@@ -40,6 +40,7 @@ export { readScoringGraph, type ScoringGraph } from './scoring-graph.js'
 export {
   decodeManifest,
   featuresOf,
+  samplesFor,
   manifestFormat,
   manifestKey,
   storedManifest,

@@ -5,10 +5,14 @@
 import {
   TollError,
   messageOf,
+  namesOf,
+  samplesOf,
   type Column,
   type NumericKind,
   type ParameterValue,
   type Reading,
+  type Samples,
+  type SamplesLike,
 } from '../base/index.js'
 import {
   readTablePreprocessing,
@@ -129,6 +133,11 @@ export function featuresOf({ input, window }: Pick<Manifest, 'input' | 'window'>
   if (!window) return input.columns.map(({ name, kind }) => ({ name, kind }))
   const kinds = new Map(input.columns.map(({ name, kind }) => [name, kind]))
   return window.columns.map((name) => ({ name, kind: kinds.get(`${name}@0`)! }))
+}
+
+/** Samples of rows as a program has them; rows of values are in the order of the model's columns. */
+export function samplesFor(manifest: Pick<Manifest, 'input' | 'window'>, rows: SamplesLike): Samples {
+  return samplesOf(rows, namesOf(featuresOf(manifest)))
 }
 
 export function encodeManifest(manifest: Manifest): Record<string, string> {

@@ -4,9 +4,7 @@
 import {
   TollError,
   concatenate,
-  namesOf,
   rowCount,
-  samplesOf,
   sizeOf,
   throwIfAborted,
   type Images,
@@ -21,7 +19,7 @@ import type { TablePreprocessing } from '../preprocess/index.js'
 import { release, shareOf, type Engine, type NumberTensor, type Session } from '../runtime/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
 import { columnInputs, encodeImages, encodeTable, requireKind, type Replaced, type RowInputs } from './inputs.js'
-import { featuresOf, type Manifest, type ModelInput } from './manifest.js'
+import { samplesFor, type Manifest, type ModelInput } from './manifest.js'
 import { decisionOutput, moveThresholds, readManifest, withOutputs } from './rewrite.js'
 import { RowWindows } from './row-windows.js'
 
@@ -206,7 +204,7 @@ export class Model {
   inputs(rows: SamplesLike | RowBatch, { invalidRows, ...order }: ScoreOptions & RowOrder = {}): RowInputs {
     const { input, preprocessing, window } = this.manifest
     const batch = isBatch(rows) ? rows : undefined
-    const samples = isBatch(rows) ? rows.table : samplesOf(rows, namesOf(featuresOf(this.manifest)))
+    const samples = isBatch(rows) ? rows.table : samplesFor(this.manifest, rows)
     requireKind(samples.kind, input)
     if (samples.kind !== 'table' || input.kind !== 'table')
       return encodeImages(samples as Images, input as ImageInput, { invalidRows })

@@ -1,5 +1,5 @@
 // Fitted transforms from raw columns and pixels to samples, as graph pieces.
-export { largestNumber, summarize, type CategorySummary, type ColumnSummary, type NumberSummary } from './summary.js'
+export { summarize, type CategorySummary, type ColumnSummary, type NumberSummary } from './summary.js'
 export { columnAs, dropEmpty, inferSchema, selectColumns, type LeftOut, type Schema } from './schema.js'
 export { tableParameters, type TableParameters } from './numbers.js'
 export {

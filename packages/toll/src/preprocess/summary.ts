@@ -82,12 +82,9 @@ function summarizeNumbers({ name, kind, values: all }: NumericColumn): NumberSum
   const median = quantileOfSorted(values, 0.5)
   const { mean, sd } = momentsOf(values, median)
   if (!Number.isFinite(mean) || !Number.isFinite(sd))
-    throw new TollError(
-      'overflow',
-      `column ${name} holds numbers beyond ${largestNumber}, which cannot be scaled; correct them, or leave the ` +
-        'column out',
-      { columns: [name], limit: largestNumber },
-    )
+    throw new TollError('overflow', `column ${name} has no mean, since no float64 holds the sum of its numbers`, {
+      columns: [name],
+    })
   const distinct = new Set<number>()
   for (let i = 0; i < count && distinct.size < countedDistinct; i++) distinct.add(values[i])
   return {
@@ -104,9 +101,6 @@ function summarizeNumbers({ name, kind, values: all }: NumericColumn): NumberSum
     distinct: distinct.size,
   }
 }
-
-/** Numbers beyond this may have a sum that no float64 holds: their column has no mean. */
-export const largestNumber = 1e150
 
 /** Deviations are taken from the median, so that a large offset costs no digits. */
 function momentsOf(values: Float64Array, median: number): { mean: number; sd: number } {

@@ -78,10 +78,10 @@ async function delimitedRelation(
   const preset = format === 'tsv' ? { delimiter: '\t', ...options } : options
   const { delimiter, names, skip, above, mixedEnds } = findDialect(head, name, whole, preset)
   const { comment, header } = options
-  // DuckDB takes no mixed line ends, and a comment for one in the middle of a line, too.
   // Latin-1 has a character for each byte.
   const rowsAt = startOfLine(Buffer.from(head).toString('latin1'), above)
   let text: TextFile = { path, gzip, lines: true, rowsAt }
+  // DuckDB takes no mixed line ends, and a comment for one in the middle of a line, too.
   if (comment !== undefined || mixedEnds) {
     const copy = await plainCopy({ path, name, gzip }, { comment, above: skip, blanks: names.length > 1 })
     cleanups.push(() => copy.remove())

@@ -43,12 +43,16 @@ export async function* streamBatches(
   const interrupt = () => connection.interrupt()
   selection.signal?.addEventListener('abort', interrupt, { once: true })
   const lists = new CategoryLists(selection)
+  const judges = selection.cell.decimal !== ',' && selection.columns.some(({ judged }) => judged)
   const left = new AbortController()
   try {
     let batch = new BatchBuilder(selection, lists, 0)
     for (const given of relations) {
       const { textFile } = given
-      const relation = { ...given, underscores: !textFile || (await mayHoldUnderscore(textFile, given.name)) }
+      const relation = {
+        ...given,
+        underscores: !judges || !textFile || (await mayHoldUnderscore(textFile, given.name)),
+      }
       let rowInFile = 0
       const end = textFile && checkEnd(textFile, relation.name, left.signal)
       // Met when the rows are through.
