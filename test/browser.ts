@@ -82,7 +82,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Built code of the workspaces. */
 const workspaces = { toll: 'packages/toll', paper: 'paper' }
 /** What the rooms that run in a browser import. */
-const packages = ['@bufbuild/protobuf', 'fflate', 'onnxruntime-web', 'pure-rand']
+const packages = ['@bufbuild/protobuf', '@noble/hashes', 'fflate', 'onnxruntime-web', 'pure-rand', 'valibot']
 const served = [
   ...Object.values(workspaces).map((folder) => join(folder, 'dist')),
   ...packages.map((name) => join('node_modules', name)),

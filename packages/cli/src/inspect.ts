@@ -1,7 +1,7 @@
 // toll inspect: the manifest of a model file in words.
 
 import type { Command } from 'commander'
-import { decisionOutput, loadModel, storedManifest, type Manifest } from 'toll'
+import { decisionOutput, loadModel, storeManifest, type Manifest } from 'toll'
 import { isoTime, listNames, type ParameterValue } from 'toll/base'
 import { describeThreshold } from 'toll/metrics'
 import { renderText } from 'toll/report'
@@ -36,7 +36,7 @@ async function runInspect(path: string, { full = false }: InspectFlags, terminal
   const engine = openReference()
   const { manifest, bytes } = await loadModel(path, { engine })
   await engine.close()
-  terminal.result(storedManifest(manifest), describe(manifest, path, bytes.length, full))
+  terminal.result(storeManifest(manifest), describe(manifest, path, bytes.length, full))
 }
 
 function describe(manifest: Manifest, path: string, size: number, full: boolean): string {

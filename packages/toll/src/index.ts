@@ -84,7 +84,7 @@ export {
   readManifest,
   saveModel,
   scoreStream,
-  storedManifest,
+  storeManifest,
   titleOf,
   type DiscoveryBatch,
   type FitOptions,

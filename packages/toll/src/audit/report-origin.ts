@@ -1,8 +1,8 @@
 // The sections for auditors: formulas and settings, and what the model was made of and how to make it again.
 
-import { isoTime, version, type ParameterValue } from '../base/index.js'
+import { isoTime, sha256, version, type ParameterValue } from '../base/index.js'
 import { detectors, type Detector } from '../detectors/index.js'
-import { manifestFormat, sha256, type Manifest, type Model } from '../model/index.js'
+import { manifestFormat, type Manifest, type Model } from '../model/index.js'
 import { imageParameters, type ColumnEncoder, type tableParameters } from '../preprocess/index.js'
 import type { Block, ReportTable } from '../report/index.js'
 import { describeThreshold } from '../threshold/index.js'
@@ -247,7 +247,7 @@ export interface CommandLine {
 export async function originBlocks({ manifest, bytes }: Model, commands: readonly CommandLine[]): Promise<Block[]> {
   const { versions, dataFingerprint, seed, containsTrainingRows, format, rows } = manifest
   const facts: [string, string][] = [
-    ['SHA-256 of the model file', await sha256(Uint8Array.from(bytes))],
+    ['SHA-256 of the model file', sha256(bytes)],
     ['size of the model file', `${grouped(bytes.length)} bytes, format ${format} of ${manifestFormat}`],
     ['fingerprint of the training data', dataFingerprint],
     [

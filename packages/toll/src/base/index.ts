@@ -11,6 +11,9 @@ export {
   type ErrorDetails,
   type ErrorReason,
 } from './errors.js'
+export { parseJson } from './json.js'
+export { count, finite, positiveCount, range, requireSchema, type Infer } from './schema.js'
+export { sha256 } from '#sha256'
 export { concatenate, ndarray, sizeOf, takeColumns, takeSamples, type FloatArray, type NdArray } from './array.js'
 export { columnKinds, listNames, namesOf, type Column, type ColumnKind, type NumericKind } from './column.js'
 export { RowCheck, cellsOf, type CellValue, type InvalidRow, type InvalidRows, type RowBatch } from './rows.js'
@@ -74,7 +77,7 @@ export {
   type Matrix,
   type Transposed,
 } from './linear-algebra/matrix.js'
-export type { Reading } from './reading.js'
+export { reading, type Reading } from './reading.js'
 export { covarianceEigen, symmetricEigen, symmetricEigenSteps, type Eigen } from './linear-algebra/symmetric-eigen.js'
 export {
   orthonormalBasis,

@@ -3,7 +3,7 @@
 
 import { TollError, type Domains, type Values } from '../base/index.js'
 import type { Detector, FittedDetector } from '../detectors/index.js'
-import { cast, constant, costOf, input, isNaN, where, type Tensor } from '../graph/index.js'
+import { cast, constant, input, isNaN, where, type Tensor } from '../graph/index.js'
 import {
   prepareImage,
   prepareTable,
@@ -15,9 +15,7 @@ import {
 } from '../preprocess/index.js'
 import { columnInput } from './inputs.js'
 import type { InputColumn, ModelInput } from './manifest.js'
-
-/** The named size of the batch axis in every model file. */
-const batch = 'batch'
+import { batch, rowsPerRun } from './run-size.js'
 
 /** Names of outputs and constants that every model file has or may get. */
 const ownNames = ['score', 'p_value', 'is_anomaly', 'reconstruction', 'code', 'threshold']
@@ -121,7 +119,7 @@ export function compose(encoding: Encoding, fitted: FittedDetector, declared: De
     score: guarded,
     components,
     details: { ...rest, ...(restored && { reconstruction: restored }) },
-    largestBatch: largestBatchOf(inputs, { score: guarded, ...components }),
+    largestBatch: rowsPerRun(inputs, { score: guarded, ...components }),
   }
 }
 
@@ -149,22 +147,4 @@ function neverNaN(x: Tensor): Tensor {
 export function withoutGuard(x: Tensor): Tensor {
   const [condition, , value] = x.inputs
   return x.op.name === 'where' && condition.op.name === 'isNaN' && condition.inputs[0] === value ? value : x
-}
-
-/** Memory that one run may take for what lies between inputs and outputs. */
-const scoringBytes = 256 * 2 ** 20
-/** What caches hold of it: above, kernel values and distances take two to three times as long each. */
-const cachedBytes = 16 * 2 ** 20
-/** Fewer rows than this make a product with a large constant slow, since each run reads all of it. */
-const minTogether = 64
-
-/**
- * Rows that one run takes at most, so that its memory stays bounded whatever the number of rows and mostly fits a
- * cache: at least 1.
- */
-function largestBatchOf(inputs: readonly Tensor[], outputs: Readonly<Record<string, Tensor>>): number {
-  const peak = (rows: number) => costOf(outputs, { inputs, sizes: { [batch]: rows } }).peakBytes
-  const probe = 1024
-  const perRow = (peak(1 + probe) - peak(1)) / probe
-  return Math.max(1, Math.floor(Math.min(scoringBytes / perRow, Math.max(cachedBytes / perRow, minTogether))))
 }

@@ -13,6 +13,7 @@ import type { Preprocessed } from './fit-preprocessing.js'
 import { manifestFormat, type Manifest } from './manifest.js'
 import type { Preparation } from './prepare.js'
 import { withDecisions } from './rewrite.js'
+import { seal } from './seal.js'
 import type { Split } from './split.js'
 
 /** What the scores of held-out rows change in a manifest. */
@@ -72,7 +73,7 @@ function readingOf({ reading = {} }: Preparation['options']): Pick<Manifest, 're
 export function encode({ model, manifest }: Draft, calibration?: Calibration): Uint8Array {
   const scores = calibration?.heldBack.scores ?? []
   const filled = fillSlots(model, scores.length > 0 ? pValueSlots(scores) : {})
-  return encodeModel(withDecisions(filled, { ...manifest, ...calibration }))
+  return seal(encodeModel(withDecisions(filled, { ...manifest, ...calibration })))
 }
 
 /**

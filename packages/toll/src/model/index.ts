@@ -1,6 +1,6 @@
 // Models: fit, score, reconstruct, move the threshold, the bytes of the file.
 export { minRowsToSplit } from './split.js'
-export { fingerprint, sha256 } from './fingerprint.js'
+export { fingerprint } from './fingerprint.js'
 export { loadModel, saveModel, type LoadOptions } from './file.js'
 export { fit, type FitOptions } from './fit.js'
 export { Model, type ScoreOptions, type Scores } from './model.js'
@@ -35,15 +35,16 @@ export {
   type UnscoredRow,
 } from './pick-rows.js'
 export { findDiscoveries, type DiscoveryBatch } from './discoveries.js'
-export { decisionOutput, moveThresholds, readManifest, valueNames } from './rewrite.js'
+export { readManifest } from './read-file.js'
+export { moveThresholds, valueNames } from './rewrite.js'
 export { readScoringGraph, type ScoringGraph } from './scoring-graph.js'
 export {
-  decodeManifest,
+  decisionOutput,
   featuresOf,
   samplesFor,
   manifestFormat,
   manifestKey,
-  storedManifest,
+  storeManifest,
   type HeldBack,
   type InputColumn,
   type Manifest,

@@ -19,8 +19,9 @@ import type { TablePreprocessing } from '../preprocess/index.js'
 import { release, shareOf, type Engine, type NumberTensor, type Session } from '../runtime/index.js'
 import { fitThreshold, pValues, type LabelledScores, type Threshold, type ThresholdRule } from '../threshold/index.js'
 import { columnInputs, encodeImages, encodeTable, requireKind, type Replaced, type RowInputs } from './inputs.js'
-import { samplesFor, type Manifest, type ModelInput } from './manifest.js'
-import { decisionOutput, moveThresholds, readManifest, withOutputs } from './rewrite.js'
+import { decisionOutput, isThresholdName, samplesFor, type Manifest, type ModelInput } from './manifest.js'
+import { readModelFile } from './read-file.js'
+import { moveThresholds, withOutputs } from './rewrite.js'
 import { RowWindows } from './row-windows.js'
 
 export interface ScoreOptions {
@@ -59,13 +60,25 @@ export class Model {
   readonly manifest: Manifest
   /** The model file, as `onnxruntime` in any language reads it. */
   readonly bytes: Uint8Array
+  /**
+   * Whether the file has a checksum of all that is in it, which was verified. A file that another program wrote, or an
+   * early version, has none.
+   */
+  readonly hasChecksum: boolean
+  readonly #maxRows: number
   readonly #engine: Engine
   readonly #sessions = new Map<string, Promise<Session>>()
 
-  /** @throws `format` for bytes that are no model of ours, `version` for a newer format. */
+  /**
+   * @throws `format` for bytes that are no model of ours, or whose graph is not what the manifest says; `version` for a
+   * newer format; `checksum` for a file that was changed; `memory` for a graph that would take too much to run.
+   */
   constructor(bytes: Uint8Array, engine: Engine) {
+    const { manifest, hasChecksum, maxRows } = readModelFile(bytes)
     this.bytes = bytes
-    this.manifest = readManifest(bytes)
+    this.manifest = manifest
+    this.hasChecksum = hasChecksum
+    this.#maxRows = maxRows
     this.#engine = shareOf(engine)
   }
 
@@ -161,7 +174,7 @@ export class Model {
     rule: ThresholdRule,
     { name, labelled }: { readonly name?: string; readonly labelled?: LabelledScores } = {},
   ): Model {
-    if (name !== undefined && !/^[\w-]{1,40}$/.test(name))
+    if (name !== undefined && !isThresholdName(name))
       throw new TollError('out-of-domain', `a threshold's name is 1 to 40 letters, digits, _ or -, got '${name}'`, {
         option: 'name',
         value: name,
@@ -247,10 +260,10 @@ export class Model {
     signal: AbortSignal | undefined,
     onOutputs: (outputs: Readonly<Record<string, NumberTensor>>, start: number) => void,
   ): Promise<void> {
-    const { input, largestBatch = Infinity } = this.manifest
+    const { input } = this.manifest
     const rows = rowCount(inputs.samples)
     const session = await this.#session(outputs)
-    const size = Math.min(Math.max(1, Math.floor(valuesPerRun[input.kind] / inputs.rowSize)), largestBatch)
+    const size = Math.min(Math.max(1, Math.floor(valuesPerRun[input.kind] / inputs.rowSize)), this.#maxRows)
     for (let start = 0; start < rows; start += size) {
       throwIfAborted(signal)
       onOutputs(await session.run(inputs.tensors(start, Math.min(start + size, rows))), start)

@@ -3,12 +3,8 @@
 import { TollError } from '../base/index.js'
 import { decodeModel, encodeModel, makeNode, makeTensor, type OnnxModel, type OnnxValueInfo } from '../onnx/index.js'
 import type { Threshold } from '../threshold/index.js'
-import { decodeManifest, encodeManifest, type Manifest } from './manifest.js'
-
-/** The manifest in the bytes of a model file. */
-export function readManifest(bytes: Uint8Array): Manifest {
-  return decodeManifest(decodeModel(bytes).metadata)
-}
+import { decisionOutput, encodeManifest, type Manifest } from './manifest.js'
+import { checksumKey, seal } from './seal.js'
 
 /** Names of everything that the file can be asked for: its outputs, and details such as `reconstruction`. */
 export function valueNames(bytes: Uint8Array): string[] {
@@ -38,12 +34,7 @@ export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8A
 
 /** The same file with the manifest's thresholds in the graph too. */
 export function moveThresholds(bytes: Uint8Array, manifest: Manifest): Uint8Array {
-  return encodeModel(withDecisions(decodeModel(bytes), manifest))
-}
-
-/** The output that says which rows are above the threshold of this name, or above the model's own. */
-export function decisionOutput(name?: string): string {
-  return name === undefined ? 'is_anomaly' : `is_anomaly_${name}`
+  return seal(encodeModel(withDecisions(decodeModel(bytes), manifest)))
 }
 
 /**
@@ -51,7 +42,10 @@ export function decisionOutput(name?: string): string {
  * that makes its output.
  */
 export function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
-  const { graph } = model
+  const {
+    graph,
+    metadata: { [checksumKey]: _, ...metadata },
+  } = model
   const decision = graph.nodes.find((node) => node.outputs.includes('is_anomaly'))
   if (decision?.op !== 'Greater')
     throw new TollError('damaged-file', "the model has no comparison that makes 'is_anomaly'", { part: 'is_anomaly' })
@@ -67,10 +61,24 @@ export function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
       { option: 'name', value: clash[0], column: decisionOutput(clash[0]) },
     )
   const made = (name: string) => name === 'is_anomaly' || name.startsWith('is_anomaly_')
-  const own = (name: string) => name === 'threshold' || name.startsWith('threshold_')
-  const constantOf = (name: string | undefined) => (name === undefined ? 'threshold' : `threshold_${name}`)
+  const others = graph.nodes.filter((node) => !node.outputs.some(made))
+  const kept = new Set(others.flatMap((node) => node.inputs))
+  const replaced = new Set(
+    graph.nodes
+      .filter((node) => node.outputs.some(made))
+      .flatMap(({ inputs: [, bound] }) => (kept.has(bound) ? [] : bound)),
+  )
+  const taken = new Set([
+    ...[...graph.inputs, ...graph.initializers.filter(({ name }) => !replaced.has(name))].map(({ name }) => name),
+    ...graph.nodes.flatMap((node) => node.outputs),
+  ])
+  const constantOf = (name: string | undefined) => {
+    let constant = name === undefined ? 'threshold' : `threshold_${name}`
+    while (taken.has(constant)) constant += '_'
+    return constant
+  }
   const nodes = [
-    ...graph.nodes.filter((node) => !node.outputs.some(made)),
+    ...others,
     ...thresholds.map(([name]) => makeNode('Greater', [decision.inputs[0], constantOf(name)], [decisionOutput(name)])),
   ]
   const shape = graph.outputs.find(({ name }) => name === 'is_anomaly')!.type
@@ -79,10 +87,10 @@ export function withDecisions(model: OnnxModel, manifest: Manifest): OnnxModel {
     ...thresholds.map(([name]) => ({ name: decisionOutput(name), ...(shape && { type: shape }) })),
   ]
   const read = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.map(({ name }) => name)])
-  const initializers = graph.initializers.filter(({ name }) => !own(name) && read.has(name))
+  const initializers = graph.initializers.filter(({ name }) => !replaced.has(name) && read.has(name))
   return {
     ...model,
-    metadata: { ...model.metadata, ...encodeManifest(manifest) },
+    metadata: { ...metadata, ...encodeManifest(manifest) },
     graph: {
       ...graph,
       nodes,

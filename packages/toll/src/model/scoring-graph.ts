@@ -1,7 +1,7 @@
 // The graph in a model file, read back: what programs beyond scoring are made from, such as explanations.
 
-import { readModel, type Tensor } from '../graph/index.js'
-import { decodeModel, encodeModel } from '../onnx/index.js'
+import { readGraph, type Tensor } from '../graph/index.js'
+import { decodeModel } from '../onnx/index.js'
 import { withoutGuard } from './compose.js'
 
 export interface ScoringGraph {
@@ -17,9 +17,7 @@ export interface ScoringGraph {
 export function readScoringGraph(bytes: Uint8Array): ScoringGraph {
   const model = decodeModel(bytes)
   const { outputs: shown, values = [] } = model.graph
-  const { inputs, outputs } = readModel(
-    encodeModel({ ...model, graph: { ...model.graph, outputs: [...shown, ...values] } }),
-  )
+  const { inputs, outputs } = readGraph({ ...model, graph: { ...model.graph, outputs: [...shown, ...values] } })
   const built = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, withoutGuard(value)]))
   return { inputs, outputs, built }
 }

@@ -4,18 +4,22 @@
 // 1984), in which a rare text is far from a frequent one, and the column's variance is 1, so that it weighs as much as
 // a column of numbers. A text that training did not have counts as one row of it.
 
+import * as v from 'valibot'
+import { finite, type Infer } from '../base/index.js'
 import { add, cast, constant, div, equal, lookup, mul, slice, sub, topIndices, type Tensor } from '../graph/index.js'
 import { row } from './numbers.js'
 import type { CategorySummary } from './summary.js'
 
-export interface CategoryEncoder {
-  readonly kind: 'category'
+export const categoryEncoder = v.object({
+  kind: v.literal('category'),
   /** Texts with a position of their own, by falling frequency; '' stands for a missing text. */
-  readonly categories: readonly string[]
+  categories: v.array(v.string()),
   /** Share of each category in training, then that of all other texts. */
-  readonly centre: readonly number[]
-  readonly divisor: readonly number[]
-}
+  centre: v.array(finite),
+  divisor: v.array(finite),
+})
+
+export type CategoryEncoder = Infer<typeof categoryEncoder>
 
 /** A text with fewer rows is among the others, unless the table is so small that a hundredth of it is less. */
 const fewestRows = 5

@@ -2,7 +2,18 @@
 // pixels, so that a graph of two nodes does it; per-image contrast normalisation is part of the same graph where asked
 // for.
 
-import { TollError, choice, type FloatArray, type NdArray, type Values } from '../base/index.js'
+import * as v from 'valibot'
+import {
+  TollError,
+  choice,
+  finite,
+  positiveCount,
+  range,
+  type FloatArray,
+  type Infer,
+  type NdArray,
+  type Values,
+} from '../base/index.js'
 import { abs, add, div, max, mean, mul, sub, type Tensor } from '../graph/index.js'
 
 export const imageParameters = {
@@ -18,17 +29,21 @@ export const imageParameters = {
 
 export type ImageParameters = Values<typeof imageParameters>
 
+/** [channels, height, width]. */
+export const imageShape = v.tuple([positiveCount, positiveCount, positiveCount])
+
 /** A fitted preprocessing, plain JSON. */
-export interface ImagePreprocessing {
-  readonly kind: 'image'
-  readonly scale: ImageParameters['scale']
-  /** [channels, height, width]. */
-  readonly shape: readonly [number, number, number]
-  readonly centre: number
-  readonly divisor: number
+export const imagePreprocessing = v.object({
+  kind: v.literal('image'),
+  scale: v.picklist(imageParameters.scale.values),
+  shape: imageShape,
+  centre: finite,
+  divisor: finite,
   /** Smallest and largest training pixel, in the units of the input. */
-  readonly range: readonly [number, number]
-}
+  range,
+})
+
+export type ImagePreprocessing = Infer<typeof imagePreprocessing>
 
 /** An image without contrast is divided by this instead of 0. */
 const flat = 1e-8
@@ -43,9 +58,9 @@ export function fitImagePreprocessing(images: NdArray, { scale }: ImageParameter
       { value: images.shape, expected: '(n, channels, height, width)' },
     )
   }
-  const range = extremes(images.data)
+  const pixels = extremes(images.data)
   const values = scale === 'contrast' ? contrastOf(images) : images.data
-  const [low, high] = scale === 'contrast' ? extremes(values) : range
+  const [low, high] = scale === 'contrast' ? extremes(values) : pixels
   const [centre, spread] = scale === 'standard' ? momentsOf(values) : scale === 'none' ? [0, 1] : [low, high - low]
   return {
     kind: 'image',
@@ -53,7 +68,7 @@ export function fitImagePreprocessing(images: NdArray, { scale }: ImageParameter
     shape: shape as unknown as readonly [number, number, number],
     centre,
     divisor: spread > 0 ? spread : 1,
-    range,
+    range: pixels,
   }
 }
 

@@ -1,19 +1,28 @@
 // Fitted transforms from raw columns and pixels to samples, as graph pieces.
-export { summarize, type CategorySummary, type ColumnSummary, type NumberSummary } from './summary.js'
-export { columnAs, dropEmpty, inferSchema, selectColumns, type LeftOut, type Schema } from './schema.js'
+export {
+  categorySummary,
+  numberSummary,
+  summarize,
+  type CategorySummary,
+  type ColumnSummary,
+  type NumberSummary,
+} from './summary.js'
+export { columnAs, dropEmpty, inferSchema, leftOut, selectColumns, type LeftOut, type Schema } from './schema.js'
 export { tableParameters, type TableParameters } from './numbers.js'
 export {
   fitTablePreprocessing,
   positionsOf,
   prepareTable,
-  readTablePreprocessing,
   restoreTable,
+  tablePreprocessing,
   type ColumnEncoder,
   type TablePreprocessing,
 } from './table.js'
 export {
   fitImagePreprocessing,
   imageParameters,
+  imagePreprocessing,
+  imageShape,
   prepareImage,
   restoreImage,
   type ImageParameters,
@@ -34,6 +43,9 @@ export {
   countBins,
   countCategories,
   profileColumns,
+  readProfiles,
+  storedProfile,
+  storeProfile,
   type CategoryProfile,
   type ColumnProfile,
   type NumberProfile,

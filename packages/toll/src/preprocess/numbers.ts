@@ -4,7 +4,8 @@
 // standard deviation says nothing; beyond the training range it goes on with the mean slope of the outer tenth, so that
 // a value twice as far out is still twice as far out.
 
-import { choice, quantileOfSorted, type Values } from '../base/index.js'
+import * as v from 'valibot'
+import { choice, finite, quantileOfSorted, type Infer, type Values } from '../base/index.js'
 import { add, constant, div, gatherElements, mul, searchSorted, sub, cast, type Tensor } from '../graph/index.js'
 import type { NumberSummary } from './summary.js'
 
@@ -20,25 +21,38 @@ export const tableParameters = {
 
 export type TableParameters = Values<typeof tableParameters>
 
+const quantileScale = v.object({
+  kind: v.literal('quantile'),
+  knots: v.pipe(v.array(finite), v.minLength(1, 'at least one knot')),
+  values: v.array(finite),
+  slopes: v.array(finite),
+})
+
+const scaling = v.variant('kind', [
+  v.object({ kind: v.literal('linear'), centre: finite, divisor: finite }),
+  v.pipe(
+    quantileScale,
+    v.check(
+      ({ knots, values, slopes }) => values.length === knots.length && slopes.length === knots.length + 1,
+      'one value per knot and one slope more',
+    ),
+  ),
+])
+
 /**
  * (x - centre) / divisor, or through `knots` (rising), where the scaled value is `values`, with `slopes` between and
  * beyond them: one more than knots.
  */
-export type Scaling =
-  | { readonly kind: 'linear'; readonly centre: number; readonly divisor: number }
-  | {
-      readonly kind: 'quantile'
-      readonly knots: readonly number[]
-      readonly values: readonly number[]
-      readonly slopes: readonly number[]
-    }
+export type Scaling = Infer<typeof scaling>
 
-export interface NumberEncoder {
-  readonly kind: 'number'
+export const numberEncoder = v.object({
+  kind: v.literal('number'),
   /** What a missing number becomes. */
-  readonly fill: number
-  readonly scaling: Scaling
-}
+  fill: finite,
+  scaling,
+})
+
+export type NumberEncoder = Infer<typeof numberEncoder>
 
 /** Quantiles of a column that its scale is made of, at most. */
 const mostKnots = 64

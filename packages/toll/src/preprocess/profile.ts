@@ -1,36 +1,82 @@
 // How the columns of a table were distributed, small enough to stay with a model: counts between quantiles, finer in
 // the tails, and of categories the counts of the most frequent. New data are compared with it later.
 
+import * as v from 'valibot'
 import {
+  count as rowCount,
+  finite,
   quantileOfSorted,
+  range,
   type CategoryColumn,
   type Column,
+  type Infer,
   type NumericColumn,
   type NumericKind,
   type Table,
 } from '../base/index.js'
 import { maxFrequent } from './summary.js'
 
-export type ColumnProfile = NumberProfile | CategoryProfile
+const numberProfile = v.object({
+  name: v.string(),
+  /** Upper ends of all bins but the last, which has none, in rising order; a value at an end is in the bin below it. */
+  edges: v.array(finite),
+  /** Rows per bin: one more than edges. */
+  counts: v.array(rowCount),
+  /** Smallest and largest value; absent where all are missing. */
+  range: v.optional(range),
+  missing: rowCount,
+})
 
-export interface CategoryProfile extends Column {
-  readonly kind: 'category'
+const categoryProfile = v.object({
+  name: v.string(),
   /** The most frequent categories, in falling order. */
-  readonly categories: readonly string[]
+  texts: v.array(v.string()),
   /** Rows per category, then of all others. */
-  readonly counts: readonly number[]
-  readonly missing: number
+  counts: v.array(rowCount),
+  missing: rowCount,
+})
+
+/** A profile in a file: its kind is that of the input. */
+export const storedProfile = v.union([
+  v.pipe(
+    categoryProfile,
+    v.check(({ texts, counts }) => counts.length === texts.length + 1, 'one count per category and one more'),
+  ),
+  v.pipe(
+    numberProfile,
+    v.check(({ edges, counts }) => counts.length === edges.length + 1, 'one count per edge and one more'),
+  ),
+])
+
+export type StoredProfile = Infer<typeof storedProfile>
+
+export type NumberProfile = { readonly kind: NumericKind } & Infer<typeof numberProfile>
+
+export interface CategoryProfile extends Omit<Infer<typeof categoryProfile>, 'texts'> {
+  readonly kind: 'category'
+  readonly categories: Infer<typeof categoryProfile>['texts']
 }
 
-export interface NumberProfile extends Column {
-  readonly kind: NumericKind
-  /** Upper ends of all bins but the last, which has none, in rising order; a value at an end is in the bin below it. */
-  readonly edges: readonly number[]
-  /** Rows per bin: one more than edges. */
-  readonly counts: readonly number[]
-  /** Smallest and largest value; absent where all are missing. */
-  readonly range?: readonly [number, number]
-  readonly missing: number
+export type ColumnProfile = NumberProfile | CategoryProfile
+
+/** The profile as a file has it. */
+export function storeProfile(profile: ColumnProfile): StoredProfile {
+  if (profile.kind === 'category') {
+    const { name, categories, counts, missing } = profile
+    return { name, texts: categories, counts, missing }
+  }
+  const { kind: _, ...stored } = profile
+  return stored
+}
+
+/** The profiles of a file, whose columns these are. */
+export function readProfiles(stored: readonly StoredProfile[], features: readonly Column[]): ColumnProfile[] {
+  const kinds = new Map(features.map(({ name, kind }) => [name, kind]))
+  return stored.map((profile) => {
+    if (!('texts' in profile)) return { ...profile, kind: (kinds.get(profile.name) ?? 'number') as NumericKind }
+    const { name, texts, counts, missing } = profile
+    return { name, kind: 'category', categories: texts, counts, missing }
+  })
 }
 
 const shares = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]

@@ -2,22 +2,24 @@
 // anything of a new row: a column that never changes, one without values, and categories that are different in nearly
 // every row, such as keys.
 
+import * as v from 'valibot'
 import {
   TollError,
   namesOf,
   parseTime,
   type CategoryColumn,
   type ColumnKind,
+  type Infer,
   type NumericColumn,
   type NumericKind,
   type Table,
   type TableColumn,
 } from '../base/index.js'
 
-export interface LeftOut {
-  readonly name: string
-  readonly reason: 'constant' | 'identifier' | 'empty'
-}
+export const leftOut = v.object({ name: v.string(), reason: v.picklist(['constant', 'identifier', 'empty']) })
+
+/** A column that a model does not take, and why. */
+export type LeftOut = Infer<typeof leftOut>
 
 export interface Schema {
   /** The columns to learn from, each of the kind that it is learned as. */

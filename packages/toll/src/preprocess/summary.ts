@@ -1,45 +1,54 @@
 // What the training data looked like, column by column: kept in the manifest for checks, reports and drift.
 
+import * as v from 'valibot'
 import {
   TollError,
+  count as rowCount,
+  finite,
   quantileOfSorted,
   type CategoryColumn,
-  type Column,
+  type Infer,
   type NumericColumn,
-  type NumericKind,
   type Table,
 } from '../base/index.js'
 import { isPlainText } from '../graph/index.js'
 
-interface Summary extends Column {
-  readonly rows: number
-  readonly missing: number
+const summary = v.object({
+  name: v.string(),
+  rows: rowCount,
+  missing: rowCount,
   /** Different values, missing ones not among them; the count stops at 1000 for numbers. */
-  readonly distinct: number
-}
+  distinct: rowCount,
+})
 
-/** A training column of numbers; of times in seconds since 1970 UTC. Statistics are over the numbers that are there. */
-export interface NumberSummary extends Summary {
-  readonly kind: NumericKind
-  readonly min: number
-  readonly max: number
-  readonly mean: number
+export const numberSummary = v.object({
+  ...summary.entries,
+  kind: v.picklist(['number', 'boolean', 'time']),
+  min: finite,
+  max: finite,
+  mean: finite,
   /** Standard deviation with divisor n. */
-  readonly sd: number
-  readonly median: number
+  sd: finite,
+  median: finite,
   /** Lower and upper quartile. */
-  readonly quartiles: readonly [number, number]
-}
+  quartiles: v.tuple([finite, finite]),
+})
 
-/** A training column of categories. */
-export interface CategorySummary extends Summary {
-  readonly kind: 'category'
+export const categorySummary = v.object({
+  ...summary.entries,
+  kind: v.literal('category'),
   /**
    * The most frequent categories with their rows, at most `maxFrequent`; of equally frequent ones in the order of their
    * characters.
    */
-  readonly frequent: readonly (readonly [category: string, rows: number])[]
-}
+  frequent: v.array(v.tuple([v.string(), rowCount])),
+})
+
+/** A training column of numbers; of times in seconds since 1970 UTC. Statistics are over the numbers that are there. */
+export type NumberSummary = Infer<typeof numberSummary>
+
+/** A training column of categories. */
+export type CategorySummary = Infer<typeof categorySummary>
 
 export type ColumnSummary = NumberSummary | CategorySummary
 

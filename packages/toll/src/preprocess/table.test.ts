@@ -6,7 +6,6 @@ import {
   inferSchema,
   positionsOf,
   prepareTable,
-  readTablePreprocessing,
   restoreTable,
   summarize,
   tableParameters,
@@ -261,15 +260,5 @@ describe('a schema', () => {
     expect(refusal(() => summarize(tableFromColumns({ a: ['x', 'a\0b'] })))).toMatch(
       /^data: column 'a' holds a text with NUL.* in row 2/,
     )
-  })
-})
-
-it('preprocessings of the first format are read', () => {
-  expect(
-    readTablePreprocessing({ kind: 'table', scale: 'robust', columns: ['a'], fill: [1], centre: [2], divisor: [3] }),
-  ).toEqual({
-    kind: 'table',
-    scale: 'robust',
-    columns: [{ name: 'a', kind: 'number', fill: 1, scaling: { kind: 'linear', centre: 2, divisor: 3 } }],
   })
 })

@@ -3,38 +3,64 @@
 // All of it is a piece of graph, so that the model file does it too; float64 until the last cast. Positions: numbers,
 // times, categories, gaps, each in the order of columns.
 
-import { TollError, type Table } from '../base/index.js'
+import * as v from 'valibot'
+import { finite, type Infer, type Table } from '../base/index.js'
 import { cast, concat, div, isNaN, max, min, slice, sub, where, type Tensor } from '../graph/index.js'
 import {
+  categoryEncoder,
   decodeCategories,
   encodeCategories,
   fitCategories,
   widthOfCategories,
   type CategoryEncoder,
 } from './categories.js'
-import { fitNumbers, row, scaleNumbers, unscaleNumbers, type NumberEncoder, type TableParameters } from './numbers.js'
+import {
+  fitNumbers,
+  numberEncoder,
+  row,
+  scaleNumbers,
+  tableParameters,
+  unscaleNumbers,
+  type NumberEncoder,
+  type TableParameters,
+} from './numbers.js'
 import type { ColumnSummary, NumberSummary } from './summary.js'
-import { decodeTimes, encodeTimes, fitTimes, widthOfTimes, type TimeEncoder } from './times.js'
+import { decodeTimes, encodeTimes, fitTimes, timeEncoder, widthOfTimes, type TimeEncoder } from './times.js'
+
+const gapEncoder = v.object({ centre: finite, divisor: finite })
 
 /** A position that is 1 where the column is missing, 0 elsewhere, before it is centred and scaled. */
-export interface GapEncoder {
-  readonly centre: number
-  readonly divisor: number
-}
+export type GapEncoder = Infer<typeof gapEncoder>
 
-export type ColumnEncoder = (NumberEncoder | CategoryEncoder | TimeEncoder) & {
-  readonly name: string
-  /** Where training had gaps; categories have none, a missing text being one of them. */
-  readonly gaps?: GapEncoder
-}
+/** Where training had gaps; categories have none, a missing text being one of them. */
+const named = { name: v.string(), gaps: v.optional(gapEncoder) }
+
+const sizesFit = (encoder: { readonly centre: readonly number[]; readonly divisor: readonly number[] }, size: number) =>
+  encoder.centre.length === size && encoder.divisor.length === size
+
+const columnEncoder = v.variant('kind', [
+  v.object({ ...numberEncoder.entries, ...named }),
+  v.pipe(
+    v.object({ ...categoryEncoder.entries, ...named }),
+    v.check((encoder) => sizesFit(encoder, encoder.categories.length + 1), 'one centre and divisor per position'),
+  ),
+  v.pipe(
+    v.object({ ...timeEncoder.entries, ...named }),
+    v.check((encoder) => sizesFit(encoder, 1 + 2 * encoder.cycles.length), 'one centre and divisor per position'),
+  ),
+])
+
+export type ColumnEncoder = Infer<typeof columnEncoder>
 
 /** A fitted preprocessing, plain JSON. */
-export interface TablePreprocessing {
-  readonly kind: 'table'
-  readonly scale: TableParameters['scale']
+export const tablePreprocessing = v.object({
+  kind: v.literal('table'),
+  scale: v.picklist(tableParameters.scale.values),
   /** One per column, in order. */
-  readonly columns: readonly ColumnEncoder[]
-}
+  columns: v.array(columnEncoder),
+})
+
+export type TablePreprocessing = Infer<typeof tablePreprocessing>
 
 /**
  * Scaled values stay within this: far above any data, and its square still fits float32, so that no finite input makes
@@ -68,31 +94,6 @@ function fitGaps({ missing, rows }: NumberSummary, scaled: boolean): GapEncoder 
   const share = missing / rows
   // A column without any number is refused before; one without gaps has no such position.
   return scaled ? { centre: share, divisor: Math.sqrt(share * (1 - share)) } : { centre: 0, divisor: 1 }
-}
-
-/** The preprocessing in a manifest; files of the first format list numbers by column instead. Error: `format`. */
-export function readTablePreprocessing(value: object): TablePreprocessing {
-  const { scale, columns, fill, centre, divisor } = value as Partial<
-    Record<'fill' | 'centre' | 'divisor', readonly number[]>
-  > &
-    Pick<TablePreprocessing, 'scale'> & { readonly columns: readonly unknown[] }
-  if (!Array.isArray(columns))
-    throw new TollError(
-      'damaged-file',
-      "the manifest of the model is damaged: 'preprocessing.columns' must list columns",
-      { part: 'preprocessing.columns' },
-    )
-  if (!fill || !centre || !divisor) return value as TablePreprocessing
-  return {
-    kind: 'table',
-    scale,
-    columns: columns.map((name, i) => ({
-      name: String(name),
-      kind: 'number',
-      fill: fill[i],
-      scaling: { kind: 'linear', centre: centre[i], divisor: divisor[i] },
-    })),
-  }
 }
 
 interface Layout {

@@ -3,6 +3,8 @@
 // trend runs from 0 to 1 over the span of training and goes on logarithmically, so that a model in use is not alarmed
 // by the passing of time, but is by a date centuries off.
 
+import * as v from 'valibot'
+import { finite, type Infer } from '../base/index.js'
 import { add, concat, constant, div, log, max, min, mul, sin, sub, type Tensor } from '../graph/index.js'
 import { row } from './numbers.js'
 import type { NumberSummary } from './summary.js'
@@ -12,18 +14,20 @@ const cycles = { day: 86_400, week: 604_800, year: 31_556_952 } as const
 
 export type Cycle = keyof typeof cycles
 
-export interface TimeEncoder {
-  readonly kind: 'time'
+export const timeEncoder = v.object({
+  kind: v.literal('time'),
   /** What a missing time becomes, in seconds since 1970 UTC. */
-  readonly fill: number
+  fill: finite,
   /** The first and the last time of training. */
-  readonly from: number
-  readonly to: number
-  readonly cycles: readonly Cycle[]
+  from: finite,
+  to: finite,
+  cycles: v.array(v.picklist(['day', 'week', 'year'])),
   /** Of the trend, then of sine and cosine of each cycle. */
-  readonly centre: readonly number[]
-  readonly divisor: readonly number[]
-}
+  centre: v.array(finite),
+  divisor: v.array(finite),
+})
+
+export type TimeEncoder = Infer<typeof timeEncoder>
 
 /** A phase that varies less than this is one phase. */
 const leastSpread = 1e-3

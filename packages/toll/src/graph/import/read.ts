@@ -52,7 +52,11 @@ export interface ReadModel {
  * here, naming the node; `version` for an operator set that is newer than what is known.
  */
 export function readModel(bytes: Uint8Array): ReadModel {
-  const model = decodeModel(bytes)
+  return readGraph(decodeModel(bytes))
+}
+
+/** `readModel`, of a file that is decoded. */
+export function readGraph(model: OnnxModel): ReadModel {
   const opset = standardOpset(model)
   const { graph } = model
   const constants = constantsOf(graph)
