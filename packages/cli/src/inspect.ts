@@ -1,7 +1,7 @@
 // toll inspect: the manifest of a model file in words.
 
 import type { Command } from 'commander'
-import { decisionOutput, loadModel, storeManifest, type Manifest } from 'toll'
+import { decisionOutput, loadModel, storeManifest, type Manifest, type Model } from 'toll'
 import { isoTime, listNames, type ParameterValue } from 'toll/base'
 import { describeThreshold } from 'toll/metrics'
 import { renderText } from 'toll/report'
@@ -34,12 +34,12 @@ export function defineInspect(command: Command, terminal: Terminal): void {
 
 async function runInspect(path: string, { full = false }: InspectFlags, terminal: Terminal): Promise<void> {
   const engine = openReference()
-  const { manifest, bytes } = await loadModel(path, { engine })
+  const model = await loadModel(path, { engine })
   await engine.close()
-  terminal.result(storeManifest(manifest), describe(manifest, path, bytes.length, full))
+  terminal.result(storeManifest(model.manifest), describe(model, path, full))
 }
 
-function describe(manifest: Manifest, path: string, size: number, full: boolean): string {
+function describe({ manifest, bytes, hasChecksum }: Model, path: string, full: boolean): string {
   const {
     detector,
     format,
@@ -63,7 +63,13 @@ function describe(manifest: Manifest, path: string, size: number, full: boolean)
       : 'none held back'
   const further = Object.entries(thresholds)
   const facts: [string, string][] = [
-    ['model', `${path}, ${size} bytes, format ${format}`],
+    ['model', `${path}, ${bytes.length} bytes, format ${format}`],
+    [
+      'checksum',
+      hasChecksum
+        ? 'verified: the file is as toll wrote it'
+        : 'none: an early version of toll or another program wrote the file, and changes cannot be told',
+    ],
     [
       'detector',
       `${detector} (${Object.entries(parameters)
@@ -152,10 +158,21 @@ interface Member {
   readonly sd: number
 }
 
+function isMember(value: unknown): value is Member {
+  const { detector, parameters, mean, sd } = (value ?? {}) as Partial<Member>
+  return (
+    typeof detector === 'string' &&
+    typeof parameters === 'object' &&
+    parameters !== null &&
+    typeof mean === 'number' &&
+    typeof sd === 'number'
+  )
+}
+
 /** The members of an ensemble: the parameters in which members of one detector differ, and where their scores lie. */
 function describeMembers({ training }: Manifest): string[] {
-  if (!Array.isArray(training.members)) return []
-  const members = training.members as readonly Member[]
+  const members = Array.isArray(training.members) ? training.members.filter(isMember) : []
+  if (members.length === 0) return []
   const names = [...new Set(members.flatMap(({ parameters }) => Object.keys(parameters)))]
   const shown = (member: Member, name: string) => String(member.parameters[name] ?? '')
   const detectors = [...new Set(members.map(({ detector }) => detector))]

@@ -97,7 +97,7 @@ export async function trainingBlocks(
   const courses =
     members.length > 0
       ? members.map((member, i) => ({
-          name: `${i + 1} ${String(member.detector)}`,
+          name: `${i + 1} ${member.detector}`,
           history: historyOf(member.history),
         }))
       : [{ name, history: historyOf(training.history) }]
@@ -138,10 +138,19 @@ export async function trainingBlocks(
   ]
 }
 
-function membersOf({ members }: Manifest['training']): Readonly<Record<string, unknown>>[] {
+/** A detector of an ensemble, as far as a manifest says what it is. */
+export interface Member extends Readonly<Record<string, unknown>> {
+  readonly detector: string
+  readonly parameters: Manifest['parameters']
+}
+
+export function membersOf({ members }: Manifest['training']): Member[] {
+  const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+    typeof value === 'object' && value !== null
   return Array.isArray(members)
     ? members.filter(
-        (member): member is Readonly<Record<string, unknown>> => typeof member === 'object' && member !== null,
+        (member: unknown): member is Member =>
+          isRecord(member) && typeof member.detector === 'string' && isRecord(member.parameters),
       )
     : []
 }
@@ -157,6 +166,7 @@ function historyOf(value: unknown): History | undefined {
   )
     return undefined
   const { length } = value.step
+  if (!value.step.every(Number.isFinite)) return undefined
   const lists = Object.entries(value).filter(
     (entry): entry is [string, number[]] =>
       Array.isArray(entry[1]) && entry[1].length === length && entry[1].every(Number.isFinite),
@@ -176,7 +186,7 @@ function titled(words: string): string {
 /** Members that are listed. */
 const mostMembers = 50
 
-function memberTable(members: readonly Readonly<Record<string, unknown>>[]): ReportTable {
+function memberTable(members: readonly Member[]): ReportTable {
   const number = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? showNumber(value) : null)
   return {
     caption: `Members${members.length > mostMembers ? `, the first ${mostMembers} of ${members.length}` : ''}`,
@@ -189,10 +199,10 @@ function memberTable(members: readonly Readonly<Record<string, unknown>>[]): Rep
     ],
     rows: members.slice(0, mostMembers).map(({ detector, mean: centre, sd, parameters }, i) => [
       String(i + 1),
-      String(detector),
+      detector,
       number(centre),
       number(sd),
-      Object.entries((parameters ?? {}) as Readonly<Record<string, unknown>>)
+      Object.entries(parameters)
         .map(([name, value]) => `${name} ${String(value)}`)
         .join(', ') || 'none',
     ]),

@@ -1,8 +1,9 @@
 // The sections for auditors: formulas and settings, and what the model was made of and how to make it again.
 
-import { isoTime, sha256, version, type ParameterValue } from '../base/index.js'
+import { isoTime, resolveParameters, sha256, version, type ParameterValue } from '../base/index.js'
 import { detectors, type Detector } from '../detectors/index.js'
 import { manifestFormat, type Manifest, type Model } from '../model/index.js'
+import { membersOf } from './report-course.js'
 import { imageParameters, type ColumnEncoder, type tableParameters } from '../preprocess/index.js'
 import type { Block, ReportTable } from '../report/index.js'
 import { describeThreshold } from '../threshold/index.js'
@@ -139,12 +140,22 @@ function ruleOf(doc: string, value: string): string {
   return found === undefined ? '' : `Scaling is ${found.replace(/\.?$/, '.')}`
 }
 
+/** Whether these are parameters of the detector as it is now: a file of another version may have others. */
+function isOf(detector: Detector, parameters: Manifest['parameters']): boolean {
+  try {
+    resolveParameters(detector.parameters, parameters)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function scoreFormula(
   name: string,
   detector: Detector | undefined,
   { parameters, training }: Pick<Manifest, 'parameters' | 'training'>,
 ): Block[] {
-  const formula = detector?.formula?.(parameters, training)
+  const formula = detector && isOf(detector, parameters) ? detector.formula?.(parameters, training) : undefined
   if (!formula)
     return [
       {
@@ -163,20 +174,17 @@ function scoreFormula(
 /** Members whose formulas are listed. */
 const mostMembers = 20
 
-function memberFormulas({ training: { members } }: Manifest): Block[] {
-  if (!Array.isArray(members)) return []
-  const described = members as readonly (Readonly<Record<string, unknown>> & {
-    readonly detector: string
-    readonly parameters: Manifest['parameters']
-  })[]
-  return described.slice(0, mostMembers).map((member, i) => ({
-    kind: 'details',
-    title: `Member ${i + 1}: ${member.detector}`,
-    blocks: scoreFormula(member.detector, detectors.get(member.detector), {
-      parameters: member.parameters,
-      training: member,
-    }),
-  }))
+function memberFormulas({ training }: Manifest): Block[] {
+  return membersOf(training)
+    .slice(0, mostMembers)
+    .map((member, i) => ({
+      kind: 'details',
+      title: `Member ${i + 1}: ${member.detector}`,
+      blocks: scoreFormula(member.detector, detectors.get(member.detector), {
+        parameters: member.parameters,
+        training: member,
+      }),
+    }))
 }
 
 function decisionBlocks({ threshold, heldBack }: Manifest): Block[] {

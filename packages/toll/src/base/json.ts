@@ -1,7 +1,7 @@
 // JSON from outside, with its nesting bounded before anything walks it: a text of some thousand brackets would overflow
 // the stack of whoever does.
 
-import { TollError } from './errors.js'
+import { messageOf, TollError } from './errors.js'
 
 /** Levels of arrays and objects in one another; what this library writes has fewer than 20. */
 export const maxJsonDepth = 200
@@ -19,7 +19,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (cause) {
-    throw new TollError('malformed-json', `it is no JSON: ${(cause as SyntaxError).message}`, { cause })
+    throw new TollError('malformed-json', `it is no JSON: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -101,7 +101,7 @@ function checkThresholds({ threshold, thresholds = {} }: Manifest, outputs: Tens
     const found = compared ? (bound.attrs as unknown as { readonly data: ArrayLike<number> }).data[0] : undefined
     if (found !== value)
       throw damaged(
-        `decides '${output}' by ${found === undefined ? 'something else' : found}, its manifest has the threshold ${value}`,
+        `decides '${output}' by ${found ?? 'something else'}, its manifest has the threshold ${value}`,
         output,
       )
   }

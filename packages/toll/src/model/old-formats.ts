@@ -1,5 +1,5 @@
-// Manifests of earlier formats in the words of the current one. The first format knew columns of numbers only and did not
-// say so, and listed what fills, centres and divides them by column.
+// Manifests of earlier formats in the words of the current one. The first format knew columns of numbers only and did
+// not say so, and listed what fills, centres and divides them by column.
 
 /** The manifest of format `format` with what it wrote otherwise; nothing is checked here. */
 export function upgrade(manifest: object, format: number): object {

@@ -1,5 +1,6 @@
-// The checksum of a model file: SHA-256 of all bytes before it, as the last entry of the file's metadata. ONNX files are
-// messages whose entries can be appended, so that the checksum covers every byte and any ONNX runtime reads past it.
+// The checksum of a model file: SHA-256 of all bytes before it, as the last entry of the file's metadata. ONNX files
+// are messages whose entries can be appended, so that the checksum covers every byte and any ONNX runtime reads past
+// it.
 
 import { TollError, sha256 } from '../base/index.js'
 
@@ -39,8 +40,8 @@ export function verifySeal(file: Uint8Array, claimed: string | undefined): boole
   if (found !== undefined && found === claimed) return true
   throw new TollError(
     'wrong-checksum',
-    'the model file is not what toll wrote: it was damaged on its way, or changed by another program. Get it again; if ' +
-      `the change was meant, take the entry '${checksumKey}' out of its metadata, and it is loaded without this check`,
+    'the model file is not what toll wrote: it was damaged on its way, or changed by another program. Get it again; ' +
+      `if the change was meant, take the entry '${checksumKey}' out of its metadata; it is then loaded unchecked`,
     { part: checksumKey, value: found ?? 'no checksum at the end of the file', expected: claimed },
   )
 }
