@@ -1,15 +1,17 @@
 // Array files on the command line: as tables (n, d), or as images (n, channels, height, width).
 
 import { readFile } from 'node:fs/promises'
-import { sizeOf, tableFromArray, TollError, type Samples } from 'toll/base'
+import { listNames, sizeOf, tableFromArray, TollError, type Samples } from 'toll/base'
 import { cifar100Layout, cifar10Layout, datasets, readCifar, toFloat64, type NumberArray } from 'toll/data'
-import { cannotRead, readArrayFile } from 'toll/node'
-import type { ArrayFormat, Source } from './source.js'
+import { cannotRead, readArrayFile, readPictures } from 'toll/node'
+import type { Manifest } from 'toll'
+import type { ArrayFormat, Source, SourceFlags } from './source.js'
+import type { Terminal } from './terminal.js'
 
 /** Opens one array file. Errors: `not-found`, `io`, `format`, `shape`, `data`, `argument`. */
 export async function openArray(
   paths: readonly string[],
-  format: ArrayFormat,
+  format: Exclude<ArrayFormat, 'pictures'>,
   variable: string | undefined,
 ): Promise<Source> {
   if (paths.length !== 1)
@@ -21,6 +23,45 @@ export async function openArray(
   const side = (name: string) =>
     format === 'npz' || format === 'mat' ? readArrayFile(path, { variable: name }) : readArrayFile(name)
   return { kind: 'array', name: path, data: samplesOf(array, path), side }
+}
+
+/**
+ * Opens pictures, for a model in the size and the channels that it takes. Errors: as `readPictures`; `argument` for a
+ * size other than the model's.
+ */
+export async function openPictures(
+  paths: readonly string[],
+  { imageSize }: SourceFlags,
+  terminal: Terminal,
+  input?: Manifest['input'],
+): Promise<Source> {
+  const [channels, ...taken] = input?.kind === 'image' ? input.shape : []
+  if (imageSize && taken.length > 0 && imageSize.join() !== taken.join())
+    throw new TollError(
+      'conflicting-options',
+      `--image-size ${imageSize.join('x')}, but the model takes images of ${taken.join('x')}; leave it out`,
+      { option: 'imageSize', value: imageSize, expected: taken.join('x') },
+    )
+  const size = imageSize ?? (taken.length > 0 ? (taken as [number, number]) : undefined)
+  const { images, files, classes, resized, others } = await readPictures(paths, {
+    size,
+    signal: terminal.signal,
+    ...(channels !== undefined && { channels: channels === 1 ? 1 : 3 }),
+  })
+  const [, , height, width] = images.shape
+  if (resized > 0) terminal.note(`${resized} of ${files.length} pictures were resized to ${height} x ${width}`)
+  if (others.length > 0) terminal.note(`passed over what is no picture by its name: ${listNames(others, 5)}`)
+  const names = new Map([
+    ['file', files],
+    ['class', classes],
+  ])
+  return {
+    kind: 'array',
+    name: paths.length === 1 ? paths[0] : `${paths[0]} and ${paths.length - 1} more`,
+    data: images,
+    names,
+    side: (name) => readArrayFile(name),
+  }
 }
 
 async function openCifar(path: string, format: 'cifar10' | 'cifar100'): Promise<Source> {

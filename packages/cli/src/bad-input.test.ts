@@ -58,6 +58,8 @@ beforeAll(async () => {
   const newer = Buffer.from(model)
   const place = newer.indexOf('{"format":2,')
   newer[place + 10] = '9'.charCodeAt(0)
+  // A checksum of another kind.
+  newer.write('toll.other!', newer.lastIndexOf('toll.sha256'))
   await writeFile(at('newer.onnx'), newer)
 })
 afterAll(() => rm(folder, { recursive: true }))
@@ -67,7 +69,7 @@ type Case = readonly [args: readonly string[], exit: 1 | 2, code: string, messag
 const data: readonly Case[] = [
   [fit('nope.csv'), 1, 'not-found', /cannot read nope\.csv: no such file/],
   [fit('*.nope'), 1, 'not-found', /no file matches '\*\.nope'/],
-  [fit('.'), 1, 'io', /it is a folder; name its files/],
+  [fit('.'), 1, 'data', /\. is a folder without pictures .*; of tables name the files/],
   [fit('empty.csv'), 1, 'format', /empty\.csv is empty/],
   [fit('header.csv'), 1, 'format', /has a header but no rows/],
   [fit('example.csv', '--delimiter', ';'), 1, 'format', /splits at ','; set the delimiter to ',' \(--delimiter\)/],

@@ -22,7 +22,7 @@ import {
 import { shellWord } from './columns.js'
 import { addEngineOptions, type EngineFlags } from './engine.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
-import { scoreSource, streamOf, withModelAndSource } from './scoring.js'
+import { keysOf, scoreSource, streamOf, withModelAndSource } from './scoring.js'
 import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -231,7 +231,7 @@ async function neighboursOf(
       signal: terminal.signal,
       ...(flags.neighbourCount !== undefined && { count: flags.neighbourCount }),
     })
-  return withSource([path], reading, terminal, nearest, model.manifest.reading)
+  return withSource([path], reading, terminal, nearest, model.manifest)
 }
 
 /** The rows to explain, read in bounded memory: those named, or those of the highest scores, highest first. */
@@ -242,9 +242,7 @@ async function choose(
   flags: ExplainFlags,
   terminal: Terminal,
 ): Promise<Chosen & Pick<Outcome, 'invalid'>> {
-  const { id } = flags
-  if (source.kind === 'array' && id !== undefined)
-    throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
+  const [id] = keysOf(source, flags.id === undefined ? [] : [flags.id])
   const scored = scoreSource(source, model, { passthrough: id === undefined ? [] : [id], signal: terminal.signal })
   const { picked, rows, ...rest } = await pickRows(
     scored,

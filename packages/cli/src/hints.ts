@@ -26,6 +26,9 @@ const hints: Partial<Record<ErrorReason, Hint>> = {
     option === 'group' && typeof value === 'string' ? `--group ${shellWord(value)}` : undefined,
   'unordered-rows': ({ column }) =>
     column === undefined ? undefined : `--sql "select * from 'FILE' order by ${column}"`,
+  // Only pictures are asked for a size in which they agree.
+  'shape-mismatch': ({ option, expected }) =>
+    option === 'size' ? `--image-size ${String(expected).replaceAll(' ', '')}` : undefined,
   'checkpoint-mismatch': () => '--restart, --checkpoint FILE',
 }
 

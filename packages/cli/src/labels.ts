@@ -33,7 +33,8 @@ export async function readArrayLabels(
   source: ArraySource,
   { label, anomaly, normal }: LabelFlags & { readonly label: string },
 ): Promise<Uint8Array> {
-  return anomalyLabels(await readSide(source, label), { column: label, anomaly, normal })
+  const values = source.names?.get(label) ?? (await readSide(source, label))
+  return anomalyLabels(values, { column: label, anomaly, normal })
 }
 
 /** The vector that belongs to the rows of an array. */

@@ -12,7 +12,7 @@ import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import { commandLine, defaultSeeds, refit, requirePage, writePage } from './report-training.js'
-import { isTraining, scoreSource } from './scoring.js'
+import { isTraining, keysOf, scoreSource } from './scoring.js'
 import { addSourceOptions, requireOther, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { thresholdWords } from './threshold-rule.js'
@@ -112,7 +112,7 @@ async function runReport(
           flags,
           terminal,
           (source) => siftSource(source, loaded, flags, terminal),
-          loaded.manifest.reading,
+          loaded.manifest,
         )
     const agreement = flags.training === undefined ? undefined : await fitAgain(loaded, flags.training, flags, terminal)
     const name = basename(path)
@@ -166,11 +166,10 @@ async function siftSource(
   flags: ReportFlags,
   terminal: Terminal,
 ): Promise<{ sifted: Sifted; ofTraining: boolean }> {
-  if (source.kind === 'array' && flags.id !== undefined)
-    throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
+  const [id] = keysOf(source, flags.id === undefined ? [] : [flags.id])
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   async function* batches(): AsyncGenerator<ScoredBatch> {
-    const passthrough = flags.id === undefined ? [] : [flags.id]
+    const passthrough = id === undefined ? [] : [id]
     for await (const batch of scoreSource(source, model, { passthrough, signal: terminal.signal })) {
       yield batch
       bar.update(batch.firstRow + batch.score.length)
@@ -179,7 +178,7 @@ async function siftSource(
   try {
     const sifted = await siftRows(model, batches(), {
       signal: terminal.signal,
-      ...(flags.id !== undefined && { key: flags.id }),
+      ...(id !== undefined && { key: id }),
       ...(flags.top !== undefined && { top: flags.top }),
     })
     return { sifted, ofTraining: await isTraining(source, model, sifted.rows, terminal.signal) }
@@ -210,7 +209,7 @@ async function fitAgain(
     reading,
     terminal,
     (source) => readTrainingInput(source, { ...reading, ...order, ...known }, terminal.signal),
-    model.manifest.reading,
+    model.manifest,
   )
   return refit(model, training, flags.seeds ?? settings.seeds.default, flags.top, terminal)
 }

@@ -16,7 +16,7 @@ import type { OutputValues, RowFormat, RowWriter } from 'toll/node'
 import { addEngineOptions, type EngineFlags } from './engine.js'
 import { describeAlarms } from './notes.js'
 import { addOutputOptions, append, examples, parameterOption } from './parameters.js'
-import { scoreSource, withModelAndSource } from './scoring.js'
+import { keysOf, scoreSource, withModelAndSource } from './scoring.js'
 import { addSourceOptions, sourceHelp, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
@@ -149,7 +149,8 @@ async function writeScores(
   terminal: Terminal,
 ): Promise<Totals> {
   const strict = flags.strict ?? false
-  const columns = outputColumns(source, model, flags)
+  const id = keysOf(source, flags.id)
+  const columns = outputColumns(source, model, id, flags)
   const totals: Totals = { rows: 0, anomalies: 0, imputed: 0, unseen: 0, invalid: 0, incompleteWindows: 0 }
   const { openRowWriter } = await import('toll/node')
   // Opened with the first scored rows, so that an early failure leaves standard output empty.
@@ -157,10 +158,10 @@ async function writeScores(
   let first: InvalidRow | undefined
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   try {
-    const scored = scoreSource(source, model, { passthrough: flags.id, strict, signal: terminal.signal })
+    const scored = scoreSource(source, model, { passthrough: id, strict, signal: terminal.signal })
     for await (const batch of flags.fdr === undefined ? scored : findDiscoveries(scored, flags.fdr)) {
       writer ??= await openRowWriter(flags.output === '-' ? process.stdout : flags.output, { format, columns })
-      await write(writer, batch, columns, flags.id)
+      await write(writer, batch, columns, id)
       totals.rows += batch.score.length
       totals.imputed += batch.imputed
       totals.unseen += batch.unseen
@@ -184,9 +185,7 @@ async function writeScores(
   return totals
 }
 
-function outputColumns(source: Source, model: Model, { id, strict, fdr }: ScoreFlags): Column[] {
-  if (source.kind === 'array' && id.length > 0)
-    throw new TollError('unsupported-input', `--id names a column of a table; ${source.name} is an array`)
+function outputColumns(source: Source, model: Model, id: readonly string[], { strict, fdr }: ScoreFlags): Column[] {
   const { heldBack, thresholds = {} } = model.manifest
   if (fdr !== undefined && heldBack.source !== 'held-back')
     throw new TollError(

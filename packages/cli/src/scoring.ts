@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isTrainingSource, loadModel, scoreStream, type Model, type RowStream, type ScoredBatch } from 'toll'
-import { locate } from 'toll/base'
+import { locate, TollError } from 'toll/base'
 import { withEngine, type EngineFlags } from './engine.js'
 import { arrayFormatOf, requireOther, requireSource, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
@@ -32,13 +32,33 @@ export async function withModelAndSource<T>(
   const threads = shared ? Math.max(1, availableParallelism() - 1) : flags.threads
   return withEngine({ ...flags, threads }, async (engine) => {
     const model = await loadModel(path, { engine })
-    return withSource(sources, flags, terminal, (source) => work(model, source), model.manifest.reading)
+    return withSource(sources, flags, terminal, (source) => work(model, source), model.manifest)
   })
 }
 
 /** The rows of a SOURCE as the library takes them. */
 export function streamOf(source: Source): RowStream {
-  return source.kind === 'rows' ? source.table : [source.data]
+  if (source.kind === 'rows') return source.table
+  return source.names ? [{ table: source.data, passthrough: source.names }] : [source.data]
+}
+
+/**
+ * The columns that come along by name, as --id says; pictures are known by their files. Error: `argument` for an array,
+ * which has none.
+ */
+export function keysOf(source: Source, id: readonly string[]): readonly string[] {
+  if (source.kind === 'rows') return id
+  const names = [...(source.names?.keys() ?? [])]
+  const unknown = id.find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    throw new TollError(
+      'unsupported-input',
+      source.names
+        ? `--id of pictures is ${names.join(' or ')}, got '${unknown}'`
+        : `--id names a column of a table; ${source.name} is an array`,
+      { option: 'id', value: unknown, file: source.name },
+    )
+  return id.length > 0 ? id : names.slice(0, 1)
 }
 
 /** Scores all rows of `source`. Errors as `scoreStream`, with the name of the source. */

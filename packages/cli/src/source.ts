@@ -1,6 +1,7 @@
 // SOURCE on the command line: tables through the data room, or array files as tables (n, d) or images (n, channels,
 // height, width).
 
+import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
@@ -22,13 +23,14 @@ export interface SourceFlags {
   readonly decimal?: '.' | ','
   readonly variable?: string
   readonly allowNetwork?: boolean
+  readonly imageSize?: readonly [height: number, width: number]
   /** What the command writes. */
   readonly output?: string
   readonly report?: string
 }
 
 const tableFormats = ['csv', 'tsv', 'ndjson', 'json', 'parquet'] as const satisfies readonly TableFormat[]
-const arrayFormats = ['npy', 'npz', 'mat', 'idx', 'cifar10', 'cifar100'] as const
+const arrayFormats = ['npy', 'npz', 'mat', 'idx', 'cifar10', 'cifar100', 'pictures'] as const
 export type ArrayFormat = (typeof arrayFormats)[number]
 
 /**
@@ -40,13 +42,16 @@ export type Source =
       readonly kind: 'array'
       readonly name: string
       readonly data: Samples
+      /** What is known of each row: the file and class of a picture. */
+      readonly names?: ReadonlyMap<string, readonly string[]>
       side(name: string): Promise<NumberArray>
     }
 
 export const sourceHelp = `\
 SOURCE is a CSV, TSV, Parquet, NDJSON or JSON file (.gz too), several of them, a glob, or - for
 standard input; or an array file: .npy, .npz, MATLAB .mat, idx, CIFAR binary (.gz too), of shape
-(n, d), (n, height, width) or (n, channels, height, width). Columns of an array are called x0, x1, ...`
+(n, d), (n, height, width) or (n, channels, height, width), whose columns are called x0, x1, ...; or
+PNG and JPEG pictures: files, or folders with everything in them.`
 
 const skip = integer({
   default: 0,
@@ -87,7 +92,24 @@ export function addSourceOptions(command: Command): void {
       parameterOption('decimal', choice({ values: ['.', ','], default: '.', doc: 'Decimal separator of text files.' })),
     )
     .option('--allow-network', 'SOURCE may be an address, and a query may read from one (default: nothing is fetched)')
+    .addOption(
+      new Option(
+        '--image-size <height>x<width>',
+        'what pictures are stretched to, such as 64x64 (default: the size that all have; in use that of the model)',
+      ).argParser(readSize),
+    )
     .option('--variable <name>', 'the array to read from an .npz or .mat file (default: the only one)')
+}
+
+function readSize(text: string): readonly [number, number] {
+  const found = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text)
+  if (!found)
+    throw new TollError('out-of-domain', `--image-size must be a height and a width such as 64x48, got '${text}'`, {
+      option: 'imageSize',
+      value: text,
+      expected: 'HEIGHTxWIDTH',
+    })
+  return [Number(found[1]), Number(found[2])]
 }
 
 /** Error: `argument` for a file to be written that is also read, by whatever name. */
@@ -124,7 +146,8 @@ export function requireSource(paths: readonly string[], { sql }: SourceFlags): v
 }
 
 /**
- * Opens SOURCE, gives it to `work`, and closes it whatever happens. `learned` is what a model keeps of `readingOf`.
+ * Opens SOURCE, gives it to `work`, and closes it whatever happens. Text is read as the model's manifest says, and
+ * pictures are brought to the size that it takes.
  * Errors as the data room's, and `argument` without a source.
  */
 export async function withSource<T>(
@@ -132,10 +155,14 @@ export async function withSource<T>(
   flags: SourceFlags,
   terminal: Terminal,
   work: (source: Source) => Promise<T>,
-  learned?: Manifest['reading'],
+  model?: Pick<Manifest, 'reading' | 'input'>,
 ): Promise<T> {
   requireSource(paths, flags)
   const format = arrayFormatOf(paths, flags)
+  if (flags.imageSize && format !== 'pictures')
+    throw new TollError('not-applicable', `--image-size is for pictures, and ${paths[0] ?? 'a query'} is none`, {
+      option: 'imageSize',
+    })
   if (format) {
     const ofText = (['delimiter', 'header', 'skip', 'comment', 'decimal', 'missing'] as const).find(
       (name) => flags[name] !== undefined,
@@ -146,8 +173,12 @@ export async function withSource<T>(
         option: ofText,
       })
     await requireOther(flags, paths)
-    const { openArray } = await import('./arrays.js')
-    return work(await openArray(paths, format, flags.variable))
+    const { openArray, openPictures } = await import('./arrays.js')
+    return work(
+      format === 'pictures'
+        ? await openPictures(paths, flags, terminal, model?.input)
+        : await openArray(paths, format, flags.variable),
+    )
   }
   // DuckDB takes a while to load; help texts do not wait for it.
   const { openTable } = await import('toll/node')
@@ -157,7 +188,7 @@ export async function withSource<T>(
     format: inputFormat as TableFormat | undefined,
     skip,
     allowNetwork,
-    learned,
+    learned: model?.reading,
   }
   // A stop must also end the wait for standard input.
   const endInput = () => process.stdin.destroy()
@@ -179,11 +210,16 @@ export async function withSource<T>(
   }
 }
 
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
 export function arrayFormatOf(paths: readonly string[], { sql, inputFormat }: SourceFlags): ArrayFormat | undefined {
   if (inputFormat !== undefined) return arrayFormats.find((format) => format === inputFormat)
   if (sql !== undefined) return undefined
   const name = basename(paths[0]).toLowerCase().replace(/\.gz$/, '')
   if (/idx[1-4]-ubyte$/.test(name)) return 'idx'
   if (/^(data_batch_\d|test_batch)\.bin$/.test(name)) return 'cifar10'
+  if (/\.(png|jpe?g)$/.test(name) || isFolder(paths[0])) return 'pictures'
   return arrayFormats.find((format) => name.endsWith(`.${format}`))
 }

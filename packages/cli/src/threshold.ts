@@ -111,7 +111,7 @@ function readLabelled(
       bar.stop()
     }
   }
-  return withSource(sources, flags, terminal, score, model.manifest.reading)
+  return withSource(sources, flags, terminal, score, model.manifest)
 }
 
 /** Every threshold with the share of held-back rows above it. */

@@ -73,6 +73,7 @@ async function readArray(source: Extract<Source, { kind: 'array' }>, flags: Trai
     types: features.types,
     ...(label !== undefined && { labels: await readArrayLabels(source, { ...flags, label }) }),
     ...(weight !== undefined && { weights: await readSide(source, weight) }),
+    ...(flags.titles && source.names && { titles: source.names.get('file') }),
   }
 }
 

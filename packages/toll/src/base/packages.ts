@@ -14,6 +14,7 @@ export const optionalPackages = {
   'onnxruntime-node': { purpose: 'Fitting and scoring in Node', version: '^1.30.0' },
   'onnxruntime-web': { purpose: 'Fitting and scoring in a browser', version: '^1.30.0' },
   '@duckdb/node-api': { purpose: 'Reading tables in Node', version: '1.5.5-r.5' },
+  sharp: { purpose: 'Reading pictures in Node', version: '^0.35.5' },
   '@observablehq/plot': { purpose: 'Drawing charts', version: '^0.6.17' },
   linkedom: { purpose: 'Drawing charts', version: '^0.18.15' },
 } as const satisfies Readonly<Record<string, OptionalPackage>>

@@ -1,14 +1,16 @@
 // Consecutive rows of a source, and which of them cannot be used: one vocabulary for readers, models and explanations.
 
 import { TollError, messageOf, type ErrorDetails, type ErrorReason } from './errors.js'
+import type { Samples } from './samples.js'
 import type { Table } from './table.js'
 
 /** A cell as the source has it: a string of a text file stays one; null where nothing is. */
 export type CellValue = string | number | boolean | null
 
 /** Consecutive rows of a table. */
-export interface RowBatch {
-  readonly table: Table
+export interface RowBatch<S extends Samples = Table> {
+  /** Rows of a table; in a stream also images. */
+  readonly table: S
   /** Further columns by name, one value per row: keys, labels, groups, times. */
   readonly passthrough?: ReadonlyMap<string, readonly CellValue[]>
   /** Rows of the source before these; default 0, in a stream the rows before. */

@@ -45,7 +45,9 @@ export interface RowSource {
 }
 
 /** Rows in batches of any sizes: a source, or tables, images or batches one after the other. */
-export type RowStream = RowSource | AsyncIterable<Samples | RowBatch> | Iterable<Samples | RowBatch>
+export type RowStream = RowSource | AsyncIterable<StreamItem> | Iterable<StreamItem>
+
+type StreamItem = Samples | RowBatch<Samples>
 
 export interface StreamOptions extends ScoreOptions {
   /** Columns of a source whose values come along with its rows, such as a key. */
@@ -119,7 +121,7 @@ export async function* inputStream(
     : untilAborted(stream, signal)) {
     throwIfAborted(signal)
     const data = 'kind' in given ? given : given.table
-    const batch: Partial<RowBatch> = 'kind' in given ? {} : given
+    const batch: Partial<RowBatch<Samples>> = 'kind' in given ? {} : given
     const { firstRow = rows, passthrough = new Map<string, readonly CellValue[]>(), invalid } = batch
     rows = firstRow + rowCount(data)
     requireKind(data.kind, manifest.input)
