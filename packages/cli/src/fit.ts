@@ -2,8 +2,17 @@
 
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
-import { fit, minRowsToSplit, reviewTraining, type Detector, type Engine, type Manifest, type Model } from 'toll'
-import { choice, integer, real, TollError, type Domains } from 'toll/base'
+import {
+  fit,
+  minRowsToSplit,
+  reviewAlarms,
+  reviewTraining,
+  type Detector,
+  type Engine,
+  type Manifest,
+  type Model,
+} from 'toll'
+import { choice, integer, real, rowCount, takeRows, TollError, type Domains } from 'toll/base'
 import { imageParameters, tableParameters, windowParameters } from 'toll/data'
 import { detectorNamed, toll, tollAuto } from 'toll/detectors'
 import { describeThreshold } from 'toll/metrics'
@@ -20,7 +29,7 @@ import {
   readAssignments,
   type Settings,
 } from './parameters.js'
-import { describeNote } from './notes.js'
+import { describeNote, describeTrainingAlarms } from './notes.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { detectorFor, detectorWord } from './own-detector.js'
 import { reportTraining, requirePage, requireWritable } from './report-training.js'
@@ -262,11 +271,12 @@ interface Learning {
 
 /** Fits and writes the model; the checkpoint goes only when the file is there. */
 async function learn(
-  { data, types, leftOut, labels, weights, groups, time, name }: TrainingInput,
+  input: TrainingInput,
   { engine, detector, parameters }: Learning,
   flags: FitFlags,
   terminal: Terminal,
 ): Promise<Model> {
+  const { data, types, leftOut, labels, weights, groups, time, name } = input
   const { seed, scale, holdOut } = flags
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('toll')
@@ -320,6 +330,8 @@ async function learn(
     for (const note of notesOf(model.manifest)) terminal.note(`note: ${note}`)
     await saveModel(model, flags.output)
     await store?.finish()
+    const alarms = reviewAlarms(model.manifest, await countAlarms(model, input, terminal.signal))
+    if (alarms?.code === 'many-alarms') terminal.note(`warning: ${describeTrainingAlarms(alarms)}`)
     return model
   } catch (error) {
     await stopBar()
@@ -339,6 +351,32 @@ function stopWords(store: ResumableStore): string {
   return store.written
     ? `stopped; ${store.location} keeps the last checkpoint, and the same command again goes on from there`
     : 'stopped before the first checkpoint'
+}
+
+/** Rows of training that are scored to see how many are above the threshold. */
+const maxSeen = 5000
+
+/** How many of the rows that are not labelled as anomalies are above the threshold. */
+async function countAlarms(
+  model: Model,
+  { data, labels, groups, time }: TrainingInput,
+  signal: AbortSignal,
+): Promise<{ rows: number; anomalies: number }> {
+  const normal = Array.from({ length: rowCount(data) }, (_, row) => row).filter((row) => labels?.[row] !== 1)
+  // A window needs the rows before it.
+  const step = model.manifest.window ? 1 : Math.ceil(normal.length / maxSeen)
+  const rows = model.manifest.window
+    ? data
+    : takeRows(
+        data,
+        normal.filter((_, i) => i % step === 0),
+      )
+  const options = model.manifest.window ? { groups, time } : {}
+  const { isAnomaly, invalid } = await model.score(rows, { ...options, invalidRows: 'mark', signal })
+  const counted = Array.from(isAnomaly.keys()).filter(
+    (row) => !invalid.has(row) && !(model.manifest.window && labels?.[row] === 1),
+  )
+  return { rows: counted.length, anomalies: counted.reduce((sum, row) => sum + isAnomaly[row], 0) }
 }
 
 /** What the user may not expect. */

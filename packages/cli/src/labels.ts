@@ -37,6 +37,13 @@ export async function readArrayLabels(
   return anomalyLabels(values, { column: label, anomaly, normal })
 }
 
+/** The source, whose rows come with their labels. */
+export async function withLabels(source: Source, label: string): Promise<Source> {
+  if (source.kind === 'rows' || source.names?.has(label)) return source
+  const values = (await readSide(source, label)).map(String)
+  return { ...source, names: new Map([...(source.names ?? []), [label, values]]) }
+}
+
 /** The vector that belongs to the rows of an array. */
 export async function readSide(source: ArraySource, name: string): Promise<number[]> {
   const rows = rowCount(source.data)

@@ -94,11 +94,26 @@ export function describeNote(note: TrainingNote): string {
   }
 }
 
+/** What a person should know of how many of the rows that a model was fitted to are above its threshold. */
+export function describeTrainingAlarms({
+  rows,
+  anomalies,
+  expected,
+}: NonNullable<ReturnType<typeof reviewAlarms>>): string {
+  return (
+    `${anomalies} of ${rows} rows that it was fitted to are above the threshold, where by the held-out rows about ` +
+    `${usual(expected)} would be: they hold that many anomalies, or the held-out rows are not like the others`
+  )
+}
+
+function usual(expected: number): number {
+  return expected < 10 ? Number(expected.toPrecision(2)) : Math.round(expected)
+}
+
 /** What a person should know of how many rows a model called. */
 export function describeAlarms({ rows, anomalies, expected }: NonNullable<ReturnType<typeof reviewAlarms>>): string {
-  const usual = expected < 10 ? Number(expected.toPrecision(2)) : Math.round(expected)
   return (
-    `${anomalies} of ${rows} rows are above the threshold, where about ${usual} of normal rows would be: there are ` +
+    `${anomalies} of ${rows} rows are above the threshold, where about ${usual(expected)} of normal rows would be: there are ` +
     'that many anomalies, or these are other data than the model learned from (toll drift compares them)'
   )
 }

@@ -5,10 +5,10 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { featuresOf, loadModel, type Manifest, type Model, type ScoredBatch, type Stability } from 'toll'
 import { integer, TollError } from 'toll/base'
-import { siftRows, type CommandLine, type Sifted } from 'toll/report'
+import { siftRows, type CommandLine, type Sifted, type SiftOptions } from 'toll/report'
 import { shellWord } from './columns.js'
 import { addEngineOptions, withEngine, type EngineFlags } from './engine.js'
-import { addLabelOptions, type LabelFlags } from './labels.js'
+import { addLabelOptions, withLabels, type LabelFlags } from './labels.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import { commandLine, defaultSeeds, refit, requirePage, writePage } from './report-training.js'
@@ -66,10 +66,14 @@ export function defineReport(command: Command, terminal: Terminal, args: readonl
     )
     .addOption(parameterOption('seeds', settings.seeds))
     .option('--weight <column>', 'weights, where the model was fitted with them')
-  addLabelOptions(command, 'labels, where the model was fitted with them', false)
+  addLabelOptions(
+    command,
+    'labels of the rows: the page measures the scores against them; with --training also those of the fit',
+    false,
+  )
   addOrderOptions(command, {
-    group: 'groups, where the model was fitted with them',
-    time: 'times, where the model was fitted with them',
+    group: 'groups of rows that depend on each other; with --training those of the fit',
+    time: 'times of the rows; with --training those of the fit',
   })
   addSourceOptions(command)
   addEngineOptions(command)
@@ -79,6 +83,7 @@ export function defineReport(command: Command, terminal: Terminal, args: readonl
     [
       'toll report model.onnx -o report.html',
       'toll report model.onnx new.csv --id account -o report.html',
+      'toll report model.onnx labelled.csv --label fault -o report.html',
       'toll report model.onnx new.csv --training normal.csv --seeds 5 -o report.html',
     ],
     `${sourceHelp}\nThe page asks for nothing from a network, and opens wherever a browser does. It shows ` +
@@ -95,12 +100,16 @@ async function runReport(
   flags: ReportFlags,
   { args, terminal }: { readonly args: readonly string[]; readonly terminal: Terminal },
 ): Promise<void> {
-  const ofTraining = (['seeds', 'label', 'weight', 'group', 'time'] as const).find((name) => flags[name] !== undefined)
+  const alone = sources.length === 0 && flags.sql === undefined
+  const ofTraining = (['seeds', 'weight'] as const).find((name) => flags[name] !== undefined)
   if (flags.training === undefined && ofTraining)
     throw new TollError('missing-argument', `--${ofTraining} is about the training data: add --training FILE`)
-  const alone = sources.length === 0 && flags.sql === undefined
-  if (alone && flags.id !== undefined)
-    throw new TollError('out-of-domain', '--id names rows of a SOURCE, and there is none')
+  const ofRows = (['id', 'label', 'group', 'time'] as const).find((name) => flags[name] !== undefined)
+  if (alone && ofRows !== undefined && (ofRows === 'id' || flags.training === undefined))
+    throw new TollError(
+      'out-of-domain',
+      `--${ofRows} ${ofRows === 'id' ? 'names' : 'says something of'} rows of a SOURCE, and there is none`,
+    )
   await requirePage(flags.output)
   await requireOther(flags, [path])
   const { model, bytes, sifted, stability } = await withEngine(flags, async (engine) => {
@@ -167,10 +176,12 @@ async function siftSource(
   terminal: Terminal,
 ): Promise<{ sifted: Sifted; ofTraining: boolean }> {
   const [id] = keysOf(source, flags.id === undefined ? [] : [flags.id])
+  const labels = labelColumns(source, flags)
+  const rows = labels ? await withLabels(source, labels.label) : source
   const bar = await terminal.progress('score', source.kind === 'rows' ? source.table.rowCount : undefined, 'rows')
   async function* batches(): AsyncGenerator<ScoredBatch> {
-    const passthrough = id === undefined ? [] : [id]
-    for await (const batch of scoreSource(source, model, { passthrough, signal: terminal.signal })) {
+    const passthrough = [id, ...Object.values(orderIn(model, labels))].filter((name) => name !== undefined)
+    for await (const batch of scoreSource(rows, model, { passthrough, signal: terminal.signal })) {
       yield batch
       bar.update(batch.firstRow + batch.score.length)
     }
@@ -179,6 +190,7 @@ async function siftSource(
     const sifted = await siftRows(model, batches(), {
       signal: terminal.signal,
       ...(id !== undefined && { key: id }),
+      ...(labels && { labels }),
       ...(flags.top !== undefined && { top: flags.top }),
     })
     return { sifted, ofTraining: await isTraining(source, model, sifted.rows, terminal.signal) }
@@ -187,6 +199,20 @@ async function siftSource(
   } finally {
     bar.stop()
   }
+}
+
+/** The columns of labels; with --training they may be of the training data alone. */
+function labelColumns(source: Source, flags: ReportFlags): SiftOptions['labels'] {
+  const { label, anomaly, normal, group, time, training } = flags
+  if (label === undefined) return undefined
+  const isThere = source.kind !== 'rows' || source.table.columns.some(({ name }) => name === label)
+  if (training !== undefined && !isThere) return undefined
+  return source.kind === 'rows' ? { label, anomaly, normal, group, time } : { label, anomaly, normal }
+}
+
+/** Columns that come along for the labels. */
+function orderIn({ manifest: { window } }: Model, labels: SiftOptions['labels']) {
+  return labels ? { label: labels.label, group: labels.group ?? window?.group, time: labels.time ?? window?.time } : {}
 }
 
 /** Refits on the training data, read with the columns that the model takes. */

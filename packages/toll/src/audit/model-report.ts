@@ -4,10 +4,12 @@
 
 import { TollError, version } from '../base/index.js'
 import { detectorOf, type Detector } from '../detectors/index.js'
+import { evaluateScores } from '../evaluate/index.js'
 import type { Model } from '../model/index.js'
 import type { Report } from '../report/index.js'
 import { profileBlocks, schemaBlocks } from './report-columns.js'
 import { scoreBlocks, stabilityBlocks, trainingBlocks } from './report-course.js'
+import { labelBlocks } from './report-labels.js'
 import { formulaBlocks, originBlocks, type CommandLine } from './report-origin.js'
 import { anomalyBlocks } from './report-rows.js'
 import { leadOf, verdictBlocks } from './report-verdict.js'
@@ -70,7 +72,16 @@ export async function modelReport(model: Model, options: ModelReportOptions = {}
   const detector = detectorOf(manifest, options.detector)
   // Training data do not drift from themselves.
   const sifted = options.sifted && ofTraining ? { ...options.sifted, drift: undefined, columns: [] } : options.sifted
-  const verdict = { manifest, detector, sifted, ofTraining, ...(stability && { stability }) }
+  const labelled = sifted?.labelled
+  const evaluation = labelled && evaluateScores({ ...labelled, ofTraining }, manifest)
+  const verdict = {
+    manifest,
+    detector,
+    sifted,
+    ofTraining,
+    ...(evaluation && { evaluation }),
+    ...(stability && { stability }),
+  }
   return {
     title: `${name}${source === undefined ? '' : ` on ${source}`}`,
     lead: leadOf(verdict),
@@ -88,6 +99,9 @@ export async function modelReport(model: Model, options: ModelReportOptions = {}
             ],
       },
       { title: 'Scores', blocks: await scoreBlocks(manifest, sifted) },
+      ...(labelled && evaluation
+        ? [{ title: 'Labels', blocks: await labelBlocks(manifest, labelled, evaluation) }]
+        : []),
       { title: 'Training', blocks: await trainingBlocks(manifest, detector) },
       { title: 'Data', blocks: await profileBlocks(model, sifted) },
       {

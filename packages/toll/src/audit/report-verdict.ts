@@ -3,11 +3,13 @@
 
 import { messageOf } from '../base/index.js'
 import type { Detector } from '../detectors/index.js'
+import type { Evaluation } from '../evaluate/index.js'
 import type { Manifest } from '../model/index.js'
 import type { Block, MetricTile } from '../report/index.js'
 import { describeThreshold } from '../threshold/index.js'
 import { calledHeldBack, reviewAlarms } from './alarms.js'
 import { columnFacts } from './columns.js'
+import { labelCautions } from './report-labels.js'
 import type { Sifted } from './sift.js'
 import type { Stability } from './stability.js'
 import { counted, grouped, listNames, percent, shareInterval, showNumber, showP } from './words.js'
@@ -20,6 +22,8 @@ export interface Verdict {
   /** Whether the rows are those that the model was fitted to. */
   readonly ofTraining: boolean
   readonly stability?: Stability
+  /** Where the rows have labels. */
+  readonly evaluation?: Evaluation
 }
 
 /** What the model scores. */
@@ -79,7 +83,7 @@ export function verdictBlocks(verdict: Verdict): Block[] {
   ]
 }
 
-function tilesOf({ manifest, sifted, stability }: Verdict): MetricTile[] {
+function tilesOf({ manifest, sifted, stability, evaluation }: Verdict): MetricTile[] {
   const { rows, threshold, heldBack } = manifest
   const [, many] = samplesOf(manifest)
   const { called, of } = calledHeldBack(manifest)
@@ -104,6 +108,15 @@ function tilesOf({ manifest, sifted, stability }: Verdict): MetricTile[] {
     heldBack.source === 'held-back'
       ? { label: 'False alarms', value: percent(called / of), note: `of ${grouped(of)} held-back normal ${many}` }
       : { label: 'False alarms', value: 'not known', note: `no ${many} were held back` },
+    ...(evaluation
+      ? [
+          {
+            label: 'Area under the ROC curve',
+            value: evaluation.measures.auroc.value.toFixed(3),
+            note: `${counted(evaluation.rows.anomalies, 'labelled anomaly', 'labelled anomalies')}`,
+          },
+        ]
+      : []),
     {
       label: `Training ${many}`,
       value: grouped(rows.trained),
@@ -149,7 +162,7 @@ function promiseOf(manifest: Manifest, sifted?: Sifted): string {
 /** Below this share of rows with equal decisions, or of equal top rows, refits disagree. */
 const steady = { decision: 0.95, top: 0.7 }
 
-function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): string[] {
+function cautionsOf({ manifest, sifted, ofTraining, stability, evaluation }: Verdict): string[] {
   const { heldBack } = manifest
   const [, many] = samplesOf(manifest)
   const columns = columnFacts(manifest)
@@ -158,7 +171,13 @@ function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): strin
   const drift = sifted?.drift
   const alarms =
     sifted && !ofTraining
-      ? reviewAlarms(manifest, { rows: sifted.scores.length, anomalies: sifted.anomalies })
+      ? reviewAlarms(
+          manifest,
+          // Of labelled rows only the normal ones are called by mistake.
+          evaluation
+            ? { rows: evaluation.rows.normal, anomalies: evaluation.counts.falsePositives }
+            : { rows: sifted.scores.length, anomalies: sifted.anomalies },
+        )
       : undefined
   const drifted = drift?.columns.filter((column) => column.drifted).map(({ column }) => column) ?? []
   const outside = drift?.columns.filter((column) => column.outside > 0.01).map(({ column }) => column) ?? []
@@ -195,13 +214,15 @@ function cautionsOf({ manifest, sifted, ofTraining, stability }: Verdict): strin
       : []),
     ...(alarms && alarms.anomalies <= alarms.rows / 2
       ? [
-          `${grouped(alarms.anomalies)} of ${grouped(alarms.rows)} scored ${many} are called, where about ` +
+          `${grouped(alarms.anomalies)} of ${grouped(alarms.rows)} ${evaluation ? 'normal' : 'scored'} ${many} are ` +
+            'called, where about ' +
             `${showNumber(Math.round(alarms.expected * 10) / 10)} of normal ones would be: ` +
             (alarms.code === 'many-alarms'
               ? 'there are that many anomalies, or these are other data than the model learned from, or in other units.'
               : 'these are other data than the model learned from.'),
         ]
       : []),
+    ...(evaluation ? labelCautions(evaluation) : []),
     ...(!ofTraining && drift?.score?.drifted
       ? [
           `The scores are not spread as those of the held-back ${many} are (p-value ` +

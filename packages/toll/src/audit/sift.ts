@@ -11,6 +11,7 @@ import {
   type ScoredBatch,
   type UnscoredRow,
 } from '../model/index.js'
+import { LabelTally, type LabelColumns, type LabelledRows } from '../evaluate/index.js'
 import { DriftTally, compareWithTraining, type ColumnTally, type Drift } from './drift.js'
 import { trainingSamples, type TrainingSource } from './stability.js'
 
@@ -45,6 +46,8 @@ export interface Sifted {
   /** Absent where the model has nothing to compare with. */
   readonly drift?: Drift
   readonly columns: readonly ColumnTally[]
+  /** The scores with their labels, where rows come with labels. */
+  readonly labelled?: LabelledRows
 }
 
 export interface SiftOptions {
@@ -55,6 +58,8 @@ export interface SiftOptions {
    */
   readonly key?: string
   readonly titles?: ArrayLike<string | number>
+  /** The columns that come along and say which rows are anomalies, and which depend on each other. */
+  readonly labels?: LabelColumns
   /** As `measureDrift`; default 0.05. */
   readonly fdr?: number
   readonly signal?: AbortSignal
@@ -66,12 +71,13 @@ const maxReasons = 5
 /**
  * Goes through scored rows once.
  *
- * @throws `argument` for options outside their ranges; `data` when no row could be scored; whatever the batches throw.
+ * @throws `argument` for options outside their ranges; `data` when no row could be scored; as `evaluateStream` for
+ * labels; whatever the batches throw.
  */
 export async function siftRows(
   { manifest }: Model,
   batches: AsyncIterable<ScoredBatch> | Iterable<ScoredBatch>,
-  { top = 20, key, titles, fdr = 0.05, signal }: SiftOptions = {},
+  { top = 20, key, titles, labels, fdr = 0.05, signal }: SiftOptions = {},
 ): Promise<Sifted> {
   if (!(Number.isInteger(top) && top >= 1 && top <= 100))
     throw new TollError('out-of-domain', `top must be an integer from 1 to 100, got ${top}`, {
@@ -80,6 +86,7 @@ export async function siftRows(
       expected: 'an integer from 1 to 100',
     })
   const tally = new DriftTally(manifest)
+  const labelled = labels && new LabelTally(manifest, labels)
   const scores: number[] = []
   const alarms: Record<string, number> = Object.fromEntries(
     Object.keys(manifest.thresholds ?? {}).map((name) => [name, 0]),
@@ -107,6 +114,7 @@ export async function siftRows(
     }
     imputed += batch.imputed
     tally.push(batch)
+    labelled?.push(batch)
     rows += batch.score.length
   }
   if (scores.length === 0) throw noScoredRows(first[0], first[0]?.title)
@@ -127,6 +135,7 @@ export async function siftRows(
     topData: joinRows(highest.picked.map(({ samples }) => samples)),
     ...(comparable && { drift: compareWithTraining(manifest, tally, scores, { rows, fdr }) }),
     columns: tally.columns,
+    ...(labelled && { labelled: labelled.rows() }),
   }
 }
 

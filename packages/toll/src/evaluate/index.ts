@@ -26,6 +26,7 @@ export {
   type ResampledUnit,
 } from './evaluation.js'
 export {
+  LabelTally,
   scoreLabelled,
   scoreLabelledStream,
   type LabelColumns,

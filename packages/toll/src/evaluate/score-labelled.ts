@@ -16,7 +16,15 @@ import {
   type TimeUnit,
 } from '../base/index.js'
 import { anomalyLabels, type LabelValue } from '../data/index.js'
-import { featuresOf, samplesFor, scoreStream, type Manifest, type Model, type RowStream } from '../model/index.js'
+import {
+  featuresOf,
+  samplesFor,
+  scoreStream,
+  type Manifest,
+  type Model,
+  type RowStream,
+  type ScoredBatch,
+} from '../model/index.js'
 import { labelWindows } from '../preprocess/index.js'
 import { checkLabels } from './check-labels.js'
 import type { EvaluatedRows } from './evaluation.js'
@@ -84,38 +92,68 @@ export async function scoreLabelledStream(
   columns: LabelColumns,
   { invalidRows = 'mark', signal, onProgress }: ScoreLabelledOptions = {},
 ): Promise<LabelledRows> {
-  const { label, anomaly, normal, timeUnit } = columns
-  if (featuresOf(model.manifest).some(({ name }) => name === label))
-    throw new TollError(
-      'conflicting-options',
-      `the model takes '${label}' as an input, so that its scores know the labels and measure nothing; fit it ` +
-        'without that column',
-      { option: 'label', value: label, column: label },
-    )
-  const order = orderOf(model.manifest, columns)
-  const passthrough = [...new Set([label, ...orderColumns(order)])]
-  const file = 'batches' in stream ? stream.name : undefined
-  const scores: Float64Array[] = []
-  const values: CellValue[] = []
-  const orders: RowOrder[] = []
-  let imputed = 0
-  for await (const batch of scoreStream(model, stream, { passthrough, invalidRows, signal })) {
-    const lacking = passthrough.find((name) => !batch.passthrough.has(name))
-    if (lacking !== undefined)
-      throw new TollError('unknown-column', `the rows come without column '${lacking}'`, { column: lacking })
-    for (const value of batch.passthrough.get(label)!) values.push(value)
-    orders.push(readOrder(batch.passthrough, order, { file, timeUnit, firstRow: batch.firstRow }))
-    scores.push(batch.score)
-    imputed += batch.imputed
+  const tally = new LabelTally(model.manifest, columns, 'batches' in stream ? stream.name : undefined)
+  for await (const batch of scoreStream(model, stream, { passthrough: tally.passthrough, invalidRows, signal })) {
+    tally.push(batch)
     onProgress?.(batch.firstRow + batch.score.length)
   }
-  return labelledRows(model.manifest, {
-    scores: joined(scores),
-    labels: anomalyLabels(values, { column: label, anomaly, normal }),
-    ...(order.group !== undefined && { groups: orders.flatMap(({ groups }) => Array.from(groups!)) }),
-    ...(order.time !== undefined && { time: joined(orders.map(({ time }) => time as Float64Array)) }),
-    imputed,
-  })
+  return tally.rows()
+}
+
+/** Scores with their labels, collected batch by batch. */
+export class LabelTally {
+  /** Columns that must come along with the rows. */
+  readonly passthrough: readonly string[]
+  readonly #manifest: Manifest
+  readonly #columns: LabelColumns
+  readonly #order: OrderColumns
+  readonly #file: string | undefined
+  readonly #scores: Float64Array[] = []
+  readonly #values: CellValue[] = []
+  readonly #orders: RowOrder[] = []
+  #imputed = 0
+
+  /** @throws `argument` for other groups than those of a model of windows, and for a label that is an input. */
+  constructor(manifest: Manifest, columns: LabelColumns, file?: string) {
+    const { label } = columns
+    if (featuresOf(manifest).some(({ name }) => name === label))
+      throw new TollError(
+        'conflicting-options',
+        `the model takes '${label}' as an input, so that its scores know the labels and measure nothing; fit it ` +
+          'without that column',
+        { option: 'label', value: label, column: label },
+      )
+    this.#manifest = manifest
+    this.#columns = columns
+    this.#order = orderOf(manifest, columns)
+    this.#file = file
+    this.passthrough = [...new Set([label, ...orderColumns(this.#order)])]
+  }
+
+  /** @throws `not-found` for a column that did not come along; as `readOrder`. */
+  push({ passthrough, firstRow, score, imputed }: ScoredBatch): void {
+    const lacking = this.passthrough.find((name) => !passthrough.has(name))
+    if (lacking !== undefined)
+      throw new TollError('unknown-column', `the rows come without column '${lacking}'`, { column: lacking })
+    const { label, timeUnit } = this.#columns
+    for (const value of passthrough.get(label)!) this.#values.push(value)
+    this.#orders.push(readOrder(passthrough, this.#order, { file: this.#file, timeUnit, firstRow }))
+    this.#scores.push(score)
+    this.#imputed += imputed
+  }
+
+  /** @throws as `anomalyLabels`. */
+  rows(): LabelledRows {
+    const { label, anomaly, normal } = this.#columns
+    const { group, time } = this.#order
+    return labelledRows(this.#manifest, {
+      scores: joined(this.#scores),
+      labels: anomalyLabels(this.#values, { column: label, anomaly, normal }),
+      ...(group !== undefined && { groups: this.#orders.flatMap(({ groups }) => Array.from(groups!)) }),
+      ...(time !== undefined && { time: joined(this.#orders.map((order) => order.time as Float64Array)) }),
+      imputed: this.#imputed,
+    })
+  }
 }
 
 /** Groups and times of a model of windows, where they are columns of the table and not given. */

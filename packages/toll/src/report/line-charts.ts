@@ -2,7 +2,7 @@
 // and a label of their own.
 
 import { TollError } from '../base/index.js'
-import type { RocCurve } from '../metrics/index.js'
+import type { PrecisionRecallCurve, RocCurve } from '../metrics/index.js'
 import { formatNumber, logTicks, narrowWidth, shorten, type Chart, type ChartOptions, type Frame } from './chart.js'
 import { axisX, axisY, drawChart, type Plot } from './plot.js'
 import type { ReportTable } from './table.js'
@@ -100,6 +100,41 @@ export async function rocChart(curves: readonly NamedRoc[], options: ChartOption
           }),
         ]
       }),
+    ],
+  }))
+}
+
+/** The precision-recall curve of one model; default width 400. */
+export async function precisionRecallChart(
+  { precision, recall }: PrecisionRecallCurve,
+  averagePrecision: number,
+  options: ChartOptions = {},
+): Promise<Chart> {
+  const width = options.width ?? 400
+  // Beyond the threshold that catches all, only precision is lost.
+  const end = recall.findIndex((caught) => caught === 1) + 1
+  const points = thin(recall.subarray(0, end), precision.subarray(0, end), 1 / 400, 1 / 400).map(([x, y]): Point => [100 * x, 100 * y])
+  const shares = [0.1, 0.25, 0.5, 0.75, 0.9, 1]
+  const described = {
+    description: `Precision over recall. Average precision ${averagePrecision.toFixed(3)}.`,
+    table: {
+      caption: 'Precision (%) when at least this share of the anomalies is caught',
+      columns: shares.map((share) => ({ title: `${100 * share} %`, digits: 1 })),
+      rows: [shares.map((share) => 100 * precision[recall.findIndex((caught) => caught >= share - 1e-12)])],
+    },
+  }
+  const frames = { wide: { width, height: width + 20 }, narrow: { width: narrowWidth, height: narrowWidth + 20 } }
+  return drawChart(frames, described, (plot) => ({
+    marginLeft: 40,
+    marginRight: 16,
+    marginTop: 34,
+    marginBottom: 42,
+    x: { domain: [0, 100] },
+    y: { domain: [0, 100] },
+    marks: [
+      ...axisY(plot, 'called rows that are anomalies (%)', { ticks: 5 }),
+      axisX(plot, 'anomalies caught (%)', { ticks: 5 }),
+      ...drawLine(plot, points, 0),
     ],
   }))
 }
