@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseHTML } from 'linkedom'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Evaluation } from 'toll'
 import { runToll, writeExample } from './spawn.test.suite.js'
 
 let folder = ''
@@ -91,6 +92,32 @@ describe('toll report', () => {
       'toll fit DATA -o model.onnx --columns a --columns b --columns c --detector mean-distance --scale ' +
         'standard --hold-out 0.3 --seed 2 --threshold-quantile 0.99 --label LABEL',
     )
+  })
+
+  test('measures the scores against labels of the rows, and judges by them', async () => {
+    const rows = await readFile(at('example.csv'), 'utf8')
+    await writeFile(at('labelled.csv'), rows)
+    const args = ['report', 'model.onnx', 'labelled.csv', '--label', 'label', '-o', 'labelled.html']
+    const { code, err } = await toll(...args)
+    expect([code, err]).toEqual([0, ''])
+    const evaluated = await toll('eval', 'model.onnx', 'labelled.csv', '--label', 'label', '--json')
+    const { measures, counts } = JSON.parse(evaluated.out) as Evaluation
+    const text = await textOf('labelled.html')
+    expect(text).toContain(`Area under the ROC curve${measures.auroc.value.toFixed(4)}`)
+    expect(text).toContain('What each threshold calls')
+    const { truePositives, falseNegatives, falsePositives, trueNegatives } = counts
+    const called = [truePositives, falseNegatives, falsePositives, trueNegatives].join('')
+    expect(text).toContain(`${called}${measures.precision.value.toFixed(3)}${measures.recall.value.toFixed(3)}`)
+    // The other way round the model is worse than chance, and the verdict says so.
+    const turned = await toll(...args, '--normal', '1')
+    expect([turned.code, await textOf('labelled.html')]).toEqual([
+      0,
+      expect.stringMatching(/Before you trust it.*do not tell the labelled anomalies from normal rows/),
+    ])
+    expect(await toll('report', 'model.onnx', '--label', 'label', '-o', 'x.html')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/--label .* rows of a SOURCE, and there is none/) as string,
+    })
   })
 
   test('is about the model alone without rows, and measures stability with the training data', async () => {
