@@ -17,6 +17,8 @@ export interface BrowserPage {
   run<T>(body: string, argument?: unknown): Promise<T>
   /** What the page wrote to its console, one line each, and errors that nobody caught. */
   readonly log: readonly string[]
+  /** Addresses that the page or its workers asked for and that are not of its own server; none is reached. */
+  readonly strangers: readonly string[]
   close(): Promise<void>
 }
 
@@ -63,13 +65,24 @@ export async function openPage(executablePath: string, options: PageOptions = {}
       await stopServing()
       throw error
     })
-  const page = await browser.newPage()
+  const context = await browser.newContext()
+  const strangers: string[] = []
+  const origin = `http://localhost:${port}`
+  await context.route(
+    ({ href }) => ![`${origin}/`, `blob:${origin}/`, 'data:'].some((own) => href.startsWith(own)),
+    (route) => {
+      strangers.push(route.request().url())
+      return route.abort()
+    },
+  )
+  const page = await context.newPage()
   const log: string[] = []
   page.on('console', (message) => log.push(message.text()))
   page.on('pageerror', (error) => log.push(error.message))
-  await page.goto(`http://localhost:${port}/`)
+  await page.goto(`${origin}/`)
   return {
     log,
+    strangers,
     run: (body, argument) => page.evaluate(`(async (argument) => { ${body} })(${JSON.stringify(argument ?? null)})`),
     close: async () => {
       await browser.close()

@@ -3,8 +3,8 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { untilComputed } from 'toll-test/spawn'
 import { runPaper, startPaper } from './paper.harness.js'
 
 let folder = ''
@@ -154,8 +154,7 @@ describe('Ctrl-C', () => {
       cwd: folder,
       input: '',
     })
-    await sleep(1500)
-    expect(running.exitCode).toBe(null)
+    await untilComputed(running, 1.5)
     running.kill('SIGINT')
     expect(await outcome).toEqual({ code: 130, out: '', err: 'toll: stopped before it was finished\n' })
     expect(await readdir(folder)).not.toContain('stopped')

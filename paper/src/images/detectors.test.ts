@@ -70,7 +70,7 @@ beforeAll(async () => {
   engines = await openEngines({ threads: 1, workers: 2 })
   folder = await mkdtemp(join(tmpdir(), 'toll-baselines-'))
   records = await run('log.ndjson')
-}, 60_000)
+})
 afterAll(async () => {
   await closeEngines(engines)
   await rm(folder, { recursive: true })

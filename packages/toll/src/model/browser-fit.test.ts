@@ -84,6 +84,15 @@ describe.skipIf(!executable)('a fit in a browser', () => {
     const { score } = await new Model(there.bytes, engine).score(tableFromRows(probe))
     expect(apart(score, there.scores)).toBeLessThan(1e-5)
     await engine.close()
+    expect(page.strangers).toEqual([])
+  })
+
+  it('would be seen to ask for what is elsewhere', async () => {
+    const another = await openPage(executable!)
+    const address = 'https://example.org/model.onnx'
+    await another.run(`await fetch('${address}').catch(() => undefined)`)
+    expect(another.strangers).toEqual([address])
+    await another.close()
   })
 
   it('needs no engine, and reads and writes files as a page has them', async () => {
@@ -93,6 +102,7 @@ describe.skipIf(!executable)('a fit in a browser', () => {
       probe,
       settings,
     })
+    expect(another.strangers).toEqual([])
     await another.close()
     expect(scores[0]).toHaveLength(3)
     expect(scores[1]).toEqual(scores[0])

@@ -26,7 +26,7 @@ const run = async (body: string) => {
     import { fit, tableFromRows } from ${JSON.stringify(new URL('../index.js', import.meta.url).href)}
     const table = tableFromRows(${JSON.stringify(rows)})
     ${body}`
-  return promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { timeout: 30_000 })
+  return promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { timeout: 250_000 })
 }
 
 it('do not keep the process alive', async () => {

@@ -17,7 +17,7 @@ const run = (body: string, env: Record<string, string> = {}) =>
   ${body}
 `,
     ],
-    { timeout: 30_000, env: { ...process.env, ...env } },
+    { timeout: 250_000, env: { ...process.env, ...env } },
   )
 
 const load = `
@@ -111,5 +111,4 @@ it.skipIf(!existsSync(rasteriser))(
       }),
     ).toMatchObject({ stdout: 'webgpu,webgpu 40 true\n' })
   },
-  60_000,
 )

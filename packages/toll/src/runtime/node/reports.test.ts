@@ -60,16 +60,16 @@ function attempts(program: string, env: NodeJS.ProcessEnv = {}): string[] {
 describe.skipIf(!traced)('with strace', () => {
   it('nothing asks for the network or keeps a report', () => {
     expect(attempts(`${fitAndScore} await engine.close()`)).toEqual([])
-  }, 60_000)
+  })
 
   it('nor in a worker thread of the program', () => {
     expect(attempts(inAWorker)).toEqual([])
-  }, 60_000)
+  })
 
   it('a value that the owner sets stands, and shows that the trace would see it', () => {
     for (const program of [`${fitAndScore} await engine.close()`, inAWorker])
       expect(attempts(program, { ORT_DISABLE_TELEMETRY: '0' }).join('\n')).toContain('onnxruntime.db')
-  }, 60_000)
+  })
 })
 
 it.skipIf(traced)('is not traced: strace is not installed', () => {
