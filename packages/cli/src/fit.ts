@@ -73,7 +73,7 @@ const settings = {
     default: 50,
     min: 1,
     max: 1e9,
-    doc: 'Steps between checkpoints, which are written every two seconds at most.',
+    doc: 'Steps between checkpoints, which are written every two seconds at most, and every 30 seconds at least.',
   }),
 } satisfies Domains
 

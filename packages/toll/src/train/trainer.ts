@@ -35,12 +35,15 @@ export interface TrainOptions extends Omit<StepSpec, 'rows' | 'sampleShape' | 'd
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: TrainingProgress) => void
   /**
-   * Written every `every` steps, if the store says that it is due, and read at the start: a run that was stopped goes
-   * on where it was. Removed at the end.
+   * Written every `every` steps, if the store says that it is due, and whenever the last one is 30 seconds old, however
+   * long a step takes; read at the start: a run that was stopped goes on where it was. Removed at the end.
    */
   readonly checkpoint?: { readonly store: CheckpointStore; readonly every: number }
   readonly monitor?: Monitor
 }
+
+/** Milliseconds after which a checkpoint is written whatever the step. */
+const maxAge = 30_000
 
 export interface Monitor {
   /** Steps between two looks. */
@@ -202,6 +205,7 @@ class Run {
   async finish(loop: Loop): Promise<Trained> {
     const { steps, signal, onProgress, monitor, checkpoint } = this.#options
     let perRun = 1
+    let saved = performance.now()
     while (this.#step < steps) {
       throwIfAborted(signal)
       const runs = Math.min(perRun, (this.#nextStop() - this.#step) / this.program.stepsPerRun)
@@ -209,8 +213,14 @@ class Run {
       this.#record(await loop.advance(this.#feeds(runs)))
       perRun = Math.max(1, Math.floor((runs * stretch) / Math.max(performance.now() - started, 1)))
       if (monitor && this.#step % monitor.every === 0) await this.#evaluate(monitor, loop)
-      if (checkpoint && this.#step % checkpoint.every === 0 && this.#step < steps && (checkpoint.store.due?.() ?? true))
-        await this.#save(checkpoint.store, loop)
+      if (checkpoint && this.#step < steps) {
+        const { store, every } = checkpoint
+        const isOld = performance.now() - saved >= maxAge
+        if (isOld || (this.#step % every === 0 && (store.due?.() ?? true))) {
+          await this.#save(store, loop)
+          saved = performance.now()
+        }
+      }
       onProgress?.({ step: this.#step, steps, values: this.#latest() })
     }
     const values = await this.#finiteValues(loop)
