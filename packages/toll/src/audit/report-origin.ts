@@ -191,7 +191,12 @@ function decisionBlocks({ threshold, heldBack }: Manifest): Block[] {
   const n = heldBack.scores.length
   return [
     { kind: 'formula', formula: String.raw`\text{anomaly} ⟺ s(x) > ${plain(threshold.value)}` },
-    { kind: 'paragraph', text: `Threshold: ${describeThreshold(threshold)}. The comparison is in float64.` },
+    {
+      kind: 'paragraph',
+      text:
+        `Threshold: ${describeThreshold(threshold).replace(String(threshold.value), showNumber(threshold.value))}. ` +
+        'The comparison is in float64.',
+    },
     ...(heldBack.source === 'held-back'
       ? [
           { kind: 'formula', formula: String.raw`p(x) = \frac{1 + \text{#}(s_i ≥ s(x))}{1 + ${n}}` } as const,

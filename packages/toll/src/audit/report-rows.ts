@@ -68,12 +68,13 @@ export async function anomalyBlocks(model: Model, sifted: Sifted, options: RowsO
         `${intro} ${isImage ? 'Images' : 'The rows of the source'} count from ` +
         `1${isImage ? '' : ', without the line of names, unless a key names them'}.`,
     },
-    { kind: 'table', table: overview(sifted, at, one) },
+    { kind: 'table', table: overview(sifted, at, one, !isImage) },
     ...(isImage
       ? await imageBlocks(model, sifted.topData as NdArray, explained, places)
       : sifted.top.map((row, i): Block => ({
           kind: 'details',
           title: `Row ${named(row.title)}`,
+          id: `row-${i + 1}`,
           open: i < unfolded,
           note:
             `score ${showNumber(row.score)}${row.pValue === undefined ? '' : `, p ${showP(row.pValue)}`}, ` +
@@ -100,7 +101,7 @@ export async function anomalyBlocks(model: Model, sifted: Sifted, options: RowsO
   ]
 }
 
-function overview({ top }: Sifted, at: ReadonlyMap<number, ExplainedRow>, one: string): ReportTable {
+function overview({ top }: Sifted, at: ReadonlyMap<number, ExplainedRow>, one: string, linked: boolean): ReportTable {
   const withP = top.some(({ pValue }) => pValue !== undefined)
   const columns = [...at.values()].some((row) => row.columns.length > 0)
   return {
@@ -113,7 +114,7 @@ function overview({ top }: Sifted, at: ReadonlyMap<number, ExplainedRow>, one: s
       ...(withP ? [{ title: 'p-value', align: 'right' } as const] : []),
     ],
     rows: top.map((row, i) => [
-      named(row.title),
+      linked ? { text: named(row.title), to: `row-${i + 1}` } : named(row.title),
       showNumber(row.score),
       row.isAnomaly ? 'anomaly' : 'normal',
       ...(columns ? [leadersOf(at.get(i))] : []),

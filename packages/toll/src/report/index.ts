@@ -6,7 +6,15 @@ export { contributionBars, type Contribution } from './contribution-bars.js'
 export { formulaMarkup, formulaText } from './formula.js'
 export { heatMapPng } from './heat-map.js'
 export { imageStrip, renderStripSvg, type ImageBatch, type ImageStrip, type ImageStripOptions } from './images.js'
-export { learningCurve, lossChart, precisionRecallChart, rocChart, type NamedRoc, type Series, type SeriesOptions } from './line-charts.js'
+export {
+  learningCurve,
+  lossChart,
+  precisionRecallChart,
+  rocChart,
+  type NamedRoc,
+  type Series,
+  type SeriesOptions,
+} from './line-charts.js'
 export { renderReport, type Block, type MetricTile, type Report, type ReportSection } from './report.js'
 export {
   curvePanels,

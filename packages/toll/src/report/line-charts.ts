@@ -113,7 +113,10 @@ export async function precisionRecallChart(
   const width = options.width ?? 400
   // Beyond the threshold that catches all, only precision is lost.
   const end = recall.findIndex((caught) => caught === 1) + 1
-  const points = thin(recall.subarray(0, end), precision.subarray(0, end), 1 / 400, 1 / 400).map(([x, y]): Point => [100 * x, 100 * y])
+  const points = thin(recall.subarray(0, end), precision.subarray(0, end), 1 / 400, 1 / 400).map(([x, y]): Point => [
+    100 * x,
+    100 * y,
+  ])
   const shares = [0.1, 0.25, 0.5, 0.75, 0.9, 1]
   const described = {
     description: `Precision over recall. Average precision ${averagePrecision.toFixed(3)}.`,

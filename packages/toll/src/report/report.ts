@@ -1,10 +1,11 @@
-// A report as one HTML file: no script, no request, nothing to install. A small tree of blocks goes in, escaped HTML
+// A report as one HTML file: no request, nothing to install, and no script but one of ours that only helps. A small tree of blocks goes in, escaped HTML
 // comes out.
 
 import type { Chart } from './chart.js'
 import { formulaMarkup, lettersMarkup } from './formula.js'
 import type { ImageStrip } from './images.js'
 import { html, trusted, type Markup } from './markup.js'
+import { reportScript, scriptSource } from './script.js'
 import { reportStyle } from './style.js'
 import { tableMarkup, type ReportTable } from './table.js'
 
@@ -68,12 +69,14 @@ export type Block =
   | {
       readonly kind: 'details'
       readonly title: string
+      /** For links of tables that lead here; of the whole page. */
+      readonly id?: string
       readonly note?: string
       readonly open?: boolean
       readonly blocks: readonly Block[]
     }
 
-/** The whole document. All texts are escaped; a policy in the file forbids scripts and requests. */
+/** The whole document. All texts are escaped; a policy in the file forbids other scripts, and requests. */
 export function renderReport(report: Report): string {
   const sections = report.sections.map(
     ({ title, blocks }, i) =>
@@ -89,7 +92,7 @@ ${blocks.map(blockMarkup)}</section>\n`,
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src ${trusted(scriptSource)}">
 <title>${report.title}</title>
 <style>
 ${trusted(reportStyle)}</style>
@@ -102,7 +105,8 @@ ${trusted(reportStyle)}</style>
 ${contents}</header>
 <main id="content" tabindex="-1">
 ${sections}</main>
-${footer}</body>
+${footer}<script>${trusted(reportScript)}</script>
+</body>
 </html>
 `.markup
 }
@@ -143,7 +147,10 @@ function blockMarkup(block: Block): Markup {
 
 /** A chart with its title as the first thing in it: its label already says what it shows. */
 function drawing(svg: string, title: string): Markup {
-  return trusted(svg.replace('>', `>${html`<title>${title}</title>`.markup}`))
+  // Drawn for its width: letters that grow with the page would shout.
+  const [, width] = /viewBox="0 0 ([\d.]+)/.exec(svg) ?? []
+  const sized = width === undefined ? svg : svg.replace('<svg', `<svg style="max-width: ${1.15 * Number(width)}px"`)
+  return trusted(sized.replace('>', `>${html`<title>${title}</title>`.markup}`))
 }
 
 function figureMarkup(title: string, caption: string | undefined, content: Markup): Markup {
@@ -151,10 +158,11 @@ function figureMarkup(title: string, caption: string | undefined, content: Marku
   return html`<figure><figcaption><strong>${title}</strong>${text}</figcaption>\n${content}</figure>\n`
 }
 
-function detailsMarkup({ title, note, open, blocks }: Extract<Block, { kind: 'details' }>): Markup {
+function detailsMarkup({ title, id, note, open, blocks }: Extract<Block, { kind: 'details' }>): Markup {
   const remark = note === undefined ? undefined : html` <span>${note}</span>`
   const summary = html`<summary><h3>${title}</h3>${remark}</summary>`
-  return html`<details class="folded"${open ? trusted(' open') : undefined}>${summary}
+  const anchor = id === undefined ? undefined : html` id="${id}"`
+  return html`<details class="folded"${anchor}${open ? trusted(' open') : undefined}>${summary}
 ${blocks.map(blockMarkup)}</details>\n`
 }
 

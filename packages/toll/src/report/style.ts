@@ -55,7 +55,7 @@ main li { margin-top: .35rem; }
     letter-spacing: -.02em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .tiles .emphasis .value { color: var(--series-1); }
 .tiles .note { font-size: .86rem; color: var(--muted); }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 0 1rem;
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 0 1rem;
     align-items: start; }
 figure { margin: 1.2rem 0 0; padding: 1rem 1.2rem; background: var(--card); border: 1px solid var(--line);
     border-radius: 10px; min-width: 0; }
@@ -65,7 +65,8 @@ figcaption span { color: var(--muted); }
 .chart { display: block; width: 100%; height: auto; margin-top: .6rem; color: var(--ink); }
 .chart text { white-space: pre; }
 .narrow { display: none; }
-@media (max-width: 40rem) { .wide { display: none; } .narrow { display: block; } figure { padding: .8rem .7rem; } }
+@media (max-width: 52rem) { .wide { display: none; } .narrow { display: block; } }
+@media (max-width: 40rem) { figure { padding: .8rem .7rem; } }
 details { margin-top: .5rem; font-size: .88rem; }
 summary { width: fit-content; padding-block: .25rem; color: var(--muted); cursor: pointer; }
 .folded { margin-top: 1rem; padding: .2rem 1.2rem .9rem; background: var(--card); border: 1px solid var(--line);
@@ -83,6 +84,7 @@ pre { margin: .8rem 0 0; padding: .8rem 1rem; background: var(--card); border: 1
 .drawn { display: flex; align-items: center; gap: .5rem; white-space: nowrap; }
 td:has(.cell) { padding-block: .2rem; vertical-align: middle; }
 .scroll { margin-top: 1.1rem; overflow-x: auto; max-width: 100%; }
+section > .scroll { width: max-content; max-width: max(100%, 100% + (100vw - 62rem) / 2); }
 figure details .scroll { margin-top: .3rem; max-height: 20rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); font-size: .92rem; padding-bottom: .4rem; }
@@ -91,11 +93,20 @@ th, td { padding: .38rem .9rem .38rem 0; border-bottom: 1px solid var(--line); t
 thead th { color: var(--muted); font-size: .9em; border-bottom: 1px solid var(--muted); }
 th.number, td.number { text-align: right; white-space: nowrap; }
 thead th.number { white-space: normal; }
+thead button { all: unset; cursor: pointer; }
+thead button:hover, .all:hover { text-decoration: underline; }
+thead button:focus-visible { outline: 3px solid var(--normal); outline-offset: 3px; }
+[aria-sort=ascending] button::after { content: " ↑" / ""; }
+[aria-sort=descending] button::after { content: " ↓" / ""; }
+td a, th a { color: inherit; text-decoration-color: var(--muted); text-underline-offset: .25em; }
+.all { margin-top: 1rem; padding: .25rem .8rem; font: inherit; font-size: .92rem; color: var(--ink);
+    background: var(--card); border: 1px solid var(--line); border-radius: 6px; cursor: pointer; }
+details { scroll-margin-top: 1rem; }
 td:not(.number) { min-width: 4.5rem; }
 @media (max-width: 40rem) { table { font-size: .92rem; } th, td { padding-right: .6rem; } .folded {
     padding-inline: .8rem; } }
 .strip { width: 100%; table-layout: fixed; margin-top: .7rem; }
-.strip th, .strip td { border: 0; padding: 2px; text-align: center; vertical-align: middle; line-height: 1.2; }
+.strip th, .strip td { border: 0; min-width: 0; padding: 2px; text-align: center; vertical-align: middle; line-height: 1.2; }
 .strip thead th { font-size: .82rem; padding-bottom: .3rem; overflow-wrap: anywhere; vertical-align: bottom; }
 .strip tbody th, .strip .corner { width: 7.2rem; padding-right: .6rem; text-align: right; font-size: .86rem;
     color: var(--muted); }
@@ -114,10 +125,14 @@ footer p { border-top: 1px solid var(--line); padding-top: 1.2rem; max-width: no
 @media print {
   :root { ${light} --paper: #ffffff; color-scheme: light; }
   body { font-size: 10pt; }
-  nav, .skip, figure details { display: none; }
+  nav, .skip, .all, figure details { display: none; }
+  .scroll { overflow: visible; max-height: none; }
+  .folded > summary { list-style: none; }
+  details::details-content { content-visibility: visible; }
   .wide { display: block; } .narrow { display: none; }
   section { margin-top: 1.4rem; }
-  figure, .tiles > div, tr { break-inside: avoid; }
+  figure, .tiles > div, tr, pre { break-inside: avoid; }
+  thead { display: table-header-group; }
   h2, h3 { break-after: avoid; }
   img { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -21,8 +21,14 @@ export interface CellPicture {
   readonly beside?: boolean
 }
 
+/** A cell that leads to the details of this id in a page; elsewhere its text. */
+export interface CellLink {
+  readonly text: string
+  readonly to: string
+}
+
 /** null stands for "not known" and is shown as a dash. Numbers must be finite. */
-export type ReportCell = string | number | null | CellPicture
+export type ReportCell = string | number | null | CellPicture | CellLink
 
 export interface ReportTable {
   readonly columns: readonly ReportColumn[]
@@ -79,7 +85,8 @@ export function tableMarkup(table: ReportTable): Markup {
   const rows = formatTable(table).map((row, r) => {
     const shown = row.map((cell, c) => {
       const given = table.rows[r][c]
-      if (typeof given !== 'object' || given === null) return cell
+      if (typeof given !== 'object' || given === null) return classes[c] === 'number' ? withMinus(cell) : cell
+      if ('to' in given) return html`<a href="#${given.to}">${cell}</a>`
       return given.beside
         ? html`<div class="drawn">${trusted(given.svg)}<span>${cell}</span></div>`
         : trusted(given.svg)
@@ -91,6 +98,11 @@ export function tableMarkup(table: ReportTable): Markup {
   })
   const caption = table.caption === undefined ? undefined : html`<caption>${table.caption}</caption>`
   return html`<table>${caption}<thead><tr>${heads}</tr></thead><tbody>\n${rows}</tbody></table>`
+}
+
+/** Minus signs as wide as digits. */
+function withMinus(text: string): string {
+  return text.replace(/(^|[\s(e])-(?=[\d.])/g, '$1−')
 }
 
 /** Comma-separated values (RFC 4180, lines end in a line feed) without the caption; unknown cells are empty. */
