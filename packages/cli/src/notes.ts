@@ -113,7 +113,7 @@ function usual(expected: number): number {
 /** What a person should know of how many rows a model called. */
 export function describeAlarms({ rows, anomalies, expected }: NonNullable<ReturnType<typeof reviewAlarms>>): string {
   return (
-    `${anomalies} of ${rows} rows are above the threshold, where about ${usual(expected)} of normal rows would be: there are ` +
-    'that many anomalies, or these are other data than the model learned from (toll drift compares them)'
+    `${anomalies} of ${rows} rows are above the threshold, where about ${usual(expected)} of normal rows would be: ` +
+    'there are that many anomalies, or these are other data than the model learned from (toll drift compares them)'
   )
 }

@@ -573,7 +573,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     const { page: opened, said } = await open(1280, 'light')
     const scores = () =>
       opened.evaluate<number[]>(
-        `[...document.querySelectorAll('section:nth-of-type(2) tbody')[0].rows].map((row) => +row.cells[1].textContent)`,
+        `[...document.querySelector('section:nth-of-type(2) tbody').rows].map(({ cells }) => +cells[1].textContent)`,
       )
     const falling = await scores()
     expect(falling).toEqual(falling.toSorted((a, b) => b - a))

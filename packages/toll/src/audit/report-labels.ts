@@ -33,7 +33,8 @@ export async function labelBlocks(
     {
       kind: 'paragraph',
       text:
-        `${counted(rows.anomalies, 'anomaly', 'anomalies')} and ${counted(rows.normal, 'normal row')} by their labels. ` +
+        `${counted(rows.anomalies, 'anomaly', 'anomalies')} and ${counted(rows.normal, 'normal row')} ` +
+        'by their labels. ' +
         `Intervals: ${percent(level)}, ${grouped(replicates)} bootstrap replicates of ${units[resampled.unit]}.`,
     },
     {

@@ -36,6 +36,20 @@ interface Trace {
 
 const dashes = [undefined, '6 3', '2 3', '8 3 2 3']
 
+/** A square of per cent by per cent. */
+const percentAxes = {
+  marginLeft: 40,
+  marginRight: 16,
+  marginTop: 34,
+  marginBottom: 42,
+  x: { domain: [0, 100] },
+  y: { domain: [0, 100] },
+}
+
+function squareFrames(width: number): { readonly wide: Frame; readonly narrow: Frame } {
+  return { wide: { width, height: width + 20 }, narrow: { width: narrowWidth, height: narrowWidth + 20 } }
+}
+
 /** ROC curves of one or more detectors, at most 4; default width 400. @throws `argument` for none or too many. */
 export async function rocChart(curves: readonly NamedRoc[], options: ChartOptions = {}): Promise<Chart> {
   checkCount(curves.length)
@@ -66,17 +80,11 @@ export async function rocChart(curves: readonly NamedRoc[], options: ChartOption
       ]),
     },
   }
-  const frames = { wide: { width, height: width + 20 }, narrow: { width: narrowWidth, height: narrowWidth + 20 } }
   const longest = Math.max(...traces.map(({ name }) => [...name].length))
   // Where the names start, in per cent of the frame: far enough left for the longest, at about 7.4 pixels a character.
   const startOf = ({ width: full }: Frame) => Math.min(49, 104 - (740 * longest) / (full - 56))
-  return drawChart(frames, described, (plot, frame) => ({
-    marginLeft: 40,
-    marginRight: 16,
-    marginTop: 34,
-    marginBottom: 42,
-    x: { domain: [0, 100] },
-    y: { domain: [0, 100] },
+  return drawChart(squareFrames(width), described, (plot, frame) => ({
+    ...percentAxes,
     marks: [
       ...axisY(plot, 'anomalies caught (%)', { ticks: 5 }),
       axisX(plot, 'normal rows called by mistake (%)', { ticks: 5 }),
@@ -126,14 +134,8 @@ export async function precisionRecallChart(
       rows: [shares.map((share) => 100 * precision[recall.findIndex((caught) => caught >= share - 1e-12)])],
     },
   }
-  const frames = { wide: { width, height: width + 20 }, narrow: { width: narrowWidth, height: narrowWidth + 20 } }
-  return drawChart(frames, described, (plot) => ({
-    marginLeft: 40,
-    marginRight: 16,
-    marginTop: 34,
-    marginBottom: 42,
-    x: { domain: [0, 100] },
-    y: { domain: [0, 100] },
+  return drawChart(squareFrames(width), described, (plot) => ({
+    ...percentAxes,
     marks: [
       ...axisY(plot, 'called rows that are anomalies (%)', { ticks: 5 }),
       axisX(plot, 'anomalies caught (%)', { ticks: 5 }),

@@ -1,5 +1,5 @@
-// A report as one HTML file: no request, nothing to install, and no script but one of ours that only helps. A small tree of blocks goes in, escaped HTML
-// comes out.
+// A report as one HTML file: no request, nothing to install, and no script but one of ours that only helps. A small
+// tree of blocks goes in, escaped HTML comes out.
 
 import type { Chart } from './chart.js'
 import { formulaMarkup, lettersMarkup } from './formula.js'
@@ -76,6 +76,9 @@ export type Block =
       readonly blocks: readonly Block[]
     }
 
+/** No request, and no script but the one of this file. */
+const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src ${scriptSource}`
+
 /** The whole document. All texts are escaped; a policy in the file forbids other scripts, and requests. */
 export function renderReport(report: Report): string {
   const sections = report.sections.map(
@@ -92,7 +95,7 @@ ${blocks.map(blockMarkup)}</section>\n`,
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src ${trusted(scriptSource)}">
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
 <title>${report.title}</title>
 <style>
 ${trusted(reportStyle)}</style>

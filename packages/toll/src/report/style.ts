@@ -106,7 +106,8 @@ td:not(.number) { min-width: 4.5rem; }
 @media (max-width: 40rem) { table { font-size: .92rem; } th, td { padding-right: .6rem; } .folded {
     padding-inline: .8rem; } }
 .strip { width: 100%; table-layout: fixed; margin-top: .7rem; }
-.strip th, .strip td { border: 0; min-width: 0; padding: 2px; text-align: center; vertical-align: middle; line-height: 1.2; }
+.strip th, .strip td { border: 0; min-width: 0; padding: 2px; text-align: center; vertical-align: middle;
+    line-height: 1.2; }
 .strip thead th { font-size: .82rem; padding-bottom: .3rem; overflow-wrap: anywhere; vertical-align: bottom; }
 .strip tbody th, .strip .corner { width: 7.2rem; padding-right: .6rem; text-align: right; font-size: .86rem;
     color: var(--muted); }

@@ -1,6 +1,6 @@
 // Training state as bytes, in the safetensors layout: an 8-byte length, a JSON header, raw little-endian tensors. Any
-// language reads it. Apart from tensors it holds one JSON record (step, random state, history) under `__metadata__`, and
-// the SHA-256 of it all: a flipped bit would train another model, and nothing would tell.
+// language reads it. Apart from tensors it holds one JSON record (step, random state, history) under `__metadata__`,
+// and the SHA-256 of it all: a flipped bit would train another model, and nothing would tell.
 
 import { TollError, messageOf, parseJson, sha256, sizeOf } from '../base/index.js'
 

@@ -91,10 +91,8 @@ describe.each(['a run', 'a fit'])('a process that leaves in the middle of %s', (
 const rasteriser = '/usr/lib/chromium/vk_swiftshader_icd.json'
 if (!existsSync(rasteriser)) console.log(`WebGPU in two threads skipped: no software adapter at ${rasteriser}`)
 
-it.skipIf(!existsSync(rasteriser))(
-  'two engines share the one WebGPU context of the process',
-  async () => {
-    const body = `
+it.skipIf(!existsSync(rasteriser))('two engines share the one WebGPU context of the process', async () => {
+  const body = `
     const outputs = { y: exp(input('x', [1])) }
     const engines = await Promise.all([openEngine({ device: 'webgpu' }), openEngine({ device: 'webgpu' })])
     const sessions = await Promise.all(engines.map((engine) => engine.load({ outputs })))
@@ -103,12 +101,11 @@ it.skipIf(!existsSync(rasteriser))(
     await Promise.all(engines.map((engine) => engine.close()))
     const alike = results.every(({ y }) => y.data[0] === 1)
     console.log(engines.map((engine) => engine.device).join(), results.length, alike)`
-    expect(
-      await run(body, {
-        LD_LIBRARY_PATH: '/usr/lib/chromium',
-        VK_ICD_FILENAMES: rasteriser,
-        VK_DRIVER_FILES: rasteriser,
-      }),
-    ).toMatchObject({ stdout: 'webgpu,webgpu 40 true\n' })
-  },
-)
+  expect(
+    await run(body, {
+      LD_LIBRARY_PATH: '/usr/lib/chromium',
+      VK_ICD_FILENAMES: rasteriser,
+      VK_DRIVER_FILES: rasteriser,
+    }),
+  ).toMatchObject({ stdout: 'webgpu,webgpu 40 true\n' })
+})
