@@ -11,7 +11,7 @@ export {
   type ErrorDetails,
   type ErrorReason,
 } from './errors.js'
-export { parseJson } from './json.js'
+export { JsonDepth, maxJsonDepth, parseJson, tooDeep } from './json.js'
 export { count, finite, positiveCount, range, requireSchema, type Infer } from './schema.js'
 export { sha256 } from '#sha256'
 export { concatenate, ndarray, sizeOf, takeColumns, takeSamples, type FloatArray, type NdArray } from './array.js'

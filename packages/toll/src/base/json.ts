@@ -6,33 +6,61 @@ import { messageOf, TollError } from './errors.js'
 /** Levels of arrays and objects in one another; what this library writes has fewer than 20. */
 export const maxJsonDepth = 200
 
-const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [...'"\\[]{}'].map((character) =>
-  character.charCodeAt(0),
-)
+const quote = 0x22
+const backslash = 0x5c
+const lineFeed = 0x0a
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
+
+/** How deep JSON nests, told as its bytes, or the units of its text, go by. */
+export class JsonDepth {
+  #depth = 0
+  #inString = false
+  #escaped = false
+  /** The deepest level so far. */
+  deepest = 0
+
+  /** @param lines whether every line is a document of its own */
+  push(units: Uint8Array | Uint16Array, lines = false): void {
+    let [depth, deepest, inString, escaped] = [this.#depth, this.deepest, this.#inString, this.#escaped]
+    for (let i = 0; i < units.length; i++) {
+      const unit = units[i]
+      if (lines && unit === lineFeed) {
+        depth = 0
+        inString = escaped = false
+      } else if (escaped) escaped = false
+      else if (inString) {
+        if (unit === backslash) escaped = true
+        else if (unit === quote) inString = false
+      } else if (unit === quote) inString = true
+      else if (unit === openBracket || unit === openBrace) {
+        if (++depth > deepest) deepest = depth
+      } else if (unit === closeBracket || unit === closeBrace) depth--
+    }
+    this.#depth = depth
+    this.deepest = deepest
+    this.#inString = inString
+    this.#escaped = escaped
+  }
+}
+
+/** The error for JSON that nests deeper than `maxJsonDepth`. */
+export function tooDeep(): TollError {
+  return new TollError('malformed-json', `the JSON nests more than ${maxJsonDepth} levels deep`, {
+    limit: maxJsonDepth,
+  })
+}
 
 /** @throws `format` (`malformed-json`) for a text that is no JSON, or nests deeper than `maxJsonDepth`. */
 export function parseJson(text: string): unknown {
-  if (depthOf(text) > maxJsonDepth)
-    throw new TollError('malformed-json', `the JSON nests more than ${maxJsonDepth} levels deep`, {
-      limit: maxJsonDepth,
-    })
+  const gauge = new JsonDepth()
+  gauge.push(Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)))
+  if (gauge.deepest > maxJsonDepth) throw tooDeep()
   try {
     return JSON.parse(text) as unknown
   } catch (cause) {
     throw new TollError('malformed-json', `it is no JSON: ${messageOf(cause)}`, { cause })
   }
-}
-
-function depthOf(text: string): number {
-  let [depth, deepest, inString] = [0, 0, false]
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (inString) {
-      if (code === backslash) i++
-      else if (code === quote) inString = false
-    } else if (code === quote) inString = true
-    else if (code === openBracket || code === openBrace) deepest = Math.max(deepest, ++depth)
-    else if (code === closeBracket || code === closeBrace) depth--
-  }
-  return deepest
 }

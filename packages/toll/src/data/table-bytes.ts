@@ -1,7 +1,7 @@
 // A whole table from the bytes of a file, without DuckDB: CSV and TSV, NDJSON and JSON, plain or gzip, and the arrays
 // that are tables. What DuckDB reads in Node is read here to the same columns.
 
-import { TollError, locate, tableFromArray, throwIfAborted, type Table } from '../base/index.js'
+import { TollError, locate, parseJson, tableFromArray, throwIfAborted, type Table } from '../base/index.js'
 import { toFloat64, type NumberArray } from './array.js'
 import { isArrayFile, readArray } from './array-bytes.js'
 import { ByteReader } from './bytes.js'
@@ -139,7 +139,7 @@ type JsonObject = Readonly<Record<string, unknown>>
 
 function parse(text: string, name: string, line?: number): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseJson(text)
   } catch (error) {
     throw malformed(name, line, error)
   }

@@ -26,6 +26,7 @@ export {
   multiplyInto,
   namesOf,
   ndarray,
+  parseJson,
   orthonormalBasis,
   parseParameter,
   product,

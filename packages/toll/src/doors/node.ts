@@ -7,7 +7,6 @@ export {
   loadImages,
   openRowWriter,
   openTable,
-  isPicture,
   queryRecords,
   readArrayFile,
   readDatasetFile,

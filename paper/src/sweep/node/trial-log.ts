@@ -4,7 +4,7 @@
 
 import { open, readFile, realpath, type FileHandle } from 'node:fs/promises'
 import { TollError } from 'toll'
-import { messageOf } from 'toll/base'
+import { messageOf, parseJson } from 'toll/base'
 import { cannotRead, cannotWrite } from 'toll/node'
 import { readRecord, type RecordFormat } from '../format.js'
 import { takeLock } from './lock.js'
@@ -62,7 +62,7 @@ function piecesOf(line: string, { begins }: Pick<LineFormat<object>, 'begins'>):
 
 function parseLine(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return parseJson(line)
   } catch (error) {
     throw new TollError('damaged-file', `it is no whole line of JSON (${messageOf(error)})`, { cause: error })
   }
@@ -70,7 +70,7 @@ function parseLine(line: string): unknown {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text)
+    parseJson(text)
     return true
   } catch {
     return false

@@ -1,6 +1,6 @@
 // The data room's door on Node: tables through DuckDB, array files, written rows, data sets on disk.
 export { missingStrings, type ColumnRequest, type SourceColumn, type TableBatch } from '../columns.js'
-export { isPicture, readPictures, type PictureOptions, type Pictures } from './pictures.js'
+export { readPictures, type PictureOptions, type Pictures } from './pictures.js'
 export { readArrayFile, type ArrayFileOptions } from './arrays.js'
 export {
   cacheFolder,

@@ -285,6 +285,6 @@ async function readGzipStart(path: string, name: string): Promise<Uint8Array> {
   return Buffer.concat(parts).subarray(0, headBytes)
 }
 
-function damagedGzip(cause: unknown, file: string): TollError {
+export function damagedGzip(cause: unknown, file: string): TollError {
   return new TollError('damaged-file', `${file}: the gzip data is damaged or cut off`, { file, cause })
 }

@@ -38,7 +38,7 @@ export interface PictureOptions {
 const extensions = ['.png', '.jpg', '.jpeg']
 
 /** Whether a file is a picture by its name. */
-export function isPicture(path: string): boolean {
+function isPicture(path: string): boolean {
   return extensions.includes(extname(path).toLowerCase())
 }
 

@@ -3,6 +3,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { TollError } from '../../base/index.js'
+import { checkDepth } from './json-depth.js'
 import { quoteName, quotePath, quoteText, runRows } from './duck.js'
 import { findDialect, type DialectOptions } from '../dialect.js'
 import { startOfLine } from '../records.js'
@@ -98,6 +99,7 @@ async function delimitedRelation(
 }
 
 async function jsonRelation(file: TableFile, connection: DuckDBConnection): Promise<Relation> {
+  await checkDepth(file, file.format === 'ndjson')
   const format = file.format === 'ndjson' ? 'newline_delimited' : 'auto'
   const common = `${quotePath(file.path)}, format = '${format}', compression = '${file.gzip ? 'gzip' : 'uncompressed'}'`
   const names = [...(await describeJson(common, connection, file.name)).keys()]

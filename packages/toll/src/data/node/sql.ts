@@ -4,6 +4,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { TollError } from '../../base/index.js'
 import { isAddress, refuseAddresses } from './address.js'
+import { checkDepth } from './json-depth.js'
 import { quoteName, quoteText, runRows } from './duck.js'
 
 /** A file that a query reads, and where. */
@@ -48,6 +49,8 @@ export async function prepareQuery(
   }
   const files: string[] = []
   for (const name of named) files.push(...(await expanded(name, connection)))
+  for (const file of files.filter((name) => jsonFile.test(name) && !isAddress(name)))
+    await checkDepth({ path: file, name: file, gzip: /\.gz$/i.test(file) }, /\.(ndjson|jsonl)(\.gz)?$/i.test(file))
   return { sql: sql.toString(), files, ofText: uses.some(readsText) }
 }
 
@@ -58,6 +61,7 @@ async function expanded(name: string, connection: DuckDBConnection): Promise<str
   )
 }
 
+const jsonFile = /\.(ndjson|jsonl|json)(\.gz)?$/i
 const textFile = /\.(csv|tsv|txt|tab|ndjson|jsonl|json)(\.gz|\.zst)?$/i
 const textReaders = /^read_(csv|csv_auto|json|json_auto|ndjson|ndjson_auto)$/i
 

@@ -379,6 +379,17 @@ describe('batches', () => {
     expect([seen, ...sizes]).toEqual([170_000, 5000])
   })
 
+  test.each(['deep.json', 'deep.ndjson', 'deep.json.gz'])(
+    '%s: nesting that would end the process is refused',
+    async (name) => {
+      const text = `{"a":1}\n{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}\n`
+      const path = await file(name, name.endsWith('.gz') ? gzipSync(text) : text)
+      const refused = { reason: 'malformed-json', details: { file: path, limit: 200 } }
+      await expect(openTable(path)).rejects.toMatchObject(refused)
+      await expect(openTable({ sql: `select * from '${path.replaceAll("'", "''")}'` })).rejects.toMatchObject(refused)
+    },
+  )
+
   test('can be left early, twice, and aborted', async () => {
     const source = await openTable(await file('long.csv', `a\n${'1\n'.repeat(200_000)}`))
     for (let round = 0; round < 2; round++) {
