@@ -13,15 +13,16 @@ export async function openArray(
   paths: readonly string[],
   format: Exclude<ArrayFormat, 'pictures'>,
   variable: string | undefined,
+  terminal: Terminal,
 ): Promise<Source> {
   if (paths.length !== 1)
     throw new TollError('out-of-domain', `array files are read one at a time, got ${paths.length}`)
   const [path] = paths
   if (path === '-') throw new TollError('out-of-domain', 'arrays are read from files, not from standard input')
-  if (format === 'cifar10' || format === 'cifar100') return openCifar(path, format)
+  if (format === 'cifar10' || format === 'cifar100') return openCifar(path, format, terminal)
   const array = await readArrayFile(path, { variable })
   const side = (name: string) =>
-    format === 'npz' || format === 'mat' ? readArrayFile(path, { variable: name }) : readArrayFile(name)
+    format === 'npz' || format === 'mat' ? readArrayFile(path, { variable: name }) : readSideFile(name, terminal)
   return { kind: 'array', name: path, data: samplesOf(array, path), side }
 }
 
@@ -60,11 +61,16 @@ export async function openPictures(
     name: paths.length === 1 ? paths[0] : `${paths[0]} and ${paths.length - 1} more`,
     data: images,
     names,
-    side: (name) => readArrayFile(name),
+    side: (name) => readSideFile(name, terminal),
   }
 }
 
-async function openCifar(path: string, format: 'cifar10' | 'cifar100'): Promise<Source> {
+async function readSideFile(path: string, { files }: Terminal): Promise<NumberArray> {
+  await files.reads('a vector of the rows', [path])
+  return readArrayFile(path)
+}
+
+async function openCifar(path: string, format: 'cifar10' | 'cifar100', terminal: Terminal): Promise<Source> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw cannotRead(error, path)
   })
@@ -74,7 +80,7 @@ async function openCifar(path: string, format: 'cifar10' | 'cifar100'): Promise<
     kind: 'array',
     name: path,
     data: { kind: 'images', shape: set.shape, data: Float32Array.from(set.pixels) },
-    side: (name) => readArrayFile(name),
+    side: (name) => readSideFile(name, terminal),
   }
 }
 

@@ -4,11 +4,17 @@ import type { Command } from 'commander'
 import { compare, comparisonParameters, type CompareOptions } from 'toll'
 import { TollError, type Domains, type Values } from 'toll/base'
 import { detectorNamed, detectors } from 'toll/detectors'
-import { checkFolder } from 'toll/node'
 import { renderComparison } from 'toll/report'
 import type { ColumnFlags } from './columns.js'
 import { readNames } from './names.js'
-import { addEnginesOptions, showPhases, showRendered, withEngines, type EnginesFlags } from './experiment.js'
+import {
+  addEnginesOptions,
+  claimFolder,
+  showPhases,
+  showRendered,
+  withEngines,
+  type EnginesFlags,
+} from './experiment.js'
 import { addLabelOptions, type LabelFlags } from './labels.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, append, examples, parameterOption, readAssignments } from './parameters.js'
@@ -86,11 +92,11 @@ async function runCompare(paths: readonly string[], flags: CompareFlags, termina
   const { output, trainOn, splits, testShare, seed, limit, scale } = flags
   const names = readNames('--detectors', flags.detectors, forTables())
   const parameters = readParameters(names, flags.param ?? [])
+  await claimFolder(output, 'compare', terminal)
   const input = await withSource(paths, flags, terminal, (source) => readTrainingInput(source, flags, terminal.signal))
   const { name, data, types, labels, groups, time } = input
   warnOfColumns(input, terminal)
   if (data.kind !== 'table') throw new TollError('out-of-domain', `${name} holds images; toll compare takes tables`)
-  if (output !== undefined) await checkFolder(output)
   const comparison = await withEngines(flags, (engines) =>
     showPhases(terminal, (onProgress) =>
       compare(data, labels!, {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Engine } from 'toll'
 import { integer, type PhaseProgress as ExperimentProgress } from 'toll/base'
-import { makeFolder, writeFileAtomic } from 'toll/node'
+import { checkFolder, makeFolder, writeFileAtomic } from 'toll/node'
 import type { RenderedExperiment } from 'toll/report'
 import { addEngineOptions, type EngineFlags } from './engine.js'
 import { parameterOption } from './parameters.js'
@@ -40,6 +40,18 @@ export async function withEngines<T>(
 }
 
 /**
+ * For `showRendered` into a folder, before anything is computed: it can be made, and no file of `name` is one that is
+ * read. Errors: `io`, `argument`.
+ */
+export async function claimFolder(folder: string | undefined, name: string, { files }: Terminal): Promise<void> {
+  if (folder === undefined) return
+  await checkFolder(folder)
+  for (const ending of endings) await files.writes('--output', join(folder, `${name}.${ending}`))
+}
+
+const endings = ['html', 'md', 'csv', 'json'] as const
+
+/**
  * Writes the files of one result, the one to open first, into a folder that is made if missing. Errors: `io`,
  * `not-found`.
  */
@@ -49,6 +61,7 @@ export async function writeFolder(
   terminal: Terminal,
 ): Promise<void> {
   await makeFolder(folder)
+  for (const file of Object.keys(files)) await terminal.files.writes('--output', join(folder, file))
   for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content)
   const [first, ...others] = Object.keys(files)
   terminal.note(`wrote ${join(folder, first)}${others.length === 0 ? '' : ` and ${others.length} files beside it`}`)

@@ -122,6 +122,7 @@ async function runExplain(
       'unsupported-format',
       `cannot tell the format of ${output} from its extension; name it ${formats.join(', ')}`,
     )
+  if (output !== undefined) await terminal.files.writes('--output', output)
   const name = sources.join(' ') || 'a query'
   const { outcome, range } = await withModelAndSource(path, sources, flags, terminal, async (model, source) => {
     const { input } = model.manifest
@@ -140,7 +141,7 @@ async function runExplain(
     ...(neighbours && { neighbours }),
     invalid,
   }
-  if (flags.heatMaps !== undefined) await writeHeatMaps(explained, flags.heatMaps)
+  if (flags.heatMaps !== undefined) await writeHeatMaps(explained, flags.heatMaps, terminal)
   if (output !== undefined) {
     const images = chosen.data.kind === 'table' ? undefined : chosen.data
     const command = `toll explain ${[path, ...sources].map(shellWord).join(' ')}`
@@ -302,11 +303,13 @@ function longTable({ rows, shape }: ExplainedTable) {
   }
 }
 
-async function writeHeatMaps({ rows, shape }: ExplainedTable, folder: string): Promise<void> {
+async function writeHeatMaps({ rows, shape }: ExplainedTable, folder: string, { files }: Terminal): Promise<void> {
   await makeFolder(folder)
   const [, height, width] = shape!
-  for (const { row, pixels } of rows)
-    await writeFileAtomic(join(folder, `row-${row}.png`), await heatMapPng(heatOf(pixels!, shape!), { width, height }))
+  const maps = rows.map(({ row, pixels }) => ({ path: join(folder, `row-${row}.png`), pixels: pixels! }))
+  for (const { path } of maps) await files.writes('--heat-maps', path)
+  for (const { path, pixels } of maps)
+    await writeFileAtomic(path, await heatMapPng(heatOf(pixels, shape!), { width, height }))
 }
 
 function describe({ explained, neighbours }: Outcome, shown: number): string {

@@ -1,6 +1,5 @@
 // toll fit: a source of mostly normal rows to a model file.
 
-import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import {
   fit,
@@ -31,7 +30,7 @@ import {
 } from './parameters.js'
 import { describeNote, describeTrainingAlarms } from './notes.js'
 import { addOrderOptions, type OrderFlags } from './order.js'
-import { detectorFor, detectorWord } from './own-detector.js'
+import { detectorFor, detectorWord, isModule } from './own-detector.js'
 import { reportTraining, requirePage, requireWritable } from './report-training.js'
 import { addSourceOptions, readingOf, sourceHelp, withSource, type SourceFlags } from './source.js'
 import type { ProgressBar, Terminal } from './terminal.js'
@@ -207,14 +206,22 @@ async function runFit(
 ): Promise<void> {
   const detector = await detectorFor(flags.auto ? tollAuto.name : flags.detector)
   const parameters = parametersFrom(flags, detector, flagged)
+  if (isModule(flags.detector)) await terminal.files.reads('--detector', [flags.detector])
   await requireWritable(flags.output, 'a model')
+  await terminal.files.writes('--output', flags.output)
   if (flags.report === undefined && flags.reportSeeds !== undefined)
     throw new TollError('missing-argument', '--report-seeds is of a report: add --report FILE')
   if (flags.report !== undefined) {
-    if (resolve(flags.report) === resolve(flags.output))
-      throw new TollError('out-of-domain', `--report and --output name the same file, ${flags.output}`)
     await requirePage(flags.report)
+    await terminal.files.writes('--report', flags.report)
   }
+  const checkpoint =
+    flags.checkpoint === false || !detector.keepsCheckpoints
+      ? undefined
+      : typeof flags.checkpoint === 'string'
+        ? flags.checkpoint
+        : `${flags.output}.checkpoint`
+  if (checkpoint !== undefined) await terminal.files.writes('--checkpoint', checkpoint)
   if (flags.stride !== undefined && flags.window === undefined)
     throw new TollError('missing-argument', '--stride is of windows: add --window ROWS')
   const input = await withSource(paths, flags, terminal, (source) =>
@@ -222,7 +229,7 @@ async function runFit(
   )
   warnOfColumns(input, terminal)
   const model = await withEngine(flags, async (engine) => {
-    const fitted = await learn(input, { engine, detector, parameters }, flags, terminal)
+    const fitted = await learn(input, { engine, detector, parameters, checkpoint }, flags, terminal)
     if (flags.report !== undefined)
       await reportTraining(fitted, input, { ...flags, report: flags.report }, args, terminal)
     return fitted
@@ -267,12 +274,14 @@ interface Learning {
   readonly engine: Engine
   readonly detector: Detector
   readonly parameters: Settings
+  /** Where one is kept. */
+  readonly checkpoint?: string
 }
 
 /** Fits and writes the model; the checkpoint goes only when the file is there. */
 async function learn(
   input: TrainingInput,
-  { engine, detector, parameters }: Learning,
+  { engine, detector, parameters, checkpoint }: Learning,
   flags: FitFlags,
   terminal: Terminal,
 ): Promise<Model> {
@@ -281,13 +290,7 @@ async function learn(
   const threshold = readThresholdRule(flags as unknown as Readonly<Record<string, unknown>>, 'threshold')
   const { saveModel } = await import('toll')
   const store =
-    flags.checkpoint === false || !detector.keepsCheckpoints
-      ? undefined
-      : await openCheckpoint(
-          typeof flags.checkpoint === 'string' ? flags.checkpoint : `${flags.output}.checkpoint`,
-          flags.restart ?? false,
-          terminal,
-        )
+    checkpoint === undefined ? undefined : await openCheckpoint(checkpoint, flags.restart ?? false, terminal)
   // A detector says with its first report how many steps it takes.
   let bar: Promise<ProgressBar> | undefined
   const stopBar = async () => (await bar)?.stop()

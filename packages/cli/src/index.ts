@@ -5,6 +5,7 @@ export type { ProgressBar, Terminal } from './terminal.js'
 export { addOutputOptions, append, examples, kebab, parameterOption } from './parameters.js'
 export {
   addEnginesOptions,
+  claimFolder,
   showPhases,
   showRendered,
   withEngines,

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -116,7 +118,11 @@ test('Ctrl-C while score writes a file leaves the old one; while it waits for in
   await writeFile(at('long.csv'), `a,b,c\n${'1,2,5\n'.repeat(1_000_000)}`)
   const writing = startToll(['score', 'small.onnx', 'long.csv', '-o', 'old.csv'], { cwd: folder, input: '' })
   const before = await readdir(folder)
-  await until(() => writing.process.exitCode !== null || existsSync(at(`.old.csv.${writing.process.pid}-1.tmp`)))
+  await until(
+    () =>
+      writing.process.exitCode !== null ||
+      readdirSync(folder).some((name) => name.startsWith(`.old.csv.${writing.process.pid}-`)),
+  )
   writing.process.kill('SIGINT')
   expect(await writing.outcome).toEqual({ code: 130, out: '', err: expect.stringMatching(/^toll: .*\n$/) })
   expect(await readFile(at('old.csv'), 'utf8')).toBe('old')
@@ -128,6 +134,25 @@ test('Ctrl-C while score writes a file leaves the old one; while it waits for in
   waiting.process.kill('SIGINT')
   expect(await waiting.outcome).toEqual({ code: 130, out: '', err: 'toll: stopped before the source was read\n' })
   expect(spools(folder)).toEqual([])
+})
+
+test.skipIf(process.platform === 'win32')('a closed terminal stops a command as SIGTERM does', async () => {
+  const started = startToll(fit('hung.onnx'), { cwd: folder, input: '' })
+  await until(() => existsSync(at('hung.onnx.checkpoint')))
+  started.process.kill('SIGHUP')
+  expect((await started.outcome).code).toBe(129)
+  expect((await readdir(folder)).filter((name) => name.includes('hung'))).toEqual(['hung.onnx.checkpoint'])
+})
+
+test('a signal that waits for its turn is not lost when a command asks again to be guarded', async () => {
+  const program = `
+    import { listenForStop } from ${JSON.stringify(new URL('interrupt.js', import.meta.url).href)}
+    const stop = listenForStop(() => {})
+    process.kill(process.pid, 'SIGINT')
+    stop.guard()
+    setTimeout(() => process.exit(stop.signal.aborted ? stop.code() : 1), 300)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'ignore' })
+  expect(await once(child, 'exit')).toEqual([130, null])
 })
 
 function spools(path: string): string[] {

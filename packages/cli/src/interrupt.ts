@@ -1,5 +1,5 @@
-// Ctrl-C and SIGTERM: the first one asks for a stop, which has a second; a second one, or that second's end, leaves at
-// once.
+// Ctrl-C, SIGTERM and SIGHUP: the first one asks for a stop, which has a second; a second one, or that second's end,
+// leaves at once.
 
 /** Milliseconds between the request and the end. */
 const patience = 900
@@ -16,7 +16,7 @@ export interface StopListener {
 export function listenForStop(lastWords: () => void): StopListener {
   const controller = new AbortController()
   let exitCode = 130
-  const stop = (name: 'SIGINT' | 'SIGTERM', code: number) => {
+  const stop = (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP', code: number) => {
     // By the system's own hand: leaving through Node would wait for native code in a worker.
     const leave = () => {
       unguard()
@@ -30,12 +30,21 @@ export function listenForStop(lastWords: () => void): StopListener {
       leave()
     }, patience).unref()
   }
-  const listen = { SIGINT: () => stop('SIGINT', 130), SIGTERM: () => stop('SIGTERM', 143) } as const
+  const listen = {
+    SIGINT: () => stop('SIGINT', 130),
+    SIGTERM: () => stop('SIGTERM', 143),
+    SIGHUP: () => stop('SIGHUP', 129),
+  } as const
+  // Changed only where it must be: taking the last listener away loses a signal that has come and waits for its turn.
+  let guarded = false
   const unguard = () => {
+    if (!guarded) return
+    guarded = false
     for (const [name, handler] of Object.entries(listen)) process.off(name, handler)
   }
   const guard = () => {
-    unguard()
+    if (guarded) return
+    guarded = true
     for (const [name, handler] of Object.entries(listen)) process.on(name, handler)
   }
   guard()

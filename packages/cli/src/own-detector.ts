@@ -8,7 +8,7 @@ import { detectorNamed, detectors } from 'toll/detectors'
 import type { Detector } from 'toll'
 
 /** Whether a word is the path of a module, and no name. */
-function isModule(word: string): boolean {
+export function isModule(word: string): boolean {
   return /[\\/]|\.[cm]?js$/i.test(word)
 }
 

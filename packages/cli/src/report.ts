@@ -13,7 +13,7 @@ import { addOrderOptions, type OrderFlags } from './order.js'
 import { addOutputOptions, examples, parameterOption } from './parameters.js'
 import { commandLine, defaultSeeds, refit, requirePage, writePage } from './report-training.js'
 import { isTraining, keysOf, scoreSource } from './scoring.js'
-import { addSourceOptions, requireOther, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
+import { addSourceOptions, sourceHelp, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 import { thresholdWords } from './threshold-rule.js'
 import { readTrainingInput } from './training.js'
@@ -111,7 +111,8 @@ async function runReport(
       `--${ofRows} ${ofRows === 'id' ? 'names' : 'says something of'} rows of a SOURCE, and there is none`,
     )
   await requirePage(flags.output)
-  await requireOther(flags, [path])
+  await terminal.files.writes('--output', flags.output)
+  await terminal.files.reads('MODEL', [path])
   const { model, bytes, sifted, stability } = await withEngine(flags, async (engine) => {
     const loaded = await loadModel(path, { engine })
     const rows = alone

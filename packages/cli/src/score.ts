@@ -105,6 +105,7 @@ async function runScore(
       'out-of-domain',
       '--json prints a summary and needs -o FILE for the rows; for rows as JSON use --format ndjson',
     )
+  await terminal.files.writes('--output', flags.output)
   const { totals, manifest } = await withModelAndSource(path, sources, flags, terminal, async (model, source) => ({
     totals: await writeScores(source, model, format, flags, terminal),
     manifest: model.manifest,

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { isTrainingSource, loadModel, scoreStream, type Model, type RowStream, type ScoredBatch } from 'toll'
 import { locate, TollError } from 'toll/base'
 import { withEngine, type EngineFlags } from './engine.js'
-import { arrayFormatOf, requireOther, requireSource, withSource, type Source, type SourceFlags } from './source.js'
+import { arrayFormatOf, requireSource, withSource, type Source, type SourceFlags } from './source.js'
 import type { Terminal } from './terminal.js'
 
 export interface ScoringOptions {
@@ -27,7 +27,7 @@ export async function withModelAndSource<T>(
   work: (model: Model, source: Source) => Promise<T>,
 ): Promise<T> {
   requireSource(sources, flags)
-  await requireOther(flags, [path])
+  await terminal.files.reads('MODEL', [path])
   const shared = flags.threads === undefined && arrayFormatOf(sources, flags) === undefined
   const threads = shared ? Math.max(1, availableParallelism() - 1) : flags.threads
   return withEngine({ ...flags, threads }, async (engine) => {

@@ -2,7 +2,6 @@
 // height, width).
 
 import { statSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
 import { choice, integer, TollError, type Samples } from 'toll/base'
@@ -24,9 +23,6 @@ export interface SourceFlags {
   readonly variable?: string
   readonly allowNetwork?: boolean
   readonly imageSize?: readonly [height: number, width: number]
-  /** What the command writes. */
-  readonly output?: string
-  readonly report?: string
 }
 
 const tableFormats = ['csv', 'tsv', 'ndjson', 'json', 'parquet'] as const satisfies readonly TableFormat[]
@@ -112,26 +108,6 @@ function readSize(text: string): readonly [number, number] {
   return [Number(found[1]), Number(found[2])]
 }
 
-/** Error: `argument` for a file to be written that is also read, by whatever name. */
-export async function requireOther({ output, report }: SourceFlags, inputs: readonly string[]): Promise<void> {
-  const idOf = (path: string) =>
-    stat(path, { bigint: true }).then(
-      ({ dev, ino }) => `${dev} ${ino}`,
-      () => undefined,
-    )
-  const read = new Map<string | undefined, string>()
-  for (const path of inputs) read.set(await idOf(path), path)
-  for (const [flag, path] of Object.entries({ output, report })) {
-    const id = path === undefined ? undefined : await idOf(path)
-    if (id === undefined || !read.has(id)) continue
-    throw new TollError(
-      'conflicting-options',
-      `--${flag} ${path} is ${read.get(id)}, which is read, and would be lost; name another file`,
-      { option: flag, value: path, file: path },
-    )
-  }
-}
-
 /** What was said about how files of text are written, for the model to keep; lines to be skipped are of one file. */
 export function readingOf({ delimiter, header, comment, decimal, missing }: SourceFlags): Manifest['reading'] {
   return { delimiter, header, comment, decimal, missing }
@@ -172,12 +148,12 @@ export async function withSource<T>(
         file: paths[0],
         option: ofText,
       })
-    await requireOther(flags, paths)
+    await terminal.files.reads('SOURCE', paths)
     const { openArray, openPictures } = await import('./arrays.js')
     return work(
       format === 'pictures'
         ? await openPictures(paths, flags, terminal, model?.input)
-        : await openArray(paths, format, flags.variable),
+        : await openArray(paths, format, flags.variable, terminal),
     )
   }
   // DuckDB takes a while to load; help texts do not wait for it.
@@ -203,7 +179,7 @@ export async function withSource<T>(
     terminal.signal.removeEventListener('abort', endInput)
   }
   try {
-    await requireOther(flags, table.files)
+    await terminal.files.reads('SOURCE', table.files)
     return await work({ kind: 'rows', name: table.name, table })
   } finally {
     await table.close()

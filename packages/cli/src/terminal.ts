@@ -3,6 +3,7 @@
 
 import { inspect } from 'node:util'
 import { messageOf, TollError, type ErrorCode } from 'toll/base'
+import { CommandFiles } from './files.js'
 import { listenForStop } from './interrupt.js'
 
 export interface TerminalOptions {
@@ -17,9 +18,11 @@ export interface ProgressBar {
 }
 
 export interface Terminal extends TerminalOptions {
-  /** Fires at the first Ctrl-C or SIGTERM. */
+  /** What the command reads and writes. */
+  readonly files: CommandFiles
+  /** Fires at the first Ctrl-C, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
-  /** Exit code after a stop: 130 for Ctrl-C, 143 for SIGTERM. */
+  /** Exit code after a stop: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP. */
   readonly signalCode: number
   /** Characters of a line. */
   readonly width: number
@@ -56,6 +59,7 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
   let broken: unknown
   let failed = false
   let words: () => string = () => 'stopped'
+  const files = new CommandFiles()
   const stop = listenForStop(() => fail('aborted', words()))
   const onBroken = (error: Error) => {
     broken ??= error
@@ -76,6 +80,7 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
   return {
     json,
     quiet,
+    files,
     print,
     signal: stop.signal,
     unguard: stop.unguard,
@@ -106,6 +111,7 @@ export function openTerminal({ json, quiet }: TerminalOptions): Terminal {
     finish: async (code) => {
       await new Promise<void>((done) => process.stdout.write('', () => done()))
       process.stdout.off('error', onBroken)
+      await files.release()
       stop.unguard()
       if (failed || broken === undefined || codeOf(broken) === 'EPIPE') return code
       say(

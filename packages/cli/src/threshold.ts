@@ -69,6 +69,9 @@ async function runThreshold(path: string, sources: readonly string[], flags: Fla
   if (!labels && sources.length > 0)
     throw new TollError('conflicting-options', 'this rule needs no source; leave it out')
 
+  const output = flags.output ?? path
+  // A model may be written in its own place.
+  if (rule || flags.remove !== undefined) await terminal.files.writes('--output', output)
   const changed = await withEngine(flags, async (engine) => {
     const model = await loadModel(path, { engine })
     if (flags.remove !== undefined) return model.withoutThreshold(flags.remove)
@@ -79,7 +82,6 @@ async function runThreshold(path: string, sources: readonly string[], flags: Fla
       ...(labelled && { labelled }),
     })
   })
-  const output = flags.output ?? path
   if (rule || flags.remove !== undefined) {
     const { saveModel } = await import('toll')
     await saveModel(changed, output)

@@ -2,8 +2,7 @@
 
 import type { Command } from 'commander'
 import { TollError } from 'toll'
-import { checkFolder } from 'toll/node'
-import { examples, type Terminal } from 'toll-cli/terminal'
+import { claimFolder, examples, type Terminal } from 'toll-cli/terminal'
 import {
   autoFormat,
   autoParameters,
@@ -70,7 +69,7 @@ async function runAuto(flags: AutoFlags, terminal: Terminal): Promise<void> {
       { option: 'datasets', value: flags.datasets },
     )
   if (flags.dryRun) return printPlan(flags, terminal)
-  if (flags.output !== undefined) await checkFolder(flags.output)
+  await claimFolder(flags.output, flags.others ? 'auto-others' : 'auto', terminal)
   const table = await (flags.renderOnly ? readTable : runTable)(flags, terminal)
   const { others, datasets, splits } = flags
   const command = commandWith('toll reproduce auto', { others, datasets, splits })

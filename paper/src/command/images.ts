@@ -5,9 +5,8 @@
 import type { Command } from 'commander'
 import { TollError } from 'toll'
 import { choice, integer, messageOf } from 'toll/base'
-import { checkFolder } from 'toll/node'
 import type { RenderedExperiment } from 'toll/report'
-import { examples, parameterOption, readNames, type Definition, type Terminal } from 'toll-cli/terminal'
+import { claimFolder, examples, parameterOption, readNames, type Definition, type Terminal } from 'toll-cli/terminal'
 import {
   renderAblation,
   renderBetaSweep,
@@ -206,9 +205,9 @@ async function runExperiment(experiment: ImageExperiment, flags: ImageFlags, ter
   const all = readWanted(experiment, flags)
   const { protocol, setting, wanted } = all
   if (flags.dryRun) return printPlan(all, flags, terminal)
-  if (flags.output !== undefined) await checkFolder(flags.output)
-  const { records, others } = await (flags.renderOnly ? readTrials : runTrials)(all, flags, terminal)
   const name = `${experiment.name}-${protocol.dataset}`
+  await claimFolder(flags.output, name, terminal)
+  const { records, others } = await (flags.renderOnly ? readTrials : runTrials)(all, flags, terminal)
   const rendered = await experiment.render({
     records,
     others,

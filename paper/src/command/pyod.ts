@@ -3,8 +3,7 @@
 import type { Command } from 'commander'
 import { TollError, version } from 'toll'
 import { detectors } from 'toll/detectors'
-import { checkFolder } from 'toll/node'
-import { examples, readNames, type Terminal } from 'toll-cli/terminal'
+import { claimFolder, examples, readNames, type Terminal } from 'toll-cli/terminal'
 import {
   pyodFormat,
   pyodMethod,
@@ -83,7 +82,7 @@ async function runPyod(flags: PyodFlags, terminal: Terminal): Promise<void> {
     splits: flags.splits?.numbers,
   }
   if (flags.dryRun) return printPlan(names, flags, terminal)
-  if (flags.output !== undefined) await checkFolder(flags.output)
+  await claimFolder(flags.output, 'pyod', terminal)
   const table = await (flags.renderOnly ? readTable : runTable)(names, flags, terminal)
   const command = commandWith('toll reproduce pyod', {
     detectors: flags.detectors,

@@ -67,6 +67,7 @@ export async function readLogs<R extends object>(
   { trials }: SweepFlags,
   terminal: Terminal,
 ): Promise<R[]> {
+  await terminal.files.reads('--trials', trials)
   const { readTrials } = await import('../sweep/node/index.js')
   return readTrials(trials, { format, warn: (text) => terminal.note(text) })
 }
@@ -93,6 +94,7 @@ export async function runLogged<T extends SweepTrial, R extends object, Result>(
   describe?: (record: R) => string,
 ): Promise<Result> {
   const { openTrialStore } = await import('../sweep/node/index.js')
+  await terminal.files.reads('--trials', flags.trials)
   const [log] = flags.trials
   const stopped = `stopped; finished trials are in ${log}, half-done ones beside it: the same command goes on`
   const store = await openTrialStore(flags.trials, { format, warn: (text) => terminal.note(text) })

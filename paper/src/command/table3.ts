@@ -2,8 +2,7 @@
 
 import type { Command } from 'commander'
 import { detectors } from 'toll/detectors'
-import { checkFolder } from 'toll/node'
-import { examples, parameterOption, readNames, writeFolder, type Terminal } from 'toll-cli/terminal'
+import { claimFolder, examples, parameterOption, readNames, writeFolder, type Terminal } from 'toll-cli/terminal'
 import {
   renderTable3Json,
   renderTable3Markdown,
@@ -95,7 +94,7 @@ async function runTable3(flags: Table3Flags, terminal: Terminal): Promise<void> 
       ),
     )
   }
-  if (flags.output !== undefined) await checkFolder(flags.output)
+  await claimFolder(flags.output, 'table3', terminal)
   const result = await (flags.renderOnly
     ? readTable(setting, flags, terminal)
     : runLogged(table3Format, flags, terminal, (options) => reproduceTable3({ ...setting, ...options })))

@@ -4,7 +4,6 @@
 import { Option, type Command } from 'commander'
 import { TollError } from 'toll'
 import { throwIfAborted, type Domains, type Watched } from 'toll/base'
-import { checkFolder } from 'toll/node'
 import {
   renderFigure2,
   renderLemma1,
@@ -33,7 +32,15 @@ import {
   theorem2Parameters,
   type ListDomain,
 } from '../theory/index.js'
-import { addOutputOptions, examples, kebab, parameterOption, showPhases, type Terminal } from 'toll-cli/terminal'
+import {
+  addOutputOptions,
+  claimFolder,
+  examples,
+  kebab,
+  parameterOption,
+  showPhases,
+  type Terminal,
+} from 'toll-cli/terminal'
 import { showResult } from './sweeps.js'
 
 type Given = Readonly<Record<string, number | string | boolean | readonly number[]>>
@@ -185,7 +192,7 @@ async function runLaboratory(
       flags[key] === undefined ? [] : [[key, flags[key]]],
     ),
   ) as Given
-  if (output !== undefined) await checkFolder(output)
+  await claimFolder(output, name, terminal)
   const { signal } = terminal
   const render = await showPhases(terminal, (onProgress) =>
     run(given, {

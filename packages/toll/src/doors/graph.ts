@@ -78,4 +78,4 @@ export {
   type Tensor,
   lookup,
 } from '../graph/index.js'
-export { decodeModel, encodeModel, printModel, type OnnxModel } from '../onnx/index.js'
+export { decodeModel, encodeModel, type OnnxModel } from '../onnx/index.js'

@@ -1,6 +1,15 @@
 // What only Node has: tables through DuckDB, folders of data sets, written rows, files that appear whole,
 // checkpoints.
-export { cannotRead, cannotWrite, checkFolder, makeFolder, openAtomic, writeFileAtomic } from '../base/node/index.js'
+export {
+  cannotRead,
+  cannotWrite,
+  checkFolder,
+  claim,
+  makeFolder,
+  openAtomic,
+  takeLock,
+  writeFileAtomic,
+} from '../base/node/index.js'
 export {
   cacheFolder,
   downloadDataset,

@@ -34,7 +34,6 @@ export {
   imageStrip,
   lossChart,
   renderCsv,
-  renderHtml,
   renderMarkdown,
   renderReport,
   renderReportText,

@@ -1,7 +1,7 @@
 // Model files: every committed format loads and scores as it did, what is damaged or foreign is refused, and disks hold
 // whole files only.
 
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,7 +30,10 @@ let engine: Engine
 beforeAll(async () => {
   engine = await openEngine({ device: 'cpu', threads: 1 })
 })
-afterAll(() => engine.close())
+afterAll(async () => {
+  await engine.close()
+  rmSync(scratch, { recursive: true })
+})
 
 function probeOf({ names, probe }: Expected): Table {
   return tableFromColumns(Object.fromEntries(names.map((name, i) => [name, probe.map((row) => row[i]) as number[]])))

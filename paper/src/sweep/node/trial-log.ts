@@ -5,9 +5,8 @@
 import { open, readFile, realpath, type FileHandle } from 'node:fs/promises'
 import { TollError } from 'toll'
 import { messageOf, parseJson } from 'toll/base'
-import { cannotRead, cannotWrite } from 'toll/node'
+import { cannotRead, cannotWrite, takeLock } from 'toll/node'
 import { readRecord, type RecordFormat } from '../format.js'
-import { takeLock } from './lock.js'
 
 export interface TrialLog<T> {
   /** The records so far, in the order of the file. Lines that are none are passed over with a warning. */
@@ -83,7 +82,7 @@ function isJson(text: string): boolean {
  */
 export async function openTrialLog<T extends object>(given: string, options: TrialLogOptions<T>): Promise<TrialLog<T>> {
   const path = await realpath(given).catch(() => given)
-  const release = await takeLock(`${path}.lock`, given)
+  const release = await takeLock(`${path}.lock`, { file: given, advice: 'use another file, logs can be joined later' })
   let file: FileHandle
   try {
     file = await openForAppending(path, options)

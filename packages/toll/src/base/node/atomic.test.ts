@@ -54,3 +54,9 @@ test.skipIf(process.platform !== 'linux')('a full device is an io error', async 
     message: expect.stringContaining('no space'),
   })
 })
+
+test('a name as long as names may be is written', async () => {
+  const path = join(folder, `${'é'.repeat(125)}.json`)
+  await writeFileAtomic(path, 'x')
+  expect(await readFile(path, 'utf8')).toBe('x')
+})

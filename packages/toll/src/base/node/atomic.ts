@@ -2,9 +2,10 @@
 // The order is that of "All file systems are not created equal" (Pillai et al., OSDI 2014). Devices and pipes are
 // written directly.
 
-import { open, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { open, readdir, realpath, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { TollError, messageOf } from '../errors.js'
+import { isLeftBehind, ownerTag, tagPattern } from './owner.js'
 
 /** A file being written under another name; `commit` gives it its own. */
 export interface AtomicFile {
@@ -103,14 +104,35 @@ function describeIo(
 
 /** The name is taken with `wx`, so two writers of one path never share a temporary file. */
 async function openBeside(target: string): Promise<{ handle: FileHandle; temporary: string }> {
+  const folder = dirname(target)
+  // A name may have 255 bytes.
+  const start = `.${Buffer.from(basename(target))
+    .subarray(0, 150)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '')}.`
+  await sweepOnce(folder, start)
   for (let attempt = 1; ; attempt++) {
-    const temporary = join(dirname(target), `.${basename(target)}.${process.pid}-${attempt}.tmp`)
+    const temporary = join(folder, `${start}${ownerTag()}-${attempt}.tmp`)
     try {
       return { handle: await open(temporary, 'wx'), temporary }
     } catch (error) {
       const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
       if (!taken || attempt === 10_000) throw cannotWrite(error, target)
     }
+  }
+}
+
+const swept = new Set<string>()
+const ending = new RegExp(`^(${tagPattern})-\\d+\\.tmp$`)
+
+/** Takes away what processes left that were killed while they wrote the same file. */
+async function sweepOnce(folder: string, start: string): Promise<void> {
+  const key = join(folder, start)
+  if (swept.has(key)) return
+  swept.add(key)
+  for (const name of await readdir(folder).catch(() => [])) {
+    const tag = name.startsWith(start) ? ending.exec(name.slice(start.length))?.[1] : undefined
+    if (tag !== undefined && isLeftBehind(tag)) await rm(join(folder, name), { force: true }).catch(() => undefined)
   }
 }
 

@@ -3,3 +3,5 @@ export { cannotRead, cannotWrite, openAtomic, writeFileAtomic, type AtomicFile }
 export { pathOf } from './files.js'
 export { checkFolder, makeFolder } from './folder.js'
 export { loadPackage, packageFile } from './packages.js'
+export { takeLock } from './lock.js'
+export { claim, makeTemporary, temporaryPath, type TemporaryFolder } from './temporary.js'

@@ -1,9 +1,9 @@
 // DuckDB as this room uses it: a private in-memory database, quoting, escaped paths, and its errors in our words.
 
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import type { DuckDBConnection, DuckDBVector } from '@duckdb/node-api'
 import { TollError, invariant, messageOf, type ErrorReason } from '../../base/index.js'
-import { loadPackage } from '../../base/node/index.js'
+import { loadPackage, temporaryPath } from '../../base/node/index.js'
 
 /** The package. Error: `device` where it is not installed. */
 export function loadDuck(): Promise<typeof import('@duckdb/node-api')> {
@@ -22,7 +22,8 @@ export async function connect(threads: 1 | 'all' = 1, columns = 0, allowNetwork 
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads === 'all' ? availableParallelism() : threads),
     memory_limit: `${Math.max(768, Math.ceil(0.375 * columns))}MB`,
-    temp_directory: tmpdir(),
+    // Of its own: two databases that spill into one folder break each other's files. It is made when it is needed.
+    temp_directory: await temporaryPath(),
     autoinstall_known_extensions: String(allowNetwork),
     autoload_known_extensions: String(allowNetwork),
   })

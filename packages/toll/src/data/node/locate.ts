@@ -2,14 +2,14 @@
 // streams.
 
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { TollError } from '../../base/index.js'
-import { cannotRead, cannotWrite } from '../../base/node/index.js'
+import { cannotRead, cannotWrite, makeTemporary } from '../../base/node/index.js'
 import { sniffKind } from '../kinds.js'
 import { tableFormat, type TableFormat } from '../table-format.js'
 import { connect, quoteText } from './duck.js'
@@ -72,11 +72,8 @@ export interface Spool {
 
 /** A stream written to a temporary file. */
 export async function spool(stream: Readable): Promise<Spool> {
-  const folder = await mkdtemp(join(tmpdir(), 'toll-')).catch((error: unknown) => {
-    throw cannotWrite(error, tmpdir(), `cannot write to ${tmpdir()}`)
-  })
+  const { path: folder, remove } = await makeTemporary()
   const path = join(folder, 'input')
-  const remove = () => rm(folder, { recursive: true, force: true })
   try {
     await pipeline(stream, createWriteStream(path))
   } catch (error) {

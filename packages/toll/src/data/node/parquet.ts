@@ -1,12 +1,10 @@
 // Parquet output: rows are appended to a table of DuckDB, which spills to disk, and copied to a file at the end.
 
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBValue } from '@duckdb/node-api'
 import type { Column, ColumnKind } from '../../base/index.js'
-import { cannotWrite } from '../../base/node/index.js'
+import { cannotWrite, makeTemporary } from '../../base/node/index.js'
 import { connect, describeDuck, loadDuck, quoteName, quoteText } from './duck.js'
 import type { ByteSink, OutputValues, RowWriter } from './rows.js'
 
@@ -48,10 +46,10 @@ export async function openParquet(sink: ByteSink, columns: readonly Column[]): P
         done()
       }),
     close: async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'toll-'))
+      const folder = await makeTemporary()
       try {
         appender.closeSync()
-        const path = join(folder, 'rows.parquet')
+        const path = join(folder.path, 'rows.parquet')
         await connection.run(`COPY rows TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`)
         for await (const part of createReadStream(path, { highWaterMark: 2 ** 20 }))
           await sink.write(part as Uint8Array)
@@ -62,7 +60,7 @@ export async function openParquet(sink: ByteSink, columns: readonly Column[]): P
         throw system ? cannotWrite(error, undefined, 'cannot write the Parquet output') : fail(error)
       } finally {
         connection.closeSync()
-        await rm(folder, { recursive: true, force: true })
+        await folder.remove()
       }
     },
     abort: async () => {

@@ -1,11 +1,10 @@
 // Questions in SQL to records that are in memory: DuckDB reads them as lines of JSON, so that nested parts become
 // structs and lists.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TollError } from '../../base/index.js'
-import { cannotWrite } from '../../base/node/index.js'
+import { cannotWrite, makeTemporary } from '../../base/node/index.js'
 import { connect, oneLineOf, quoteName, quotePath } from './duck.js'
 
 /** Lists and structs are nested. */
@@ -30,10 +29,8 @@ export interface Query {
 /** Errors: `argument` for SQL that DuckDB does not take, with its words; `data` for no records; `io`. */
 export async function queryRecords({ records, views = {}, sql }: Query): Promise<QueryResult> {
   if (records.length === 0) throw new TollError('no-rows', 'there are no records to query', { option: 'records' })
-  const folder = await mkdtemp(join(tmpdir(), 'toll-query-')).catch((error: unknown) =>
-    Promise.reject(cannotWrite(error, tmpdir(), 'cannot make a temporary folder')),
-  )
-  const file = join(folder, 'records.ndjson')
+  const folder = await makeTemporary()
+  const file = join(folder.path, 'records.ndjson')
   const connection = await connect('all')
   try {
     await writeFile(file, records.map((record) => `${JSON.stringify(record)}\n`).join('')).catch((error: unknown) =>
@@ -55,7 +52,7 @@ export async function queryRecords({ records, views = {}, sql }: Query): Promise
     return { columns: reader.columnNames(), rows: reader.getRowsJS().map((row) => row.map(plain)) }
   } finally {
     connection.closeSync()
-    await rm(folder, { recursive: true, force: true })
+    await folder.remove()
   }
 }
 

@@ -1,28 +1,33 @@
-// The lock of a trial log: a file beside it that names the process that writes. One that a dead process of this machine
-// left is taken over, by one of however many that try.
+// Locks between processes: a file that names the process that holds it. One that a dead process of this machine left is
+// taken over, by one of however many that try.
 
 import { randomUUID } from 'node:crypto'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { TollError } from 'toll'
-import { cannotWrite } from 'toll/node'
+import { TollError } from '../errors.js'
+import { cannotWrite } from './atomic.js'
+import { isAlive, thisProcess, type Owner } from './owner.js'
 
-interface Holder {
-  readonly pid: number
-  readonly host: string
+interface Holder extends Owner {
   /** Tells two locks of one process apart. */
   readonly token: string
+}
+
+export interface LockWords {
+  /** What is written, for the message. */
+  readonly file: string
+  /** What else can be done, for the message. */
+  readonly advice: string
 }
 
 /** Seconds after which a takeover that did not end is nobody's. */
 const takeoverSeconds = 10
 
 /**
- * Makes the file `lock` of the log at `path`, and returns what removes it. Errors: `argument` while another living
- * process holds it; `io`, `not-found`.
+ * Makes the file `lock`, and returns what removes it. Errors: `busy` while another living process holds it;
+ * `cannot-write`, `unknown-file`.
  */
-export async function takeLock(lock: string, path: string): Promise<() => Promise<void>> {
-  const mine: Holder = { pid: process.pid, host: hostname(), token: randomUUID() }
+export async function takeLock(lock: string, { file, advice }: LockWords): Promise<() => Promise<void>> {
+  const mine: Holder = { ...thisProcess(), token: randomUUID() }
   const release = async () => {
     if ((await readHolder(lock))?.token === mine.token) await rm(lock, { force: true })
   }
@@ -30,10 +35,9 @@ export async function takeLock(lock: string, path: string): Promise<() => Promis
   const busy = (holder: Holder | undefined) =>
     new TollError(
       'busy',
-      `${path} is being written by process ${holder?.pid ?? 'unknown'} on ` +
-        `${holder?.host ?? 'this machine'}; wait for it or use another file, logs can be joined later (if ` +
-        `that process is gone, remove ${lock})`,
-      { file: path },
+      `${file} is being written by process ${holder?.pid ?? 'unknown'} on ${holder?.host ?? 'this machine'}; ` +
+        `wait for it or ${advice} (if that process is gone, remove ${lock})`,
+      { file },
     )
   const holder = await readHolder(lock)
   if (holder && isAlive(holder)) throw busy(holder)
@@ -50,6 +54,14 @@ export async function takeLock(lock: string, path: string): Promise<() => Promis
   } finally {
     await rm(takeover, { force: true })
   }
+}
+
+/** Removes the lock of a dead process of this machine. */
+export async function removeDeadLock(lock: string): Promise<void> {
+  const holder = await readHolder(lock)
+  if (!holder || isAlive(holder)) return
+  const release = await takeLock(lock, { file: lock, advice: 'leave it' }).catch(() => undefined)
+  await release?.()
 }
 
 /** False where the file is already there. One that could not be filled is taken away again. */
@@ -79,15 +91,4 @@ async function ageOf(path: string): Promise<number> {
     ({ mtimeMs }) => (Date.now() - mtimeMs) / 1e3,
     () => -Infinity,
   )
-}
-
-/** Processes of other machines cannot be asked and count as alive. */
-function isAlive({ pid, host }: Holder): boolean {
-  if (host !== hostname()) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
